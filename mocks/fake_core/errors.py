@@ -1,0 +1,19 @@
+"""Three faults, three classes: what the vendor answers, what the tester misused; what we got wrong is an AssertionError."""
+
+from __future__ import annotations
+
+
+class FakeError(Exception):
+    """The root of what a fake raises on purpose."""
+
+
+class VendorError(FakeError):
+    """What the real service would have answered. Each vendor subclasses it and renders it as an HTTP answer."""
+
+
+class MisuseError(FakeError):
+    """The tester asked the fake for something impossible. The message says what, where and what to do."""
+
+
+class ConnectionDropped(FakeError):  # noqa: N818 - a situation: the wire broke, nobody answered
+    """The connection broke. Each transport turns it into what its client library raises, or closes the socket."""

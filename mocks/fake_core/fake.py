@@ -1,0 +1,222 @@
+"""A fake: a vendor's WSGI application inside the wire, where faults strike and exchanges are written down.
+
+The order of one call: control plane? → fault before → vendor's application → fault after → journal.
+What a fault says in the vendor's words comes from the vendor (`FaultAnswers`); that it strikes is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from fake_core.clock import Clock
+from fake_core.control import CONTROL_PREFIX, ControlPlane
+from fake_core.errors import ConnectionDropped
+from fake_core.faults import AFTER, BEFORE, WITHIN, Fault, Faults
+from fake_core.ids import IdSource
+from fake_core.journal import JOURNAL_BODY_BYTES_MAX, Journal
+from fake_core.limits import RollingWindow
+from fake_core.store import Store
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+Headers = list[tuple[str, str]]
+
+
+class Meaning(NamedTuple):
+    """What a call does, in words that every vendor shares, and to which of the vendor's objects ("" = none)."""
+
+    verb: str
+    object: str
+
+
+class FaultAnswers(Protocol):
+    """The vendor's words for the faults that end in an answer."""
+
+    def answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, Headers, bytes]:
+        """Status, headers and body for error_after, unavailable, session_expired or limit_reached."""
+        ...
+
+
+_REMEMBERED = (
+    "REQUEST_METHOD",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "CONTENT_TYPE",
+    "HTTP_AUTHORIZATION",
+    "HTTP_HOST",
+    "HTTP_SOAPACTION",
+)
+FAULT_KEY = "understudy.fault"  # where an operation finds a row_locked or item_refused fault
+BODY_KEY = "understudy.body"  # where meaning() finds the request's body (b"" when there was none)
+
+
+class Fake:
+    """One vendor's fake, as a WSGI application with a control plane under `/__understudy__/`.
+
+    *hosts* are patterns of the vendor's real host names, for the in-process transport.
+    *meaning* reads an environ (with the body under `BODY_KEY`); *who* names the caller of one.
+    *credentials* tells what a client needs to reach the fake at a base URL.
+    *seed* takes the vendor's own seed data and returns what it made.
+    """
+
+    def __init__(
+        self,
+        *,
+        vendor: str,
+        app: WSGIApplication,
+        store: Store,
+        clock: Clock,
+        ids: IdSource,
+        hosts: Sequence[str],
+        meaning: Callable[[WSGIEnvironment], Meaning],
+        fault_answers: FaultAnswers,
+        credentials: Callable[[str], dict[str, Any]],
+        limits: Mapping[str, RollingWindow] | None = None,
+        seed: Callable[[Any], Any] | None = None,
+        who: Callable[[WSGIEnvironment], str] | None = None,
+    ) -> None:
+        self.vendor = vendor
+        self.app = app
+        self.store = store
+        self.clock = clock
+        self.ids = ids
+        self.hosts = tuple(hosts)
+        self.limits = dict(limits or {})
+        self.credentials = credentials
+        self.seed = seed
+        self.meaning = meaning
+        self.who = who or (lambda _environ: "")
+        self.faults = Faults()
+        self.journal = Journal(vendor=vendor)
+        self._fault_answers = fault_answers
+        self._control = ControlPlane(self)
+
+    def reset(self) -> None:
+        """Rows and parts back to the baseline; faults and journal emptied."""
+        self.store.reset()
+        self.faults.clear()
+        self.journal.clear()
+
+    def exchanges(self, since: int = 0) -> list[dict[str, Any]]:
+        """The journal after entry number *since*, as plain data."""
+        return self.journal.since(since, meaning=self.meaning, who=self.who)
+
+    def close(self) -> None:
+        self.store.close()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith(CONTROL_PREFIX):
+            return self._control(environ, start_response)
+        body = _take_body(environ)
+        fault = self._strike(environ, body) if self.faults else None
+        kind = fault.kind if fault else None
+        if fault is not None:
+            if fault.kind == "delay":
+                self.clock.sleep(fault.seconds)
+            elif fault.kind == "lost_request":
+                self._write(environ, body, 0, b"", kind)
+                raise ConnectionDropped("lost_request: the connection broke before the server saw it")
+            elif fault.kind in WITHIN:
+                environ[FAULT_KEY] = fault
+        if fault is not None and fault.kind in BEFORE:
+            status, headers, answer = self._fault_answers.answer(fault, environ)
+            line = _status_line(status)
+        else:
+            line, headers, answer = run_wsgi(self.app, environ)
+        if fault is not None and fault.kind in AFTER:
+            line, headers, answer = self._after(fault, environ, body, (line, headers, answer))
+        self._write(environ, body, int(line[:3]), answer, kind)
+        start_response(line, headers)
+        return [answer]
+
+    def _strike(self, environ: WSGIEnvironment, body: bytes) -> Fault | None:
+        environ[BODY_KEY] = body
+        verb, object_ = self.meaning(environ)
+        return self.faults.strike(self.vendor, verb, object_)
+
+    def _after(
+        self,
+        fault: Fault,
+        environ: WSGIEnvironment,
+        body: bytes,
+        given: tuple[str, Headers, bytes],
+    ) -> tuple[str, Headers, bytes]:
+        line, headers, answer = given
+        if fault.kind == "lost_response":
+            self._write(environ, body, 0, answer, fault.kind)
+            raise ConnectionDropped("lost_response: the server acted, the answer was lost")
+        if fault.kind == "error_after":
+            status, headers, answer = self._fault_answers.answer(fault, environ)
+            return _status_line(status), headers, answer
+        assert fault.kind == "truncated"
+        return line, headers, answer[: len(answer) // 2]
+
+    def _write(
+        self, environ: WSGIEnvironment, body: bytes, status: int, answer: bytes, fault: str | None
+    ) -> None:
+        remembered = {key: environ[key] for key in _REMEMBERED if key in environ}
+        remembered[BODY_KEY] = body[:JOURNAL_BODY_BYTES_MAX]
+        self.journal.add(
+            at=self.clock.now(),
+            environ=remembered,
+            request=body,
+            status=status,
+            response=answer,
+            fault=fault,
+        )
+
+
+def run_wsgi(app: WSGIApplication, environ: WSGIEnvironment) -> tuple[str, Headers, bytes]:
+    """One call of a WSGI application: status line, headers, whole body."""
+    line = ""
+    headers: Headers = []
+
+    def start_response(status: str, given: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
+        nonlocal line, headers
+        line, headers = status, given
+        return lambda _chunk: None
+
+    chunks = app(environ, start_response)
+    try:
+        answer = b"".join(chunks)
+    finally:
+        close = getattr(chunks, "close", None)
+        if close is not None:
+            close()
+    return line, headers, answer
+
+
+def _take_body(environ: WSGIEnvironment) -> bytes:
+    """Read a body of a stated, journal-sized length and put it back; a longer one stays on the wire, unread."""
+    length = environ.get("CONTENT_LENGTH")
+    if not length:
+        return b""
+    try:
+        count = int(length)
+    except ValueError:
+        return b""
+    if not 0 < count <= BODY_READ_BYTES_MAX:
+        return b""
+    body: bytes = environ["wsgi.input"].read(count)
+    environ["wsgi.input"] = BytesIO(body)
+    return body
+
+
+BODY_READ_BYTES_MAX = 16_777_216
+
+_REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+
+def _status_line(status: int) -> str:
+    return f"{status} {_REASONS.get(status, 'Unknown')}"

@@ -1,0 +1,115 @@
+"""Serving a fake on a socket: a thread of a test's process (cheroot), or a process of its own (`understudy serve`, granian).
+
+Both speak http and https; the certificates come from a CA made on the spot (trustme), whose file a client is told to trust.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from cheroot import wsgi
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+import trustme
+
+from fake_core.errors import ConnectionDropped
+
+if TYPE_CHECKING:
+    from fake_core.fake import Fake
+
+CERTIFIED_NAMES = (
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    "*.salesforce.com",
+    "*.my.salesforce.com",
+    "*.planhat.com",
+)
+SERVER_THREADS = 10
+IDLE_CHECK_SECONDS = 0.02  # cheroot's default of half a second is how long stop() would wait
+
+
+class Certificates:
+    """A CA and one server certificate, written into *folder* as PEM files only this user can read."""
+
+    def __init__(self, folder: Path, *, names: tuple[str, ...] = ()) -> None:
+        ca = trustme.CA()
+        leaf = ca.issue_cert(*CERTIFIED_NAMES, *names)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.ca_file = folder / "ca.pem"
+        self.cert_file = folder / "server.pem"
+        self.key_file = folder / "server.key"
+        self.ca_file.write_bytes(ca.cert_pem.bytes())
+        self.cert_file.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
+        self.key_file.touch(mode=0o600)
+        self.key_file.write_bytes(leaf.private_key_pem.bytes())
+
+
+class ServedFake:
+    """A fake on a free port of 127.0.0.1, answered by threads of this process."""
+
+    def __init__(self, fake: Fake, *, tls: bool = False, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="understudy-") if tls else None
+        self.ca_file: Path | None = None
+        self._server = wsgi.Server((host, port), fake, numthreads=SERVER_THREADS, server_name="understudy")
+        self._server.gateway = _Gateway
+        self._server.expiration_interval = IDLE_CHECK_SECONDS
+        if self._folder is not None:
+            certificates = Certificates(Path(self._folder.name))
+            self.ca_file = certificates.ca_file
+            self._server.ssl_adapter = BuiltinSSLAdapter(
+                str(certificates.cert_file), str(certificates.key_file)
+            )
+        self._server.prepare()
+        port = self._server.bind_addr[1]
+        self.url = f"{'https' if tls else 'http'}://localhost:{port}"
+        self._thread = threading.Thread(target=self._server.serve, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.stop()
+        self._thread.join(timeout=10)
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.stop()
+
+
+class _Gateway(wsgi.Gateway_10):
+    """cheroot's gateway, able to break a connection where a fault says so."""
+
+    def respond(self) -> None:
+        try:
+            super().respond()
+        except ConnectionDropped:
+            self.req.close_connection = True
+            self.req.sent_headers = True  # or cheroot would answer 500 in our name
+            self.req.ready = False
+            _break(self.req.conn.socket)
+
+
+def _break(connection: Any) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+__all__ = ["Certificates", "ServedFake", "free_port"]
+_ = os
