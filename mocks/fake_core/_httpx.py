@@ -41,9 +41,7 @@ def patch_httpx(network: InProcess) -> Callable[[], None]:
         fake = network.find(request.url.host)
         return sync(self, request) if fake is None else _exchange(network, fake, request, request.read())
 
-    async def handle_async_request(
-        self: httpx.AsyncHTTPTransport, request: httpx.Request
-    ) -> httpx.Response:
+    async def handle_async_request(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
         fake = network.find(request.url.host)
         if fake is None:
             return await async_(self, request)

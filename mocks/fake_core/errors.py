@@ -1,4 +1,4 @@
-"""Three faults, three classes: what the vendor answers, what the tester misused; what we got wrong is an AssertionError."""
+"""What the vendor answers, what the tester misused; what we got wrong is an AssertionError."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ class MisuseError(FakeError):
     """The tester asked the fake for something impossible. The message says what, where and what to do."""
 
 
-class ConnectionDropped(FakeError):  # noqa: N818 - a situation: the wire broke, nobody answered
+class ConnectionDropped(FakeError):
     """The connection broke. Each transport turns it into what its client library raises, or closes the socket."""

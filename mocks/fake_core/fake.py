@@ -152,11 +152,10 @@ class Fake:
             status, headers, answer = self._fault_answers.answer(fault, environ)
             return _status_line(status), headers, answer
         assert fault.kind == "truncated"
-        return line, headers, answer[: len(answer) // 2]
+        # The server closes after what it has, or the client would wait for the rest.
+        return line, [*headers, ("Connection", "close")], answer[: len(answer) // 2]
 
-    def _write(
-        self, environ: WSGIEnvironment, body: bytes, status: int, answer: bytes, fault: str | None
-    ) -> None:
+    def _write(self, environ: WSGIEnvironment, body: bytes, status: int, answer: bytes, fault: str | None) -> None:
         remembered = {key: environ[key] for key in _REMEMBERED if key in environ}
         remembered[BODY_KEY] = body[:JOURNAL_BODY_BYTES_MAX]
         self.journal.add(
@@ -174,7 +173,7 @@ def run_wsgi(app: WSGIApplication, environ: WSGIEnvironment) -> tuple[str, Heade
     line = ""
     headers: Headers = []
 
-    def start_response(status: str, given: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
+    def start_response(status: str, given: Headers, *_exc_info: Any) -> Callable[[bytes], object]:
         nonlocal line, headers
         line, headers = status, given
         return lambda _chunk: None

@@ -55,7 +55,7 @@ class Fault:
     def from_dict(cls, given: Any) -> Fault:
         """A fault from JSON; raises MisuseError naming an unknown or missing key."""
         if not isinstance(given, dict):
-            raise MisuseError("a fault is a JSON object, such as {\"kind\": \"lost_response\"}")
+            raise MisuseError('a fault is a JSON object, such as {"kind": "lost_response"}')
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(given) - known)
         if unknown or "kind" not in given:
@@ -72,9 +72,7 @@ class Fault:
     def matches(self, vendor: str, verb: str, object_: str) -> bool:
         """Whether a call with this meaning is one that the fault counts."""
         return (
-            self.vendor in {"*", vendor}
-            and self.verb in {"*", verb}
-            and self.object.lower() in {"*", object_.lower()}
+            self.vendor in {"*", vendor} and self.verb in {"*", verb} and self.object.lower() in {"*", object_.lower()}
         )
 
 
@@ -127,11 +125,7 @@ class Faults:
                     due = seen[0] >= fault.nth
                     if due and struck is None:
                         struck = fault
-                    done = (
-                        due
-                        and fault.times is not None
-                        and seen[0] >= fault.nth + fault.times - 1
-                    )
+                    done = due and fault.times is not None and seen[0] >= fault.nth + fault.times - 1
                 if not done:
                     left.append((fault, seen))
             self._waiting = left

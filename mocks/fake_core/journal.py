@@ -19,7 +19,7 @@ JOURNAL_BODY_BYTES_MAX = 262_144  # a longer body is cut in the journal, never o
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its answer. *environ* holds only what is needed to tell its meaning; status 0 = no answer arrived."""
+    """One request and its answer. *environ* holds what is needed to tell its meaning; status 0 = no answer."""
 
     n: int
     at: datetime

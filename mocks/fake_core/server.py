@@ -1,20 +1,21 @@
-"""Serving a fake on a socket: a thread of a test's process (cheroot), or a process of its own (`understudy serve`, granian).
+"""Serving a fake on a socket, by a thread of a test's process (cheroot); and the certificates for any server.
 
-Both speak http and https; the certificates come from a CA made on the spot (trustme), whose file a client is told to trust.
+`understudy serve` runs granian instead, in a process of its own. Both speak http and https; the certificates come
+from a CA made on the spot (trustme), whose file a client is told to trust.
 """
 
 from __future__ import annotations
 
-import os
 import socket
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import trustme
 from cheroot import wsgi
 from cheroot.ssl.builtin import BuiltinSSLAdapter
-import trustme
 
 from fake_core.errors import ConnectionDropped
 
@@ -61,9 +62,7 @@ class ServedFake:
         if self._folder is not None:
             certificates = Certificates(Path(self._folder.name))
             self.ca_file = certificates.ca_file
-            self._server.ssl_adapter = BuiltinSSLAdapter(
-                str(certificates.cert_file), str(certificates.key_file)
-            )
+            self._server.ssl_adapter = BuiltinSSLAdapter(str(certificates.cert_file), str(certificates.key_file))
         self._server.prepare()
         port = self._server.bind_addr[1]
         self.url = f"{'https' if tls else 'http'}://localhost:{port}"
@@ -94,13 +93,19 @@ class _Gateway(wsgi.Gateway_10):
             self.req.sent_headers = True  # or cheroot would answer 500 in our name
             self.req.ready = False
             _break(self.req.conn.socket)
+        if (b"Connection", b"close") in self.req.outheaders:  # a truncated body: nothing more will come
+            self.req.close_connection = True
 
 
 def _break(connection: Any) -> None:
-    try:
+    with suppress(OSError):  # the client was quicker
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
+
+
+def broken_answer(start_response: Any) -> list[bytes]:
+    """What a server that cannot drop a connection sends instead: an answer that breaks off before its first byte."""
+    start_response("200 OK", [("Content-Length", "1"), ("Connection", "close")])
+    return [b""]
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -109,7 +114,3 @@ def free_port(host: str = "127.0.0.1") -> int:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-__all__ = ["Certificates", "ServedFake", "free_port"]
-_ = os

@@ -3,7 +3,7 @@
 Rule 1: one connection, one lock. A fake answers one request at a time inside the lock, as a row-locking database would
         for writes to the same rows; the server's threads wait outside.
 Rule 2: the driver is in autocommit; transactions and savepoints are stated here and nowhere else.
-Rule 3: what lives in memory for speed (sessions, limits, serial numbers) is a *part*: saved with the rows, restored with them.
+Rule 3: what lives in memory for speed (sessions, limits, serial numbers) is a *part*: saved and restored with the rows.
 
 Restoring rolls back first: sqlite3's deserialize() would silently drop an open transaction.
 """
@@ -41,7 +41,11 @@ class Store:
     """
 
     def __init__(
-        self, *, url: str = "sqlite://", schema: sa.MetaData, parts: Mapping[str, Part] | None = None
+        self,
+        *,
+        url: str = "sqlite://",
+        schema: sa.MetaData,
+        parts: Mapping[str, Part] | None = None,
     ) -> None:
         if not url.startswith("sqlite:"):
             kind = url.split(":", 1)[0]
@@ -156,11 +160,11 @@ class Store:
 
     def _replace_rows(self, rows: memoryview) -> None:
         if self.in_memory:
-            self._driver.deserialize(rows)  # type: ignore[arg-type]  # any buffer will do
+            self._driver.deserialize(rows)
             return
         image = sqlite3.connect(":memory:")
         try:
-            image.deserialize(rows)  # type: ignore[arg-type]
+            image.deserialize(rows)
             image.backup(self._driver)
         finally:
             image.close()
@@ -173,7 +177,8 @@ class Store:
     def _save_parts(self) -> None:
         for name, part in self.parts.items():
             self._driver.execute(
-                "INSERT OR REPLACE INTO understudy_parts VALUES (?, ?)", (name, json.dumps(part.dump()))
+                "INSERT OR REPLACE INTO understudy_parts VALUES (?, ?)",
+                (name, json.dumps(part.dump())),
             )
 
     def _load_parts(self) -> None:
@@ -185,6 +190,6 @@ class Store:
 _PARTS_TABLE = "CREATE TABLE IF NOT EXISTS understudy_parts (name TEXT PRIMARY KEY, state TEXT)"
 
 
-def _fold(text: object) -> object:
+def _fold(text: Any) -> Any:
     """Unicode case folding for comparisons that SQLite's ASCII-only NOCASE would get wrong."""
     return text.casefold() if isinstance(text, str) else text

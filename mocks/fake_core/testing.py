@@ -65,6 +65,7 @@ def serve_in_thread(fake: Fake, *, tls: bool) -> Iterator[Played]:
     clean(fake)
     with ServedFake(fake, tls=tls) as served:
         session = requests.Session()
+        session.trust_env = False  # REQUESTS_CA_BUNDLE would win over the session's own CA
         if served.ca_file:
             session.verify = str(served.ca_file)
         credentials = fake.credentials(served.url) | {"ca_file": str(served.ca_file or "")}

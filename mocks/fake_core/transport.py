@@ -116,9 +116,7 @@ class InProcess:
             data = _bytes(body)
             given = dict(headers or pool.headers)
             try:
-                status, reason, answer_headers, answer = network.send(
-                    fake, method, target, headers=given, body=data
-                )
+                status, reason, answer_headers, answer = network.send(fake, method, target, headers=given, body=data)
             except ConnectionDropped as error:
                 raise urllib3.exceptions.ProtocolError(
                     "Connection aborted.", ConnectionResetError(104, str(error))
@@ -169,9 +167,7 @@ class _RequestsAdapter(BaseAdapter):
         """Nothing is open."""
 
 
-def _environ(
-    method: str, scheme: str, netloc: str, path: str, query: str, body: bytes
-) -> dict[str, Any]:
+def _environ(method: str, scheme: str, netloc: str, path: str, query: str, body: bytes) -> dict[str, Any]:
     host, _, port = netloc.rpartition("@")[2].partition(":")
     return {
         "REQUEST_METHOD": method,
@@ -237,7 +233,7 @@ def _urllib3_response(
 ) -> urllib3.HTTPResponse:
     return urllib3.HTTPResponse(
         body=BytesIO(answer),
-        headers=headers,
+        headers=urllib3.HTTPHeaderDict(headers),
         status=status,
         reason=reason,
         version=11,
