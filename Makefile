@@ -1,0 +1,70 @@
+# Everything a person or CI does here. Each target sets up what it needs by itself; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run-ready
+DEV := $(VENV)/.dev-ready
+BENCH := $(VENV)/.bench-ready
+HYPOTHESIS_PROFILE ?= ci
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types layers bench nightly lock docs clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(RUN) ## the main job: two fakes, a customer base, the sync, faults, and what happened
+	@$(BIN)/understudy demo
+
+test: $(DEV) ## run the tests
+	$(BIN)/python -m pytest -q --hypothesis-profile=$(HYPOTHESIS_PROFILE)
+
+check: lint types layers test ## what CI runs: lint, types, layers, tests (the docs tests among them)
+
+lint: $(DEV) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV) ## mypy, strict
+	$(BIN)/mypy
+
+layers: $(DEV) ## import-linter: who may import whom
+	$(BIN)/lint-imports
+
+docs: $(DEV) ## write the generated pages of docs/ anew
+	$(BIN)/understudy ledger --write docs/ledger.md
+
+bench: $(BENCH) ## measure speed, as ratios in one run; writes docs/bench.md
+	$(BIN)/python -m crm_contracts.bench --write docs/bench.md
+
+nightly: $(DEV) ## the deep sweeps: more examples, more histories, longer fault sweeps
+	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m "nightly or not nightly" tests/properties tests/crm_contracts
+
+lock: $(DEV) ## resolve the hashed requirement files anew
+	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve $(LOCK) -o requirements/run.txt
+	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve --extra contracts --group dev $(LOCK) -o requirements/dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve --extra contracts --group dev --group bench $(LOCK) -o requirements/bench.txt
+LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade
+
+clean: ## remove the virtual environment and every cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: make PYTHON=python3.11 …"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "python3-venv is missing: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): requirements/run.txt pyproject.toml | $(VENV)/pyvenv.cfg
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements/dev.txt pyproject.toml | $(VENV)/pyvenv.cfg
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $(RUN) $@
+
+$(BENCH): requirements/bench.txt $(DEV)
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/bench.txt
+	@touch $@
