@@ -1,0 +1,413 @@
+"""The configuration: a TOML file or a mapping, checked by marshmallow before anything happens.
+
+A minimal mapping::
+
+    Config.from_mapping({
+        "salesforce": {"base_url": "https://acme.my.salesforce.com", "access_token": "00D...!..."},
+        "planhat": {"base_url": "https://api.planhat.com", "token": "..."},
+        "sections": [
+            {"planhat": "Task", "salesforce": "Task", "direction": "Both Directions"},
+            {"planhat": "Conversation", "salesforce": "Task", "direction": "Send to Salesforce"},
+        ],
+    })
+
+In place of `access_token`, Salesforce takes `username` + `password` (+ `security_token`,
+`client_id`, `client_secret`), or `client_id` + `client_secret`, or `refresh_token` + `client_id`.
+Any text may hold `${NAME}`: it is taken from the environment.
+Rules P2-P6, P18 and P24 are checked here; every message carries the path of the key.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from crm_sync.errors import ConfigError
+from crm_sync.model import (
+    CONVERSATION,
+    TASK,
+    TYPES_NEVER,
+    Direction,
+    FieldMap,
+    Policy,
+    Section,
+)
+
+LENSES = ("text", "html", "day", "status", "owner", "type", "same")
+_DIRECTION = validate.OneOf([d.value for d in Direction])
+_POLICY = validate.OneOf([p.value for p in Policy])
+_URL = validate.Regexp(r"^https?://[^\s/]+", error="Not an http or https address.")
+
+
+class _FieldSchema(Schema):
+    name = fields.String()
+    planhat = fields.String(load_default="")
+    salesforce = fields.String(required=True)
+    lens = fields.String(load_default="same", validate=validate.OneOf(LENSES))
+    direction = fields.String(load_default=Direction.BOTH.value, validate=_DIRECTION)
+    conflict = fields.String(load_default=None, allow_none=True, validate=_POLICY)
+    constant = fields.String(load_default=None, allow_none=True)
+    max_length = fields.Integer(
+        load_default=None, allow_none=True, validate=validate.Range(min=1, max=131_072)
+    )
+
+
+class _SectionSchema(Schema):
+    planhat = fields.String(required=True)
+    salesforce = fields.String(required=True)
+    direction = fields.String(required=True, validate=_DIRECTION)
+    custom = fields.Boolean(load_default=None, allow_none=True)
+    conflict = fields.String(load_default=None, allow_none=True, validate=_POLICY)
+    backfill = fields.Boolean(load_default=False)
+    types_excluded = fields.List(fields.String(), load_default=list)
+    company_field = fields.String(load_default=None, allow_none=True)
+    fields_ = fields.List(fields.Nested(_FieldSchema), data_key="fields", load_default=list)
+
+
+class _SalesforceSchema(Schema):
+    base_url = fields.String(required=True, validate=_URL)
+    login_url = fields.String(load_default=None, allow_none=True, validate=_URL)
+    api_version = fields.String(
+        load_default="60.0", validate=validate.Regexp(r"^\d{2,3}\.0$", error="Not like 60.0.")
+    )
+    access_token = fields.String(load_default="")
+    refresh_token = fields.String(load_default="")
+    client_id = fields.String(load_default="")
+    client_secret = fields.String(load_default="")
+    username = fields.String(load_default="")
+    password = fields.String(load_default="")
+    security_token = fields.String(load_default="")
+    external_id_field = fields.String(load_default="")
+
+
+class _PlanhatSchema(Schema):
+    base_url = fields.String(load_default="https://api.planhat.com", validate=_URL)
+    token = fields.String(required=True, validate=validate.Length(min=1))
+
+
+class _OptionsSchema(Schema):
+    conflict = fields.String(validate=_POLICY)
+    overlap_seconds = fields.Integer(validate=validate.Range(min=1, max=86_400))
+    log_conversation = fields.Boolean()
+    receive_only_completed = fields.Boolean()
+    unmatched_company = fields.String(validate=validate.OneOf(["skip", "send"]))
+    unmapped_status = fields.String(validate=validate.OneOf(["pass", "hold"]))
+    owner_fallback_salesforce = fields.String(load_default="")
+    owner_fallback_planhat = fields.String(load_default="")
+    owners = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    retry_attempts_max = fields.Integer(load_default=5, validate=validate.Range(min=1, max=20))
+    sf_calls_reserved = fields.Integer(load_default=0, validate=validate.Range(min=0))
+
+
+class _MapSchema(Schema):
+    to_planhat = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    to_salesforce = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+
+
+class _StateSchema(Schema):
+    url = fields.String(load_default="")
+
+
+class _ConfigSchema(Schema):
+    profile = fields.String(load_default="planhat", validate=validate.OneOf(["planhat"]))
+    salesforce = fields.Nested(_SalesforceSchema, required=True)
+    planhat = fields.Nested(_PlanhatSchema, required=True)
+    state = fields.Nested(_StateSchema, load_default=dict)
+    options = fields.Nested(_OptionsSchema, load_default=dict)
+    status = fields.Nested(_MapSchema, load_default=dict)
+    type = fields.Nested(_MapSchema, load_default=dict)
+    sections = fields.List(fields.Nested(_SectionSchema), required=True)
+
+
+@dataclass(frozen=True)
+class SalesforceLogin:
+    """Where and as whom to reach Salesforce. *base_url* is also used to log in unless
+    *login_url* is given; *external_id_field* names a unique external-id field of Task, or "".
+    """
+
+    base_url: str
+    login_url: str | None = None
+    api_version: str = "60.0"
+    access_token: str = ""
+    refresh_token: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    username: str = ""
+    password: str = ""
+    security_token: str = ""
+    external_id_field: str = ""
+
+    def __repr__(self) -> str:
+        return f"SalesforceLogin({self.base_url!r}, secrets hidden)"
+
+
+@dataclass(frozen=True)
+class PlanhatLogin:
+    base_url: str
+    token: str
+
+    def __repr__(self) -> str:
+        return f"PlanhatLogin({self.base_url!r}, token hidden)"
+
+
+@dataclass(frozen=True)
+class Options:
+    """The profile's switches, after the configuration had its say."""
+
+    conflict: Policy = Policy.NEWEST
+    overlap_seconds: int = 120
+    log_conversation: bool = False
+    receive_only_completed: bool = True
+    unmatched_company: str = "skip"
+    unmapped_status: str = "pass"
+    owner_fallback_salesforce: str = ""
+    owner_fallback_planhat: str = ""
+    owners: Mapping[str, str] = field(default_factory=dict)
+    retry_attempts_max: int = 5
+    sf_calls_reserved: int = 0
+
+
+@dataclass(frozen=True)
+class ValueMap:
+    """A picklist map, one table for each way."""
+
+    to_planhat: Mapping[str, str]
+    to_salesforce: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Config:
+    """A checked configuration. Build one with `from_mapping` or `load`, not directly."""
+
+    salesforce: SalesforceLogin
+    planhat: PlanhatLogin
+    sections: tuple[Section, ...]
+    options: Options
+    status: ValueMap
+    type: ValueMap
+    profile: Mapping[str, Any]
+    state_url: str = ""
+
+    @classmethod
+    def from_mapping(
+        cls, given: Mapping[str, Any], *, environment: Mapping[str, str] | None = None
+    ) -> Config:
+        """Check *given* and fill in the profile's defaults.
+
+        Raises:
+            ConfigError: with the path of the offending key.
+        """
+        if "notes_inherit_task_source_id" in str(sorted(_keys(given))):
+            raise ConfigError(
+                "notes_inherit_task_source_id: this switch is read-only (rule P18); it turns on by "
+                "itself, and only Planhat's staff turn it off"
+            )
+        expanded = _expand(given, environment if environment is not None else {}, path="")
+        try:
+            data = _ConfigSchema().load(expanded)
+        except ValidationError as error:
+            raise ConfigError("; ".join(_paths(error.messages))) from None
+        return _build(data)
+
+    @classmethod
+    def load(cls, path: str | Path, *, environment: Mapping[str, str] | None = None) -> Config:
+        """Read a TOML file; `${NAME}` comes from *environment* (default: the process's).
+
+        Raises:
+            ConfigError: the file is missing, is no TOML, or its content is refused.
+        """
+        try:
+            text = Path(path).read_text("utf-8")
+            given = tomllib.loads(text)
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read ({error.strerror}); check --config") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: is not valid TOML: {error}") from None
+        try:
+            return cls.from_mapping(
+                given, environment=os.environ if environment is None else environment
+            )
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from None
+
+    def enabled(self) -> tuple[Section, ...]:
+        """Sections that make requests at all."""
+        return tuple(section for section in self.sections if section.enabled)
+
+    def section(self, key: str) -> Section | None:
+        return next((section for section in self.sections if section.key == key), None)
+
+
+def load_profile(name: str) -> dict[str, Any]:
+    """The profile's tables as data."""
+    text = resources.files("crm_sync").joinpath(f"profiles/{name}.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def _keys(value: Any) -> set[str]:
+    """Every key anywhere inside *value*."""
+    if isinstance(value, Mapping):
+        return {str(k) for k in value}.union(*(_keys(v) for v in value.values()))
+    if isinstance(value, list):
+        return set().union(*(_keys(v) for v in value))
+    return set()
+
+
+def _expand(value: Any, environment: Mapping[str, str], *, path: str) -> Any:
+    """*value* with `${NAME}` replaced in every text."""
+    if isinstance(value, Mapping):
+        return {k: _expand(v, environment, path=f"{path}.{k}" if path else str(k))
+                for k, v in value.items()}
+    if isinstance(value, list):
+        return [_expand(v, environment, path=f"{path}[{n}]") for n, v in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in environment:
+            raise ConfigError(f"{path}: the environment has no {name}; set it or write the value")
+        return environment[name]
+
+    return re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", replace, value)
+
+
+def _paths(messages: Any, path: str = "") -> list[str]:
+    """marshmallow's nested messages as "sections[0].direction: Must be one of ..."."""
+    if isinstance(messages, Mapping):
+        lines: list[str] = []
+        for key, value in messages.items():
+            step = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}" if path else key
+            lines += _paths(value, step)
+        return lines
+    return [f"{path}: {' '.join(map(str, messages))}"]
+
+
+def _build(data: Mapping[str, Any]) -> Config:
+    profile = load_profile(data["profile"])
+    options = {**profile["switches"], **data["options"]}
+    options["conflict"] = Policy(options["conflict"])
+    sections = tuple(
+        _section(row, where=f"sections[{n}]", profile=profile, default=options["conflict"])
+        for n, row in enumerate(data["sections"])
+    )
+    keys = [section.key for section in sections]
+    for n, key in enumerate(keys):
+        if key in keys[:n]:
+            raise ConfigError(f"sections[{n}]: a second section for {key}; keep one")
+    _check_login(data["salesforce"])
+    return Config(
+        salesforce=SalesforceLogin(**data["salesforce"]),
+        planhat=PlanhatLogin(**data["planhat"]),
+        sections=sections,
+        options=Options(**options),
+        status=_value_map(profile["status"], data["status"]),
+        type=_value_map(profile["type"], data["type"]),
+        profile=profile,
+        state_url=data["state"].get("url", ""),
+    )
+
+
+def _check_login(given: Mapping[str, Any]) -> None:
+    ways = (
+        bool(given["access_token"]),
+        bool(given["username"] and given["password"]),
+        bool(given["client_id"] and given["client_secret"]),
+        bool(given["refresh_token"]),
+    )
+    if not any(ways):
+        raise ConfigError(
+            "salesforce: no way to log in; give access_token, or username and password, or "
+            "client_id and client_secret, or refresh_token"
+        )
+
+
+def _value_map(default: Mapping[str, Any], given: Mapping[str, Any]) -> ValueMap:
+    return ValueMap(
+        to_planhat={**default.get("to_planhat", {}), **given.get("to_planhat", {})},
+        to_salesforce={**default.get("to_salesforce", {}), **given.get("to_salesforce", {})},
+    )
+
+
+def _refuse_wrong_pair(row: Mapping[str, Any], where: str) -> None:
+    """Rules P3-P5: which model meets which object, in which kind of section."""
+    planhat, salesforce, custom = row["planhat"], row["salesforce"], row["custom"]
+    if planhat == "Note":
+        if custom:
+            raise ConfigError(
+                f'{where}.planhat: "Note" is not offered in a custom section; use "Conversation" '
+                "(rule P4)"
+            )
+        if salesforce not in {"Note", "ContentNote"}:
+            raise ConfigError(
+                f"{where}.salesforce: the built-in Note section syncs with Note or ContentNote "
+                f'only, not {salesforce}; use a section with "Conversation" (rules P4, P5)'
+            )
+        if salesforce == "ContentNote" and row["direction"] != Direction.OFF.value:
+            raise ConfigError(
+                f"{where}: ContentNote is not supported yet; set \"Not Syncing\", or use a "
+                '"Conversation" section'
+            )
+    elif planhat == TASK:
+        if salesforce != TASK or custom:
+            raise ConfigError(f"{where}: the Task section is built in and meets Task only (rule P3)")
+    elif planhat != CONVERSATION:
+        raise ConfigError(
+            f'{where}.planhat: "{planhat}" is not a model this sync knows; use Task, Conversation '
+            "or Note"
+        )
+    elif custom is False:
+        raise ConfigError(f"{where}.custom: a Conversation section is a custom one (rule P3)")
+
+
+def _section(
+    row: Mapping[str, Any], *, where: str, profile: Mapping[str, Any], default: Policy
+) -> Section:
+    _refuse_wrong_pair(row, where)
+    never = sorted(TYPES_NEVER & set(row.get("types_included", ())))
+    assert not never, "the schema has no types_included"
+    known = profile["sections"].get(f"{row['planhat']}:{row['salesforce']}", {})
+    by_target: dict[str, FieldMap] = {}
+    for given in [*known.get("fields", []), *row["fields_"]]:
+        mapped = _field_map(given)
+        by_target[mapped.salesforce] = mapped
+    direction = Direction(row["direction"])
+    if direction is not Direction.OFF and not by_target:
+        raise ConfigError(
+            f"{where}.fields: there is no default mapping for {row['salesforce']}; list the fields"
+        )
+    names = [mapped.name for mapped in by_target.values()]
+    if len(set(names)) != len(names):
+        raise ConfigError(f"{where}.fields: two fields share one name; give each its own")
+    return Section(
+        planhat=row["planhat"],
+        salesforce=row["salesforce"],
+        direction=direction,
+        fields=tuple(by_target.values()),
+        conflict=Policy(row["conflict"]) if row["conflict"] else default,
+        custom=row["planhat"] == CONVERSATION,
+        backfill=row["backfill"],
+        types_excluded=frozenset(row["types_excluded"]),
+        company_field=row["company_field"] or known.get("company_field", "AccountId"),
+    )
+
+
+def _field_map(given: Mapping[str, Any]) -> FieldMap:
+    return FieldMap(
+        name=given.get("name") or given["salesforce"],
+        planhat=given.get("planhat", ""),
+        salesforce=given["salesforce"],
+        lens=given.get("lens", "same"),
+        direction=Direction(given.get("direction", Direction.BOTH.value)),
+        conflict=Policy(given["conflict"]) if given.get("conflict") else None,
+        constant=given.get("constant"),
+        max_length=given.get("max_length"),
+    )
