@@ -136,7 +136,7 @@ class SObject:
     url_names: tuple[str, ...] = ()
     source: str = ""
     grade: str = "assumed"
-    _metadata: sa.MetaData = attribute(repr=False)
+    metadata: sa.MetaData = attribute(repr=False)
 
     @cached_property
     def _by_name(self) -> Mapping[str, Field]:
@@ -345,7 +345,7 @@ def _build_table(sobject: SObject) -> sa.Table:
     ]
     if sobject.has_recycle_bin:
         columns.append(sa.Column(DELETED_AT, sa.Text))
-    table = sa.Table(sobject.name, sobject._metadata, *columns)
+    table = sa.Table(sobject.name, sobject.metadata, *columns)
     for each in sobject.columns:
         _add_index(table, each)
     return table
@@ -360,8 +360,7 @@ def _add_index(table: sa.Table, each: Field) -> None:
     column = table.c[each.name]
     name = f"ix_{table.name}_{each.name}"
     if each.is_reference:
-        where = column.is_not(None)
-        sa.Index(name, column, sqlite_where=where, postgresql_where=where)
+        sa.Index(name, column, sqlite_where=column.is_not(None))
     elif each.unique or each.external_id or each.name_field or each.name in _INDEXED_FIELDS:
         text = _COLUMN_TYPES.get(each.type, sa.Text) is sa.Text
         if text and each.type not in ("date", "datetime", "id") and not each.case_sensitive:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import sqlalchemy as sa
 
@@ -126,9 +126,7 @@ def _build(extra: Mapping[str, Any]) -> Schema:
     objects = _table(extra.get("objects", {}), "objects")
     rows = _rows(extra)
     metadata = sa.MetaData()
-    drafts = {
-        draft["name"]: draft for draft in (load(f"objects/{name}.toml") for name in OBJECT_FILES)
-    }
+    drafts = {draft["name"]: draft for draft in (load(f"objects/{name}.toml") for name in OBJECT_FILES)}
     canonical = {name.lower(): name for name in drafts}
     own = {name: _table(each, f"objects.{name}") for name, each in objects.items()}
     additions: dict[str, Mapping[str, Any]] = {}
@@ -139,13 +137,9 @@ def _build(extra: Mapping[str, Any]) -> Schema:
         else:
             created[name] = each
     targets = {*canonical.values(), *created, *known_external_names()}
-    with_activities = tuple(
-        name for name, each in created.items() if each.get("activities", False)
-    )
+    with_activities = tuple(name for name, each in created.items() if each.get("activities", False))
     reader = _Reader(features=features, rows=rows, targets=targets, activities=with_activities)
-    sobjects = [
-        reader.standard(draft, additions.get(name, {}), metadata) for name, draft in drafts.items()
-    ]
+    sobjects = [reader.standard(draft, additions.get(name, {}), metadata) for name, draft in drafts.items()]
     taken = {each.key_prefix for each in sobjects}
     for serial, (name, each) in enumerate(created.items()):
         sobjects.append(reader.custom(name, each, _custom_prefix(serial), metadata))
@@ -167,7 +161,7 @@ def _custom_prefix(serial: int) -> str:
 
 def _rows(extra: Mapping[str, Any]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """The rows orgs start with; an org file's list replaces the standard list of that object."""
-    standard: dict[str, Any] = {name: each for name, each in load("rows.toml")["rows"].items()}
+    standard: dict[str, Any] = dict(load("rows.toml")["rows"])
     for name, each in _table(extra.get("rows", {}), "rows").items():
         if name not in standard:
             _refuse(f"rows.{name}", "cannot be given here", f"use one of {sorted(standard)}")
@@ -186,15 +180,13 @@ def _filled(row: Mapping[str, Any], number: int) -> Mapping[str, Any]:
     return {"ApiName": row["MasterLabel"], "SortOrder": number, **row}
 
 
-def _with_ids(
-    rows: Sequence[Mapping[str, Any]], prefix: str | None
-) -> tuple[Mapping[str, Any], ...]:
+def _with_ids(rows: Sequence[Mapping[str, Any]], prefix: str | None) -> tuple[Mapping[str, Any], ...]:
     if prefix is None:
         return tuple(rows)
     return tuple({"Id": mint(prefix, n), **row} for n, row in enumerate(rows, start=1))
 
 
-def _refuse(where: str, what: str, remedy: str) -> None:
+def _refuse(where: str, what: str, remedy: str) -> NoReturn:
     """The org file is wrong: one line that says where, what and what to do."""
     raise MisuseError(f"org file: {where}: {what}; {remedy}")
 
@@ -202,14 +194,12 @@ def _refuse(where: str, what: str, remedy: str) -> None:
 def _table(value: object, where: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         _refuse(where, f"is {value!r}", "make it a table")
-        raise AssertionError
     return value
 
 
 def _list(value: object, where: str) -> Sequence[Any]:
     if not isinstance(value, Sequence) or isinstance(value, str):
         _refuse(where, f"is {value!r}", "make it a list")
-        raise AssertionError
     return value
 
 
@@ -236,9 +226,7 @@ class _Reader:
 
     # --- objects -----------------------------------------------------------------------------
 
-    def standard(
-        self, draft: Mapping[str, Any], added: Mapping[str, Any], metadata: sa.MetaData
-    ) -> SObject:
+    def standard(self, draft: Mapping[str, Any], added: Mapping[str, Any], metadata: sa.MetaData) -> SObject:
         """A standard object, with what the org file adds to it."""
         name = draft["name"]
         fields = list(self._with_system(draft))
@@ -264,12 +252,10 @@ class _Reader:
             url_names=tuple(draft.get("urls", ("sobject", "describe", "rowTemplate"))),
             source=draft["source"],
             grade=draft["grade"],
-            _metadata=metadata,
+            metadata=metadata,
         )
 
-    def custom(
-        self, name: str, row: Mapping[str, Any], prefix: str, metadata: sa.MetaData
-    ) -> SObject:
+    def custom(self, name: str, row: Mapping[str, Any], prefix: str, metadata: sa.MetaData) -> SObject:
         """A custom object of the org file."""
         where = f"objects.{name}"
         if _CUSTOM_NAME.fullmatch(name) is None:
@@ -308,7 +294,7 @@ class _Reader:
             url_names=_CUSTOM_URLS,
             source=draft["source"],
             grade=draft["grade"],
-            _metadata=metadata,
+            metadata=metadata,
         )
 
     def _name_field(self, given: object, label: str, where: str) -> Mapping[str, Any]:
@@ -359,9 +345,7 @@ class _Reader:
 
     # --- fields ------------------------------------------------------------------------------
 
-    def _block(
-        self, name: str, row: Mapping[str, Any], evidence: Mapping[str, str]
-    ) -> Iterator[Field]:
+    def _block(self, name: str, row: Mapping[str, Any], evidence: Mapping[str, str]) -> Iterator[Field]:
         """A run of fields that always come together: an address with its parts."""
         compound = self._blocks[row["block"]][-1]["name"]
         prefix = name.removesuffix(compound)
@@ -457,7 +441,6 @@ class _Reader:
             _, sizes = _read_type(row["type"], name)
         except AssertionError:
             _refuse(where, f"type {row['type']!r} has no size", 'say e.g. "string(40)"')
-            raise
         if kind in ("picklist", "multipicklist"):
             _check_picklist(row, where)
         if kind == "reference":
@@ -499,9 +482,7 @@ class _Reader:
             values = row.get("values", [each.value for each in known.picklist])
             merged = {"values": values, "default": row.get("default", known.default)}
             _check_picklist(merged, where)
-            changed["picklist"] = tuple(
-                _picklist_value(each, merged["default"]) for each in merged["values"]
-            )
+            changed["picklist"] = tuple(_picklist_value(each, merged["default"]) for each in merged["values"])
             changed["default"] = merged["default"]
         for key, attribute in (
             ("label", "label"), ("help", "inline_help"), ("restricted", "restricted_picklist"),
@@ -526,7 +507,6 @@ def _check_picklist(row: Mapping[str, Any], where: str) -> None:
     values = row.get("values")
     if not isinstance(values, Sequence) or isinstance(values, str) or not values:
         _refuse(where, "a picklist needs its values", 'say e.g. values = ["A", "B"]')
-        raise AssertionError
     known = [_picklist_value(each, None).value for each in values]
     if len(set(known)) != len(known):
         _refuse(where, "a value stands there twice", "remove one")
@@ -556,9 +536,9 @@ def _picklist_value(entry: Any, default: Any) -> PicklistValue:
     return PicklistValue(value=str(entry), label=str(entry), default=entry == default)
 
 
-def _read_flags(flags: str, name: str) -> dict[str, bool]:
+def _read_flags(flags: str, name: str) -> dict[str, Any]:
     """The attributes behind the letters of a `flags` entry."""
-    found: dict[str, bool] = {}
+    found: dict[str, Any] = {}
     if "np" in flags:
         flags = flags.replace("np", "")
         found["name_pointing"] = True
@@ -568,7 +548,7 @@ def _read_flags(flags: str, name: str) -> dict[str, bool]:
     return found
 
 
-def _read_type(text: str, name: str) -> tuple[str, dict[str, int]]:
+def _read_type(text: str, name: str) -> tuple[str, dict[str, Any]]:
     """The type word and its sizes: `string(40)`, `currency(18,2)`, `int(8)`, `date`."""
     match = _TYPE.fullmatch(text)
     assert match is not None, f"{name}: {text!r} is no type"
