@@ -1,8 +1,8 @@
 """The pytest plugin: fixtures `salesforce` and `planhat`, in-process at the real host names, or served on 127.0.0.1.
 
-`salesforce`, `planhat` answer at the vendors' own host names inside this process; `salesforce_http`, `salesforce_https`,
-`planhat_http`, `planhat_https` are served on a free port. Each test begins with the fake as it was made, its clock frozen
-at `fake_core.clock.DEFAULT_MOMENT`. Nothing of the fakes is imported until a fixture is asked for.
+`salesforce`, `planhat` answer at the vendors' own host names inside this process; `salesforce_http`,
+`salesforce_https`, `planhat_http`, `planhat_https` are served on a free port. Each test begins with the fake as it was
+made, its clock frozen at `fake_core.clock.DEFAULT_MOMENT`. Nothing is imported until a fixture is asked for.
 """
 
 from __future__ import annotations
