@@ -1,0 +1,121 @@
+"""Finds what a name in a query means: a column, over parents, or a field behind Who, What, Owner.
+
+Rule 1: names are found without regard to case and answered in the describe's spelling.
+Rule 2: behind a polymorphic reference only the fields of the pseudo object Name are there; TYPEOF
+is the way to others.
+Source: SOQL and SOSL Reference, "Relationship Queries" and "Polymorphic Keys".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from fake_salesforce.metadata import Field, Schema, SObject
+from fake_salesforce.soql import plan, syntax
+from fake_salesforce.soql.errors import NotFaked, soql_error
+
+PARENT_LEVELS_MAX: Final = 5
+PARENT_RELATIONSHIPS_MAX: Final = 55
+CHILD_RELATIONSHIPS_MAX: Final = 20
+
+_NAME_FIELD_TYPES: Final = {
+    "Id": "id", "Name": "string", "Type": "picklist", "FirstName": "string", "LastName": "string",
+    "Email": "email", "Phone": "phone", "Title": "string", "UserRoleId": "reference",
+    "ProfileId": "reference", "Username": "string", "Alias": "string", "IsActive": "boolean",
+    "RecordTypeId": "reference",
+}  # fmt: skip
+NAME_FIELDS: Final[Mapping[str, Field]] = {
+    name.lower(): Field(
+        name=name, type=kind, label=name, filterable=True, groupable=True, sortable=True
+    )
+    for name, kind in _NAME_FIELD_TYPES.items()
+}
+
+
+@dataclass(slots=True)
+class Usage:
+    """What one statement has used up of its limits."""
+
+    parents: set[tuple[str, ...]] = field(default_factory=set)
+    children: int = 0
+    semi_joins: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where names are looked up: the object of FROM and the words that may stand for it."""
+
+    schema: Schema
+    text: str
+    sobject: SObject
+    own_names: frozenset[str]
+    usage: Usage
+
+    def local(self, path: syntax.Path) -> tuple[str, ...]:
+        """The names of *path* without the object's own name or alias in front."""
+        names = path.names
+        return names[1:] if len(names) > 1 and names[0].lower() in self.own_names else names
+
+
+def find_column(scope: Scope, path: syntax.Path) -> plan.Column | plan.NameColumn:
+    """The column *path* names. Raises INVALID_FIELD where a name means nothing."""
+    *hops, last = scope.local(path)
+    route, sobject, reference = follow(scope, tuple(hops), path)
+    if reference is not None:
+        stand_in = NAME_FIELDS.get(last.lower())
+        if stand_in is None:
+            raise soql_error("no_such_column", scope.text, path.at, field=last, entity="Name")
+        return plan.NameColumn(route, sobject, reference, stand_in)
+    found = sobject.field(last)
+    if found is None:
+        raise soql_error("no_such_column", scope.text, path.at, field=last, entity=sobject.name)
+    return plan.Column(route, sobject, found)
+
+
+def follow(
+    scope: Scope, hops: tuple[str, ...], path: syntax.Path
+) -> tuple[tuple[Field, ...], SObject, Field | None]:
+    """Where *hops* lead: the route, the object at its end, and the polymorphic reference beyond.
+
+    With a reference, the route ends at the row that holds it.
+    """
+    if len(hops) > PARENT_LEVELS_MAX:
+        raise soql_error("path_too_long", scope.text, path.at, path=path)
+    sobject = scope.sobject
+    route: tuple[Field, ...] = ()
+    reference: Field | None = None
+    for hop in hops:
+        found = None if reference else scope.schema.parent(sobject, hop)
+        if found is None:
+            raise soql_error("no_such_relationship", scope.text, path.at, relationship=hop)
+        _count_parent(scope, route, found)
+        if is_polymorphic(found):
+            reference = found
+            continue
+        target = scope.schema.sobject(found.reference_to[0]) if found.reference_to else None
+        if target is None:
+            raise NotFaked(f"the relationship {found.relationship_name} of {sobject.name}")
+        route, sobject = (*route, found), target
+    return route, sobject, reference
+
+
+def is_polymorphic(reference: Field) -> bool:
+    """The reference may hold ids of several types."""
+    return reference.polymorphic or len(reference.reference_to) > 1
+
+
+def relationship_name(reference: Field) -> str:
+    """The key under which the parent appears."""
+    assert reference.relationship_name is not None, f"{reference.name} was followed by name"
+    return reference.relationship_name
+
+
+def _count_parent(scope: Scope, route: tuple[Field, ...], found: Field) -> None:
+    used = scope.usage.parents
+    used.add((scope.sobject.name, *(each.name for each in route), found.name))
+    if len(used) > PARENT_RELATIONSHIPS_MAX:
+        raise soql_error(
+            "too_many_relationships", limit=PARENT_RELATIONSHIPS_MAX, kind="child-to-parent"
+        )

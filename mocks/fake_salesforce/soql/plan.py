@@ -1,0 +1,246 @@
+"""What a query asks for, in the org's own terms: names resolved, literals typed, rules checked.
+
+Rule 1: these are values, made by `check` and read by `compiler`; no SQL and no text positions here.
+Rule 2: a value that depends on when and by whom the query runs (TODAY, the user) stays a Span, Me
+or FiscalStart, so that a plan is good for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from fake_salesforce.metadata import ChildRelationship, Field, SObject
+
+# ---- Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A stored field of the row that *route* leads to; each step of it is a reference to follow."""
+
+    route: tuple[Field, ...]
+    sobject: SObject
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class NameColumn:
+    """A field of the pseudo object Name, behind a polymorphic *reference* of the row at *route*.
+
+    `field` is a described stand-in: its `type` rules comparing and output.
+    """
+
+    route: tuple[Field, ...]
+    sobject: SObject
+    reference: Field
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class DatePart:
+    """CALENDAR_YEAR(...) and its kind; `field` is a stand-in of the result's type."""
+
+    function: str
+    column: Column
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """COUNT, COUNT_DISTINCT, SUM, AVG, MIN or MAX over *operand*; `field` gives the result's type."""
+
+    function: str
+    operand: Column | NameColumn | DatePart
+    field: Field
+
+
+Operand: TypeAlias = Column | NameColumn | DatePart | Aggregate
+
+# ---- Values
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A date literal; see `dates.SPANS`. `moments`: compared with a datetime, not a date."""
+
+    name: str
+    count: int
+    moments: bool
+
+
+Constant: TypeAlias = str | int | float
+
+# ---- Conditions. Each is true or false for a row, never unknown: null is equal to nothing but null.
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    operand: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """operator: = < <= > >=."""
+
+    operand: Operand
+    operator: str
+    value: Constant
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A comparison with a date literal: = means inside, < before its start, > after its end."""
+
+    operand: Operand
+    operator: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """`pattern`: % and _ are wildcards unless behind a backslash."""
+
+    operand: Operand
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Equal to one of *values*, or null where *null*."""
+
+    operand: Operand
+    values: tuple[Constant, ...]
+    null: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SameSet:
+    """A multi-select picklist holding exactly *values*."""
+
+    operand: Operand
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HasPicks:
+    """A multi-select picklist holding all values of at least one group."""
+
+    operand: Operand
+    groups: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InQuery:
+    """Equal to a value the inner query finds."""
+
+    operand: Operand
+    inner: RowQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """True for no row (a comparison with null other than = and !=)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    conditions: tuple[Condition, ...]
+
+
+Condition: TypeAlias = (
+    IsNull | Compare | Within | Like | OneOf | SameSet | HasPicks | InQuery | Never | Not | AllOf
+    | AnyOf
+)  # fmt: skip
+
+# ---- Output: what a record looks like
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One value under *key*; `labels` puts picklist labels in place of values (toLabel)."""
+
+    key: str
+    column: Operand
+    labels: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compound:
+    """An address or location: its parts by their key in the answer."""
+
+    key: str
+    parts: tuple[tuple[str, Column], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The row a reference leads to, or null."""
+
+    key: str
+    route: tuple[Field, ...]
+    sobject: SObject
+    shapes: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Polymorphic:
+    """The row of one of several types. A type without a branch shows `otherwise`, or null."""
+
+    key: str
+    route: tuple[Field, ...]
+    sobject: SObject
+    reference: Field
+    branches: tuple[tuple[SObject, tuple[Shape, ...]], ...]
+    otherwise: tuple[Shape, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """A child sub-query."""
+
+    key: str
+    relationship: ChildRelationship
+    query: RowQuery
+
+
+Shape: TypeAlias = Leaf | Compound | Parent | Polymorphic | Children
+
+# ---- Queries
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    operand: Operand
+    descending: bool
+    nulls_last: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowQuery:
+    """A checked query. `kind`: rows; count (COUNT() alone); aggregate (groups or functions).
+
+    For aggregates every shape is a Leaf. `mine`: only rows the user owns. `all_rows`: ALL ROWS.
+    """
+
+    sobject: SObject
+    kind: Literal["rows", "count", "aggregate"]
+    shapes: tuple[Shape, ...]
+    where: Condition | None = None
+    groups: tuple[Operand, ...] = ()
+    having: Condition | None = None
+    order_by: tuple[Order, ...] = ()
+    limit: int | None = None
+    offset: int | None = None
+    all_rows: bool = False
+    mine: bool = False
