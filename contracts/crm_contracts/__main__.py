@@ -1,0 +1,3 @@
+from crm_contracts.cli import main
+
+main()

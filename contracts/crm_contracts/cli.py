@@ -1,0 +1,169 @@
+"""The `understudy` command. Each subcommand loads what it needs when it runs, so that `--help` is quick.
+
+Errors are one line on standard error: what, where, what to do; the exit status is 1 (2 for a wrong call).
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from crm_contracts.vendors import VENDORS
+
+DEFAULT_PORT = 8443
+
+
+class Commands(click.Group):
+    """The top group: the sync's own commands are loaded when they are asked for."""
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name == "sync":
+            command: click.Command = import_module("crm_sync.cli").sync
+            return command
+        return super().get_command(ctx, name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "sync"])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="understudy", prog_name="understudy")
+def understudy() -> None:
+    """Fakes of Salesforce and Planhat, a reference two-way sync between them, and the proof that it holds."""
+
+
+@understudy.command()
+@click.option("--seed", default=1, show_default=True, help="Another customer base, the same story.")
+@click.option("--plain", is_flag=True, help="No colours, even on a terminal.")
+def demo(*, seed: int, plain: bool) -> None:
+    """Play the whole product once and print what happened. Exit status 0 only if the invariants held."""
+    from crm_contracts.demo import run_demo
+
+    sys.exit(0 if run_demo(seed=seed, plain=plain) else 1)
+
+
+@understudy.command()
+@click.argument("vendors", nargs=-1, type=click.Choice(VENDORS))
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="The first vendor's port; the next one's is one more. 0: any free ports.",
+)
+@click.option("--tls", is_flag=True, help="Speak https, with a certificate of our own CA (its path is printed).")
+@click.option(
+    "--org",
+    metavar="NAME|FILE",
+    help="The Salesforce org: an edition (developer, professional, enterprise, unlimited) or a TOML file.",
+)
+@click.option(
+    "--data", default="sqlite://", metavar="URL", help="Where rows live: sqlite:// (memory, default) or sqlite:///FILE."
+)
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON when ready, and nothing else.")
+def serve(
+    *, vendors: tuple[str, ...], host: str, port: int, tls: bool, org: str | None, data: str, as_json: bool
+) -> None:
+    """Serve the fakes over http or https until stopped by Ctrl-C or SIGTERM."""
+    from crm_contracts import serving
+
+    chosen = list(dict.fromkeys(vendors)) or list(VENDORS)
+    ca = bundle = cert = key = None
+    if tls:
+        ca, bundle, cert, key = serving.certificates(host)
+    serves = [
+        serving.Serve(
+            vendor=vendor,
+            host=host,
+            port=serving.check_port(host, port + number if port else 0),
+            data=serving.data_url(data, vendor, several=len(chosen) > 1),
+            org=org if vendor == "salesforce" else None,
+            cert_file=str(cert) if cert else None,
+            key_file=str(key) if key else None,
+        )
+        for number, vendor in enumerate(chosen)
+    ]
+    served = serving.Served(serves, ca_file=ca)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    try:
+        told = served.start()
+        with serving.noted(told):
+            click.echo(_ready(told, as_json=as_json))
+            if bundle and not as_json:
+                click.echo(f"trust       {ca}  (with the public CAs: {bundle})")
+            served.wait()
+    except KeyboardInterrupt:
+        if not as_json:
+            click.echo("stopped", err=True)
+    finally:
+        served.stop()
+
+
+def _stop(_number: int, _frame: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave a process behind
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _ready(told: dict[str, Any], *, as_json: bool) -> str:
+    import json
+
+    if as_json:
+        return json.dumps(told)
+    lines = [f"{vendor:<11} {words['url']}" for vendor, words in told.items() if vendor != "control"]
+    first = next(iter(told["control"].values()))
+    return "\n".join([*lines, f"control     {first}", "variables   understudy env"])
+
+
+@understudy.command()
+def env() -> None:
+    """Print what `understudy serve` serves now as shell variables: `eval "$(understudy env)"`."""
+    from crm_contracts import serving
+
+    for line in serving.shell_variables(serving.what_is_served()):
+        click.echo(line)
+
+
+@understudy.command()
+def rules() -> None:
+    """Print the numbered rules, and which tests hold each."""
+    from crm_contracts.rules import render_rules
+
+    click.echo(render_rules())
+
+
+@understudy.command()
+@click.option("--write", type=click.Path(dir_okay=False), help="Write the page to this file.")
+def ledger(*, write: str | None) -> None:
+    """Print every operation: faked or not, with its evidence, and every inferred switch."""
+    from crm_contracts.ledger import render_ledger
+
+    page = render_ledger()
+    if write:
+        with open(write, "w", encoding="utf-8") as file:  # noqa: PTH123 - one write
+            file.write(page)
+    else:
+        click.echo(page, nl=False)
+
+
+def main() -> None:
+    """The console script."""
+    from fake_core.errors import MisuseError
+
+    try:
+        understudy(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except MisuseError as error:
+        click.echo(f"understudy: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,269 @@
+"""`understudy serve` and `understudy env`: fakes on ports of this machine, each in a process of its own.
+
+A process each, because granian runs a WSGI application in worker processes only: it is the fastest server measured, and
+a fake's state must live in exactly one worker. What is served is written to a small file in the user's state folder, so
+that `understudy env` can print it from another shell.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from crm_contracts.vendors import create_fake
+from fake_core.clock import RealClock
+from fake_core.errors import ConnectionDropped, MisuseError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+START_SECONDS_MAX = 30
+POLL_SECONDS = 0.02
+WORKER_THREADS = 2  # a fake answers one request at a time: more threads only wait for each other
+OPTIONS_VARIABLE = "UNDERSTUDY_SERVE"
+HOME_VARIABLE = "UNDERSTUDY_HOME"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serve:
+    """One fake to serve."""
+
+    vendor: str
+    host: str
+    port: int
+    data: str
+    org: str | None
+    cert_file: str | None
+    key_file: str | None
+
+    def url(self) -> str:
+        host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::"} else self.host  # noqa: S104 - compared only
+        return f"{'https' if self.cert_file else 'http'}://{host}:{self.port}"
+
+
+def home() -> Path:
+    """Where the CA and the notes on what is served live: `$UNDERSTUDY_HOME`, or the user's state folder."""
+    given = os.environ.get(HOME_VARIABLE)
+    if given:
+        return Path(given)
+    state = os.environ.get("XDG_STATE_HOME")
+    return Path(state) / "understudy" if state else Path.home() / ".local" / "state" / "understudy"
+
+
+def application() -> WSGIApplication:
+    """What granian's worker runs: the fake named in the environment."""
+    options = json.loads(os.environ.pop(OPTIONS_VARIABLE))
+    given = {"org": options["org"]} if options["org"] else {}
+    fake = create_fake(options["vendor"], clock=RealClock(), data=options["data"], **given)
+
+    def app(environ: Any, start_response: Any) -> Any:
+        try:
+            return fake(environ, start_response)
+        except ConnectionDropped:
+            from fake_core.server import broken_answer
+
+            return broken_answer(start_response)
+
+    return app
+
+
+def run_server() -> None:
+    """The body of a served fake's process."""
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+
+    options = json.loads(os.environ[OPTIONS_VARIABLE])
+    Granian(
+        "crm_contracts.serving:application",
+        factory=True,
+        address=options["host"],
+        port=options["port"],
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=1,
+        blocking_threads=WORKER_THREADS,
+        log_enabled=False,
+        ssl_cert=Path(options["cert_file"]) if options["cert_file"] else None,
+        ssl_key=Path(options["key_file"]) if options["key_file"] else None,
+        reload=False,
+    ).serve()
+
+
+def check_port(host: str, port: int) -> int:
+    """*port*, or a free one for 0. Raises MisuseError when it is taken or the host is not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise MisuseError(f"cannot listen on {host}:{port}: {reason}; choose another --port, or 0") from error
+        chosen: int = probe.getsockname()[1]
+        return chosen
+
+
+def data_url(url: str, vendor: str, *, several: bool) -> str:
+    """The store of one vendor: a file is shared by name only, `org.sqlite` → `org-planhat.sqlite`."""
+    if not several or not url.startswith("sqlite:///"):
+        return url
+    path = Path(url.removeprefix("sqlite:///"))
+    return f"sqlite:///{path.with_name(f'{path.stem}-{vendor}{path.suffix}')}"
+
+
+class Served:
+    """The running processes, from ready to stopped."""
+
+    def __init__(self, serves: list[Serve], *, ca_file: Path | None) -> None:
+        self._serves = serves
+        self._ca_file = ca_file
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = str(ca_file) if ca_file else True
+
+    def start(self) -> dict[str, Any]:
+        """Start all, wait until each answers, say what a client needs. Raises MisuseError with the server's words."""
+        for one in self._serves:
+            environment = os.environ | {OPTIONS_VARIABLE: json.dumps(asdict(one))}
+            command = [sys.executable, "-c", "from crm_contracts.serving import run_server; run_server()"]
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
+                command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+            )
+            self._processes.append(process)
+        told: dict[str, Any] = {}
+        control: dict[str, str] = {}
+        for one, process in zip(self._serves, self._processes, strict=True):
+            credentials = self._wait(one, process)
+            ca_file = str(self._ca_file) if self._ca_file else None
+            told[one.vendor] = {"url": one.url(), "ca_file": ca_file, **_without(credentials, "url", "ca_file")}
+            control[one.vendor] = f"{one.url()}/__understudy__/"
+        return told | {"control": control}
+
+    def wait(self) -> None:
+        """Until a process ends by itself. Raises MisuseError: a fake does not stop on its own."""
+        clock = RealClock()
+        while True:
+            for one, process in zip(self._serves, self._processes, strict=True):
+                if process.poll() is not None:
+                    raise MisuseError(f"the {one.vendor} fake stopped by itself: {_last_words(process)}")
+            clock.sleep(0.2)
+
+    def stop(self) -> None:
+        for process in self._processes:
+            if process.poll() is None:
+                process.terminate()
+        for process in self._processes:
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(timeout=10)
+
+    def _wait(self, one: Serve, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+        clock = RealClock()
+        until = clock.now().timestamp() + START_SECONDS_MAX
+        while clock.now().timestamp() < until:
+            if process.poll() is not None:
+                raise MisuseError(f"the {one.vendor} fake did not start: {_last_words(process)}")
+            try:
+                answer = self._session.get(f"{one.url()}/__understudy__/credentials", timeout=5)
+            except requests.ConnectionError:
+                clock.sleep(POLL_SECONDS)
+                continue
+            credentials: dict[str, Any] = answer.json()
+            return credentials
+        raise MisuseError(f"the {one.vendor} fake did not answer at {one.url()} within {START_SECONDS_MAX} s")
+
+
+def _without(words: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in words.items() if name not in names}
+
+
+def _last_words(process: subprocess.Popen[bytes]) -> str:
+    text = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else f"exit status {process.returncode}"
+
+
+def certificates(host: str) -> tuple[Path, Path, Path, Path]:
+    """CA, CA bundle, certificate and key in the state folder, made anew: (ca, bundle, cert, key)."""
+    import certifi
+
+    from fake_core.server import Certificates
+
+    made = Certificates(home() / "tls", names=() if host in {"127.0.0.1", "localhost"} else (host,))
+    bundle = made.ca_file.with_name("ca-bundle.pem")
+    bundle.write_bytes(Path(certifi.where()).read_bytes() + b"\n" + made.ca_file.read_bytes())
+    return made.ca_file, bundle, made.cert_file, made.key_file
+
+
+@contextmanager
+def noted(told: dict[str, Any]) -> Iterator[None]:
+    """While the block runs, a file says what is served, for `understudy env`."""
+    folder = home()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"serving-{os.getpid()}.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(told), encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def what_is_served() -> dict[str, Any]:
+    """The newest note of a server that still runs. Raises MisuseError when there is none."""
+    notes = sorted(home().glob("serving-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for note in notes:
+        if _alive(int(note.stem.partition("-")[2])):
+            told: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
+            return told
+        note.unlink(missing_ok=True)  # its server was killed
+    raise MisuseError("nothing is served now: start `understudy serve` in another shell")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def shell_variables(told: dict[str, Any]) -> list[str]:
+    """`export NAME='value'` lines: one for each word of the JSON line, and the CA variables clients read."""
+    lines = []
+    ca_file = None
+    for vendor, words in told.items():
+        if vendor == "control":
+            lines += [_export(f"UNDERSTUDY_{name.upper()}_CONTROL", url) for name, url in words.items()]
+            continue
+        ca_file = ca_file or words.get("ca_file")
+        lines += [_export(f"{vendor.upper()}_{name.upper()}", value) for name, value in words.items() if value]
+    if "planhat" in told:
+        lines.append(_export("PLANHAT_API_BASE_URL", told["planhat"]["url"]))  # what pyplanhat reads
+        lines.append(_export("PLANHAT_API_KEY", told["planhat"]["token"]))
+    if ca_file:
+        bundle = str(Path(ca_file).with_name("ca-bundle.pem"))
+        lines += [_export(name, bundle) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")]
+        lines.append(_export("NODE_EXTRA_CA_CERTS", ca_file))
+    return lines
+
+
+def _export(name: str, value: Any) -> str:
+    return f"export {name}={shlex.quote(str(value))}"
