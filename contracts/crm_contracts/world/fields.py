@@ -1,0 +1,124 @@
+"""The oracle's own table of what corresponds to what. Written from the rules; must not import crm_sync.
+
+Rule 1: a field has one canonical value, poor enough that both systems can hold it: text without markup, a
+day without a time, open or done. Two raw values that read the same are the same.
+Rule 2: what has no row here is frame: the sync may not touch it.
+Source: rules P7, P12, P26 and P28, and the default mapping of the activity sync: Subject, Description,
+ActivityDate and Status against action (subject), description, startTime and status.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+
+from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
+
+Row = Mapping[str, Any]
+Value = str | None
+
+OPEN, DONE, IGNORED = "open", "done", "ignored"
+SALESFORCE_CLOSED = "Completed"
+PLANHAT_DONE = "Done"
+PLANHAT_IGNORED = "Ignored"
+TYPES_NEVER_SYNCED = frozenset({"email", "chat", "ticket", "call"})  # rule P6
+_BLOCKS = frozenset({"p", "div", "br", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4", "blockquote"})
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(" ".join(data.split("\n")))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+
+
+def plain(value: Any) -> Value:
+    """Text as a reader sees it: NFC, one blank between words, no empty lines; nothing at all is None."""
+    if value is None:
+        return None
+    lines = [" ".join(line.split()) for line in unicodedata.normalize("NFC", str(value)).splitlines()]
+    return "\n".join(line for line in lines if line) or None
+
+
+def text_of_html(value: Any) -> Value:
+    """What a reader of the HTML *value* sees."""
+    if value is None:
+        return None
+    parser = _Text()
+    parser.feed(str(value))
+    parser.close()
+    return plain("".join(parser.parts))
+
+
+def day(value: Any) -> Value:
+    """The day of a date or a UTC timestamp, `YYYY-MM-DD`."""
+    return str(value)[:10] if value else None
+
+
+def _salesforce_state(value: Any) -> Value:
+    return DONE if value == SALESFORCE_CLOSED else OPEN
+
+
+def _planhat_state(value: Any) -> Value:
+    return {PLANHAT_DONE: DONE, PLANHAT_IGNORED: IGNORED}.get(str(value), OPEN)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing both systems know, by the vendor's field name and how to read it canonically."""
+
+    name: str
+    salesforce: str
+    task: str | None
+    conversation: str | None
+    read_salesforce: Callable[[Any], Value]
+    read_planhat: Callable[[Any], Value]
+
+    def name_on(self, side: str) -> str | None:
+        """The vendor's name on *side*; None where that side has no such field in the mapping."""
+        return {SALESFORCE: self.salesforce, TASK: self.task, CONVERSATION: self.conversation}[side]
+
+    def read(self, side: str, row: Row) -> Value:
+        """The canonical value of *row*, a record of *side*."""
+        name = self.name_on(side)
+        assert name is not None, f"{side} has no {self.name}"
+        reader = self.read_salesforce if side == SALESFORCE else self.read_planhat
+        return reader(row.get(name))
+
+
+FIELDS = (
+    Field("title", "Subject", "action", "subject", plain, plain),
+    Field("text", "Description", "description", "description", plain, text_of_html),
+    Field("date", "ActivityDate", "startTime", None, day, day),
+    Field("state", "Status", "status", None, _salesforce_state, _planhat_state),
+)
+
+# Not mapped: after every sync these hold what a user last wrote (I8).
+FRAME = {
+    SALESFORCE: ("Priority", "CallDisposition", "WhoId"),
+    TASK: ("custom", "activityTags"),
+    CONVERSATION: ("custom", "type", "starred"),
+}
+
+
+def shared(side: str) -> tuple[Field, ...]:
+    """The fields that a Salesforce Task shares with a record of the Planhat *side*."""
+    return tuple(one for one in FIELDS if one.name_on(side))
+
+
+def takes_part(row: Row) -> bool:
+    """Whether a Conversation is of a type that is synced at all (rule P6)."""
+    return row.get("type") not in TYPES_NEVER_SYNCED

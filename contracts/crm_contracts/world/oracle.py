@@ -1,0 +1,409 @@
+"""What users were entitled to see: judged from what they did, never from how the sync works.
+
+Rule 1: must not import crm_sync; the author has not read it. The knowledge is rules P1 to P29.
+Rule 2: for each pair and field the oracle keeps every state that "last agreed" can be in. A round without
+a fault leaves one; a fault between the write and its answer leaves two, because no sync could know.
+Rule 3: where the rules are silent the oracle is, too, and says so by name (EXCEPTIONS).
+
+Source: the rules in `crm_contracts.rules`, the invariants in `violations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from crm_contracts.world.fields import DONE, FIELDS, FRAME, IGNORED, Field, Row, Value, shared, takes_part
+from crm_contracts.world.model import Activity, Model, Observation, Pair, Record, sides_of
+from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK
+from crm_contracts.world.settings import Inheritance, Settings
+from crm_contracts.world.violations import (
+    BrokenFrame,
+    DirectionIgnored,
+    Duplicated,
+    FalselyDeleted,
+    LostUpdate,
+    NotConverged,
+)
+
+EXCEPTIONS: Mapping[str, str] = {
+    "retired-task": "the archived Planhat Task of a logged activity need not follow any more (P1)",
+    "reopened": "what holds after a completed activity is opened again is not published (P13)",
+    "record-stamp": "neither vendor dates a field: newest may go by the record's stamp or the field's (P24)",
+    "one-way-drift": "an edit on the receiving side of a one-way section may stay or be overwritten (P2)",
+    "moved-settings": "what was written under other settings may flow or not until written again (P29)",
+    "ignored": "how an ignored Planhat Task reads in Salesforce is not published (P12)",
+    "born-archived": "a Planhat Task that was archived before its first sync need not be sent (P14)",
+    "tombstone": "the survivor of a deletion keeps its own values (P25)",
+    "unknown-answer": "after a lost answer no sync can know whether both sides had agreed (P24)",
+}
+
+Base = tuple[Value, Value] | None  # the values last agreed, as each side held them; None = never agreed
+Values = tuple[Value, Value]
+
+
+class Oracle:
+    """Follows a history and raises the violated invariant as soon as it shows."""
+
+    def __init__(self, settings: Settings, *, customers: Mapping[str, bool]) -> None:
+        """*customers*: handle of each customer, and whether Planhat knows it as a Company."""
+        self.settings = settings
+        self.customers = dict(customers)
+        self.inheritance = Inheritance()
+        self.inheritance.saved(settings)
+        self.model = Model()
+        self._bases: dict[tuple[str, str, str], set[Base]] = {}
+
+    # -- what people do -----------------------------------------------------------------------
+
+    def user_saved(
+        self,
+        handle: str,
+        record: tuple[str, str, Row],
+        *,
+        at: datetime,
+        names: Mapping[str, Any],
+        customer: str = "",
+    ) -> None:
+        """A user created or changed the record (side, id, row as it reads now) by writing *names*."""
+        side, record_id, row = record
+        activity = self.model.activity(handle, at=customer, born_on=side)
+        known = self.model.find(side, record_id)
+        if known is None:
+            known = self.model.add(activity, Record(side, record_id, row, by_user=True))
+        elif side == TASK and activity.one(CONVERSATION) is not None:
+            activity.silent = activity.silent or "retired-task"
+        known.user_saved(row, at, names)
+        activity.titles.add(known.value(FIELDS[0]))
+
+    def planhat_logged(self, handle: str, row: Row) -> None:
+        """Planhat itself logged a Conversation because somebody completed the Planhat Task."""
+        activity = self.model.activities[handle]
+        if self.model.find(CONVERSATION, row["_id"]) is None:
+            self._logged(activity, row)
+
+    def user_reopened(self, handle: str) -> None:
+        activity = self.model.activities[handle]
+        activity.reopened = True
+        if activity.one(CONVERSATION) is not None:
+            activity.silent = "reopened"
+
+    def user_deleted(self, handle: str, side: str, record_id: str) -> None:
+        record = self.model.find(side, record_id)
+        assert record is not None, f"{handle} had no {side} record {record_id}"
+        record.deleted = True
+        self.model.activities[handle].silent = "tombstone"
+
+    def saved(self, settings: Settings) -> None:
+        """Somebody saved the integration's settings."""
+        moved = settings != self.settings
+        self.settings = settings
+        self.inheritance.saved(settings)
+        if not moved:
+            return
+        for activity in self.model.activities.values():
+            activity.settings_moved = True
+            for pair in self.model.pairs(activity):
+                for one in shared(pair.section):
+                    self._known(pair, one).add(pair.values(one))
+
+    def introduced(self, customer: str) -> None:
+        """Planhat got a Company for *customer*."""
+        self.customers[customer] = True
+
+    # -- what the sync did --------------------------------------------------------------------
+
+    def about_to_sync(self) -> None:
+        """A round begins: which ways to Salesforce and back stood open for whom."""
+        for activity in self.model.activities.values():
+            for side in (TASK, CONVERSATION):
+                record = activity.one(side)
+                if record and self.settings.sends(side) and takes_part(record.row):
+                    activity.sent_from.add(side)
+            activity.received = activity.received or self.settings.receives("task")
+
+    def synced(self, after: Observation, *, clean: bool) -> None:
+        """A round ended, and everything reads as *after*. *clean*: nothing went wrong in it."""
+        before = {
+            (pair.key, one.name): (activity, pair, one, pair.values(one))
+            for activity in self.model.activities.values()
+            if not activity.silent
+            for pair in self.model.pairs(activity)
+            for one in shared(pair.section)
+        }
+        winners = {key: self._winners(pair, one) for key, (_, pair, one, _) in before.items()}
+        self._nothing_vanished(after)
+        self._take_over(after)
+        for key, (activity, pair, one, values) in before.items():
+            self._explain(activity, pair, one, (values, winners[key]), clean=clean)
+        for activity in self.model.activities.values():
+            self._frame_held(activity)
+            for pair in self.model.pairs(activity):
+                for one in shared(pair.section):
+                    if (*pair.key, one.name) not in self._bases:
+                        self._begin(pair, one)
+
+    def _explain(
+        self,
+        activity: Activity,
+        pair: Pair,
+        one: Field,
+        seen: tuple[Values, set[int]],
+        *,
+        clean: bool,
+    ) -> None:
+        """Keep the bases that explain what happened to one field; none left = an update was lost."""
+        values, winners = seen
+        after = pair.values(one)
+        if IGNORED in (values[1], after[1]):
+            self._bases[(*pair.key, one.name)] = {after}
+            return
+        bases = self._known(pair, one)
+        left: set[Base] = set()
+        for base in bases:
+            for outcome in self._outcomes(pair.section, base, values, winners):
+                if outcome == after:
+                    left.add(after)
+                    if not clean and outcome != values:
+                        left.add(base)  # written, but perhaps never known to be
+            if after == values:
+                left.add(base)
+        if clean and after[0] == after[1]:
+            left &= {after}
+        if not left:
+            raise LostUpdate(self._lost(pair, one, values, after), activity=activity.handle)
+        self._bases[(*pair.key, one.name)] = left
+
+    def _outcomes(self, section: str, base: Base, values: Values, winners: Iterable[int]) -> set[Values]:
+        """Where the rules allow a field to go in one round; index 0 is Salesforce, 1 is Planhat."""
+        changed = [base is None or values[side] != base[side] for side in (0, 1)]
+        ways = (self.settings.receives(section), self.settings.sends(section))  # out of 0, out of 1
+        if values[0] == values[1] or not any(changed) or not any(ways):
+            return {values}
+        both_ways = all(ways)
+        if both_ways:
+            sources = set(winners) if all(changed) else {changed.index(True)}
+            return {(values[side], values[side]) for side in sources}
+        source = ways.index(True)
+        taken = (values[source], values[source])
+        return {taken} if changed[source] else {taken, values}  # one-way-drift
+
+    def _winners(self, pair: Pair, one: Field) -> set[int]:
+        """Who may win a conflict: 0 Salesforce, 1 Planhat (rule P24; exception record-stamp)."""
+        policy = self.settings.conflict
+        if policy != "newest":
+            return {("salesforce", "planhat").index(policy)}
+        left, right = pair.salesforce, pair.planhat
+        found = {0 if left.stamp >= right.stamp else 1}
+        if one.name in left.wrote and one.name in right.wrote:
+            found.add(0 if left.wrote[one.name] >= right.wrote[one.name] else 1)
+        return found
+
+    def _take_over(self, after: Observation) -> None:
+        """The model's rows become what was observed; new records find their activity."""
+        for side, record_id, row in sides_of(after):
+            known = self.model.find(side, record_id)
+            if known is not None:
+                known.row = row
+        for side in (TASK, CONVERSATION, SALESFORCE):  # pointers first, then what they point at
+            for record_id, row in after[side].items():
+                if self.model.find(side, record_id) is None:
+                    self._appeared(side, record_id, row)
+
+    def _appeared(self, side: str, record_id: str, row: Row) -> None:
+        activity = self.model.owner_of(side, row)
+        title = shared(side)[0].read(side, row)
+        if activity is None:
+            raise Duplicated(f"a {side} record {record_id} ({title!r}) belongs to no activity")
+        if activity.deleted(side):
+            raise FalselyDeleted(
+                f"{activity.handle} was deleted in {side} by its user and is back as {record_id}",
+                activity=activity.handle,
+            )
+        if side == CONVERSATION:
+            self._logged(activity, row)
+            return
+        if side == TASK and not activity.received:
+            raise DirectionIgnored(
+                f"{activity.handle} got a Planhat Task {record_id}, and no section receives Tasks",
+                activity=activity.handle,
+            )
+        if side == SALESFORCE and not activity.sent_from:
+            raise DirectionIgnored(
+                f"{activity.handle} got a Salesforce Task {record_id}, and no section sends it",
+                activity=activity.handle,
+            )
+        self.model.add(activity, Record(side, record_id, row, by_user=False))
+
+    def _logged(self, activity: Activity, row: Row) -> None:
+        """A Conversation continues the activity: it takes over what was agreed for the Planhat Task."""
+        task = activity.one(TASK)
+        record = Record(CONVERSATION, row["_id"], row, by_user=False)
+        if task is not None:
+            record.wrote = dict(task.wrote)
+            partner = self.model.find(SALESFORCE, task.pointer) if task.pointer else None
+            if partner is not None and record.pointer[:15] == partner.id[:15]:
+                for one in shared(CONVERSATION):
+                    bases = self._bases.get((partner.id, task.id, one.name))
+                    if bases:
+                        self._bases[partner.id, record.id, one.name] = set(bases)
+        if not self.inheritance.on:
+            activity.second_allowed = True
+            linked = task is not None and bool(task.pointer)
+            activity.second_due = linked and self.settings.sends(CONVERSATION) and takes_part(row)
+        self.model.add(activity, record)
+
+    def _nothing_vanished(self, after: Observation) -> None:
+        for side in SIDES:
+            for activity, record in self.model.each(side):
+                if record.id not in after[side]:
+                    raise FalselyDeleted(
+                        f"the {side} record {record.id} of {activity.handle} is gone: no user deleted it",
+                        activity=activity.handle,
+                    )
+
+    def _frame_held(self, activity: Activity) -> None:
+        for side in SIDES:
+            for record in activity.live(side):
+                for name in FRAME[side]:
+                    if name in record.frame and record.row.get(name) != record.frame[name]:
+                        raise BrokenFrame(
+                            f"{name} of the {side} record of {activity.handle} is not mapped and was "
+                            f"{record.frame[name]!r}; now it is {record.row.get(name)!r}",
+                            activity=activity.handle,
+                        )
+                self._markup_held(activity, record)
+
+    def _markup_held(self, activity: Activity, record: Record) -> None:
+        """Rule P28: while the text is the same, the markup (or the line breaks) stay as the user wrote them."""
+        text = FIELDS[1]
+        name = text.name_on(record.side)
+        if name not in record.frame:
+            return
+        kept, now = record.frame[name], record.row.get(name)
+        if text.read(record.side, {name: kept}) != record.value(text):
+            del record.frame[name]  # the text itself moved on: the markup is no longer the user's
+        elif kept != now and (kept or now):
+            raise BrokenFrame(
+                f"{name} of the {record.side} record of {activity.handle} reads the same but was "
+                f"rewritten from {kept!r} to {now!r}",
+                activity=activity.handle,
+            )
+
+    def _known(self, pair: Pair, one: Field) -> set[Base]:
+        if (*pair.key, one.name) not in self._bases:
+            self._begin(pair, one)
+        return self._bases[(*pair.key, one.name)]
+
+    def _begin(self, pair: Pair, one: Field) -> None:
+        """A pair is new: what is equal is agreed, what differs never was."""
+        left, right = pair.values(one)
+        agreed: Base = (left, right) if left == right else None
+        self._bases[(*pair.key, one.name)] = {agreed}
+
+    def _lost(self, pair: Pair, one: Field, before: Values, after: Values) -> str:
+        agreed = " or ".join(
+            "never agreed" if base is None else f"last agreed {base[0]!r}/{base[1]!r}"
+            for base in sorted(self._known(pair, one), key=str)
+        )
+        return (
+            f"{one.name} of the {pair.section} section: {agreed}; before the round Salesforce had "
+            f"{before[0]!r} and Planhat {before[1]!r}; policy {self.settings.conflict}, "
+            f"{getattr(self.settings, pair.section)}; afterwards {after[0]!r} and {after[1]!r}"
+        )
+
+    # -- when everything has settled -----------------------------------------------------------
+
+    def settled(self) -> None:
+        """Users and faults have stopped and rounds were run: every claim of the rules must hold."""
+        for activity in self.model.activities.values():
+            self._counted(activity)
+        for activity in self.model.activities.values():
+            self._partnered(activity)
+            if not activity.silent:
+                self._agreed(activity)
+                self._completed(activity)
+
+    def _counted(self, activity: Activity) -> None:
+        """I3: how many records an activity may have in each system (rules P10, P11)."""
+        for side in (TASK, CONVERSATION):
+            found = activity.live(side)
+            if len(found) > 1:
+                ids = ", ".join(one.id for one in found)
+                raise Duplicated(f"{activity.handle} has {len(found)} Planhat {side}s: {ids}", activity=activity.handle)
+        found = activity.live(SALESFORCE)
+        second = activity.second_allowed and CONVERSATION in activity.sent_from
+        if len(found) > 1 + second:
+            raise Duplicated(
+                f"{activity.handle} has {len(found)} Salesforce Tasks, {1 + second} allowed: "
+                f"{', '.join(one.id for one in found)}",
+                activity=activity.handle,
+            )
+        strays = [
+            one for one in found
+            if not one.by_user and not activity.any_deleted and not self._claimed(activity, one)
+        ]  # fmt: skip
+        if strays:
+            raise Duplicated(
+                f"the sync made the Salesforce Task {strays[0].id} for {activity.handle}, and no Planhat "
+                f"record carries its id",
+                activity=activity.handle,
+            )
+
+    def _claimed(self, activity: Activity, record: Record) -> bool:
+        return any(one.pointer[:15] == record.id[:15] for s in (TASK, CONVERSATION) for one in activity.live(s))
+
+    def _partnered(self, activity: Activity) -> None:
+        """I1: every record in scope has its partner."""
+        if activity.settings_moved or activity.any_deleted:
+            return
+        salesforce, task = activity.one(SALESFORCE), activity.one(TASK)
+        conversation = activity.one(CONVERSATION)
+        sends = self.settings.sends
+        missing = ""
+        if salesforce and self.settings.receives("task") and self.customers[activity.at]:
+            missing = "" if task or conversation else "no Planhat Task"
+        if task and not conversation and sends(TASK) and not task.row.get("isArchived"):
+            missing = missing or ("" if salesforce else "no Salesforce Task")
+        if conversation and sends(CONVERSATION) and takes_part(conversation.row):
+            missing = missing or ("" if salesforce else "no Salesforce Task")
+        if missing:
+            raise NotConverged(f"{activity.handle} has {missing}", activity=activity.handle)
+        if activity.second_due and len(activity.live(SALESFORCE)) != 2:
+            raise NotConverged(
+                f"{activity.handle} was completed with inheritance off and its Conversation is sent: rule "
+                f"P11 wants a second Salesforce Task, there is {len(activity.live(SALESFORCE))}",
+                activity=activity.handle,
+            )
+
+    def _agreed(self, activity: Activity) -> None:
+        """I1: no field has a value on its way."""
+        for pair in self.model.pairs(activity):
+            for one in shared(pair.section):
+                values = pair.values(one)
+                winners = self._winners(pair, one)
+                if IGNORED in values:
+                    continue
+                if not any(
+                    values in self._outcomes(pair.section, base, values, winners) for base in self._known(pair, one)
+                ):
+                    raise NotConverged(
+                        f"{one.name} of {activity.handle}: Salesforce has {values[0]!r}, the Planhat "
+                        f"{pair.section} {values[1]!r}, and {getattr(self.settings, pair.section)}",
+                        activity=activity.handle,
+                    )
+
+    def _completed(self, activity: Activity) -> None:
+        """A Conversation that is sent says Completed in Salesforce (rules P1, P8)."""
+        state = FIELDS[3]
+        for pair in self.model.pairs(activity):
+            if pair.section != CONVERSATION or activity.reopened or activity.settings_moved:
+                continue
+            if self.settings.sends(CONVERSATION) and takes_part(pair.planhat.row):
+                value = pair.salesforce.value(state)
+                if value != DONE and state.name not in pair.salesforce.wrote:
+                    raise NotConverged(
+                        f"{activity.handle} is logged in Planhat and still open in Salesforce",
+                        activity=activity.handle,
+                    )

@@ -1,0 +1,185 @@
+"""The two fakes a world plays on: one clock, seeded ids, and the wire in between.
+
+Making the fakes takes a moment, so a stage is made once and put back to its opening scene for each world:
+both stores restored, faults and journals emptied, the clock back at its start. Two stages share nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from crm_contracts.world.under_test import Login
+from crm_contracts.world.users import PlanhatUser, SalesforceUser
+from fake_core.clock import DEFAULT_MOMENT, FrozenClock
+from fake_core.control import ControlClient
+from fake_core.fake import Fake
+from fake_core.ids import IdSource
+from fake_core.transport import InProcess
+from fake_planhat import ApiToken, TenantConfig
+from fake_planhat import create_app as create_planhat
+from fake_salesforce import OrgConfig, UserConfig
+from fake_salesforce import create_app as create_salesforce
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+__all__ = ["CUSTOMERS", "EXTERNAL_ID_FIELD", "Crashed", "Gate", "Stage"]
+
+SALESFORCE_URL = "https://understudy.my.salesforce.com"
+PLANHAT_URL = "https://api.planhat.com"
+EXTERNAL_ID_FIELD = "Planhat_Id__c"
+CUSTOMERS = {"acme": True, "globex": True, "nowhere": False}  # does Planhat know it as a Company?
+
+PERSON = UserConfig(
+    username="pia@understudy.example",
+    password="people-1",  # noqa: S106 - a password of a pretended org
+    security_token="PeopleToken",  # noqa: S106
+    first_name="Pia",
+    last_name="Person",
+)
+ENGINE = UserConfig(
+    username="sync@understudy.example",
+    password="engine-1",  # noqa: S106
+    security_token="EngineToken",  # noqa: S106
+    last_name="Sync",
+)
+_PERSON_TOKEN = "person-token"  # noqa: S105
+_ENGINE_TOKEN = "engine-token"  # noqa: S105
+_EXTERNAL_ID = {
+    "name": EXTERNAL_ID_FIELD,
+    "type": "string",
+    "label": "Planhat Id",
+    "length": 60,
+    "unique": True,
+    "external_id": True,
+}
+
+
+class Crashed(BaseException):
+    """The process under test dies here. Not an Exception: no handler of the sync may survive it."""
+
+
+class Gate:
+    """Where requests enter a fake: counts those of the sync and lets it die at one of them."""
+
+    def __init__(self, fake: Fake, counter: Counter) -> None:
+        self._fake = fake
+        self._counter = counter
+        self.hosts = fake.hosts
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        counter = self._counter
+        if not counter.counting or environ["PATH_INFO"].startswith("/__understudy__/"):
+            return self._fake(environ, start_response)
+        counter.requests += 1
+        if counter.requests != counter.crash_at:
+            return self._fake(environ, start_response)
+        if counter.acted:
+            with contextlib.suppress(Exception):  # a broken connection changes nothing any more
+                list(self._fake(environ, start_response))
+        counter.on_crash()
+        raise Crashed(f"at request {counter.requests}")
+
+
+class Counter:
+    """How many requests the sync made in this round, over both fakes, and where it is to die."""
+
+    def __init__(self) -> None:
+        self.counting = False
+        self.requests = 0
+        self.crash_at = 0
+        self.acted = False
+        self.on_crash: Callable[[], None] = lambda: None
+
+    def begin(self, *, crash_at: int, acted: bool, on_crash: Callable[[], None]) -> None:
+        self.counting, self.requests = True, 0
+        self.crash_at, self.acted, self.on_crash = crash_at, acted, on_crash
+
+    def end(self) -> None:
+        self.counting = False
+
+
+class Stage:
+    """Two fakes with customers in them. *external_id*: the org has a unique external-id field on Task."""
+
+    def __init__(self, *, external_id: bool = False, seed: int = 0) -> None:
+        self.clock = FrozenClock()
+        self.external_id_field = EXTERNAL_ID_FIELD if external_id else ""
+        extra = {"objects": {"Task": {"fields": [_EXTERNAL_ID]}}} if external_id else None
+        self.fakes: dict[str, Fake] = {
+            "salesforce": create_salesforce(
+                clock=self.clock,
+                ids=IdSource(seed),
+                org=OrgConfig(users=(PERSON, ENGINE), extra=extra),
+            ),
+            "planhat": create_planhat(
+                clock=self.clock,
+                ids=IdSource(seed + 1),
+                org=TenantConfig(
+                    tokens=(ApiToken(_PERSON_TOKEN, "person"), ApiToken(_ENGINE_TOKEN, "sync")),
+                    switches={"rate_limits": "off"},  # the clock stands still within a round
+                    conversation_types=("qbr",),
+                ),
+            ),
+        }
+        self.counter = Counter()
+        network = InProcess([Gate(fake, self.counter) for fake in self.fakes.values()])  # type: ignore[misc]
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.mount("https://", network.adapter())
+        self.control = {
+            "salesforce": ControlClient(SALESFORCE_URL, self.session),
+            "planhat": ControlClient(PLANHAT_URL, self.session),
+        }
+        self.logins = {
+            "salesforce": Login(SALESFORCE_URL, self._salesforce_login(ENGINE)),
+            "planhat": Login(PLANHAT_URL, {"token": _ENGINE_TOKEN}),
+        }
+        self.salesforce = SalesforceUser(Login(SALESFORCE_URL, self._salesforce_login(PERSON)), self.session)
+        self.planhat = PlanhatUser(Login(PLANHAT_URL, {"token": _PERSON_TOKEN}), self.session)
+        self.accounts: dict[str, str] = {}
+        self.companies: dict[str, str] = {}
+        for name, known in CUSTOMERS.items():
+            self.accounts[name] = self.salesforce.create({"Name": name.title()}, "Account")
+            if known:
+                self.introduce(name)
+        self._opening = {vendor: one.snapshot() for vendor, one in self.control.items()}
+        self._opening_companies = dict(self.companies)
+
+    def reset(self) -> None:
+        """Back to the opening scene."""
+        for vendor, control in self.control.items():
+            control.restore(self._opening[vendor])
+            self.fakes[vendor].faults.clear()
+            self.fakes[vendor].journal.clear()
+        self.clock.set(DEFAULT_MOMENT)
+        self.companies = dict(self._opening_companies)
+
+    def introduce(self, customer: str) -> None:
+        """Planhat gets a Company for the Salesforce account of *customer*."""
+        self.companies[customer] = self.planhat.create(
+            "companies", {"name": customer.title(), "sourceId": self.accounts[customer]}
+        )
+
+    def set_inheritance(self, on: bool) -> None:
+        """Move the Planhat tenant's switch "Notes to inherit Task sourceId"."""
+        self.control["planhat"].seed({"settings": {"inherit_source_id": on}})
+
+    def close(self) -> None:
+        self.session.close()
+        for fake in self.fakes.values():
+            fake.close()
+
+    def _salesforce_login(self, user: UserConfig) -> dict[str, Any]:
+        app = self.fakes["salesforce"].credentials(SALESFORCE_URL)
+        return {
+            "client_id": app["client_id"],
+            "client_secret": app["client_secret"],
+            "username": user.username,
+            "password": user.password,
+            "security_token": user.security_token,
+        }

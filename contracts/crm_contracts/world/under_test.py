@@ -1,0 +1,120 @@
+"""What a world asks of a sync, and the one sync it knows by default.
+
+Rule: this is the only module in `crm_contracts` that imports crm_sync, and only inside `reference_sync`.
+Whoever wants another sync judged writes a `SyncFactory`: make it over a `Connection`, let it run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import requests
+
+from crm_contracts.world.settings import Settings
+from fake_core.clock import Clock
+
+__all__ = ["Connection", "Login", "SyncFactory", "SyncUnderTest", "reference_sync"]
+
+
+@dataclass(frozen=True)
+class Login:
+    """Where a system is and with what to log in: the keys of the fake's own credentials."""
+
+    base_url: str
+    credentials: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Everything a sync gets. What it must remember across a crash, it keeps in files below *state*.
+
+    *session* reaches both systems. *external_id_field* names a unique external-id field of the
+    Salesforce Task, "" when the org has none. *set_inheritance* moves the switch "Notes to inherit Task
+    sourceId" of the Planhat tenant, for which Planhat has no public route.
+    """
+
+    salesforce: Login
+    planhat: Login
+    session: requests.Session
+    clock: Clock
+    state: Path
+    set_inheritance: Callable[[bool], None]
+    external_id_field: str = ""
+
+
+class SyncUnderTest(Protocol):
+    """A sync. After a crash the object is dropped and a new one is made over the same connection."""
+
+    def save(self, settings: Settings) -> None:
+        """Somebody presses Save in the integration's settings (also once at the very beginning)."""
+
+    def staff_disable_inheritance(self) -> None:
+        """A member of Planhat's staff switches the inheritance off."""
+
+    def run(self) -> Any:
+        """One round, both ways. What it returns is kept in the timeline."""
+
+    def close(self) -> None:
+        """Let go of files."""
+
+
+SyncFactory = Callable[[Connection, Settings], SyncUnderTest]
+"""Makes a sync over a connection. The settings are those saved last: a restart must not save them again."""
+
+
+def reference_sync(connection: Connection, settings: Settings) -> SyncUnderTest:
+    """The sync this project ships."""
+    return _Reference(connection, settings)
+
+
+class _Reference:
+    def __init__(self, connection: Connection, settings: Settings) -> None:
+        from crm_sync.run import State, Sync
+
+        self._connection = connection
+        self._state = State(f"sqlite:///{connection.state / 'sync.db'}")
+        self._make = lambda wanted: Sync(
+            self._config(wanted),
+            session=connection.session,
+            clock=connection.clock,
+            state=self._state,
+            tenant_settings=self._tenant_settings,
+        )
+        self._sync = self._make(settings)
+
+    def save(self, settings: Settings) -> None:
+        self._sync.close()
+        self._sync = self._make(settings)
+        self._sync.save_configuration()
+
+    def staff_disable_inheritance(self) -> None:
+        self._sync.staff_disable_inheritance()
+
+    def run(self) -> Any:
+        return self._sync.run()
+
+    def close(self) -> None:
+        self._sync.close()
+
+    def _tenant_settings(self, wanted: Mapping[str, Any]) -> None:
+        self._connection.set_inheritance(bool(wanted["notesInheritTaskSourceId"]))
+
+    def _config(self, settings: Settings) -> Any:
+        from crm_sync.config import Config
+
+        c = self._connection
+        sections = [{"planhat": "Task", "salesforce": "Task", "direction": settings.task}]
+        target = settings.conversation_object
+        sections.append({"planhat": "Conversation", "salesforce": target, "direction": settings.conversation})
+        salesforce = {"base_url": c.salesforce.base_url, **c.salesforce.credentials}
+        return Config.from_mapping(
+            {
+                "salesforce": salesforce | {"external_id_field": c.external_id_field},
+                "planhat": {"base_url": c.planhat.base_url, **c.planhat.credentials},
+                "sections": sections,
+                "options": {"conflict": settings.conflict},
+            }
+        )

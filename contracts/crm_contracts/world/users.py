@@ -1,0 +1,131 @@
+"""The people of a world: they act over HTTP, each with credentials of their own.
+
+Rule: a user writes as the vendor's own client would and reads back what was stored. A refusal of what a
+user may do is our bug (AssertionError), never a finding about the sync.
+Source: the REST calls of both vendors' developer guides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from crm_contracts.world.fields import FIELDS, FRAME, Row
+from crm_contracts.world.ops import SALESFORCE
+from crm_contracts.world.under_test import Login
+
+API = "/services/data/v60.0"
+SALESFORCE_FIELDS = (
+    "Id",
+    *(one.salesforce for one in FIELDS),
+    *FRAME[SALESFORCE],
+    "WhatId",
+    "AccountId",
+    "LastModifiedDate",
+)
+ROWS_MAX = 10_000
+
+
+class SalesforceUser:
+    """Somebody at work in Salesforce."""
+
+    def __init__(self, login: Login, session: requests.Session) -> None:
+        self._login = login
+        self._session = session
+        self._token = ""
+
+    def create(self, fields: Mapping[str, Any], sobject: str = "Task") -> str:
+        answer = self._call("POST", f"/sobjects/{sobject}", fields)
+        record_id: str = answer.json()["id"]
+        return record_id
+
+    def edit(self, record_id: str, fields: Mapping[str, Any]) -> None:
+        self._call("PATCH", f"/sobjects/Task/{record_id}", fields)
+
+    def delete(self, record_id: str) -> None:
+        self._call("DELETE", f"/sobjects/Task/{record_id}")
+
+    def read(self, record_id: str) -> Row:
+        names = ",".join(SALESFORCE_FIELDS)
+        row: Row = self._call("GET", f"/sobjects/Task/{record_id}?fields={names}").json()
+        return row
+
+    def tasks(self) -> dict[str, Row]:
+        """Every Task that is not deleted, by id."""
+        soql = f"SELECT {', '.join(SALESFORCE_FIELDS)} FROM Task ORDER BY Id"  # noqa: S608 - SOQL
+        answer = self._call("GET", f"/query?q={quote(soql)}").json()
+        assert answer["done"], "a world has fewer Tasks than one page of a query"
+        return {row["Id"]: row for row in answer["records"]}
+
+    def _call(self, method: str, path: str, body: Any = None) -> requests.Response:
+        for attempt in (1, 2):
+            if not self._token:
+                self._log_in()
+            headers = {"Authorization": f"Bearer {self._token}"}
+            url = self._login.base_url + API + path
+            given = {} if body is None else {"json": body}
+            answer = self._session.request(method, url, headers=headers, **given)
+            if answer.status_code != 401 or attempt == 2:
+                break
+            self._token = ""
+        assert answer.ok, f"a user's {method} {path} {body} was refused: {answer.text}"
+        return answer
+
+    def _log_in(self) -> None:
+        c = self._login.credentials
+        form = {
+            "grant_type": "password",
+            "client_id": c["client_id"],
+            "client_secret": c["client_secret"],
+            "username": c["username"],
+            "password": c["password"] + c.get("security_token", ""),
+        }
+        url = f"{self._login.base_url}/services/oauth2/token"
+        answer = self._session.post(url, data=form)
+        assert answer.ok, f"{c['username']} cannot log in: {answer.text}"
+        self._token = answer.json()["access_token"]
+
+
+class PlanhatUser:
+    """Somebody at work in Planhat, through an app with a token of its own."""
+
+    def __init__(self, login: Login, session: requests.Session) -> None:
+        self._base = login.base_url
+        self._headers = {"Authorization": f"Bearer {login.credentials['token']}"}
+        self._session = session
+
+    def create(self, collection: str, fields: Mapping[str, Any]) -> str:
+        record_id: str = self._call("POST", f"/{collection}", fields)["_id"]
+        return record_id
+
+    def edit(self, collection: str, record_id: str, fields: Mapping[str, Any]) -> None:
+        self._call("PUT", f"/{collection}/{record_id}", fields)
+
+    def delete(self, collection: str, record_id: str) -> None:
+        self._call("DELETE", f"/{collection}/{record_id}")
+
+    def read(self, collection: str, record_id: str) -> Row:
+        row: Row = self._call("GET", f"/{collection}/{record_id}")
+        return row
+
+    def tasks(self) -> dict[str, Row]:
+        """Every Task, archived or not, by id."""
+        rows: dict[str, Row] = {}
+        for archived in ("false", "true"):
+            found = self._call("GET", f"/tasks?isArchived={archived}&limit={ROWS_MAX}")
+            rows |= {row["_id"]: row for row in found}
+        return rows
+
+    def conversations(self) -> dict[str, Row]:
+        """Every Conversation whole (a list leaves descriptions out), by id."""
+        found = self._call("GET", "/conversations?limit=2000")
+        return {row["_id"]: self.read("conversations", row["_id"]) for row in found}
+
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        given = {} if body is None else {"json": body}
+        answer = self._session.request(method, self._base + path, headers=self._headers, **given)
+        assert answer.ok, f"a user's {method} {path} {body} was refused: {answer.text}"
+        return answer.json()
