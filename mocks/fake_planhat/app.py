@@ -1,0 +1,155 @@
+"""Builds the fake: a Flask application over one tenant, inside fake_core's wire.
+
+app -> routes -> operations -> models, store. Every answer carries the rate-limit headers; every refusal is rendered here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from fake_core.clock import Clock, RealClock
+from fake_core.fake import Fake
+from fake_core.ids import IdSource
+from fake_core.limits import RollingWindow
+from fake_core.store import Store
+from fake_planhat.errors import PlanhatError
+from fake_planhat.faults import PlanhatFaultAnswers, meaning
+from fake_planhat.not_faked import NOT_FAKED, NotFaked
+from fake_planhat.operations.seeding import seed
+from fake_planhat.routes import ROUTES
+from fake_planhat.routes.views import refuse_foreign_faults
+from fake_planhat.routes.wire import (
+    JSON_TYPE,
+    authenticate,
+    limit_headers,
+    refusal,
+    take_from_limits,
+)
+from fake_planhat.store import METADATA, dumps
+from fake_planhat.tenant import Settings, Tenant, TenantConfig
+
+HOSTS = ("api.planhat.com", "api-*.planhat.com", "api.planhatdemo.com")
+
+
+def create_app(
+    *,
+    clock: Clock | None = None,
+    ids: IdSource | None = None,
+    data: str = "sqlite://",
+    org: TenantConfig | None = None,
+) -> Fake:
+    """A Planhat tenant behind HTTP. Two of them share nothing.
+
+    *clock* defaults to the real one, *ids* to seed 0, *data* is a store URL (memory, or `sqlite:///FILE`), *org* says how the
+    tenant starts. Raises MisuseError for an unknown switch, setting, error text or store.
+    """
+    clock = clock or RealClock()
+    ids = ids or IdSource()
+    config = org or TenantConfig()
+    settings = Settings(config)
+    limits = {
+        "soft_calls_per_minute": RollingWindow(
+            clock, limit=config.soft_calls_per_minute, period=timedelta(minutes=1)
+        ),
+        "hard_calls_per_second": RollingWindow(
+            clock, limit=config.hard_calls_per_second, period=timedelta(seconds=1)
+        ),
+    }
+    parts = {"ids": ids, "settings": settings, **limits}
+    store = Store(url=data, schema=METADATA, parts=parts)
+    tenant = Tenant(
+        config=config, settings=settings, store=store, clock=clock, ids=ids, limits=limits
+    )
+    fake = Fake(
+        vendor="planhat",
+        app=_flask_app(tenant),
+        store=store,
+        clock=clock,
+        ids=ids,
+        hosts=HOSTS,
+        meaning=meaning,
+        fault_answers=PlanhatFaultAnswers(tenant),
+        credentials=lambda base_url: _credentials(config, base_url),
+        limits=limits,
+        seed=lambda given: seed(tenant, given),
+        who=lambda environ: _who(tenant, environ),
+    )
+    store.mark_baseline()
+    return fake
+
+
+def _credentials(config: TenantConfig, base_url: str) -> dict[str, Any]:
+    token = config.tokens[0].value if config.tokens else None
+    return {"url": base_url, "token": token, "tenant": config.tenant_id}
+
+
+def _who(tenant: Tenant, environ: dict[str, Any]) -> str:
+    try:
+        return authenticate(tenant, environ.get("HTTP_AUTHORIZATION", "")).name
+    except PlanhatError:
+        return ""
+
+
+def _flask_app(tenant: Tenant) -> Flask:
+    app = Flask("fake_planhat", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = tenant.config.body_bytes_max
+    app.config["PROPAGATE_EXCEPTIONS"] = True  # our bugs and the tester's mistakes are tracebacks
+    app.url_map.strict_slashes = False  # Express takes /tasks/ for /tasks
+    app.url_map.merge_slashes = False
+    for method, path, operation_id, view in ROUTES:
+        _add(app, method, path, operation_id, _guarded(tenant, operation_id, view))
+    for row in NOT_FAKED:
+        _add(app, row.method, row.path, row.operation_id, _not_faked(row))
+
+    def refuse(error: PlanhatError) -> Response:
+        status, headers, body = refusal(tenant, error)
+        return Response(body, status=status, headers=headers)
+
+    def refuse_http(error: HTTPException) -> Response:
+        # Express knows no 405: a method a path does not take is an unknown route.
+        too_large = isinstance(error, RequestEntityTooLarge)
+        return refuse(PlanhatError("too_large" if too_large else "no_route"))
+
+    def add_limit_headers(response: Response) -> Response:
+        response.headers.extend(limit_headers(tenant))
+        return response
+
+    app.register_error_handler(PlanhatError, refuse)
+    app.register_error_handler(HTTPException, refuse_http)
+    app.after_request(add_limit_headers)
+    return app
+
+
+def _add(app: Flask, method: str, path: str, operation_id: str, view: Callable[..., Any]) -> None:
+    app.add_url_rule(
+        path, endpoint=operation_id, view_func=view, methods=[method], provide_automatic_options=False
+    )
+
+
+def _guarded(tenant: Tenant, operation_id: str, view: Callable[..., Any]) -> Callable[..., Response]:
+    """*view* behind the limits and the token."""
+
+    def call(**path: str) -> Response:
+        environ = request.environ
+        take_from_limits(tenant)
+        token = authenticate(tenant, environ.get("HTTP_AUTHORIZATION", ""))
+        refuse_foreign_faults(environ, operation_id=operation_id)
+        status, text = view(tenant, token, **path)
+        return Response(text.encode("utf-8", "replace"), status=status, content_type=JSON_TYPE)
+
+    return call
+
+
+def _not_faked(row: NotFaked) -> Callable[..., Response]:
+    message = f"{row.method} {row.path} ({row.operation_id}) is not faked: {row.why}."
+    body = dumps({"error": "NOT_FAKED", "operationId": row.operation_id, "message": message})
+
+    def call(**_path: str) -> Response:
+        return Response(body, status=501, content_type=JSON_TYPE)
+
+    return call

@@ -1,0 +1,59 @@
+"""What a call means, and Planhat's words for scripted faults.
+
+`meaning` knows verbs create, read, update, delete, list, bulk, other and objects by model name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fake_core.faults import Fault
+from fake_core.fake import Headers, Meaning
+from fake_planhat.errors import PlanhatError
+from fake_planhat.models import MODELS
+from fake_planhat.routes.wire import limit_headers, refusal
+from fake_planhat.tenant import Tenant
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_MODELS = {model.collection: model.name for model in MODELS}
+_ON_COLLECTION = {"GET": "list", "HEAD": "list", "POST": "create", "PUT": "bulk"}
+_ON_RECORD = {"GET": "read", "HEAD": "read", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
+_ANSWERS = {
+    "error_after": "internal",
+    "unavailable": "unavailable",
+    "session_expired": "unauthorized",
+    "limit_reached": "too_many_requests",
+}
+_OTHER = Meaning("other", "")
+
+
+def meaning(environ: WSGIEnvironment | dict[str, Any]) -> Meaning:
+    """What the call in *environ* does, to which model."""
+    method = environ["REQUEST_METHOD"]
+    parts = [part for part in environ["PATH_INFO"].split("/") if part]
+    if parts == ["leancompanies"]:
+        return Meaning("list", "Company")
+    if parts == ["myprofile"]:
+        return Meaning("read", "User")
+    if len(parts) == 3 and parts[0] == "companies" and parts[2] in _MODELS:
+        return Meaning("list", _MODELS[parts[2]])
+    if not 1 <= len(parts) <= 2 or parts[0] not in _MODELS:
+        return _OTHER
+    verbs = _ON_COLLECTION if len(parts) == 1 else _ON_RECORD
+    return Meaning(verbs.get(method, "other"), _MODELS[parts[0]])
+
+
+class PlanhatFaultAnswers:
+    """The answers of faults that end in one."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+
+    def answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, Headers, bytes]:
+        """Status, headers and body, as `fake_core.fake.FaultAnswers` asks."""
+        del environ  # Planhat answers every call alike
+        status, headers, body = refusal(self._tenant, PlanhatError(_ANSWERS[fault.kind]))
+        headers += [("Content-Length", str(len(body))), *limit_headers(self._tenant)]
+        return status, headers, body

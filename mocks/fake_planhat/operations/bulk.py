@@ -1,0 +1,216 @@
+"""Bulk upsert: PUT /<collection> with an array.
+
+Rule 1: each item is matched by its first present keyable and updated, or inserted when nothing matches.
+Rule 2: items are independent: one that fails is listed, the others are carried out (206); the answer has one shape always.
+Rule 3: items are processed in order; a later one sees what an earlier one did.
+Source: developer documentation, Bulk upsert and Task. The shape of an error entry is a switch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fake_core.errors import MisuseError
+from fake_planhat.errors import PlanhatError
+from fake_planhat.models import Model
+from fake_planhat.models.fields import OBJECT_ID
+from fake_planhat.models.model import Document
+from fake_planhat.operations import writing
+from fake_planhat.operations.call import Call, present
+from fake_planhat.operations.keys import (
+    company_of,
+    expect_companies,
+    match,
+    matching_key,
+    not_found,
+)
+from fake_planhat.operations.rows import Work
+from fake_planhat.operations.task_life import DONE
+from fake_planhat.store import reference_id
+from fake_planhat.tenant import BULK_ITEMS_MAX, ApiToken, Tenant
+
+ECHOED_KEYS = ("externalId", "sourceId")
+
+
+@dataclass
+class Result:
+    """The answer of a bulk upsert, in its documented order of keys."""
+
+    created: int = 0
+    createdErrors: list[Any] = field(default_factory=list)  # noqa: N815 - the vendor's names
+    insertsKeys: list[Document] = field(default_factory=list)  # noqa: N815
+    updated: int = 0
+    updatedErrors: list[Any] = field(default_factory=list)  # noqa: N815
+    updatesKeys: list[Document] = field(default_factory=list)  # noqa: N815
+    nonupdates: int = 0
+    modified: list[str] = field(default_factory=list)
+    upsertedIds: list[str] = field(default_factory=list)  # noqa: N815
+    permissionErrors: list[Any] = field(default_factory=list)  # noqa: N815
+
+    def status(self, *, partly_permitted: int) -> int:
+        """200 all done, 206 some failed, 400 all failed, 403 something was not permitted."""
+        done = self.created + self.updated + self.nonupdates
+        if self.permissionErrors:
+            return partly_permitted if done else 403
+        if not self.createdErrors and not self.updatedErrors:
+            return 200
+        return 206 if done else 400
+
+
+def upsert(
+    tenant: Tenant,
+    token: ApiToken,
+    model: Model,
+    *,
+    items: Any,
+    refused_item: int | None = None,
+) -> tuple[int, Document]:
+    """Status and answer. *refused_item* numbers an item that a scripted fault refuses. Raises PlanhatError."""
+    switches = tenant.switches
+    if isinstance(items, dict) and switches["bulk_single_object"] == "accept":
+        items = [items]
+    if not isinstance(items, list) or (not items and switches["bulk_empty"] == "refuse"):
+        raise PlanhatError("not_an_array")
+    if len(items) > BULK_ITEMS_MAX and switches["bulk_over_limit"] == "refuse":
+        raise PlanhatError("too_many_items", limit=BULK_ITEMS_MAX)
+    if refused_item is not None and not 0 <= refused_item < len(items):
+        raise MisuseError(f"item_refused: item {refused_item} of a bulk call of {len(items)} items")
+    result = Result()
+    with tenant.store.begin() as connection:
+        call = Call(tenant, token, model, Work(connection), tenant.clock.now(), bulk=True)
+        _expect(call, [one for one in items if isinstance(one, dict)])
+        seen: set[tuple[str, str, str | None]] = set()
+        for index, item in enumerate(items):
+            _one(call, result, index, item, seen=seen, refused=index == refused_item)
+        call.work.flush()
+    return result.status(partly_permitted=switches["bulk_permission_status"]), vars(result)
+
+
+def _one(
+    call: Call,
+    result: Result,
+    index: int,
+    item: Any,
+    *,
+    seen: set[tuple[str, str, str | None]],
+    refused: bool,
+) -> None:
+    """One item into *result*."""
+    errors = result.createdErrors
+    try:
+        if not isinstance(item, dict):
+            raise PlanhatError("bad_item")
+        key = matching_key(call.model, item)
+        if key is not None and key[0] == "_id":
+            errors = result.updatedErrors
+        before = None if key is None else _match(call, key, item, seen=seen)
+        if before is not None:
+            errors = result.updatedErrors
+        operation = "create" if before is None else "update"
+        if not call.may(operation):
+            errors = result.permissionErrors
+            raise PlanhatError("forbidden")
+        if refused:
+            raise PlanhatError("item_refused")
+        if before is None:
+            _count_insert(result, item, writing.insert(call, item))
+        else:
+            assert key is not None
+            _count_update(result, item, before, writing.change(call, before, item, key_used=key[0]))
+    except PlanhatError as error:
+        errors.append(_entry(call, error, index, item))
+
+
+def _match(
+    call: Call,
+    key: tuple[str, str],
+    item: Mapping[str, Any],
+    *,
+    seen: set[tuple[str, str, str | None]],
+) -> Document | None:
+    """The record *item* means, None for an insert; raises PlanhatError."""
+    name, value = key
+    switches = call.switches
+    company_id = None
+    if name in {"externalId", "email"} and present(item.get("companyId")):
+        if "companyId" in call.model.required:
+            company = company_of(call.work, item["companyId"], switches=switches)
+            company_id = company["_id"]
+    if name == "_id" and not OBJECT_ID.fullmatch(value):
+        raise PlanhatError("malformed_id", value=item["_id"], path="_id")
+    if switches["bulk_same_key"] == "refuse" and (name, value, company_id) in seen:
+        raise PlanhatError("duplicated", keys=name)
+    seen.add((name, value, company_id))
+    found = match(call, name, value, company_id=company_id)
+    if found is None and name == "_id" and switches["bulk_unknown_id"] == "error":
+        raise not_found(switches)
+    return found
+
+
+def _expect(call: Call, items: Sequence[Mapping[str, Any]]) -> None:
+    """Announce what the items will look up."""
+    rows, work = call.rows, call.work
+    for key in call.model.keyables:
+        values = [str(one[key]) for one in items if isinstance(one.get(key), (str, int))]
+        if key == "_id":
+            values = [value.lower() for value in values if OBJECT_ID.fullmatch(value.lower())]
+        rows.expect(key, values)
+    expect_companies(work, (one.get("companyId") for one in items))
+    people = {"User": ("ownerId", "users"), "Enduser": ("endusers",)}
+    if call.model.name in {"Task", "Conversation"}:
+        for model, keys in people.items():
+            work[model].expect("_id", _references(items, keys))
+    if call.model.name == "Task":
+        _expect_notes(call, [one for one in items if one.get("status") == DONE])
+
+
+def _expect_notes(call: Call, items: Sequence[Mapping[str, Any]]) -> None:
+    """The Conversations that tasks now done may have or clash with, and the people and companies they name."""
+    keys = [matching_key(call.model, one) for one in items]
+    tasks = [task for key in keys if key is not None for task in call.rows.find(*key)]
+    work = call.work
+    work["Conversation"].expect("_id", [one["_id"] for one in tasks])
+    source_ids = [one["sourceId"] for one in tasks if isinstance(one.get("sourceId"), str)]
+    work["Conversation"].expect("externalId", source_ids)
+    expect_companies(work, [one.get("companyId") for one in tasks])
+    work["User"].expect("_id", _references(tasks, ("ownerId", "users")))
+    work["Enduser"].expect("_id", _references(tasks, ("endusers",)))
+
+
+def _references(items: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for item in items:
+        for key in keys:
+            value = item.get(key)
+            found += [reference_id(one) for one in (value if isinstance(value, list) else [value])]
+    return [one for one in found if one]
+
+
+def _count_insert(result: Result, item: Mapping[str, Any], document: Document) -> None:
+    result.created += 1
+    result.insertsKeys.append(_keys(item, document))
+    result.upsertedIds.append(document["_id"])
+
+
+def _count_update(
+    result: Result, item: Mapping[str, Any], before: Document, document: Document | None
+) -> None:
+    if document is None:
+        result.nonupdates += 1
+        return
+    result.updated += 1
+    result.updatesKeys.append(_keys(item, before))
+    result.modified.append(before["_id"])
+
+
+def _keys(item: Mapping[str, Any], document: Document) -> Document:
+    """`_id` and the keyables the item brought, no others."""
+    return {"_id": document["_id"], **{key: item[key] for key in ECHOED_KEYS if key in item}}
+
+
+def _entry(call: Call, error: PlanhatError, index: int, item: Any) -> Any:
+    if call.switches["bulk_error_shape"] == "string":
+        return call.tenant.text_of(error)
+    return {"message": call.tenant.text_of(error), "index": index, "item": item}

@@ -1,0 +1,247 @@
+"""Get one record, list a collection, the lean list of companies, the caller's own profile.
+
+Source: developer documentation per model for parameters, defaults and maxima; clients for the legacy aliases.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from fake_planhat.data_files import read_toml
+from fake_planhat.errors import PlanhatError
+from fake_planhat.models import COMPANY, CONVERSATION, MODELS, USER, Model
+from fake_planhat.models.model import Document
+from fake_planhat.operations.call import require
+from fake_planhat.operations.derive import name_of
+from fake_planhat.operations.keys import find_by_path, only, parse, parse_path
+from fake_planhat.operations.rows import Work
+from fake_planhat.store import COLLECTIONS, Query, dumps, reference_id
+from fake_planhat.switches import Switches
+from fake_planhat.tenant import RESERVED_TYPES, ApiToken, Tenant
+
+NO_LIMIT = 2**62
+PAGING = ("limit", "offset", "sort", "select")
+ALIASES = {"c": "companyId", "cId": "companyId", "cid": "companyId", "l": "limit"}
+LEAN_KEYS = ("_id", "name", "externalId", "sourceId", "slug")
+LEAN_FILTERS = ("externalId", "sourceId", "status")
+ROLES: dict[str, Document] = {one["_id"]: one for one in read_toml("roles.toml")["roles"]}
+
+
+def get_text(tenant: Tenant, token: ApiToken, model: Model, path_id: str) -> str:
+    """GET /<collection>/<id>: the JSON text of the record. Raises PlanhatError."""
+    require(token, "read", model)
+    key, value = parse_path(model, path_id, switches=tenant.switches)
+    with tenant.store.read() as connection:
+        if key == "_id":  # the stored text is the answer
+            text = COLLECTIONS[model.name].text(connection, value)
+            found = [] if text is None else [text]
+        else:
+            found = COLLECTIONS[model.name].texts_by(connection, key, [value])
+    if len(found) == 1:
+        return found[0]
+    return dumps(only([json.loads(one) for one in found], switches=tenant.switches))
+
+
+def list_text(
+    tenant: Tenant,
+    token: ApiToken,
+    model: Model,
+    *,
+    parameters: Mapping[str, str],
+    company: str | None = None,
+) -> str:
+    """GET /<collection>: a bare JSON array. *company* is the id in a nested path. Raises PlanhatError."""
+    require(token, "read", model)
+    asked = _parameters(model, parameters, tenant.switches)
+    with tenant.store.read() as connection:
+        if company is not None:
+            parent = find_by_path(Work(connection), COMPANY, company, switches=tenant.switches)
+            asked["companyId"] = parent["_id"]
+        query = _query(connection, model, asked, tenant.switches)
+        if query is None:
+            return "[]"
+        texts = COLLECTIONS[model.name].list_texts(connection, query)
+        shape = _SHAPES.get(model.name)
+        select = _selected(asked.get("select"))
+        if shape is None and select is None:
+            return "[" + ",".join(texts) + "]"
+        rows = [json.loads(text) for text in texts]
+        if shape is not None:
+            rows = shape(connection, rows, tenant)
+    return dumps(rows if select is None else [_narrowed(row, select) for row in rows])
+
+
+def lean_companies(
+    tenant: Tenant, token: ApiToken, *, parameters: Mapping[str, str]
+) -> list[Document]:
+    """GET /leancompanies: ids and names of every company that passes the filters. Raises PlanhatError."""
+    require(token, "read", COMPANY)
+    wanted = {key: set(_csv(parameters[key])) for key in LEAN_FILTERS if key in parameters}
+    everything = Query({}, {}, (), "_id", descending=False, limit=NO_LIMIT, offset=0)
+    with tenant.store.read() as connection:
+        texts = COLLECTIONS[COMPANY.name].list_texts(connection, everything)
+    rows = [json.loads(text) for text in texts]
+    return [
+        {key: row[key] for key in LEAN_KEYS if key in row}
+        for row in rows
+        if all(row.get(key) in values for key, values in wanted.items())
+    ]
+
+
+def my_profile(tenant: Tenant, token: ApiToken) -> str:
+    """GET /myprofile: the acting user; an app without a user has no profile. Raises PlanhatError (unknown_id)."""
+    if token.user_id is None:
+        raise PlanhatError("unknown_id")
+    return get_text(tenant, token, USER, token.user_id)
+
+
+def _parameters(model: Model, given: Mapping[str, str], switches: Switches) -> dict[str, str]:
+    """The parameters this collection knows, by their present names."""
+    known = {*PAGING, *model.filters}
+    asked: dict[str, str] = {}
+    for name, value in given.items():
+        name = name if name in known else ALIASES.get(name, name)  # noqa: PLW2901 - the present name
+        if name in known:
+            asked.setdefault(name, value)
+        elif switches["unknown_parameters"] == "refuse":
+            raise PlanhatError("unknown_parameter", path=name)
+    return asked
+
+
+def _query(
+    connection: sa.Connection, model: Model, asked: Mapping[str, str], switches: Switches
+) -> Query | None:
+    """What the parameters ask of the table; None when nothing can match."""
+    equal: dict[str, Any] = {}
+    any_of: dict[str, list[str]] = {}
+    members: list[str] = []
+    for name in ("isArchived", "archived"):
+        if name in model.filters:
+            equal["archived"] = int(asked.get(name, "").strip().lower() == "true")
+    if "companyId" in asked:
+        any_of["companyId"] = _company_ids(connection, asked["companyId"], switches)
+    for name, column in (("email", "email"), ("euId", "_id"), ("type", "type")):
+        if name in asked:
+            any_of[column] = _csv(asked[name])
+    if "enduserIds" in asked:
+        members = [one.lower() for one in _csv(asked["enduserIds"])]
+        if not members:
+            return None
+    if not all(any_of.values()):
+        return None
+    sort = asked.get("sort", "").strip() or switches["default_sort"]
+    return Query(
+        equal=equal,
+        any_of=any_of,
+        members=members,
+        sort=sort.removeprefix("-") or "_id",
+        descending=sort.startswith("-"),
+        limit=_limit(model, asked, switches),
+        offset=_whole(asked, "offset", least=0, otherwise=0, switches=switches),
+    )
+
+
+def _company_ids(connection: sa.Connection, text: str, switches: Switches) -> list[str]:
+    """The ids a companyId filter names; what names no company is left out."""
+    found: list[str] = []
+    work = Work(connection)
+    for one in _csv(text):
+        key = parse(COMPANY, one)
+        if key is None:
+            continue
+        if key[0] == "_id":
+            found.append(key[1])
+        elif switches["company_filter_prefixes"]:
+            found += [company["_id"] for company in work[COMPANY.name].find(*key)]
+    return found
+
+
+def _limit(model: Model, asked: Mapping[str, str], switches: Switches) -> int:
+    limit = _whole(asked, "limit", least=1, otherwise=model.list_default, switches=switches)
+    if limit > model.list_max and switches["list_over_max"] == "refuse":
+        raise PlanhatError("over_list_limit", limit=model.list_max)
+    return min(limit, model.list_max)
+
+
+def _whole(
+    asked: Mapping[str, str], name: str, *, least: int, otherwise: int, switches: Switches
+) -> int:
+    text = asked.get(name, "").strip()
+    if text.isascii() and text.isdigit() and len(text) <= 15 and int(text) >= least:
+        return int(text)
+    if name in asked and switches["bad_paging"] == "refuse":
+        raise PlanhatError("bad_paging", value=asked[name], path=name)
+    return otherwise
+
+
+def _csv(text: str) -> list[str]:
+    """Values between commas, blanks trimmed."""
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+def _selected(text: str | None) -> list[str] | None:
+    names = _csv(text or "")
+    return names or None
+
+
+def _narrowed(row: Document, select: list[str]) -> Document:
+    """`_id` and the selected keys, in the row's order; `custom.X` selects one key of custom."""
+    inner = {name[7:] for name in select if name.startswith("custom.")}
+    narrowed: Document = {"_id": row["_id"]}
+    for key, value in row.items():
+        if key in select:
+            narrowed[key] = value
+        elif key == "custom" and inner and isinstance(value, dict):
+            narrowed[key] = {name: one for name, one in value.items() if name in inner}
+    return narrowed
+
+
+def _company_rows(connection: sa.Connection, rows: list[Document], tenant: Tenant) -> list[Document]:
+    """Lists show owner and coOwner as {_id, nickName}; a single GET shows the id."""
+    if tenant.switches["company_list_owner"] == "id":
+        return rows
+    users = Work(connection)["User"]
+    keys = ("owner", "coOwner")
+    users.expect("_id", [reference_id(row.get(key)) for row in rows for key in keys if row.get(key)])
+    for row in rows:
+        for key in keys:
+            user = users.get(reference_id(row[key])) if row.get(key) else None
+            if user is not None:
+                row[key] = {"_id": user["_id"], "nickName": name_of(user)}
+    return rows
+
+
+def _user_rows(_connection: sa.Connection, rows: list[Document], _tenant: Tenant) -> list[Document]:
+    """Lists show roles as {_id, name, description}."""
+    for row in rows:
+        if isinstance(row.get("roles"), list):
+            row["roles"] = [ROLES.get(reference_id(one), one) for one in row["roles"]]
+    return rows
+
+
+def _conversation_rows(
+    _connection: sa.Connection, rows: list[Document], _tenant: Tenant
+) -> list[Document]:
+    """List rows carry the snippet but no description, and some flags of their own."""
+    for row in rows:
+        for key in CONVERSATION.not_in_list:
+            row.pop(key, None)
+        users = row.get("users")
+        kind = row.get("type", "note")
+        row |= {
+            "userIds": [reference_id(one) for one in users] if isinstance(users, list) else [],
+            "hasMore": False,
+            "isCustomType": kind != "note" and kind not in RESERVED_TYPES,
+            "hasAttachments": False,
+            "assigneeName": "",
+            "isSeen": False,
+        }
+    return rows
+
+
+_SHAPES = {"Company": _company_rows, "User": _user_rows, "Conversation": _conversation_rows}
+assert set(_SHAPES) <= {model.name for model in MODELS}

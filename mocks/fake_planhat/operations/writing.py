@@ -1,0 +1,273 @@
+"""Create and update one record, as POST, PUT and each item of a bulk upsert do it.
+
+Rule 1: PUT merges. A key that is not sent stays; `custom` is merged key by key.
+Rule 2: nothing reaches the table before the whole request is decided: an error leaves the store unchanged.
+Rule 3: a record that would not change is not written, and keeps its updatedAt (switch noop_update_touches).
+Source: developer documentation, Task and Bulk upsert; live notes on dropped and kept keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fake_planhat.errors import PlanhatError
+from fake_planhat.models import COMPANY, CONVERSATION, Model
+from fake_planhat.models.model import Document
+from fake_planhat.operations import task_life
+from fake_planhat.operations.call import Call, present, require
+from fake_planhat.operations.derive import DERIVED, of_company
+from fake_planhat.operations.keys import company_of, find_by_path
+from fake_planhat.operations.rows import Work
+from fake_planhat.store import COLLECTIONS, dumps
+from fake_planhat.tenant import RESERVED_TYPES, ApiToken, Tenant
+
+_STAMPS = ("createdAt", "updatedAt")
+
+
+def create(tenant: Tenant, token: ApiToken, model: Model, body: Mapping[str, Any]) -> Document:
+    """POST /<collection>: the create answer. Raises PlanhatError."""
+    require(token, "create", model)
+    with tenant.store.begin() as connection:
+        call = Call(tenant, token, model, Work(connection), tenant.clock.now())
+        document = insert(call, body)
+        call.work.flush()
+    answer = model.written(document, created=True)
+    if model.name == "Task":
+        stamps = {key: answer.pop(key) for key in _STAMPS}
+        answer |= {"userEmail": token.email, **stamps}
+    return answer
+
+
+def update(
+    tenant: Tenant, token: ApiToken, model: Model, *, path_id: str, body: Mapping[str, Any]
+) -> Document:
+    """PUT /<collection>/<id>: the update answer. Raises PlanhatError."""
+    require(token, "update", model)
+    with tenant.store.begin() as connection:
+        call = Call(tenant, token, model, Work(connection), tenant.clock.now())
+        before = find_by_path(call.work, model, path_id, switches=tenant.switches)
+        if model is COMPANY and "_id" in body and tenant.switches["id_in_company_body"] == "refuse":
+            raise PlanhatError("read_only", path="_id")
+        key_used = {"extid-": "externalId", "srcid-": "sourceId"}.get(path_id[:6])
+        document = change(call, before, body, key_used=key_used)
+        call.work.flush()
+    return model.written(document or before, created=False)
+
+
+def insert(call: Call, body: Mapping[str, Any]) -> Document:
+    """Put a new record made from *body* into the call's rows; the record as stored. Raises PlanhatError."""
+    said = _said(call, body)
+    _require_values(call, said, created=True)
+    made: Document = {}
+    if "companyId" in call.model.required:
+        parent = _parent(call, said)
+        said["companyId"] = parent["_id"]
+        made |= of_company(call.model.name, parent)
+    made |= DERIVED[call.model.name](call, said, None)
+    if call.model.name == "Task":
+        task_life.start(call, said)
+    _refuse_duplicates(call, said, None)
+    document = assemble(call, call.new_id(), said, made)
+    call.rows.put(document, new=True)
+    return document
+
+
+def change(
+    call: Call, before: Document, body: Mapping[str, Any], *, key_used: str | None = None
+) -> Document | None:
+    """Merge *body* into *before* in the call's rows; the record as stored, or None when nothing changed.
+
+    *key_used* is the keyable the record was found by: this request cannot change it. Raises PlanhatError.
+    """
+    said = _said(call, body)
+    if key_used is not None:
+        said.pop(key_used, None)
+    _require_values(call, said, created=False)
+    made: Document = {}
+    if "companyId" in said and "companyId" in call.model.required:
+        parent = company_of(call.work, said["companyId"], switches=call.switches)
+        said["companyId"] = parent["_id"]
+        if parent["_id"] != before.get("companyId"):
+            made |= of_company(call.model.name, parent)
+    made |= DERIVED[call.model.name](call, said, before)
+    life = task_life.follow(call, before, said) if call.model.name == "Task" else task_life.NOTHING
+    document = _merged(before, said, made | life.made)
+    changed = _differs(before, document)
+    if not changed and not life.logs:
+        if call.bulk or not call.switches["noop_update_touches"]:
+            return None
+    _refuse_duplicates(call, said, before)
+    _stamp(document, call.now)
+    if life.logs:
+        log_note(call, document)
+    call.rows.put(document, new=False)
+    if life.repeats:
+        _repeat(call, document)
+    return document
+
+
+def assemble(call: Call, record_id: str, said: Document, made: Document) -> Document:
+    """A new record in the order of the documents: head defaults, the caller's keys, what Planhat fills in."""
+    model = call.model
+    known = {**model.defaults, **made, **said}
+    for name, (switch, value) in model.switched_defaults.items():
+        if call.switches[switch]:
+            known[name] = value
+    document: Document = {key: known[key] for key in model.head}
+    document.update((key, value) for key, value in said.items() if key not in document)
+    for key in model.tail:
+        if key in known and key not in document:
+            document[key] = known[key]
+    document.update((key, value) for key, value in made.items() if key not in document)
+    document["createdAt"] = document["updatedAt"] = call.now
+    return model.stored(record_id, document)
+
+
+def log_note(call: Call, task: Document) -> None:
+    """Log the Conversation of a completed *task*, which gets its `noteId`: the same `_id`, never a second record."""
+    inner = Call(call.tenant, call.token, CONVERSATION, call.work, call.moment)
+    rows = inner.rows
+    before = rows.get(task["_id"])
+    stamps = {key: task.pop(key) for key in _STAMPS if key in task}
+    task |= {"noteId": task["_id"], **stamps}
+    if before is not None and call.switches["note_when_reopened"] == "keep":
+        return
+    said = task_life.note_from(call, task, before)
+    made = {key: task[key] for key in ("companyName", "taskId") if key in task}
+    parent = call.work["Company"].get(task.get("companyId", ""))
+    if parent is not None:
+        made |= of_company("Conversation", parent)
+    made |= DERIVED["Conversation"](inner, said, before)
+    made["taskId"] = task["_id"]
+    if before is None:
+        rows.put(assemble(inner, task["_id"], said, made), new=True)
+        return
+    document = _merged(before, said, made)
+    if _differs(before, document):
+        _stamp(document, call.now)
+        rows.put(document, new=False)
+
+
+def _said(call: Call, body: Mapping[str, Any]) -> Document:
+    model, switches = call.model, call.switches
+    if switches["read_only_keys"] == "refuse":
+        ignored = {"_id"} if call.bulk else set()
+        wrong = [key for key in body if key in model.auto and key not in ignored]
+        if wrong:
+            raise PlanhatError("read_only", path=wrong[0])
+    said = model.read_body(body, casting=switches["casting"])
+    if switches["snippet_from_caller"] and isinstance(body.get("snippet"), str):
+        said["snippet"] = body["snippet"]
+    if model.name == "Task" and switches["task_participants"] == "auto":
+        said.pop("endusers", None)
+        said.pop("users", None)
+    if model.name == "Conversation" and switches["reserved_conversation_types"] == "refuse":
+        if said.get("type") in RESERVED_TYPES:
+            raise PlanhatError("reserved_type", value=said["type"])
+    return said
+
+
+def _require_values(call: Call, said: Document, *, created: bool) -> None:
+    """Required keys must be there on create, and may not be emptied later."""
+    model = call.model
+    required = model.required
+    if model.name == "User" and call.switches["user_nickname_required"]:
+        required = ("nickName", *required)
+    for key in required:
+        if key == "companyId" and model.name == "Enduser" and created:
+            continue  # an e-mail's domain may tell the company
+        if not present(said.get(key, None if created else "kept")):
+            raise PlanhatError("required", path=key)
+    if created and model.required_any and not any(present(said.get(k)) for k in model.required_any):
+        raise PlanhatError("required", path=model.required_any[0])
+    if said.get("repeat") == "custom" and created and said.get("repeatDays") is None:
+        raise PlanhatError("repeat_days")
+
+
+def _parent(call: Call, said: Document) -> Document:
+    """The company of a new record: named by companyId, or for an enduser by the domain of the e-mail."""
+    if present(said.get("companyId")):
+        return company_of(call.work, said["companyId"], switches=call.switches)
+    email = said.get("email")
+    if call.model.name == "Enduser" and email and "@" in email:
+        found = call.work.company_of_domain(email.rpartition("@")[2].lower())
+        if found is not None:
+            return found
+    raise PlanhatError("required", path="companyId")
+
+
+def _refuse_duplicates(call: Call, said: Document, before: Document | None) -> None:
+    """sourceId is unique per model, externalId per company within a model, a user's e-mail everywhere."""
+    own_id = before["_id"] if before else None
+    now = {**(before or {}), **said}
+    clashes: list[str] = []
+    moved = before is not None and now.get("companyId") != before.get("companyId")
+    for key in call.model.keyables:
+        value = now.get(key)
+        if key == "_id" or not present(value) or not isinstance(value, str):
+            continue
+        if key not in said and not (moved and key == "externalId"):
+            continue
+        others = [one for one in call.rows.find(key, value) if one["_id"] != own_id]
+        if any(_clash(call.model, key, now, other) for other in others):
+            clashes.append(key)
+            if key == "externalId" and any(_same(now, other, "email") for other in others):
+                clashes.append("email")
+    if clashes:
+        raise PlanhatError("duplicated", keys=",".join(clashes))
+
+
+def _clash(model: Model, key: str, now: Document, other: Document) -> bool:
+    if key == "email":
+        return model.name == "User"
+    if key == "sourceId" or "companyId" not in model.required:
+        return True
+    if now.get("companyId") == other.get("companyId"):
+        return True
+    return model.name == "Enduser" and _same(now, other, "email")
+
+
+def _same(one: Document, other: Document, key: str) -> bool:
+    return present(one.get(key)) and one.get(key) == other.get(key)
+
+
+def _merged(before: Document, said: Document, made: Document) -> Document:
+    document = dict(before)
+    for key, value in {**made, **said}.items():
+        if key == "custom":
+            value = {**(before.get("custom") or {}), **(value or {})}  # noqa: PLW2901 - merged here
+        document[key] = value
+    return document
+
+
+def _differs(before: Document, after: Document) -> bool:
+    """Whether a merge changed anything a person would call a change."""
+    unstamped = {**after, **{key: before[key] for key in _VOLATILE if key in before}}
+    if "lastUpdated" in after and "lastUpdated" not in before:
+        del unstamped["lastUpdated"]
+    return dumps(before) != dumps(unstamped)
+
+
+_VOLATILE = ("updatedAt", "lastUpdated")
+
+
+def _stamp(document: Document, now: str) -> None:
+    """New keys stand before the stamps; updatedAt moves."""
+    created = document.pop("createdAt", None)
+    document.pop("updatedAt", None)
+    if created is not None:
+        document["createdAt"] = created
+    document["updatedAt"] = now
+
+
+def _repeat(call: Call, task: Document) -> None:
+    """The next occurrence of a repeating task (switch repeat_on_done)."""
+    said = task_life.next_occurrence(task)
+    if said is not None:
+        made = {key: task[key] for key in ("companyName", "ownerName", "snippet") if key in task}
+        made["noSpecificTime"] = task.get("noSpecificTime", True)
+        call.rows.put(assemble(call, call.new_id(), said, made), new=True)
+
+
+assert set(DERIVED) == set(COLLECTIONS), "every model says what Planhat fills in"

@@ -1,0 +1,91 @@
+"""Thin views: read, call one operation, render. `of(model, view)` binds a view to a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from flask import request
+
+from fake_core.errors import MisuseError
+from fake_core.fake import FAULT_KEY
+from fake_planhat.errors import PlanhatError
+from fake_planhat.models import Model
+from fake_planhat.operations import bulk, reading, removing, writing
+from fake_planhat.routes.wire import read_json, read_object
+from fake_planhat.store import dumps
+from fake_planhat.tenant import ApiToken, Tenant
+
+Answer = tuple[int, str]  # status and JSON text
+
+
+def of(model: Model, view: Callable[..., Answer]) -> Callable[..., Answer]:
+    """*view* for *model*."""
+    return partial(view, model=model)
+
+
+def create(tenant: Tenant, token: ApiToken, *, model: Model) -> Answer:
+    """POST /<collection>"""
+    return 200, dumps(writing.create(tenant, token, model, read_object(request.get_data())))
+
+
+def list_all(
+    tenant: Tenant, token: ApiToken, *, model: Model, company: str | None = None
+) -> Answer:
+    """GET /<collection>, GET /companies/<company>/<collection>"""
+    parameters = request.args.to_dict()
+    return 200, reading.list_text(tenant, token, model, parameters=parameters, company=company)
+
+
+def bulk_upsert(tenant: Tenant, token: ApiToken, *, model: Model) -> Answer:
+    """PUT /<collection>"""
+    fault = request.environ.get(FAULT_KEY)
+    refused = fault.item if fault is not None and fault.kind == "item_refused" else None
+    items = read_json(request.get_data())
+    status, result = bulk.upsert(tenant, token, model, items=items, refused_item=refused)
+    return status, dumps(result)
+
+
+def get(tenant: Tenant, token: ApiToken, *, model: Model, key: str) -> Answer:
+    """GET /<collection>/<key>"""
+    return 200, reading.get_text(tenant, token, model, key)
+
+
+def update(tenant: Tenant, token: ApiToken, *, model: Model, key: str) -> Answer:
+    """PUT /<collection>/<key>"""
+    body = read_object(request.get_data())
+    return 200, dumps(writing.update(tenant, token, model, path_id=key, body=body))
+
+
+def patch(tenant: Tenant, token: ApiToken, *, model: Model, key: str) -> Answer:
+    """PATCH /<collection>/<key>: undocumented (switch patch)"""
+    if tenant.switches["patch"] == "none":
+        raise PlanhatError("no_route")
+    return update(tenant, token, model=model, key=key)
+
+
+def delete(tenant: Tenant, token: ApiToken, *, model: Model, key: str) -> Answer:
+    """DELETE /<collection>/<key>"""
+    return 200, dumps(removing.delete(tenant, token, model, key))
+
+
+def lean_companies(tenant: Tenant, token: ApiToken) -> Answer:
+    """GET /leancompanies"""
+    rows = reading.lean_companies(tenant, token, parameters=request.args.to_dict())
+    return 200, dumps(rows)
+
+
+def my_profile(tenant: Tenant, token: ApiToken) -> Answer:
+    """GET /myprofile"""
+    return 200, reading.my_profile(tenant, token)
+
+
+def refuse_foreign_faults(environ: dict[str, Any], *, operation_id: str) -> None:
+    """Scripted faults that Planhat has no counterpart for are the tester's mistake."""
+    fault = environ.get(FAULT_KEY)
+    if fault is None or (fault.kind == "item_refused" and operation_id.startswith("bulkUpsert")):
+        return
+    if fault.kind == "row_locked":
+        raise MisuseError("row_locked: Planhat locks no rows; use error_after or unavailable instead")
+    raise MisuseError(f"{fault.kind}: {operation_id} is no bulk call; address it with verb='bulk'")
