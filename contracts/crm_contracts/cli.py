@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import ExitStack
 from importlib import import_module
 from typing import Any
 
@@ -72,36 +73,35 @@ def serve(
     from crm_contracts import serving
 
     chosen = list(dict.fromkeys(vendors)) or list(VENDORS)
-    ca = bundle = cert = key = None
-    if tls:
-        ca, bundle, cert, key = serving.certificates(host)
-    serves = [
-        serving.Serve(
-            vendor=vendor,
-            host=host,
-            port=serving.check_port(host, port + number if port else 0),
-            data=serving.data_url(data, vendor, several=len(chosen) > 1),
-            org=org if vendor == "salesforce" else None,
-            cert_file=str(cert) if cert else None,
-            key_file=str(key) if key else None,
-        )
-        for number, vendor in enumerate(chosen)
-    ]
-    served = serving.Served(serves, ca_file=ca)
+    ports = [serving.check_port(host, port + number if port else 0) for number in range(len(chosen))]
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
-    try:
-        told = served.start()
-        with serving.noted(told):
-            click.echo(_ready(told, as_json=as_json))
-            if bundle and not as_json:
-                click.echo(f"trust       {ca}  (with the public CAs: {bundle})")
-            served.wait()
-    except KeyboardInterrupt:
-        if not as_json:
-            click.echo("stopped", err=True)
-    finally:
-        served.stop()
+    with ExitStack() as stack:
+        certificates, bundle = stack.enter_context(serving.certificates(host)) if tls else (None, None)
+        serves = [
+            serving.Serve(
+                vendor=vendor,
+                host=host,
+                port=chosen_port,
+                data=serving.data_url(data, vendor, several=len(chosen) > 1),
+                org=org if vendor == "salesforce" else None,
+                cert_file=str(certificates.cert_file) if certificates else None,
+                key_file=str(certificates.key_file) if certificates else None,
+            )
+            for vendor, chosen_port in zip(chosen, ports, strict=True)
+        ]
+        served = serving.Served(serves, ca_file=certificates.ca_file if certificates else None)
+        stack.callback(served.stop)
+        try:
+            told = served.start()
+            with serving.noted(told):
+                click.echo(_ready(told, as_json=as_json))
+                if certificates and not as_json:
+                    click.echo(f"trust       {certificates.ca_file}  (with the public CAs: {bundle})")
+                served.wait()
+        except KeyboardInterrupt:
+            if not as_json:
+                click.echo("stopped", err=True)
 
 
 def _stop(_number: int, _frame: Any) -> None:

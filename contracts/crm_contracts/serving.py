@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import socket
@@ -28,6 +29,8 @@ from fake_core.errors import ConnectionDropped, MisuseError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+    from fake_core.server import Certificates
 
 START_SECONDS_MAX = 30
 POLL_SECONDS = 0.02
@@ -129,7 +132,7 @@ class Served:
     def __init__(self, serves: list[Serve], *, ca_file: Path | None) -> None:
         self._serves = serves
         self._ca_file = ca_file
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[subprocess.Popen[bytes]] = []
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = str(ca_file) if ca_file else True
@@ -142,10 +145,10 @@ class Served:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
                 command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
             )
-            self._processes.append(process)
+            self.processes.append(process)
         told: dict[str, Any] = {}
         control: dict[str, str] = {}
-        for one, process in zip(self._serves, self._processes, strict=True):
+        for one, process in zip(self._serves, self.processes, strict=True):
             credentials = self._wait(one, process)
             ca_file = str(self._ca_file) if self._ca_file else None
             told[one.vendor] = {"url": one.url(), "ca_file": ca_file, **_without(credentials, "url", "ca_file")}
@@ -156,16 +159,16 @@ class Served:
         """Until a process ends by itself. Raises MisuseError: a fake does not stop on its own."""
         clock = RealClock()
         while True:
-            for one, process in zip(self._serves, self._processes, strict=True):
+            for one, process in zip(self._serves, self.processes, strict=True):
                 if process.poll() is not None:
                     raise MisuseError(f"the {one.vendor} fake stopped by itself: {_last_words(process)}")
             clock.sleep(0.2)
 
     def stop(self) -> None:
-        for process in self._processes:
+        for process in self.processes:
             if process.poll() is None:
                 process.terminate()
-        for process in self._processes:
+        for process in self.processes:
             try:
                 process.wait(timeout=10)
             except subprocess.TimeoutExpired:
@@ -195,19 +198,25 @@ def _without(words: dict[str, Any], *names: str) -> dict[str, Any]:
 def _last_words(process: subprocess.Popen[bytes]) -> str:
     text = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
     lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].strip() if lines else f"exit status {process.returncode}"
+    # The last line of a traceback is "module.MisuseError: the words": the words are what the user needs.
+    return re.sub(r"^[\w.]*MisuseError: ", "", lines[-1].strip()) if lines else f"exit status {process.returncode}"
 
 
-def certificates(host: str) -> tuple[Path, Path, Path, Path]:
-    """CA, CA bundle, certificate and key in the state folder, made anew: (ca, bundle, cert, key)."""
+@contextmanager
+def certificates(host: str) -> Iterator[tuple[Certificates, Path]]:
+    """A certificate for *host* from the CA in the state folder, and the CA together with the public ones."""
     import certifi
 
     from fake_core.server import Certificates
 
-    made = Certificates(home() / "tls", names=() if host in {"127.0.0.1", "localhost"} else (host,))
+    names = () if host in {"127.0.0.1", "localhost"} else (host,)
+    made = Certificates(home() / "tls", names=names, leaf=f"server-{os.getpid()}")
     bundle = made.ca_file.with_name("ca-bundle.pem")
     bundle.write_bytes(Path(certifi.where()).read_bytes() + b"\n" + made.ca_file.read_bytes())
-    return made.ca_file, bundle, made.cert_file, made.key_file
+    try:
+        yield made, bundle
+    finally:
+        made.remove_leaf()
 
 
 @contextmanager

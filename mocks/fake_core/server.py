@@ -35,19 +35,37 @@ IDLE_CHECK_SECONDS = 0.02  # cheroot's default of half a second is how long stop
 
 
 class Certificates:
-    """A CA and one server certificate, written into *folder* as PEM files only this user can read."""
+    """A CA and one server certificate, as PEM files in *folder* whose keys only this user can read.
 
-    def __init__(self, folder: Path, *, names: tuple[str, ...] = ()) -> None:
-        ca = trustme.CA()
-        leaf = ca.issue_cert(*CERTIFIED_NAMES, *names)
+    A CA already there is used again, so that a client told to trust it once need not be told again.
+    """
+
+    def __init__(self, folder: Path, *, names: tuple[str, ...] = (), leaf: str = "server") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.ca_file = folder / "ca.pem"
-        self.cert_file = folder / "server.pem"
-        self.key_file = folder / "server.key"
-        self.ca_file.write_bytes(ca.cert_pem.bytes())
-        self.cert_file.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
-        self.key_file.touch(mode=0o600)
-        self.key_file.write_bytes(leaf.private_key_pem.bytes())
+        key_file = folder / "ca.key"
+        if self.ca_file.exists() and key_file.exists():
+            ca = trustme.CA.from_pem(self.ca_file.read_bytes(), key_file.read_bytes())
+        else:
+            ca = trustme.CA()
+            _write_private(key_file, ca.private_key_pem.bytes())
+            self.ca_file.write_bytes(ca.cert_pem.bytes())
+        issued = ca.issue_cert(*CERTIFIED_NAMES, *names)
+        self.cert_file = folder / f"{leaf}.pem"
+        self.key_file = folder / f"{leaf}.key"
+        self.cert_file.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+        _write_private(self.key_file, issued.private_key_pem.bytes())
+
+    def remove_leaf(self) -> None:
+        """Forget the server's certificate; the CA stays."""
+        self.cert_file.unlink(missing_ok=True)
+        self.key_file.unlink(missing_ok=True)
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_bytes(data)
 
 
 class ServedFake:
