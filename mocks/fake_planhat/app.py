@@ -1,6 +1,7 @@
 """Builds the fake: a Flask application over one tenant, inside fake_core's wire.
 
-app -> routes -> operations -> models, store. Every answer carries the rate-limit headers; every refusal is rendered here.
+app -> routes -> operations -> models, store. Every answer carries the rate-limit headers;
+every refusal is rendered here.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from fake_core.clock import Clock, RealClock
 from fake_core.fake import Fake
 from fake_core.ids import IdSource
 from fake_core.limits import RollingWindow
-from fake_core.store import Store
+from fake_core.store import Part, Store
 from fake_planhat.errors import PlanhatError
 from fake_planhat.faults import PlanhatFaultAnswers, meaning
 from fake_planhat.not_faked import NOT_FAKED, NotFaked
@@ -45,26 +46,20 @@ def create_app(
 ) -> Fake:
     """A Planhat tenant behind HTTP. Two of them share nothing.
 
-    *clock* defaults to the real one, *ids* to seed 0, *data* is a store URL (memory, or `sqlite:///FILE`), *org* says how the
-    tenant starts. Raises MisuseError for an unknown switch, setting, error text or store.
+    *clock* defaults to the real one, *ids* to seed 0, *data* is a store URL (memory, or `sqlite:///FILE`), *org* says how
+    the tenant starts. Raises MisuseError for an unknown switch, setting, error text or store.
     """
     clock = clock or RealClock()
     ids = ids or IdSource()
     config = org or TenantConfig()
     settings = Settings(config)
     limits = {
-        "soft_calls_per_minute": RollingWindow(
-            clock, limit=config.soft_calls_per_minute, period=timedelta(minutes=1)
-        ),
-        "hard_calls_per_second": RollingWindow(
-            clock, limit=config.hard_calls_per_second, period=timedelta(seconds=1)
-        ),
+        "soft_calls_per_minute": RollingWindow(clock, limit=config.soft_calls_per_minute, period=timedelta(minutes=1)),
+        "hard_calls_per_second": RollingWindow(clock, limit=config.hard_calls_per_second, period=timedelta(seconds=1)),
     }
-    parts = {"ids": ids, "settings": settings, **limits}
+    parts: dict[str, Part] = {"ids": ids, "settings": settings, **limits}
     store = Store(url=data, schema=METADATA, parts=parts)
-    tenant = Tenant(
-        config=config, settings=settings, store=store, clock=clock, ids=ids, limits=limits
-    )
+    tenant = Tenant(config=config, settings=settings, store=store, clock=clock, ids=ids, limits=limits)
     fake = Fake(
         vendor="planhat",
         app=_flask_app(tenant),
@@ -126,9 +121,7 @@ def _flask_app(tenant: Tenant) -> Flask:
 
 
 def _add(app: Flask, method: str, path: str, operation_id: str, view: Callable[..., Any]) -> None:
-    app.add_url_rule(
-        path, endpoint=operation_id, view_func=view, methods=[method], provide_automatic_options=False
-    )
+    app.add_url_rule(path, endpoint=operation_id, view_func=view, methods=[method], provide_automatic_options=False)
 
 
 def _guarded(tenant: Tenant, operation_id: str, view: Callable[..., Any]) -> Callable[..., Response]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fake_core.faults import Fault
 from fake_core.fake import Headers, Meaning
+from fake_core.faults import Fault
 from fake_planhat.errors import PlanhatError
 from fake_planhat.models import MODELS
 from fake_planhat.routes.wire import limit_headers, refusal

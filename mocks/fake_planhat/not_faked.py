@@ -35,9 +35,7 @@ def _read() -> tuple[NotFaked, ...]:
         for one in group["collections"]
         for method, tail, pattern in (_OPERATIONS[name] for name in group["operations"])
     ]
-    singles = [
-        NotFaked(one["operationId"], one["method"], one["path"], one["why"]) for one in data["single"]
-    ]
+    singles = [NotFaked(one["operationId"], one["method"], one["path"], one["why"]) for one in data["single"]]
     return (*singles, *rows)
 
 

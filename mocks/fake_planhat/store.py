@@ -111,9 +111,7 @@ class Collection:
         text: str | None = connection.execute(self._by_id, {"key_id": record_id}).scalar()
         return text
 
-    def texts_by(
-        self, connection: sa.Connection, column: str, values: Iterable[str]
-    ) -> list[str]:
+    def texts_by(self, connection: sa.Connection, column: str, values: Iterable[str]) -> list[str]:
         """The records whose *column* is one of *values*, in `_id` order within each lookup."""
         wanted = list(dict.fromkeys(values))
         found: list[str] = []
@@ -181,17 +179,10 @@ def _list_statement(
     for name in equal:
         statement = statement.where(table.c[name] == sa.bindparam(f"equal_{name}"))
     for name in any_of:
-        statement = statement.where(
-            table.c[name].in_(sa.bindparam(f"any_{name}", expanding=True))
-        )
+        statement = statement.where(table.c[name].in_(sa.bindparam(f"any_{name}", expanding=True)))
     if members:
         statement = statement.where(
-            sa.or_(
-                *(
-                    sa.func.instr(table.c.members, sa.bindparam(f"member_{n}")) > 0
-                    for n in range(members)
-                )
-            )
+            sa.or_(*(sa.func.instr(table.c.members, sa.bindparam(f"member_{n}")) > 0 for n in range(members)))
         )
     key: sa.ColumnElement[Any]
     if sort in table.c:

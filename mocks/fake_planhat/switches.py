@@ -30,9 +30,7 @@ class Switch:
 def _read() -> tuple[dict[str, Switch], tuple[dict[str, Any], ...]]:
     rows = read_toml("switches.toml")
     unknowns = tuple(rows.pop("unknowns"))
-    return {
-        name: Switch(name=name, **{**row, "values": tuple(row["values"])}) for name, row in rows.items()
-    }, unknowns
+    return {name: Switch(name=name, **{**row, "values": tuple(row["values"])}) for name, row in rows.items()}, unknowns
 
 
 SWITCHES, UNKNOWNS = _read()

@@ -23,8 +23,8 @@ _DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LONG_FRACTION = re.compile(r"(\.\d{3})\d+")
 _SHORT_FRACTION = re.compile(r"\.(\d{1,2})(?!\d)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TRUE = frozenset({True, "true", 1, "1", "yes"})
-_FALSE = frozenset({False, "false", 0, "0", "no"})
+_TRUE = frozenset({True, "true", "1", "yes"})  # True is 1, too
+_FALSE = frozenset({False, "false", "0", "no"})
 
 
 class Refused(ValidationError):
@@ -45,7 +45,7 @@ class Cast(fields.Field[Any]):
         self.cast = cast
         self.choices = choices
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - marshmallow's signature
         try:
             result = self.cast(value)
         except (TypeError, ValueError, OverflowError, IndexError):

@@ -82,12 +82,8 @@ class Model:
         }
         self.read_defaults = _read_defaults(self.properties, row.get("read_defaults", ()))
         self._read_only_empty = {one.name: one.default for one in self.read_defaults}
-        self._not_in_create = frozenset(
-            one.name for one in self.properties if one.not_in_create_answer
-        )
-        self._create_values = {
-            one.name: json.loads(one.create_answer) for one in self.properties if one.create_answer
-        }
+        self._not_in_create = frozenset(one.name for one in self.properties if one.not_in_create_answer)
+        self._create_values = {one.name: json.loads(one.create_answer) for one in self.properties if one.create_answer}
         self._schemas = {strict: self._schema(strict=strict) for strict in (False, True)}
 
     def __repr__(self) -> str:
@@ -95,9 +91,7 @@ class Model:
 
     def _schema(self, *, strict: bool) -> Schema:
         made = {
-            one.name: field_of(one.type, strict=strict, choices=one.choices)
-            for one in self.properties
-            if not one.auto
+            one.name: field_of(one.type, strict=strict, choices=one.choices) for one in self.properties if not one.auto
         }
         schema = Schema.from_dict(cast("dict[str, Any]", made), name=f"{self.name}Body")
         return schema(unknown=EXCLUDE)
@@ -124,8 +118,7 @@ class Model:
         missing = [
             one
             for one in self.read_defaults
-            if one.name not in document
-            and all(document.get(key) == value for key, value in one.only_when.items())
+            if one.name not in document and all(document.get(key) == value for key, value in one.only_when.items())
         ]
         for key, value in document.items():
             shown[key] = value
@@ -153,17 +146,12 @@ class Model:
         return answer
 
 
-def _read_defaults(
-    properties: tuple[Property, ...], extra: Any
-) -> tuple[ReadDefault, ...]:
+def _read_defaults(properties: tuple[Property, ...], extra: Any) -> tuple[ReadDefault, ...]:
     placed = [
-        ReadDefault(one.name, one.after, json.loads(one.default), {})
-        for one in properties
-        if one.place == "read"
+        ReadDefault(one.name, one.after, json.loads(one.default), {}) for one in properties if one.place == "read"
     ]
     given = [
-        ReadDefault(one["name"], one["after"], json.loads(one["default"]), one.get("only_when", {}))
-        for one in extra
+        ReadDefault(one["name"], one["after"], json.loads(one["default"]), one.get("only_when", {})) for one in extra
     ]
     return (*placed, *given)
 

@@ -1,7 +1,7 @@
 """Bulk upsert: PUT /<collection> with an array.
 
 Rule 1: each item is matched by its first present keyable and updated, or inserted when nothing matches.
-Rule 2: items are independent: one that fails is listed, the others are carried out (206); the answer has one shape always.
+Rule 2: items are independent: one that fails is listed, the others are carried out (206). The answer has one shape.
 Rule 3: items are processed in order; a later one sees what an earlier one did.
 Source: developer documentation, Bulk upsert and Task. The shape of an error entry is a switch.
 """
@@ -83,44 +83,51 @@ def upsert(
         _expect(call, [one for one in items if isinstance(one, dict)])
         seen: set[tuple[str, str, str | None]] = set()
         for index, item in enumerate(items):
-            _one(call, result, index, item, seen=seen, refused=index == refused_item)
+            _one(call, result, _Item(index, item, index == refused_item, result.createdErrors), seen)
         call.work.flush()
     return result.status(partly_permitted=switches["bulk_permission_status"]), vars(result)
 
 
-def _one(
-    call: Call,
-    result: Result,
-    index: int,
-    item: Any,
-    *,
-    seen: set[tuple[str, str, str | None]],
-    refused: bool,
-) -> None:
+@dataclass
+class _Item:
+    """One item on its way; *errors* is the list that takes it if it fails."""
+
+    index: int
+    body: Any
+    refused: bool
+    errors: list[Any]
+
+
+def _one(call: Call, result: Result, item: _Item, seen: set[tuple[str, str, str | None]]) -> None:
     """One item into *result*."""
-    errors = result.createdErrors
     try:
-        if not isinstance(item, dict):
-            raise PlanhatError("bad_item")
-        key = matching_key(call.model, item)
-        if key is not None and key[0] == "_id":
-            errors = result.updatedErrors
-        before = None if key is None else _match(call, key, item, seen=seen)
-        if before is not None:
-            errors = result.updatedErrors
-        operation = "create" if before is None else "update"
-        if not call.may(operation):
-            errors = result.permissionErrors
-            raise PlanhatError("forbidden")
-        if refused:
-            raise PlanhatError("item_refused")
-        if before is None:
-            _count_insert(result, item, writing.insert(call, item))
-        else:
-            assert key is not None
-            _count_update(result, item, before, writing.change(call, before, item, key_used=key[0]))
+        _carry_out(call, result, item, seen)
     except PlanhatError as error:
-        errors.append(_entry(call, error, index, item))
+        text = call.tenant.text_of(error)
+        as_text = call.switches["bulk_error_shape"] == "string"
+        item.errors.append(text if as_text else {"message": text, "index": item.index, "item": item.body})
+
+
+def _carry_out(call: Call, result: Result, item: _Item, seen: set[tuple[str, str, str | None]]) -> None:
+    body = item.body
+    if not isinstance(body, dict):
+        raise PlanhatError("bad_item")
+    key = matching_key(call.model, body)
+    if key is not None and key[0] == "_id":
+        item.errors = result.updatedErrors
+    before = None if key is None else _match(call, key, body, seen=seen)
+    if before is not None:
+        item.errors = result.updatedErrors
+    if not call.may("create" if before is None else "update"):
+        item.errors = result.permissionErrors
+        raise PlanhatError("forbidden")
+    if item.refused:
+        raise PlanhatError("item_refused")
+    if before is None:
+        _count_insert(result, body, writing.insert(call, body))
+    else:
+        assert key is not None
+        _count_update(result, body, before, writing.change(call, before, body, key_used=key[0]))
 
 
 def _match(
@@ -134,10 +141,9 @@ def _match(
     name, value = key
     switches = call.switches
     company_id = None
-    if name in {"externalId", "email"} and present(item.get("companyId")):
-        if "companyId" in call.model.required:
-            company = company_of(call.work, item["companyId"], switches=switches)
-            company_id = company["_id"]
+    in_company = name in {"externalId", "email"} and "companyId" in call.model.required
+    if in_company and present(item.get("companyId")):
+        company_id = company_of(call.work, item["companyId"], switches=switches)["_id"]
     if name == "_id" and not OBJECT_ID.fullmatch(value):
         raise PlanhatError("malformed_id", value=item["_id"], path="_id")
     if switches["bulk_same_key"] == "refuse" and (name, value, company_id) in seen:
@@ -194,9 +200,7 @@ def _count_insert(result: Result, item: Mapping[str, Any], document: Document) -
     result.upsertedIds.append(document["_id"])
 
 
-def _count_update(
-    result: Result, item: Mapping[str, Any], before: Document, document: Document | None
-) -> None:
+def _count_update(result: Result, item: Mapping[str, Any], before: Document, document: Document | None) -> None:
     if document is None:
         result.nonupdates += 1
         return
@@ -208,9 +212,3 @@ def _count_update(
 def _keys(item: Mapping[str, Any], document: Document) -> Document:
     """`_id` and the keyables the item brought, no others."""
     return {"_id": document["_id"], **{key: item[key] for key in ECHOED_KEYS if key in item}}
-
-
-def _entry(call: Call, error: PlanhatError, index: int, item: Any) -> Any:
-    if call.switches["bulk_error_shape"] == "string":
-        return call.tenant.text_of(error)
-    return {"message": call.tenant.text_of(error), "index": index, "item": item}

@@ -57,4 +57,4 @@ def require(token: ApiToken, operation: str, model: Model) -> None:
 
 def present(value: Any) -> bool:
     """Whether a keyable or required value counts as given: null and the empty text do not."""
-    return value is not None and value != ""  # noqa: PLC1901 - 0 and [] are values
+    return value is not None and value != ""

@@ -75,9 +75,7 @@ def list_text(
     return dumps(rows if select is None else [_narrowed(row, select) for row in rows])
 
 
-def lean_companies(
-    tenant: Tenant, token: ApiToken, *, parameters: Mapping[str, str]
-) -> list[Document]:
+def lean_companies(tenant: Tenant, token: ApiToken, *, parameters: Mapping[str, str]) -> list[Document]:
     """GET /leancompanies: ids and names of every company that passes the filters. Raises PlanhatError."""
     require(token, "read", COMPANY)
     wanted = {key: set(_csv(parameters[key])) for key in LEAN_FILTERS if key in parameters}
@@ -112,9 +110,7 @@ def _parameters(model: Model, given: Mapping[str, str], switches: Switches) -> d
     return asked
 
 
-def _query(
-    connection: sa.Connection, model: Model, asked: Mapping[str, str], switches: Switches
-) -> Query | None:
+def _query(connection: sa.Connection, model: Model, asked: Mapping[str, str], switches: Switches) -> Query | None:
     """What the parameters ask of the table; None when nothing can match."""
     equal: dict[str, Any] = {}
     any_of: dict[str, list[str]] = {}
@@ -167,9 +163,7 @@ def _limit(model: Model, asked: Mapping[str, str], switches: Switches) -> int:
     return min(limit, model.list_max)
 
 
-def _whole(
-    asked: Mapping[str, str], name: str, *, least: int, otherwise: int, switches: Switches
-) -> int:
+def _whole(asked: Mapping[str, str], name: str, *, least: int, otherwise: int, switches: Switches) -> int:
     text = asked.get(name, "").strip()
     if text.isascii() and text.isdigit() and len(text) <= 15 and int(text) >= least:
         return int(text)
@@ -223,9 +217,7 @@ def _user_rows(_connection: sa.Connection, rows: list[Document], _tenant: Tenant
     return rows
 
 
-def _conversation_rows(
-    _connection: sa.Connection, rows: list[Document], _tenant: Tenant
-) -> list[Document]:
+def _conversation_rows(_connection: sa.Connection, rows: list[Document], _tenant: Tenant) -> list[Document]:
     """List rows carry the snippet but no description, and some flags of their own."""
     for row in rows:
         for key in CONVERSATION.not_in_list:

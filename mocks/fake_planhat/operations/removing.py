@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
+from fake_planhat.errors import PlanhatError
 from fake_planhat.models import Model
 from fake_planhat.models.model import Document
 from fake_planhat.operations.call import require
 from fake_planhat.operations.keys import find_by_path, not_found, parse_path
 from fake_planhat.operations.rows import Work
-from fake_planhat.errors import PlanhatError
 from fake_planhat.store import COLLECTIONS
 from fake_planhat.tenant import ApiToken, Tenant
 

@@ -47,10 +47,10 @@ class Rows:
             record_id = document["_id"]
             if self._documents.get(record_id) is None:
                 self._documents[record_id] = document
-            if key != "_id":
-                # What this request changed meanwhile is not what the table says.
-                if self._documents[record_id].get(key) == document[key]:  # type: ignore[union-attr]
-                    self._found[key, document[key]].append(record_id)
+            # What this request changed meanwhile is not what the table says.
+            seen = self._documents[record_id]
+            if key != "_id" and seen is not None and seen.get(key) == document[key]:
+                self._found[key, document[key]].append(record_id)
 
     def get(self, record_id: str) -> Document | None:
         if record_id not in self._documents:

@@ -1,12 +1,12 @@
 """The life of a task: completed by status, archived, logged as a Conversation, sometimes repeated.
 
-Rule 1: what counts is the *transition*. A task that already is Done logs nothing more; one created as Done logs nothing.
+Rule 1: what counts is the *transition*. A task that already is Done logs nothing more, one created as Done nothing.
 Rule 2: Done and Ignored archive; only Done logs.
 Rule 3: the Conversation has the task's `_id`, so that there is never a second one.
-Rule 4: with the flag "Notes to inherit Task sourceId" on, the Conversation's externalId is the task's sourceId; Conversation
-        has no sourceId. The flag is only applied here; whoever plays the integration computes it.
-Sources: help article "Syncing Salesforce Tasks with Planhat Conversations (Notes) and Tasks"; developer page Task; live notes
-of one tenant on `Done`, `noteId` and the shared `_id`. The rest are switches.
+Rule 4: with the flag "Notes to inherit Task sourceId" on, the Conversation's externalId is the task's sourceId, for
+        Conversation has no sourceId. The flag is only applied here; whoever plays the integration computes it.
+Sources: help article "Syncing Salesforce Tasks with Planhat Conversations (Notes) and Tasks"; developer page Task;
+live notes of one tenant on `Done`, `noteId` and the shared `_id`. The rest are switches.
 """
 
 from __future__ import annotations
@@ -110,9 +110,7 @@ def next_occurrence(task: Document) -> Document | None:
 def _refuse_lower_case(call: Call, said: Document) -> None:
     """`done` over REST fails; any other unknown text is saved."""
     status = said.get("status")
-    refused = status == DONE.lower() or (
-        status == IGNORED.lower() and call.switches["ignored_lower_case"] == "refuse"
-    )
+    refused = status == DONE.lower() or (status == IGNORED.lower() and call.switches["ignored_lower_case"] == "refuse")
     if refused:
         error = PlanhatError("status_update")
         error.status = call.switches["status_refusal_code"]
@@ -144,8 +142,11 @@ def _users(task: Document) -> list[Any]:
 
 
 def _inherited(call: Call, task: Document, before: Document | None) -> str | None:
-    """The sourceId to inherit as externalId. A Conversation that carries an id keeps it; an id taken in the company is not
-    given twice: externalId is unique there."""
+    """The sourceId to inherit as externalId.
+
+    A Conversation that carries an id keeps it; an id taken in the company is not given twice:
+    externalId is unique there.
+    """
     source_id = task.get("sourceId")
     if not call.settings.inherit_source_id or not isinstance(source_id, str) or not source_id:
         return None

@@ -1,7 +1,7 @@
 """The snippet: a plain text made from a description in HTML.
 
-Source: developer documentation, Task: `<p>Book a thing</p><p>Was it fun?</p>` gives two lines with an empty one between.
-Entities, line breaks and list items are our reading (switch `snippet`).
+Source: developer documentation, Task: `<p>Book a thing</p><p>Was it fun?</p>` gives two lines with
+an empty one between. Entities, line breaks and list items are our reading (switch `snippet`).
 """
 
 from __future__ import annotations

@@ -39,9 +39,7 @@ def create(tenant: Tenant, token: ApiToken, model: Model, body: Mapping[str, Any
     return answer
 
 
-def update(
-    tenant: Tenant, token: ApiToken, model: Model, *, path_id: str, body: Mapping[str, Any]
-) -> Document:
+def update(tenant: Tenant, token: ApiToken, model: Model, *, path_id: str, body: Mapping[str, Any]) -> Document:
     """PUT /<collection>/<id>: the update answer. Raises PlanhatError."""
     require(token, "update", model)
     with tenant.store.begin() as connection:
@@ -73,9 +71,7 @@ def insert(call: Call, body: Mapping[str, Any]) -> Document:
     return document
 
 
-def change(
-    call: Call, before: Document, body: Mapping[str, Any], *, key_used: str | None = None
-) -> Document | None:
+def change(call: Call, before: Document, body: Mapping[str, Any], *, key_used: str | None = None) -> Document | None:
     """Merge *body* into *before* in the call's rows; the record as stored, or None when nothing changed.
 
     *key_used* is the keyable the record was found by: this request cannot change it. Raises PlanhatError.
@@ -94,9 +90,9 @@ def change(
     life = task_life.follow(call, before, said) if call.model.name == "Task" else task_life.NOTHING
     document = _merged(before, said, made | life.made)
     changed = _differs(before, document)
-    if not changed and not life.logs:
-        if call.bulk or not call.switches["noop_update_touches"]:
-            return None
+    touches = call.switches["noop_update_touches"] and not call.bulk
+    if not (changed or life.logs or touches):
+        return None
     _refuse_duplicates(call, said, before)
     _stamp(document, call.now)
     if life.logs:
@@ -134,7 +130,7 @@ def log_note(call: Call, task: Document) -> None:
     if before is not None and call.switches["note_when_reopened"] == "keep":
         return
     said = task_life.note_from(call, task, before)
-    made = {key: task[key] for key in ("companyName", "taskId") if key in task}
+    made: Document = {"companyName": task.get("companyName")}
     parent = call.work["Company"].get(task.get("companyId", ""))
     if parent is not None:
         made |= of_company("Conversation", parent)
@@ -162,9 +158,9 @@ def _said(call: Call, body: Mapping[str, Any]) -> Document:
     if model.name == "Task" and switches["task_participants"] == "auto":
         said.pop("endusers", None)
         said.pop("users", None)
-    if model.name == "Conversation" and switches["reserved_conversation_types"] == "refuse":
-        if said.get("type") in RESERVED_TYPES:
-            raise PlanhatError("reserved_type", value=said["type"])
+    reserved = model.name == "Conversation" and said.get("type") in RESERVED_TYPES
+    if reserved and switches["reserved_conversation_types"] == "refuse":
+        raise PlanhatError("reserved_type", value=said["type"])
     return said
 
 
@@ -198,7 +194,7 @@ def _parent(call: Call, said: Document) -> Document:
 
 
 def _refuse_duplicates(call: Call, said: Document, before: Document | None) -> None:
-    """sourceId is unique per model, externalId per company within a model, a user's e-mail everywhere."""
+    """Hold to uniqueness: sourceId per model, externalId per company within a model, a user's e-mail."""
     own_id = before["_id"] if before else None
     now = {**(before or {}), **said}
     clashes: list[str] = []
@@ -265,7 +261,8 @@ def _repeat(call: Call, task: Document) -> None:
     """The next occurrence of a repeating task (switch repeat_on_done)."""
     said = task_life.next_occurrence(task)
     if said is not None:
-        made = {key: task[key] for key in ("companyName", "ownerName", "snippet") if key in task}
+        kept = ("companyName", "ownerName", "snippet")
+        made: Document = {key: task[key] for key in kept if key in task}
         made["noSpecificTime"] = task.get("noSpecificTime", True)
         call.rows.put(assemble(call, call.new_id(), said, made), new=True)
 

@@ -1,7 +1,7 @@
-"""Every route of this fake on one page. Routes read a request, call one operation and render; they hold no vendor rule.
+"""Every route of this fake on one page. Routes read a request, call one operation and render; no vendor rule here.
 
-What Planhat has and this fake does not play answers 501 NOT_FAKED (data/not_faked.toml). Any other path is 404, as with the
-vendor: /notes and /activities do not exist. Method conventions: developer documentation of each model.
+What Planhat has and this fake does not play answers 501 NOT_FAKED (data/not_faked.toml). Any other path is 404, as with
+the vendor: /notes and /activities do not exist. Method conventions: developer documentation of each model.
 """
 
 from __future__ import annotations

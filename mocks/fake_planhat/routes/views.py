@@ -30,9 +30,7 @@ def create(tenant: Tenant, token: ApiToken, *, model: Model) -> Answer:
     return 200, dumps(writing.create(tenant, token, model, read_object(request.get_data())))
 
 
-def list_all(
-    tenant: Tenant, token: ApiToken, *, model: Model, company: str | None = None
-) -> Answer:
+def list_all(tenant: Tenant, token: ApiToken, *, model: Model, company: str | None = None) -> Answer:
     """GET /<collection>, GET /companies/<company>/<collection>"""
     parameters = request.args.to_dict()
     return 200, reading.list_text(tenant, token, model, parameters=parameters, company=company)

@@ -1,7 +1,7 @@
 """Between HTTP and the operations: who is calling, what the body says, how an answer or a refusal is written.
 
-Sources: developer documentation of 2017 for Basic and the rate headers; error bodies as strings with text/html from a recorded
-500. Status texts stand in errors.toml, the choices in switches.toml.
+Sources: developer documentation of 2017 for Basic and the rate headers; error bodies as strings with text/html from a
+recorded 500. Status texts stand in errors.toml, the choices in switches.toml.
 """
 
 from __future__ import annotations
