@@ -119,6 +119,11 @@ class PlanhatUser:
             rows |= {row["_id"]: row for row in found}
         return rows
 
+    def companies(self) -> list[Row]:
+        """Every Company, as the list shows it."""
+        found: list[Row] = self._call("GET", "/companies?limit=5000")
+        return found
+
     def conversations(self) -> dict[str, Row]:
         """Every Conversation whole (a list leaves descriptions out), by id."""
         found = self._call("GET", "/conversations?limit=2000")

@@ -17,9 +17,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from crm_contracts.world import monitors, ops
-from crm_contracts.world.fields import PLANHAT_DONE, PLANHAT_IGNORED, SALESFORCE_CLOSED, Row
-from crm_contracts.world.model import Observation
-from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
+from crm_contracts.world.fields import (
+    FRAME,
+    PLANHAT_DONE,
+    PLANHAT_IGNORED,
+    SALESFORCE_CLOSED,
+    Row,
+    shared,
+)
+from crm_contracts.world.model import Observation, Record
+from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK, Op
 from crm_contracts.world.oracle import Oracle
 from crm_contracts.world.settings import Settings
 from crm_contracts.world.stage import CUSTOMERS, Crashed, Stage
@@ -56,7 +63,7 @@ class World:
         self.timeline: list[tuple[str, str]] = []  # (activity or "", line)
         self.history: list[Op] = []
         self.reports: list[Any] = []
-        self.requests = 0  # of the newest round
+        self.exchanges: list[monitors.Exchange] = []  # of the newest round
         self._factory = sync
         self._state = Path(tempfile.mkdtemp(prefix="understudy-"))
         self._faults: list[ops.InjectFault] = []
@@ -264,9 +271,8 @@ class World:
         except (Crashed, Exception) as error:  # noqa: BLE001 - whatever a sync raises is judged below
             failure = error
         self.stage.counter.end()
-        self.requests = self.stage.counter.requests
         self._disarm()
-        exchanges = self._exchanges()
+        self.exchanges = exchanges = self._exchanges()
         if saved:
             self._restart_from(saved[0])
         struck = any(one["fault"] for one in exchanges)
@@ -308,6 +314,13 @@ class World:
             SALESFORCE: self.stage.salesforce.tasks(),
             TASK: self.stage.planhat.tasks(),
             CONVERSATION: self.stage.planhat.conversations(),
+        }
+
+    def summary(self) -> dict[str, object]:
+        """What the activities look like, by handle, without ids and stamps."""
+        return {
+            handle: {side: sorted(map(_essence, activity.live(side))) for side in SIDES}
+            for handle, activity in sorted(self.oracle.model.activities.items())
         }
 
     def _arm(self) -> None:
@@ -376,6 +389,14 @@ class World:
         ops.Sync: _sync,
         ops.Settle: _settle,
     }
+
+
+def _essence(record: Record) -> str:
+    """A record without ids and stamps, as text that sorts."""
+    values = {one.name: record.value(one) for one in shared(record.side)}
+    frame = {name: record.row.get(name) for name in FRAME[record.side]}
+    linked = record.side == SALESFORCE or bool(record.pointer)
+    return repr((values, frame, linked))
 
 
 def play(
