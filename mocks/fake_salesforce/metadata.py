@@ -55,7 +55,8 @@ class Field:
 
     `type` is the describe's type word. `length` counts characters, `digits`, `precision` and
     `scale` are decimal digits. `child_names` maps a target object to the name of the relationship
-    from it back to this field (None: the relationship exists and has no name).
+    from it back to this field (None: the relationship exists and has no name). `default` is the value
+    an omitted field gets; for picklists it is also marked among `picklist`.
     """
 
     name: str
@@ -100,7 +101,9 @@ class Field:
 
     @property
     def required(self) -> bool:
-        """A client must send a value when it creates a row."""
+        """A client must send a value when it creates a row. A checkbox left out is false."""
+        if self.type == "boolean":
+            return False
         return not self.nillable and self.createable and not self.defaulted_on_create
 
     @property

@@ -16,16 +16,33 @@ An org file leaves `flags` out: they follow from the type and from `required`, `
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from fake_core.errors import MisuseError
 from fake_salesforce.data_files import load
+from fake_salesforce.field_rows import default_of, picklist_value, read_flags, read_type
 from fake_salesforce.metadata import Field, PicklistValue, Schema, SObject
+from fake_salesforce.org_file import (
+    CUSTOM_FLAGS,
+    CUSTOM_NAME,
+    FIELD_KEYS,
+    OBJECT_KEYS,
+    ON_DELETE,
+    OVERRIDE_KEYS,
+    check_keys,
+    check_picklist,
+    custom_flags,
+    custom_sizes,
+    is_optional_standard,
+    list_of,
+    refuse,
+    refuse_doubles,
+    table,
+    with_length,
+)
 from fake_salesforce.record_ids import SERIAL_ALPHABET, mint
 
 # The standard objects, in the order of the global describe (by name).
@@ -39,53 +56,6 @@ AUDIT_FIELDS: Final = (
 )  # fmt: skip
 SYSTEM_FIELDS: Final = ("Id", "IsDeleted", *AUDIT_FIELDS)
 
-_FLAGS: Final[Mapping[str, str]] = {
-    "N": "nillable",
-    "C": "createable",
-    "U": "updateable",
-    "D": "defaulted_on_create",
-    "F": "filterable",
-    "G": "groupable",
-    "S": "sortable",
-    "A": "aggregatable",
-    "i": "id_lookup",
-    "R": "restricted_picklist",
-    "p": "permissionable",
-    "P": "polymorphic",
-    "*": "name_field",
-}
-FIELD_KEYS: Final = frozenset({
-    "label", "type", "flags", "to", "relationship", "children", "on_delete", "values",
-    "values_from", "default", "part_of", "extra_type_info", "block", "feature", "help",
-    "required", "unique", "external_id", "case_sensitive", "restricted", "auto_number",
-    "source", "grade",
-})  # fmt: skip
-# What an org file may say about a field that Salesforce already has.
-_OVERRIDE_KEYS: Final = frozenset({"label", "values", "default", "restricted", "help"})
-_OBJECT_KEYS: Final = frozenset({
-    "label", "label_plural", "key_prefix", "name_field", "fields", "activities", "source", "grade",
-})  # fmt: skip
-_ON_DELETE: Final = frozenset({"clear", "cascade", "restrict"})
-
-# What a custom field of each type can do, before `required`, `unique` and the like are read.
-_CUSTOM_FLAGS: Final[Mapping[str, str]] = {
-    "string": "NCUFGSpA",
-    "email": "NCUFGSpA",
-    "phone": "NCUFGSpA",
-    "url": "NCUFGSpA",
-    "picklist": "NCUFGSpA",
-    "multipicklist": "NCUFp",
-    "textarea": "NCUFGSpA",  # up to 255 characters; longer ones see _custom_flags
-    "boolean": "CUDFGSp",
-    "int": "NCUFGSpA",
-    "double": "NCUFSpA",
-    "currency": "NCUFSpA",
-    "percent": "NCUFSpA",
-    "date": "NCUFGSpA",
-    "datetime": "NCUFSpA",
-    "time": "NCUFSpA",
-    "reference": "NCUFGSpA",
-}
 _CUSTOM_ABILITIES: Final = frozenset({
     "createable", "deletable", "layoutable", "mruEnabled", "queryable", "replicateable",
     "retrieveable", "searchable", "triggerable", "undeletable", "updateable",
@@ -95,10 +65,11 @@ _CUSTOM_URLS: Final = (
     "defaultValues", "listviews", "quickActions", "uiDetailTemplate", "uiEditTemplate",
     "uiNewRecord",
 )  # fmt: skip
-_TYPE: Final = re.compile(r"(?P<word>[A-Za-z]+)(?:\((?P<first>\d+)(?:,(?P<second>\d+))?\))?")
-_CUSTOM_NAME: Final = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__c")
-_LONG_TEXT_CHARS: Final = 255  # a longer textarea can be neither filtered nor sorted
 _CUSTOM_SOURCE: Final = "the org file"
+_OWNER: Final[Mapping[str, Any]] = {
+    "label": "Owner ID", "type": "reference", "flags": "CUDFGSPnpA", "to": ["Group", "User"],
+    "relationship": "Owner",
+}  # fmt: skip
 
 
 def load_schema(extra: Mapping[str, Any] | None = None) -> Schema:
@@ -120,17 +91,17 @@ def known_external_names() -> frozenset[str]:
 
 def _build(extra: Mapping[str, Any]) -> Schema:
     """Read the standard files, lay the org file over them, and assemble the schema."""
-    features = frozenset(_list(extra.get("features", []), "features"))
+    features = frozenset(list_of(extra.get("features", []), "features"))
     known_features = load("shared.toml")["features"]
     for feature in sorted(features):
         if feature not in known_features:
-            _refuse("features", f"{feature!r} is unknown", f"use {sorted(known_features)}")
-    objects = _table(extra.get("objects", {}), "objects")
+            refuse("features", f"{feature!r} is unknown", f"use {sorted(known_features)}")
+    objects = table(extra.get("objects", {}), "objects")
     rows = _rows(extra)
     metadata = sa.MetaData()
     drafts = {draft["name"]: draft for draft in (load(f"objects/{name}.toml") for name in OBJECT_FILES)}
     canonical = {name.lower(): name for name in drafts}
-    own = {name: _table(each, f"objects.{name}") for name, each in objects.items()}
+    own = {name: table(each, f"objects.{name}") for name, each in objects.items()}
     additions: dict[str, Mapping[str, Any]] = {}
     created: dict[str, Mapping[str, Any]] = {}
     for name, each in own.items():
@@ -146,7 +117,7 @@ def _build(extra: Mapping[str, Any]) -> Schema:
     for serial, (name, each) in enumerate(created.items()):
         sobjects.append(reader.custom(name, each, _custom_prefix(serial), metadata))
         if sobjects[-1].key_prefix in taken:
-            _refuse(f"objects.{name}", "its key_prefix is taken", "choose another or leave it out")
+            refuse(f"objects.{name}", "its key_prefix is taken", "choose another or leave it out")
         taken.add(sobjects[-1].key_prefix)
     prefixes = {each.name: each.key_prefix for each in sobjects}
     return Schema(
@@ -154,6 +125,11 @@ def _build(extra: Mapping[str, Any]) -> Schema:
         metadata=metadata,
         rows={name: _with_ids(each, prefixes[name]) for name, each in rows.items()},
     )
+
+
+def _has_master(fields: Mapping[str, Any]) -> bool:
+    """Rows that go with their master have its owner and no OwnerId of their own."""
+    return any(isinstance(row, Mapping) and row.get("on_delete") == "cascade" for row in fields.values())
 
 
 def _custom_prefix(serial: int) -> str:
@@ -164,13 +140,13 @@ def _custom_prefix(serial: int) -> str:
 def _rows(extra: Mapping[str, Any]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """The rows orgs start with; an org file's list replaces the standard list of that object."""
     standard: dict[str, Any] = dict(load("rows.toml")["rows"])
-    for name, each in _table(extra.get("rows", {}), "rows").items():
+    for name, each in table(extra.get("rows", {}), "rows").items():
         if name not in standard:
-            _refuse(f"rows.{name}", "cannot be given here", f"use one of {sorted(standard)}")
-        rows = [_table(row, f"rows.{name}") for row in _list(each, f"rows.{name}")]
+            refuse(f"rows.{name}", "cannot be given here", f"use one of {sorted(standard)}")
+        rows = [table(row, f"rows.{name}") for row in list_of(each, f"rows.{name}")]
         for number, row in enumerate(rows, start=1):
             if "MasterLabel" not in row and "Name" not in row:
-                _refuse(f"rows.{name}[{number}]", "has no MasterLabel", "give each row one")
+                refuse(f"rows.{name}[{number}]", "has no MasterLabel", "give each row one")
         standard[name] = [_filled(row, number) for number, row in enumerate(rows, start=1)]
     return standard
 
@@ -186,23 +162,6 @@ def _with_ids(rows: Sequence[Mapping[str, Any]], prefix: str | None) -> tuple[Ma
     if prefix is None:
         return tuple(rows)
     return tuple({"Id": mint(prefix, n), **row} for n, row in enumerate(rows, start=1))
-
-
-def _refuse(where: str, what: str, remedy: str) -> NoReturn:
-    """The org file is wrong: one line that says where, what and what to do."""
-    raise MisuseError(f"org file: {where}: {what}; {remedy}")
-
-
-def _table(value: object, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        _refuse(where, f"is {value!r}", "make it a table")
-    return value
-
-
-def _list(value: object, where: str) -> Sequence[Any]:
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        _refuse(where, f"is {value!r}", "make it a list")
-    return value
 
 
 class _Reader:
@@ -234,15 +193,15 @@ class _Reader:
         fields = list(self._with_system(draft))
         for key in added:
             if key != "fields":
-                _refuse(f"objects.{name}", f"{key!r} cannot be changed", "give only 'fields'")
+                refuse(f"objects.{name}", f"{key!r} cannot be changed", "give only 'fields'")
         place = {each.name.lower(): n for n, each in enumerate(fields)}
-        for key, row in _table(added.get("fields", {}), f"objects.{name}.fields").items():
+        for key, row in table(added.get("fields", {}), f"objects.{name}.fields").items():
             where = f"objects.{name}.fields.{key}"
             if key.lower() in place:
                 at = place[key.lower()]
-                fields[at] = self._overridden(fields[at], _table(row, where), where)
+                fields[at] = self._overridden(fields[at], table(row, where), where)
             else:
-                fields.append(self._custom_field(key, _table(row, where), where, of=name))
+                fields.append(self._custom_field(key, table(row, where), where, of=name))
         return SObject(
             name=name,
             label=draft["label"],
@@ -260,10 +219,11 @@ class _Reader:
     def custom(self, name: str, row: Mapping[str, Any], prefix: str, metadata: sa.MetaData) -> SObject:
         """A custom object of the org file."""
         where = f"objects.{name}"
-        if _CUSTOM_NAME.fullmatch(name) is None:
-            _refuse(where, "is no standard object here", "custom objects end in __c")
-        _check_keys(row, _OBJECT_KEYS, where)
+        if CUSTOM_NAME.fullmatch(name) is None:
+            refuse(where, "is no standard object here", "custom objects end in __c")
+        check_keys(row, OBJECT_KEYS, where)
         label = row.get("label", name.removesuffix("__c").replace("_", " "))
+        given = table(row.get("fields", {}), f"{where}.fields")
         draft = {
             "name": name,
             "id_label": "Record ID",
@@ -271,19 +231,15 @@ class _Reader:
             "grade": row.get("grade", "assumed"),
             "audit_after": "Name",
             "fields": {
-                "OwnerId": {
-                    "label": "Owner ID", "type": "reference", "flags": "CUDFGSPnpA",
-                    "to": ["Group", "User"], "relationship": "Owner",
-                },
+                **({} if _has_master(given) else {"OwnerId": _OWNER}),
                 "Name": self._name_field(row.get("name_field", {}), f"{label} Name", where),
             },
-        }  # fmt: skip
+        }
         fields = list(self._with_system(draft))
-        given = _table(row.get("fields", {}), f"{where}.fields")
         for key, each in given.items():
             here = f"{where}.fields.{key}"
-            fields.append(self._custom_field(key, _table(each, here), here, of=name))
-        _refuse_doubles(fields, where)
+            fields.append(self._custom_field(key, table(each, here), here, of=name))
+        refuse_doubles(fields, where)
         return SObject(
             name=name,
             label=label,
@@ -301,8 +257,8 @@ class _Reader:
 
     def _name_field(self, given: object, label: str, where: str) -> Mapping[str, Any]:
         """The Name of a custom object: free text of 80 characters, or an automatic number."""
-        row = _table(given, f"{where}.name_field")
-        _check_keys(row, frozenset({"label", "auto_number"}), f"{where}.name_field")
+        row = table(given, f"{where}.name_field")
+        check_keys(row, frozenset({"label", "auto_number"}), f"{where}.name_field")
         number = row.get("auto_number")
         return {
             "label": row.get("label", label),
@@ -368,8 +324,8 @@ class _Reader:
         custom: bool = False,
     ) -> Field:
         """One field from one row whose flags are written out."""
-        flags = _read_flags(row["flags"], name)
-        kind, sizes = _read_type(row["type"], name)
+        flags = read_flags(row["flags"], name)
+        kind, sizes = read_type(row["type"], name)
         on_delete = row.get("on_delete", "clear")
         values = self._values(row)
         return Field(
@@ -382,7 +338,7 @@ class _Reader:
             external_id=row.get("external_id", False),
             case_sensitive=row.get("case_sensitive", False),
             picklist=values,
-            default=row.get("default", False if kind == "boolean" else None),
+            default=row.get("default", default_of(kind, values)),
             **self._reference(row),
             auto_number=row.get("auto_number"),
             compound_field_name=row.get("part_of"),
@@ -425,26 +381,23 @@ class _Reader:
         if isinstance(values, str):
             values = self._picklists[values[1:]]
         default = row.get("default")
-        return tuple(_picklist_value(each, default) for each in values)
+        return tuple(picklist_value(each, default) for each in values)
 
     # --- the org file ------------------------------------------------------------------------
 
     def _custom_field(self, name: str, row: Mapping[str, Any], where: str, *, of: str) -> Field:
         """One custom field; everything the org file can get wrong about it is refused here."""
-        if _CUSTOM_NAME.fullmatch(name) is None and not _is_optional_standard(of, name):
-            _refuse(where, f"{of} has no such standard field", "custom fields end in __c")
-        _check_keys(row, FIELD_KEYS - {"block", "feature", "flags", "part_of"}, where)
+        if CUSTOM_NAME.fullmatch(name) is None and not is_optional_standard(of, name):
+            refuse(where, f"{of} has no such standard field", "custom fields end in __c")
+        check_keys(row, FIELD_KEYS - {"block", "feature", "flags", "part_of"}, where)
         if not isinstance(row.get("type"), str):
-            _refuse(where, "has no type", 'say e.g. type = "string(40)"')
+            refuse(where, "has no type", 'say e.g. type = "string(40)"')
         kind = row["type"].partition("(")[0]
-        if kind not in _CUSTOM_FLAGS:
-            _refuse(where, f"type {kind!r} is not faked", f"use one of {sorted(_CUSTOM_FLAGS)}")
-        try:
-            _, sizes = _read_type(row["type"], name)
-        except AssertionError:
-            _refuse(where, f"type {row['type']!r} has no size", 'say e.g. "string(40)"')
+        if kind not in CUSTOM_FLAGS:
+            refuse(where, f"type {kind!r} is not faked", f"use one of {sorted(CUSTOM_FLAGS)}")
+        sizes = custom_sizes(kind, row, where)
         if kind in ("picklist", "multipicklist"):
-            _check_picklist(row, where)
+            check_picklist(row, where)
         if kind == "reference":
             self._check_reference(row, where)
         custom = name.endswith("__c")
@@ -452,7 +405,8 @@ class _Reader:
         filled = {
             "label": stem.replace("_", " ").strip(),
             **row,
-            "flags": _custom_flags(kind, sizes["length"], row),
+            "type": row["type"] if "(" in row["type"] else with_length(kind),
+            "flags": custom_flags(kind, sizes["length"], row),
         }
         if kind == "reference":
             filled.setdefault("relationship", f"{stem}__r" if custom else stem)
@@ -465,26 +419,26 @@ class _Reader:
     def _check_reference(self, row: Mapping[str, Any], where: str) -> None:
         to = row.get("to")
         if not isinstance(to, Sequence) or isinstance(to, str) or not to:
-            _refuse(where, "a reference needs its targets", 'say e.g. to = ["Account"]')
+            refuse(where, "a reference needs its targets", 'say e.g. to = ["Account"]')
         for target in to or ():
             if target not in self._targets:
-                _refuse(where, f"target {target!r} is no object", "name a standard or custom one")
-        if row.get("on_delete", "clear") not in _ON_DELETE:
-            _refuse(where, f"on_delete {row['on_delete']!r}", f"use one of {sorted(_ON_DELETE)}")
+                refuse(where, f"target {target!r} is no object", "name a standard or custom one")
+        if row.get("on_delete", "clear") not in ON_DELETE:
+            refuse(where, f"on_delete {row['on_delete']!r}", f"use one of {sorted(ON_DELETE)}")
 
     def _overridden(self, known: Field, row: Mapping[str, Any], where: str) -> Field:
         """A standard field with its picklist, label or help as this org has set them."""
         from dataclasses import replace
 
-        _check_keys(row, _OVERRIDE_KEYS, where)
+        check_keys(row, OVERRIDE_KEYS, where)
         changed: dict[str, Any] = {}
         if "values" in row or "default" in row:
             if known.type not in ("picklist", "multipicklist", "combobox"):
-                _refuse(where, f"is a {known.type}, without values", "leave out values and default")
+                refuse(where, f"is a {known.type}, without values", "leave out values and default")
             values = row.get("values", [each.value for each in known.picklist])
             merged = {"values": values, "default": row.get("default", known.default)}
-            _check_picklist(merged, where)
-            changed["picklist"] = tuple(_picklist_value(each, merged["default"]) for each in merged["values"])
+            check_picklist(merged, where)
+            changed["picklist"] = tuple(picklist_value(each, merged["default"]) for each in merged["values"])
             changed["default"] = merged["default"]
         for key, attribute in (
             ("label", "label"), ("help", "inline_help"), ("restricted", "restricted_picklist"),
@@ -492,100 +446,3 @@ class _Reader:
             if key in row:
                 changed[attribute] = row[key]
         return replace(known, source=_CUSTOM_SOURCE, **changed)
-
-
-def _is_optional_standard(sobject: str, name: str) -> bool:
-    """A standard field most orgs do not have, which an org file may add (Task.Type)."""
-    return f"{sobject}.{name}" in load("shared.toml")["optional"]["fields"]
-
-
-def _check_keys(row: Mapping[str, Any], allowed: frozenset[str], where: str) -> None:
-    for key in row:
-        if key not in allowed:
-            _refuse(where, f"{key!r} is unknown", f"use {', '.join(sorted(allowed))}")
-
-
-def _check_picklist(row: Mapping[str, Any], where: str) -> None:
-    values = row.get("values")
-    if not isinstance(values, Sequence) or isinstance(values, str) or not values:
-        _refuse(where, "a picklist needs its values", 'say e.g. values = ["A", "B"]')
-    known = [_picklist_value(each, None).value for each in values]
-    if len(set(known)) != len(known):
-        _refuse(where, "a value stands there twice", "remove one")
-    default = row.get("default")
-    if default is not None and default not in known:
-        _refuse(where, f"default {default!r} is not one of its values", f"use one of {known}")
-
-
-def _refuse_doubles(fields: Sequence[Field], where: str) -> None:
-    seen: set[str] = set()
-    for each in fields:
-        if each.name.lower() in seen:
-            _refuse(f"{where}.fields.{each.name}", "stands there twice", "remove one")
-        seen.add(each.name.lower())
-
-
-def _picklist_value(entry: Any, default: Any) -> PicklistValue:
-    """An entry is a value, or a table with value, label and active."""
-    if isinstance(entry, Mapping):
-        value = str(entry["value"])
-        return PicklistValue(
-            value=value,
-            label=str(entry.get("label", value)),
-            default=value == default,
-            active=bool(entry.get("active", True)),
-        )
-    return PicklistValue(value=str(entry), label=str(entry), default=entry == default)
-
-
-def _read_flags(flags: str, name: str) -> dict[str, Any]:
-    """The attributes behind the letters of a `flags` entry."""
-    found: dict[str, Any] = {}
-    if "np" in flags:
-        flags = flags.replace("np", "")
-        found["name_pointing"] = True
-    for flag in flags:
-        assert flag in _FLAGS, f"{name}: unknown flag {flag!r}"
-        found[_FLAGS[flag]] = True
-    return found
-
-
-def _read_type(text: str, name: str) -> tuple[str, dict[str, Any]]:
-    """The type word and its sizes: `string(40)`, `currency(18,2)`, `int(8)`, `date`."""
-    match = _TYPE.fullmatch(text)
-    assert match is not None, f"{name}: {text!r} is no type"
-    kind = match["word"]
-    first = int(match["first"]) if match["first"] else 0
-    sizes = {"length": 0, "precision": 0, "scale": 0, "digits": 0}
-    if kind in ("id", "reference"):
-        sizes["length"] = 18
-    elif kind in ("double", "currency", "percent"):
-        assert match["second"] is not None, f"{name}: {text!r} needs precision and scale"
-        sizes["precision"], sizes["scale"] = first, int(match["second"])
-    elif kind == "int":
-        sizes["digits"] = first or 8
-    elif kind not in ("boolean", "date", "datetime", "time", "address", "base64"):
-        # Picklists may leave their length out: custom ones are always 255 characters.
-        assert first or kind in ("picklist", "multipicklist"), f"{name}: {text!r} needs a length"
-        sizes["length"] = first or (4099 if kind == "multipicklist" else 255)
-    return kind, sizes
-
-
-def _custom_flags(kind: str, length: int, row: Mapping[str, Any]) -> str:
-    """The flags of a custom field, from its type and what the org file says of it."""
-    flags = _CUSTOM_FLAGS[kind]
-    if kind == "textarea" and length > _LONG_TEXT_CHARS:
-        flags = "NCUp"
-    if row.get("required") or row.get("on_delete") == "cascade":
-        flags = flags.replace("N", "")
-    if row.get("on_delete") == "cascade":
-        flags = flags.replace("U", "")  # a detail row does not change its master
-    if row.get("external_id") or row.get("unique"):
-        flags += "i"
-    if row.get("restricted"):
-        flags += "R"
-    if row.get("default") is not None and "D" not in flags:
-        flags += "D"
-    if row.get("auto_number"):
-        flags = flags.replace("N", "").replace("C", "").replace("U", "") + "D"
-    return flags

@@ -1,0 +1,327 @@
+"""Describe answers: what a schema looks like to a client.
+
+Pure functions of (schema, version): they know no org, user or clock. What depends on the caller is
+handed in (`host` for the `https://` templates, the recent items). Answers are built once per schema
+and version and shared, so nobody may change them.
+
+Key order and constant values are those of the describes that CumulusCI recorded (v48 to v60). What
+this fake has no notion of (encryption, dependent picklists, lookup filters ...) has its neutral
+value there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from fake_salesforce.metadata import ChildRelationship, Field, Schema, SObject
+from fake_salesforce.record_ids import MASTER_RECORD_TYPE_ID
+
+MAX_BATCH_SIZE: Final = 200  # as the global describe says; recorded
+UTF8_BYTES_PER_CHARACTER: Final = 3  # byteLength of text is three times its length; recorded
+ID_BYTES: Final = 18
+# associateEntityType, associateParentEntity and sobjectDescribeOption are absent from the describes
+# recorded at v48 and present in later ones; the version between is assumed.
+ASSOCIATES_SINCE: Final = 50.0
+
+_SOAP_TYPES: Final[Mapping[str, str]] = {
+    "id": "tns:ID",
+    "reference": "tns:ID",
+    "boolean": "xsd:boolean",
+    "int": "xsd:int",
+    "double": "xsd:double",
+    "currency": "xsd:double",
+    "percent": "xsd:double",
+    "date": "xsd:date",
+    "datetime": "xsd:dateTime",
+    "time": "xsd:time",
+    "address": "urn:address",
+    "location": "urn:location",
+    "base64": "xsd:base64Binary",
+    "anyType": "xsd:anyType",
+}
+
+# Where each entry of `urls` leads; {base} is /services/data/vNN.0/sobjects/X.
+_URLS: Final[Mapping[str, str]] = {
+    "sobject": "{base}",
+    "describe": "{base}/describe",
+    "rowTemplate": "{base}/{{ID}}",
+    "layouts": "{base}/describe/layouts",
+    "compactLayouts": "{base}/describe/compactLayouts",
+    "approvalLayouts": "{base}/describe/approvalLayouts",
+    "defaultValues": "{base}/defaultValues?recordTypeId&fields",
+    "listviews": "{base}/listviews",
+    "quickActions": "{base}/quickActions",
+    "namedLayouts": "{base}/describe/namedLayouts/{{LayoutName}}",
+    "eventSchema": "{base}/eventSchema",
+    "eventSeriesUpdates": "{base}/{{ID}}/fromThisEventOnwards",
+    "passwordUtilities": "{base}/{{ID}}/password",
+    "caseArticleSuggestions": "{base}/suggestedArticles",
+    "caseRowArticleSuggestions": "{base}/{{ID}}/suggestedArticles",
+    "uiDetailTemplate": "{host}/{{ID}}",
+    "uiEditTemplate": "{host}/{{ID}}/e",
+    "uiNewRecord": "{host}/{prefix}/e",
+}
+_URLS_OF_THE_FULL_DESCRIBE: Final = frozenset({"uiDetailTemplate", "uiEditTemplate", "uiNewRecord"})
+DEFAULT_HOST: Final = "https://understudy.my.salesforce.com"
+
+
+def global_describe(schema: Schema, version: str) -> dict[str, Any]:
+    """GET /sobjects/: every object's entry, by name. *version* is like `60.0`."""
+    return _cached(
+        schema,
+        ("global", version),
+        lambda: {
+            "encoding": "UTF-8",
+            "maxBatchSize": MAX_BATCH_SIZE,
+            "sobjects": [global_entry(schema, each, version) for each in schema.sobjects],
+        },
+    )
+
+
+def global_entry(schema: Schema, sobject: SObject, version: str) -> dict[str, Any]:
+    """One object's entry of the global describe."""
+    return _cached(schema, ("entry", sobject.name, version), lambda: _entry(sobject, version))
+
+
+def basic_describe(
+    schema: Schema, sobject: SObject, version: str, *, recent_items: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """GET /sobjects/X: the global entry and the rows the caller looked at last."""
+    return {
+        "objectDescribe": global_entry(schema, sobject, version),
+        "recentItems": list(recent_items),
+    }
+
+
+def object_describe(schema: Schema, sobject: SObject, version: str, *, host: str = DEFAULT_HOST) -> dict[str, Any]:
+    """GET /sobjects/X/describe. *host* is the base of the links into the user interface."""
+    return _cached(
+        schema,
+        ("object", sobject.name, version, host),
+        lambda: _full(schema, sobject, version, host),
+    )
+
+
+def _cached(schema: Schema, key: tuple[str, ...], build: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The answer for *key*, built the first time. Two threads may both build it; they agree."""
+    found: dict[str, Any] | None = schema.described.get(key)
+    if found is None:
+        found = schema.described[key] = build()
+    return found
+
+
+def _has_associates(version: str) -> bool:
+    return float(version) >= ASSOCIATES_SINCE
+
+
+def _entry(sobject: SObject, version: str) -> dict[str, Any]:
+    can = sobject.can
+    associates = _associates(sobject) if _has_associates(version) else {}
+    return {
+        "activateable": can("activateable"),
+        **associates,
+        "createable": can("createable"),
+        "custom": sobject.custom,
+        "customSetting": False,
+        "deepCloneable": can("deepCloneable"),
+        "deletable": can("deletable"),
+        "deprecatedAndHidden": False,
+        "feedEnabled": can("feedEnabled"),
+        "hasSubtypes": False,
+        "isInterface": False,
+        "isSubtype": False,
+        "keyPrefix": sobject.key_prefix,
+        "label": sobject.label,
+        "labelPlural": sobject.label_plural,
+        "layoutable": can("layoutable"),
+        "mergeable": can("mergeable"),
+        "mruEnabled": can("mruEnabled"),
+        "name": sobject.name,
+        "queryable": can("queryable"),
+        "replicateable": can("replicateable"),
+        "retrieveable": can("retrieveable"),
+        "searchable": can("searchable"),
+        "triggerable": can("triggerable"),
+        "undeletable": can("undeletable"),
+        "updateable": can("updateable"),
+        "urls": _urls(sobject, version, host=None),
+    }
+
+
+def _associates(sobject: SObject) -> dict[str, Any]:
+    return {
+        "associateEntityType": sobject.associate_entity_type,
+        "associateParentEntity": sobject.associate_parent_entity,
+    }
+
+
+def _urls(sobject: SObject, version: str, *, host: str | None) -> dict[str, str]:
+    """The object's links; without *host* those of the global describe, which has none into the UI."""
+    base = f"/services/data/v{version}/sobjects/{sobject.name}"
+    return {
+        name: _URLS[name].format(base=base, host=host, prefix=sobject.key_prefix)
+        for name in sobject.url_names
+        if host is not None or name not in _URLS_OF_THE_FULL_DESCRIBE
+    }
+
+
+def _full(schema: Schema, sobject: SObject, version: str, host: str) -> dict[str, Any]:
+    can = sobject.can
+    associates = _has_associates(version)
+    children = sorted(schema.children(sobject), key=lambda each: (each.child.name, each.field.name))
+    return {
+        "actionOverrides": [],
+        "activateable": can("activateable"),
+        **(_associates(sobject) if associates else {}),
+        "childRelationships": [_child(each) for each in children],
+        "compactLayoutable": can("layoutable"),
+        "createable": can("createable"),
+        "custom": sobject.custom,
+        "customSetting": False,
+        "deepCloneable": can("deepCloneable"),
+        "defaultImplementation": None,
+        "deletable": can("deletable"),
+        "deprecatedAndHidden": False,
+        "extendedBy": None,
+        "extendsInterfaces": None,
+        "feedEnabled": can("feedEnabled"),
+        "fields": [_field(each) for each in sobject.fields],
+        "hasSubtypes": False,
+        "implementedBy": None,
+        "implementsInterfaces": None,
+        "isInterface": False,
+        "isSubtype": False,
+        "keyPrefix": sobject.key_prefix,
+        "label": sobject.label,
+        "labelPlural": sobject.label_plural,
+        "layoutable": can("layoutable"),
+        "listviewable": None,
+        "lookupLayoutable": None,
+        "mergeable": can("mergeable"),
+        "mruEnabled": can("mruEnabled"),
+        "name": sobject.name,
+        "namedLayoutInfos": [],
+        "networkScopeFieldName": None,
+        "queryable": can("queryable"),
+        "recordTypeInfos": [_master_record_type(sobject, version)],
+        "replicateable": can("replicateable"),
+        "retrieveable": can("retrieveable"),
+        "searchLayoutable": can("layoutable") and can("searchable"),
+        "searchable": can("searchable"),
+        **({"sobjectDescribeOption": "FULL"} if associates else {}),
+        "supportedScopes": [{"label": label, "name": name} for name, label in sobject.scopes],
+        "triggerable": can("triggerable"),
+        "undeletable": can("undeletable"),
+        "updateable": can("updateable"),
+        "urls": _urls(sobject, version, host=host),
+    }
+
+
+def _child(each: ChildRelationship) -> dict[str, Any]:
+    return {
+        "cascadeDelete": each.cascade_delete,
+        "childSObject": each.child.name,
+        "deprecatedAndHidden": False,
+        "field": each.field.name,
+        "junctionIdListNames": [],
+        "junctionReferenceTo": [],
+        "relationshipName": each.name,
+        "restrictedDelete": each.restricted_delete,
+    }
+
+
+def _master_record_type(sobject: SObject, version: str) -> dict[str, Any]:
+    """The record type every object has and no table holds."""
+    layouts = f"/services/data/v{version}/sobjects/{sobject.name}/describe/layouts"
+    return {
+        "active": True,
+        "available": True,
+        "defaultRecordTypeMapping": True,
+        "developerName": "Master",
+        "master": True,
+        "name": "Master",
+        "recordTypeId": MASTER_RECORD_TYPE_ID,
+        "urls": {"layout": f"{layouts}/{MASTER_RECORD_TYPE_ID}"},
+    }
+
+
+def _field(field: Field) -> dict[str, Any]:
+    """One entry of `fields`: the 57 recorded keys, in their order."""
+    return {
+        "aggregatable": field.aggregatable,
+        "aiPredictionField": False,
+        "autoNumber": field.auto_number is not None,
+        "byteLength": byte_length(field),
+        "calculated": field.calculated,
+        "calculatedFormula": None,
+        # On a field these two speak of the master side, which no recorded field has.
+        "cascadeDelete": field.cascade_delete and field.custom,
+        "caseSensitive": field.case_sensitive,
+        "compoundFieldName": field.compound_field_name,
+        "controllerName": None,
+        "createable": field.createable,
+        "custom": field.custom,
+        "defaultValue": field.default,
+        "defaultValueFormula": None,
+        "defaultedOnCreate": field.defaulted_on_create,
+        "dependentPicklist": False,
+        "deprecatedAndHidden": False,
+        "digits": field.digits,
+        "displayLocationInDecimal": False,
+        "encrypted": False,
+        "externalId": field.external_id,
+        "extraTypeInfo": field.extra_type_info,
+        "filterable": field.filterable,
+        "filteredLookupInfo": None,
+        "formulaTreatNullNumberAsZero": False,
+        "groupable": field.groupable,
+        "highScaleNumber": False,
+        "htmlFormatted": False,
+        "idLookup": field.id_lookup,
+        "inlineHelpText": field.inline_help,
+        "label": field.label,
+        "length": field.length,
+        "mask": None,
+        "maskType": None,
+        "name": field.name,
+        "nameField": field.name_field,
+        "namePointing": field.name_pointing,
+        "nillable": field.nillable,
+        "permissionable": field.permissionable,
+        "picklistValues": [
+            {
+                "active": each.active,
+                "defaultValue": each.default,
+                "label": each.label,
+                "validFor": None,
+                "value": each.value,
+            }
+            for each in field.picklist
+        ],
+        "polymorphicForeignKey": field.polymorphic,
+        "precision": field.precision,
+        "queryByDistance": field.type == "address",
+        "referenceTargetField": None,
+        "referenceTo": list(field.reference_to),
+        "relationshipName": field.relationship_name,
+        "relationshipOrder": 0 if field.custom and field.cascade_delete else None,
+        "restrictedDelete": field.restricted_delete and field.custom,
+        "restrictedPicklist": field.restricted_picklist,
+        "scale": field.scale,
+        # Of the recorded references exactly the permissionable ones are.
+        "searchPrefilterable": field.is_reference and field.permissionable,
+        "soapType": _SOAP_TYPES.get(field.type, "xsd:string"),
+        "sortable": field.sortable,
+        "type": field.type,
+        "unique": field.unique,
+        "updateable": field.updateable,
+        "writeRequiresMasterRead": False,
+    }
+
+
+def byte_length(field: Field) -> int:
+    """Bytes a value may take: 18 for ids, three a character for text, 0 for everything else."""
+    if field.type in ("id", "reference"):
+        return ID_BYTES
+    return field.length * UTF8_BYTES_PER_CHARACTER
