@@ -34,7 +34,6 @@ from crm_sync.errors import ConfigError
 from crm_sync.model import (
     CONVERSATION,
     TASK,
-    TYPES_NEVER,
     Direction,
     FieldMap,
     Policy,
@@ -372,8 +371,6 @@ def _section(
     row: Mapping[str, Any], *, where: str, profile: Mapping[str, Any], default: Policy
 ) -> Section:
     _refuse_wrong_pair(row, where)
-    never = sorted(TYPES_NEVER & set(row.get("types_included", ())))
-    assert not never, "the schema has no types_included"
     known = profile["sections"].get(f"{row['planhat']}:{row['salesforce']}", {})
     by_target: dict[str, FieldMap] = {}
     for given in [*known.get("fields", []), *row["fields_"]]:
@@ -397,6 +394,7 @@ def _section(
         backfill=row["backfill"],
         types_excluded=frozenset(row["types_excluded"]),
         company_field=row["company_field"] or known.get("company_field", "AccountId"),
+        on_create=known.get("on_create", {}),
     )
 
 

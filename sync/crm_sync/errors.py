@@ -35,16 +35,23 @@ class RecordRefused(SyncError):
     """A service refused one record (or one write). Others go on.
 
     *code* is the vendor's code or "", *transient* tells whether the same write may succeed later,
-    *ids* are record ids the answer named.
+    *ids* are record ids and *fields* the fields the answer named.
     """
 
     def __init__(
-        self, message: str, *, code: str = "", transient: bool = False, ids: tuple[str, ...] = ()
+        self,
+        message: str,
+        *,
+        code: str = "",
+        transient: bool = False,
+        ids: tuple[str, ...] = (),
+        fields: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.code = code
         self.transient = transient
         self.ids = ids
+        self.fields = fields
 
 
 class UnknownOutcome(SyncError):

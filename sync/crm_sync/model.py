@@ -96,6 +96,7 @@ class Section:
     backfill: bool = False
     types_excluded: frozenset[str] = frozenset()
     company_field: str = "AccountId"
+    on_create: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -119,7 +120,8 @@ class Record:
     """One record as a service showed it.
 
     *place* is "salesforce" (with *model* the sObject's name) or "planhat" (with the model's name),
-    *values* the JSON object, *changed_at* the service's own last-change stamp.
+    *values* the JSON object, *changed_at* the service's own last-change stamp (the one a scan goes
+    by), *edited_at* the stamp that says when somebody changed it (for "newest wins").
     """
 
     place: str
@@ -128,6 +130,7 @@ class Record:
     values: Mapping[str, Any]
     changed_at: datetime
     deleted: bool = False
+    edited_at: datetime | None = None
 
     def get(self, name: str) -> Any:
         """A value by field name; None when it is absent, as Planhat leaves fields out."""

@@ -1,0 +1,318 @@
+"""Lenses: how one field reads on one side and is written on the other.
+
+A lens has, for each side, a *key* (the comparable value kept as the last agreed one) and a *write*
+(the JSON to send so that the other side says the same). Comparison happens in the poorer of the two
+domains, so that nothing is rewritten merely because one side says it with more detail.
+Laws (invariant I16): what is written reads back as the same key, and keys are stable.
+Rules P26 (maps, held-back values) and P28 (texts, dates). Source of the field shapes: Planhat's
+developer page "Task", Salesforce Object Reference "Task".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Protocol
+
+from crm_sync import html_text
+from crm_sync.config import Options, ValueMap
+from crm_sync.model import FieldMap
+from crm_sync.record_ids import NotAnId, canonical
+
+Values = Mapping[str, Any]
+NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Held:
+    """A value that cannot be written on the other side, and why."""
+
+    value: Any
+    reason: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """What lenses need to know beside the values. *owner_in_planhat* and *owner_in_salesforce*
+    translate user ids and answer None for a user the other side does not have.
+    """
+
+    status: ValueMap
+    type: ValueMap
+    options: Options
+    closed_in_planhat: frozenset[str]
+    closed_means: str
+    owner_in_planhat: Callable[[str], str | None]
+    owner_in_salesforce: Callable[[str], str | None]
+
+
+class Lens(Protocol):
+    """See the module's docstring. *m* is the mapped field, *c* the context."""
+
+    def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any: ...
+    def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any: ...
+    def agree(self, m: FieldMap, sf: Any, ph: Any, c: Context) -> bool: ...
+    def silent_ph(self, m: FieldMap, key: Any, c: Context) -> bool: ...
+    def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any: ...
+    def to_ph(
+        self, m: FieldMap, values: Values, c: Context, current: Values
+    ) -> Mapping[str, Any] | Held: ...
+
+
+class Same:
+    """The value as it is."""
+
+    def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        return values.get(m.salesforce)
+
+    def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any:
+        if m.constant is not None:
+            return m.constant
+        if m.planhat.startswith("custom."):
+            return (values.get("custom") or {}).get(m.planhat.removeprefix("custom."))
+        return values.get(m.planhat)
+
+    def agree(self, m: FieldMap, sf: Any, ph: Any, c: Context) -> bool:
+        return bool(sf == ph)
+
+    def silent_ph(self, m: FieldMap, key: Any, c: Context) -> bool:
+        return False
+
+    def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        return self.key_ph(m, values, c)
+
+    def to_ph(
+        self, m: FieldMap, values: Values, c: Context, current: Values
+    ) -> Mapping[str, Any] | Held:
+        return {m.planhat: values.get(m.salesforce)}
+
+
+class Text(Same):
+    """A single line on both sides; "" and null are one."""
+
+    def _canon(self, text: Any) -> str:
+        return html_text.canon_line(None if text is None else str(text))
+
+    def _plain(self, text: Any) -> str:
+        """What is sent: the text as it was written, without its outer blanks."""
+        return html_text.canon_keeping_blanks("" if text is None else str(text))
+
+    def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        return self._canon(super().key_sf(m, values, c))
+
+    def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any:
+        return self._canon(super().key_ph(m, values, c))
+
+    def agree(self, m: FieldMap, sf: Any, ph: Any, c: Context) -> bool:
+        """Equal, or equal as far as Salesforce can keep it."""
+        if sf == ph:
+            return True
+        limit = m.max_length
+        return limit is not None and len(ph) > limit and self._canon(ph[:limit]) == sf
+
+    def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        text = self._plain(Same.key_ph(self, m, values, c))
+        return text[: m.max_length].strip() or None
+
+    def to_ph(
+        self, m: FieldMap, values: Values, c: Context, current: Values
+    ) -> Mapping[str, Any] | Held:
+        return {m.planhat: self._plain(values.get(m.salesforce))}
+
+
+class Html(Text):
+    """HTML in Planhat, plain text in Salesforce (rule P28)."""
+
+    def _canon(self, text: Any) -> str:
+        return html_text.canon(None if text is None else str(text))
+
+    def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any:
+        return html_text.to_text(Same.key_ph(self, m, values, c))
+
+    def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        text: str = self.key_ph(m, values, c)
+        return text[: m.max_length].strip() or None
+
+    def to_ph(
+        self, m: FieldMap, values: Values, c: Context, current: Values
+    ) -> Mapping[str, Any] | Held:
+        return {m.planhat: html_text.to_html(values.get(m.salesforce))}
+
+
+class Day(Same):
+    """A date in Salesforce, a moment in Planhat. The day is Planhat's day in UTC and never shifts.
+
+    A new day keeps Planhat's time of day; without one it is midnight UTC, which Planhat shows as
+    "no specific time". An end time moves by as many days.
+    """
+
+    def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any:
+        moment = parse_moment(super().key_ph(m, values, c))
+        if moment is None and m.planhat == "startTime":
+            moment = parse_moment(values.get("endTime"))
+        return None if moment is None else moment.date().isoformat()
+
+    def to_ph(
+        self, m: FieldMap, values: Values, c: Context, current: Values
+    ) -> Mapping[str, Any] | Held:
+        text = values.get(m.salesforce)
+        is_task = m.planhat == "startTime"
+        if not text:
+            if is_task:
+                return {"startTime": None}
+            return Held(None, "a Conversation must have a date")
+        day = date.fromisoformat(text)
+        old = parse_moment(current.get(m.planhat))
+        keep_time = old is not None and not (is_task and current.get("noSpecificTime"))
+        time_of_day = old.timetz() if old and keep_time else datetime.min.replace(tzinfo=UTC).timetz()
+        new = datetime.combine(day, time_of_day)
+        written: dict[str, Any] = {m.planhat: moment_text(new)}
+        if is_task and not keep_time:
+            written["noSpecificTime"] = True
+        end = parse_moment(current.get("endTime")) if is_task else None
+        if end is not None:
+            start_day = old.date() if old else end.date()
+            written["endTime"] = moment_text(end + timedelta(days=(day - start_day).days))
+        return written
+
+
+class Status(Same):
+    """Compared in Planhat's words; a Salesforce status is rewritten only when its word changes."""
+
+    def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        status = values.get(m.salesforce)
+        if status in c.status.to_planhat:
+            return c.status.to_planhat[status]
+        if values.get("IsClosed") is True:
+            return c.closed_means
+        return status
+
+    def silent_ph(self, m: FieldMap, key: Any, c: Context) -> bool:
+        """No status, or one that closes the Planhat Task only (Ignored), says nothing."""
+        return not key or (key in c.closed_in_planhat and key not in c.status.to_salesforce)
+
+    def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        status = self.key_ph(m, values, c)
+        known = c.status.to_salesforce.get(status)
+        if known is not None:
+            return known
+        if status in c.status.to_planhat and c.status.to_planhat[status] != status:
+            return Held(status, "the same word means another status in Salesforce; map it")
+        if c.options.unmapped_status == "hold":
+            return Held(status, "the status has no row in the map")
+        return status
+
+    def to_ph(
+        self, m: FieldMap, values: Values, c: Context, current: Values
+    ) -> Mapping[str, Any] | Held:
+        status = self.key_sf(m, values, c)
+        if not m.planhat:
+            return Held(status, "a Conversation has no status")
+        if not status:
+            return Held(status, "Salesforce says no status")
+        written: dict[str, Any] = {m.planhat: status}
+        closes = status in c.closed_in_planhat
+        if closes and not current:
+            written["isArchived"] = True  # a Task created as Done is not archived by itself
+        if not closes and current.get("isArchived"):
+            written["isArchived"] = False
+        return written
+
+
+class Owner(Same):
+    """A user on both sides, matched by e-mail or by the configuration."""
+
+    def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        owner = values.get(m.salesforce)
+        try:
+            return canonical(owner) if owner else None
+        except NotAnId:
+            return owner
+
+    def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any:
+        if m.planhat != "users":
+            return super().key_ph(m, values, c)
+        users = [user for user in values.get("users") or [] if isinstance(user, Mapping)]
+        owner = next((user for user in users if user.get("isOwner")), None)
+        return (owner.get("id") or owner.get("_id")) if owner else None
+
+    def agree(self, m: FieldMap, sf: Any, ph: Any, c: Context) -> bool:
+        return bool(sf and ph and c.owner_in_planhat(sf) == ph)
+
+    def silent_ph(self, m: FieldMap, key: Any, c: Context) -> bool:
+        return not key
+
+    def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        owner = self.key_ph(m, values, c)
+        known = c.owner_in_salesforce(owner) if owner else None
+        known = known or c.options.owner_fallback_salesforce or None
+        return known or Held(owner, "this owner is not an active user of Salesforce")
+
+    def to_ph(
+        self, m: FieldMap, values: Values, c: Context, current: Values
+    ) -> Mapping[str, Any] | Held:
+        if m.planhat == "users":
+            return Held(values.get(m.salesforce), "a Conversation keeps its own users")
+        owner = self.key_sf(m, values, c)
+        known = c.owner_in_planhat(owner) if owner else None
+        known = known or c.options.owner_fallback_planhat or None
+        return {m.planhat: known} if known else Held(owner, "this owner is not a user of Planhat")
+
+
+class Type(Same):
+    """A picklist whose values must exist identically on both sides, unless the map says more."""
+
+    def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        value = values.get(m.salesforce)
+        return c.type.to_planhat.get(value, value) or None
+
+    def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any:
+        value = super().key_ph(m, values, c)
+        return value if value and c.type.to_salesforce.get(value, value) else None
+
+    def silent_ph(self, m: FieldMap, key: Any, c: Context) -> bool:
+        return not key
+
+    def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        value = self.key_ph(m, values, c)
+        return c.type.to_salesforce.get(value, value) or None
+
+    def to_ph(
+        self, m: FieldMap, values: Values, c: Context, current: Values
+    ) -> Mapping[str, Any] | Held:
+        return {m.planhat: self.key_sf(m, values, c)}
+
+
+LENSES: dict[str, Lens] = {
+    "same": Same(),
+    "text": Text(),
+    "html": Html(),
+    "day": Day(),
+    "status": Status(),
+    "owner": Owner(),
+    "type": Type(),
+}
+
+
+def lens(m: FieldMap) -> Lens:
+    return LENSES[m.lens]
+
+
+def parse_moment(text: Any) -> datetime | None:
+    """An ISO text (or Salesforce's "+0000" form) as an aware UTC datetime; None for nothing."""
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment as Planhat writes it: three decimals and Z."""
+    moment = moment.astimezone(UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

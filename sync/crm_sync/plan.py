@@ -1,0 +1,452 @@
+"""Plan what one activity needs: which fields go where, what is created, what is held back.
+
+No network, no state, no clock: an `Activity` (what was read) and its link (what was agreed) go in, a
+`Plan` comes out. The same inputs give the same plan.
+Rules P1, P7, P8, P11-P16, P20-P29; the per-field decision itself is in decide.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crm_sync.decide import Decision, Seen, View, decide
+from crm_sync.engine import Engine, planhat_model
+from crm_sync.mapping import Held, lens
+from crm_sync.model import (
+    CONVERSATION,
+    SALESFORCE,
+    TASK,
+    Activity,
+    Direction,
+    FieldMap,
+    Record,
+    Section,
+)
+from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
+from crm_sync.report import Conflict, HeldBack, Outcome
+from crm_sync.sides.planhat import KEYABLE
+
+Verdict = tuple[Outcome, str]
+
+
+@dataclass
+class Plan:
+    """What to do about one activity.
+
+    *write* holds the fields to write per replica, *create* the replicas that do not exist yet,
+    *keep* the (replica, field) pairs whose agreed value must stay as it was, *verdicts* what each
+    section will report, *wait* a reason to look again next time, *refuse* one to quarantine.
+    """
+
+    activity: Activity
+    write: dict[str, dict[str, Any]] = field(default_factory=dict)
+    create: str | None = None
+    keep: set[tuple[str, str]] = field(default_factory=set)
+    conflicts: list[Conflict] = field(default_factory=list)
+    held: list[HeldBack] = field(default_factory=list)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    wait: str = ""
+    refuse: str = ""
+
+    def hold(self, mapped: FieldMap, held: Held) -> None:
+        self.held.append(HeldBack(self.activity.label, mapped.name, held.value, held.reason))
+
+    def lines(self) -> list[str]:
+        """The plan in words, for a dry run."""
+        label = self.activity.label
+        lines = []
+        for replica, fields in sorted(self.write.items()):
+            verb = "create" if replica == self.create else "update"
+            lines.append(f"{verb} {replica} for {label}: {', '.join(sorted(fields)) or 'its key'}")
+        return lines
+
+
+def plan_activity(activity: Activity, engine: Engine) -> Plan:
+    """See the module's docstring."""
+    plan = Plan(activity)
+    if activity.link is not None and activity.link.dead:
+        _everywhere(plan, engine, Outcome.SKIPPED, "its counterpart was deleted; this one stays")
+    elif activity.link is not None and activity.link.dormant and activity.conversation is None:
+        _everywhere(plan, engine, Outcome.SKIPPED, "its type takes no part at present")
+    elif activity.link is not None or (activity.claimed_sf_id and activity.salesforce):
+        _plan_linked(plan, engine)
+    elif activity.salesforce is not None:
+        _plan_planhat_creation(plan, engine)
+    else:
+        _plan_salesforce_creation(plan, engine)
+    return plan
+
+
+def sections_for(activity: Activity, engine: Engine) -> dict[str, Section]:
+    """The enabled sections this activity belongs to, by Planhat model."""
+    found = {}
+    for model in (TASK, CONVERSATION):
+        section = engine.section_of(model, activity.sf_object)
+        present = activity.replica(model) is not None or (
+            activity.link is not None
+            and activity.link.planhat_id(model) is not None
+            and not activity.link.planhat_deleted(model)
+        )
+        if section is not None and present:
+            found[model] = section
+    return found
+
+
+def _everywhere(plan: Plan, engine: Engine, outcome: Outcome, reason: str) -> None:
+    activity = plan.activity
+    sections = sections_for(activity, engine) or {
+        planhat_model(s): s for s in engine.sections if s.salesforce == activity.sf_object
+    }
+    for section in sections.values():
+        plan.verdicts[section.key] = (outcome, reason)
+
+
+# -- activities that exist on both sides -------------------------------------------------------------
+
+
+def _plan_linked(plan: Plan, engine: Engine) -> None:
+    activity = plan.activity
+    sections = sections_for(activity, engine)
+    mapped_fields: dict[str, dict[str, FieldMap]] = {}
+    for model, section in sections.items():
+        for mapped in section.fields:
+            mapped_fields.setdefault(mapped.salesforce, {})[model] = mapped
+    for name, by_model in mapped_fields.items():
+        _plan_field(plan, engine, name, by_model, sections)
+    for model, section in sections.items():
+        _plan_key(plan, model, section)
+        written = plan.write.get(model) or (plan.write.get(SALESFORCE) and section.direction.sends)
+        outcome = Outcome.UPDATED if written else Outcome.UNCHANGED
+        plan.verdicts[section.key] = (outcome, "")
+
+
+def _plan_key(plan: Plan, model: str, section: Section) -> None:
+    """The Salesforce id belongs into the Planhat record's keyable (rules P7, P8)."""
+    activity = plan.activity
+    record = activity.replica(model)
+    sf_id = activity.link.sf_id if activity.link else activity.claimed_sf_id
+    if record is None or sf_id is None:
+        return
+    keyable = KEYABLE[model][0]
+    raw = str(record.get(keyable) or "").strip()
+    if raw:
+        try:
+            named = canonical(raw, prefix=sf_id[:3])
+        except (NotAnId, AmbiguousId):
+            named = None
+        if named is not None and named != sf_id:
+            plan.refuse = f"its {keyable} names {named}, but it belongs to {sf_id}; decide which"
+            plan.write.clear()
+        return
+    if section.direction.sends or activity.inherited:
+        plan.write.setdefault(model, {})[keyable] = sf_id
+
+
+def _plan_field(
+    plan: Plan,
+    engine: Engine,
+    name: str,
+    by_model: Mapping[str, FieldMap],
+    sections: Mapping[str, Section],
+) -> None:
+    activity = plan.activity
+    views = {
+        model: _view(plan, engine, model, mapped, sections[model])
+        for model, mapped in by_model.items()
+    }
+    any_mapped = next(iter(by_model.values()))
+    sf_view = _sf_view(plan, engine, any_mapped)
+
+    def agree(sf: Any, ph: Any, model: str) -> bool:
+        return lens(by_model[model]).agree(by_model[model], sf, ph, engine.context)
+
+    # The Conversation speaks for what happened, so its section's policy comes first (rule P1).
+    speaking = CONVERSATION if CONVERSATION in by_model else TASK
+    policy = sections[speaking].policy(by_model[speaking])
+    decision = decide(sf_view, list(views.values()), policy, agree)
+    delivered = _deliver(plan, engine, decision, by_model)
+    if delivered:
+        _log_losers(plan, decision, by_model)
+    _keep_unsettled(plan, name, decision, sf_view, views, agree)
+    if decision.winner in views and SALESFORCE in decision.targets and not delivered:
+        plan.keep.add((str(decision.winner), name))
+    if decision.losers and activity.link is None:
+        plan.notes.append(f"{activity.label}: linked by its key; {any_mapped.name} differed")
+
+
+def _view(plan: Plan, engine: Engine, model: str, mapped: FieldMap, section: Section) -> View:
+    activity = plan.activity
+    record = activity.replica(model)
+    flow = section.flow(mapped)
+    if record is None:
+        value = activity.link.base.get(model, {}).get(mapped.salesforce) if activity.link else None
+        return View(model, Seen.SAME, value, None, flow, silent=True)
+    key = lens(mapped).key_ph(mapped, record.values, engine.context)
+    return View(
+        replica=model,
+        seen=_seen(activity, model, mapped, key),
+        value=key,
+        changed_at=record.edited_at,
+        flow=flow,
+        silent=lens(mapped).silent_ph(mapped, key, engine.context),
+    )
+
+
+def _sf_view(plan: Plan, engine: Engine, mapped: FieldMap) -> View:
+    activity = plan.activity
+    record = activity.salesforce
+    if record is None:
+        assert activity.link is not None, "an activity without a link was read on both sides"
+        value = activity.link.base.get(SALESFORCE, {}).get(mapped.salesforce)
+        return View(SALESFORCE, Seen.SAME, value, None, silent=True)
+    key = lens(mapped).key_sf(mapped, record.values, engine.context)
+    seen = _seen(activity, SALESFORCE, mapped, key)
+    return View(SALESFORCE, seen, key, record.edited_at)
+
+
+def _seen(activity: Activity, replica: str, mapped: FieldMap, key: Any) -> Seen:
+    """Did this value change since both sides last agreed?"""
+    base = activity.link.base if activity.link else {}
+    name = mapped.salesforce
+    known = base.get(replica, {})
+    if name in known:
+        return Seen.SAME if known[name] == key else Seen.CHANGED
+    if replica == CONVERSATION and CONVERSATION not in base and TASK in base:
+        # A Conversation that continues its Task starts from what the Task agreed on (P1, P8).
+        if name in base[TASK]:
+            return Seen.SAME if base[TASK][name] == key else Seen.CHANGED
+    if base and not any(name in values for values in base.values()):
+        return Seen.SAME  # mapped after the link was made: starts from today's values (P29)
+    return Seen.CHANGED
+
+
+def _deliver(
+    plan: Plan, engine: Engine, decision: Decision, by_model: Mapping[str, FieldMap]
+) -> bool:
+    """Turn a decision into writes; False when nothing could be written."""
+    if decision.winner is None:
+        return False
+    activity = plan.activity
+    if decision.winner == SALESFORCE:
+        assert activity.salesforce is not None
+        source: Mapping[str, Any] = activity.salesforce.values
+        delivered = False
+    else:
+        mapped = by_model[decision.winner]
+        record = activity.replica(decision.winner)
+        assert record is not None
+        value = lens(mapped).to_sf(mapped, record.values, engine.context)
+        if not isinstance(value, Held):
+            sobject = engine.sobject(activity.sf_object)
+            value = sobject.refuses(mapped.salesforce, value, create=False) or value
+        if isinstance(value, Held):
+            plan.hold(mapped, value)
+            return False
+        plan.write.setdefault(SALESFORCE, {})[mapped.salesforce] = value
+        source = {mapped.salesforce: value}
+        delivered = True
+    for model in decision.targets:
+        if model == SALESFORCE:
+            continue
+        target = activity.replica(model)
+        if target is None:
+            continue
+        mapped = by_model[model]
+        written = lens(mapped).to_ph(mapped, source, engine.context, target.values)
+        if isinstance(written, Held):
+            plan.hold(mapped, written)
+            continue
+        plan.write.setdefault(model, {}).update(written)
+        delivered = True
+    return delivered
+
+
+def _log_losers(plan: Plan, decision: Decision, by_model: Mapping[str, FieldMap]) -> None:
+    for loser in decision.losers:
+        mapped = by_model.get(loser.replica) or next(iter(by_model.values()))
+        plan.conflicts.append(
+            Conflict(
+                activity=plan.activity.label,
+                field=mapped.name,
+                winner=str(decision.winner),
+                loser=loser.replica,
+                winning_value=_raw(plan.activity, str(decision.winner), by_model),
+                losing_value=_raw(plan.activity, loser.replica, by_model),
+                policy=loser.policy,
+            )
+        )
+
+
+def _raw(activity: Activity, replica: str, by_model: Mapping[str, FieldMap]) -> Any:
+    """The value as its own side holds it."""
+    record = activity.replica(replica)
+    if record is None:
+        return None
+    if replica == SALESFORCE:
+        return record.get(next(iter(by_model.values())).salesforce)
+    mapped = by_model[replica]
+    return mapped.constant if mapped.constant is not None else record.get(mapped.planhat)
+
+
+def _keep_unsettled(
+    plan: Plan,
+    name: str,
+    decision: Decision,
+    sf_view: View,
+    views: Mapping[str, View],
+    agree: Any,
+) -> None:
+    """A change that went nowhere stays a change: its agreed value must not move."""
+    if decision.winner is not None:
+        return
+    agreeing = [v for v in views.values() if agree(sf_view.value, v.value, v.replica)]
+    if sf_view.seen is Seen.CHANGED and not agreeing:
+        plan.keep.add((SALESFORCE, name))
+    for view in views.values():
+        if view.seen is Seen.CHANGED and view not in agreeing and not view.silent:
+            plan.keep.add((view.replica, name))
+
+
+# -- creation in Planhat -----------------------------------------------------------------------------
+
+
+def _plan_planhat_creation(plan: Plan, engine: Engine) -> None:
+    activity = plan.activity
+    record = activity.salesforce
+    assert record is not None
+    tasks = engine.section_of(TASK, activity.sf_object)
+    conversations = engine.section_of(CONVERSATION, activity.sf_object)
+    model, section = TASK, tasks
+    if tasks is None or not tasks.direction.receives:
+        model, section = CONVERSATION, conversations
+    if section is None or not section.direction.receives:
+        _everywhere(plan, engine, Outcome.SKIPPED, "the section does not receive")
+        return
+    reason = _why_not_received(record, model, engine)
+    if reason:
+        plan.verdicts[section.key] = (Outcome.SKIPPED, reason)
+        return
+    company = engine.company_of(record, section)
+    if company is None:
+        account = engine.account_of(record, section)
+        plan.wait = (
+            f"no Planhat company has the Source ID {account}"
+            if account
+            else "the Salesforce record belongs to no account"
+        )
+        plan.verdicts[section.key] = (Outcome.SKIPPED, plan.wait)
+        return
+    fields: dict[str, Any] = {KEYABLE[model][0]: record.id, "companyId": company}
+    if model == TASK:
+        fields["mainType"] = "task"
+    else:
+        fields["type"] = "note"
+    for mapped in section.fields:
+        if not section.flow(mapped).receives or not mapped.planhat:
+            continue
+        written = lens(mapped).to_ph(mapped, record.values, engine.context, {})
+        if isinstance(written, Held):
+            if written.value is not None:
+                plan.hold(mapped, written)
+            continue
+        fields.update({k: v for k, v in written.items() if v is not None})
+    if model == CONVERSATION and "date" not in fields:
+        fields["date"] = str(record.get("LastModifiedDate") or "").replace("+0000", "Z")
+    plan.create = model
+    plan.write[model] = fields
+    plan.verdicts[section.key] = (Outcome.CREATED, "")
+
+
+def _why_not_received(record: Record, model: str, engine: Engine) -> str:
+    """Why a Salesforce record is not made in Planhat; "" when it is."""
+    if record.deleted:
+        return "it was deleted before it was ever linked"
+    if record.get("IsRecurrence"):
+        return "a series of recurring Tasks is not a Task; its occurrences are"
+    only_completed = engine.config.options.receive_only_completed
+    if model == CONVERSATION and record.model == TASK and only_completed:
+        if not record.get("IsClosed"):
+            return "not completed yet; a Conversation is logged when it is"
+    return ""
+
+
+# -- creation in Salesforce --------------------------------------------------------------------------
+
+
+def _plan_salesforce_creation(plan: Plan, engine: Engine) -> None:
+    activity = plan.activity
+    sections = sections_for(activity, engine)
+    sources = {model: s for model, s in sections.items() if s.direction.sends}
+    if not sources:
+        _everywhere(plan, engine, Outcome.SKIPPED, "the section does not send")
+        return
+    if CONVERSATION not in sources and activity.task is not None:
+        reason = _why_not_sent(activity.task)
+        if reason:
+            plan.verdicts[sources[TASK].key] = (Outcome.SKIPPED, reason)
+            return
+    speaking = CONVERSATION if CONVERSATION in sources else TASK
+    record = activity.replica(speaking)
+    assert record is not None
+    fields = dict(sources[speaking].on_create)
+    account = engine.account_of_company(record.get("companyId"))
+    if account is None and engine.config.options.unmatched_company == "skip":
+        plan.wait = "the company has no Salesforce account id in its Source ID"
+        for section in sources.values():
+            plan.verdicts[section.key] = (Outcome.SKIPPED, plan.wait)
+        return
+    sobject = engine.sobject(activity.sf_object)
+    company_field = sources[speaking].company_field
+    if company_field == "AccountId":
+        known = sobject.fields.get("AccountId")
+        company_field = "AccountId" if known and known.createable else "WhatId"
+    if account and company_field in sobject.fields:
+        fields[company_field] = account
+    for model in (TASK, CONVERSATION):  # the Conversation's word is the later one
+        if model in sources:
+            _create_values(plan, engine, model, sources[model], fields)
+    plan.create = SALESFORCE
+    plan.write[SALESFORCE] = fields
+    for section in sections.values():
+        plan.verdicts[section.key] = (Outcome.CREATED, "")
+
+
+def _create_values(
+    plan: Plan, engine: Engine, model: str, section: Section, fields: dict[str, Any]
+) -> None:
+    record = plan.activity.replica(model)
+    assert record is not None
+    sobject = engine.sobject(plan.activity.sf_object)
+    for mapped in section.fields:
+        if not section.flow(mapped).sends:
+            continue
+        key = lens(mapped).key_ph(mapped, record.values, engine.context)
+        if lens(mapped).silent_ph(mapped, key, engine.context):
+            continue
+        value = lens(mapped).to_sf(mapped, record.values, engine.context)
+        if not isinstance(value, Held):
+            value = sobject.refuses(mapped.salesforce, value, create=True) or value
+        if isinstance(value, Held):
+            plan.hold(mapped, value)
+            plan.keep.add((model, mapped.salesforce))
+            if mapped.lens == "owner":
+                plan.notes.append(f"{plan.activity.label}: {value.reason}; the caller owns it")
+        elif value is not None:
+            fields[mapped.salesforce] = value
+
+
+def _why_not_sent(task: Record) -> str:
+    """Why a Planhat Task is not made in Salesforce; "" when it is."""
+    if task.get("mainType") == "event":
+        return "a calendar event is not a Task"
+    if task.get("status") == "Ignored":
+        return "it was ignored before it was ever sent"
+    return ""
+
+
+def receiving(section: Section) -> bool:
+    """Does any field of this section come from Salesforce?"""
+    return any(section.flow(mapped) is not Direction.SEND for mapped in section.fields)

@@ -1,0 +1,134 @@
+"""HTTP with manners: one place that repeats, waits and gives up.
+
+A *repeatable* request (a read, or a write that says the same twice) is sent again after a lost
+connection, 5xx, 429 or a truncated answer, with a doubling wait on the injected clock and no jitter,
+up to a cap; `Retry-After` wins when the service sends it. A request that is not repeatable raises
+`UnknownOutcome` at the first doubt: the caller reads back before it does anything (F01).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+import requests
+
+from crm_sync.clock import Clock
+from crm_sync.errors import ServiceUnavailable, UnknownOutcome
+
+TIMEOUT_SECONDS = (10, 120)  # connect, read
+BACKOFF_SECONDS_MAX = 60
+RETRY_AFTER_SECONDS_MAX = 900  # a longer wish ends the run; the next one continues
+
+
+class Verdict(Enum):
+    """What an answer means for the request."""
+
+    DONE = "done"  # a usable answer, good or bad
+    NOT_NOW = "not now"  # refused for the moment, certainly not done
+    UNCLEAR = "unclear"  # it may have been done
+
+
+Judge = Callable[[requests.Response], Verdict]
+
+
+class Transport:
+    """Sends requests for one service and counts them.
+
+    *calls* and *writes* are the report's counters; with *read_only* a write is our bug.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        session: requests.Session,
+        clock: Clock,
+        attempts_max: int,
+        judge: Judge,
+    ) -> None:
+        self.service = service
+        self.calls: Counter[str] = Counter()
+        self.writes: Counter[str] = Counter()
+        self.read_only = False
+        self._session = session
+        self._clock = clock
+        self._attempts_max = attempts_max
+        self._judge = judge
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        repeatable: bool,
+        write: bool = False,
+        headers: Mapping[str, str] | None = None,
+        **body: Any,
+    ) -> requests.Response:
+        """Send until there is a usable answer.
+
+        Raises:
+            UnknownOutcome: a request that must not be repeated has no usable answer.
+            ServiceUnavailable: no usable answer after every attempt.
+        """
+        assert not (write and self.read_only), f"a dry run wanted to write: {method} {url}"
+        trouble = ""
+        for attempt in range(1, self._attempts_max + 1):
+            self.calls[self.service] += 1
+            self.writes[self.service] += write
+            response: requests.Response | None = None
+            try:
+                response = self._session.request(
+                    method, url, headers=dict(headers or {}), timeout=TIMEOUT_SECONDS, **body
+                )
+                verdict = Verdict.UNCLEAR if _truncated(response) else self._judge(response)
+                trouble = f"HTTP {response.status_code}"
+            except requests.RequestException as error:
+                verdict, trouble = Verdict.UNCLEAR, type(error).__name__
+            if verdict is Verdict.DONE:
+                assert response is not None
+                return response
+            if verdict is Verdict.UNCLEAR and not repeatable:
+                raise UnknownOutcome(f"{self.service}: {method} {_path(url)}: {trouble}")
+            if attempt < self._attempts_max:
+                self._clock.sleep(self._wait_seconds(response, attempt))
+        raise ServiceUnavailable(
+            f"{self.service} did not answer {method} {_path(url)} after {self._attempts_max} "
+            f"attempts (last: {trouble}); nothing is lost, run again later"
+        )
+
+    def _wait_seconds(self, response: requests.Response | None, attempt: int) -> float:
+        asked = response.headers.get("Retry-After", "") if response is not None else ""
+        if asked.isdigit():
+            seconds = float(asked)
+            if seconds > RETRY_AFTER_SECONDS_MAX:
+                raise ServiceUnavailable(
+                    f"{self.service} asks to wait {seconds:.0f} s; run again after that"
+                )
+            return seconds
+        if response is not None and response.status_code == 429:
+            return BACKOFF_SECONDS_MAX  # Planhat's window is a minute and it does not say more
+        return float(min(BACKOFF_SECONDS_MAX, 2 ** (attempt - 1)))
+
+
+def _path(url: str) -> str:
+    return "/" + url.split("?")[0].split("/", 3)[-1]
+
+
+def _truncated(response: requests.Response) -> bool:
+    """A body that says it is JSON and is not, or one shorter than announced."""
+    announced = response.headers.get("Content-Length", "")
+    encoded = response.headers.get("Content-Encoding")
+    if announced.isdigit() and not encoded and response.request.method != "HEAD":
+        if len(response.content) < int(announced):
+            return True
+    if "json" not in response.headers.get("Content-Type", "") or not response.content:
+        return False
+    try:
+        response.json()
+    except ValueError:
+        return True
+    return False
