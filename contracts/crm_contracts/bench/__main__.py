@@ -478,7 +478,7 @@ def _page(table: Table) -> str:
             "",
             "Written by `make bench`. Medians of rounds in which the compared servers take turns: read the ratios, the",
             "absolute figures belong to the machine. *bare* is a Flask application on the same server that keeps its",
-            "rows in a dict and knows no vendor; *moto* is its DynamoDB get and put: server mode over http, boto3 in-process.",
+            "rows in a dict and knows no vendor; *moto* is its DynamoDB get and put: server mode over http, boto3 here.",
             "",
             f"Machine: {machine}. {versions}.",
             "",
