@@ -46,8 +46,8 @@ def create_app(
 ) -> Fake:
     """A Planhat tenant behind HTTP. Two of them share nothing.
 
-    *clock* defaults to the real one, *ids* to seed 0, *data* is a store URL (memory, or `sqlite:///FILE`), *org* says how
-    the tenant starts. Raises MisuseError for an unknown switch, setting, error text or store.
+    *clock* defaults to the real one, *ids* to seed 0, *data* is a store URL (memory, or `sqlite:///FILE`), *org* says
+    how the tenant starts. Raises MisuseError for an unknown switch, setting, error text or store.
     """
     clock = clock or RealClock()
     ids = ids or IdSource()
