@@ -50,12 +50,12 @@ ENGINE = UserConfig(
 _PERSON_TOKEN = "person-token"  # noqa: S105
 _ENGINE_TOKEN = "engine-token"  # noqa: S105
 _EXTERNAL_ID = {
-    "name": EXTERNAL_ID_FIELD,
-    "type": "string",
-    "label": "Planhat Id",
-    "length": 60,
-    "unique": True,
-    "external_id": True,
+    EXTERNAL_ID_FIELD: {
+        "label": "Planhat Id",
+        "type": "string(60)",
+        "unique": True,
+        "external_id": True,
+    }
 }
 
 
@@ -109,7 +109,7 @@ class Stage:
     def __init__(self, *, external_id: bool = False, seed: int = 0) -> None:
         self.clock = FrozenClock()
         self.external_id_field = EXTERNAL_ID_FIELD if external_id else ""
-        extra = {"objects": {"Task": {"fields": [_EXTERNAL_ID]}}} if external_id else None
+        extra = {"objects": {"Task": {"fields": _EXTERNAL_ID}}} if external_id else None
         self.fakes: dict[str, Fake] = {
             "salesforce": create_salesforce(
                 clock=self.clock,

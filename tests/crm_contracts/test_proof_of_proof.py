@@ -1,0 +1,125 @@
+"""The judge is judged: a wrong sync fails with the invariant it breaks, an honest one passes.
+
+Each is found by the ordinary lane: a list of operations played by `play`, nothing made for the occasion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from crm_contracts.world import Settings, Stage, ops, play
+from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
+from crm_contracts.world.settings import SEND
+from crm_contracts.world.sweep import sweep
+from crm_contracts.world.toys import BlindCreator, CopyEverything, Honest, Idle
+from crm_contracts.world.violations import DirectionIgnored, Duplicated, LostUpdate, NotConverged
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    made = Stage()
+    yield made
+    made.close()
+
+
+BORN_IN_SALESFORCE: list[Op] = [
+    ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call", "Description": "line"}),
+    ops.Sync(),
+]
+BORN_IN_PLANHAT: list[Op] = [
+    ops.Create(side=TASK, act="act-2", fields={"action": "Prepare", "description": "<p>x</p>"}),
+    ops.Sync(),
+]
+EDITED_IN_PLANHAT: list[Op] = [
+    *BORN_IN_SALESFORCE,
+    ops.Tick(),
+    ops.Edit(side=TASK, act="act-1", fields={"action": "Call again"}),
+    ops.Sync(),
+]
+A_WHOLE_LIFE: list[Op] = [
+    *EDITED_IN_PLANHAT,
+    *BORN_IN_PLANHAT,
+    ops.Create(side=CONVERSATION, act="act-3", fields={"subject": "QBR", "type": "qbr"}),
+    ops.Create(side=CONVERSATION, act="act-4", fields={"subject": "Re: x", "type": "email"}),
+    ops.Tick(),
+    ops.Edit(side=SALESFORCE, act="act-1", fields={"Subject": "A", "Description": "one\ntwo"}),
+    ops.Tick(),
+    ops.Edit(side=TASK, act="act-1", fields={"action": "B", "custom": {"Mood": "good"}}),
+    ops.Sync(),
+    ops.Tick(),
+    ops.Complete(side=TASK, act="act-1"),
+    ops.Complete(side=SALESFORCE, act="act-2"),
+    ops.Sync(),
+    ops.Edit(side=CONVERSATION, act="act-1", fields={"subject": "It went well"}),
+    ops.Delete(side=SALESFORCE, act="act-3"),
+    ops.Sync(),
+]
+
+
+def test_a_sync_that_does_nothing_does_not_converge(stage: Stage) -> None:
+    """I1: the Salesforce Task never gets a partner."""
+    with pytest.raises(NotConverged, match="act-1 has no Planhat Task"):
+        play(BORN_IN_SALESFORCE, stage=stage, sync=Idle)
+
+
+def test_a_sync_that_copies_everything_loses_an_edit(stage: Stage) -> None:
+    """I5: the Planhat user's edit is overwritten with the old value, and the story says so."""
+    with pytest.raises(LostUpdate) as found:
+        play(EDITED_IN_PLANHAT, stage=stage, sync=CopyEverything)
+
+    for part in ("act-1", "'Call again'", "last agreed 'Call'", "newest", "a user writes"):
+        assert part in str(found.value)
+
+
+def test_a_sync_that_copies_everything_ignores_directions(stage: Stage) -> None:
+    """I7: with a section that only sends, it writes to Planhat all the same."""
+    with pytest.raises(DirectionIgnored):
+        play(BORN_IN_SALESFORCE, stage=stage, sync=CopyEverything, settings=Settings(task=SEND))
+
+
+def test_a_sync_that_creates_blindly_doubles_a_task(stage: Stage) -> None:
+    """I3: the answer to a creation is lost, and the retry makes a second Salesforce Task."""
+    fault = ops.InjectFault(fault="lost_response", vendor="salesforce", verb="create", object="Task")
+
+    play(BORN_IN_PLANHAT, stage=stage, sync=BlindCreator)
+    with pytest.raises(Duplicated, match="act-2"):
+        play([BORN_IN_PLANHAT[0], fault, BORN_IN_PLANHAT[1]], stage=stage, sync=BlindCreator)
+
+
+def test_the_sweep_finds_the_blind_creator_by_itself(stage: Stage) -> None:
+    """I10: nobody has to guess the fault: every single one is tried."""
+    with pytest.raises(Duplicated):
+        sweep(BORN_IN_PLANHAT, stage=stage, sync=BlindCreator)
+
+
+@pytest.mark.parametrize("conflict", ["newest", "salesforce", "planhat"])
+def test_an_honest_sync_passes(stage: Stage, conflict: str) -> None:
+    """The claims can be met: edits, a conflict, completions on both sides, an e-mail, a deletion."""
+    world = play(A_WHOLE_LIFE, stage=stage, sync=Honest, settings=Settings(conflict=conflict))
+
+    counts = {
+        handle: [len(activity.live(side)) for side in (SALESFORCE, TASK, CONVERSATION)]
+        for handle, activity in world.oracle.model.activities.items()
+    }
+    assert {"act-1": [1, 1, 1], "act-2": [1, 1, 1], "act-3": [0, 0, 1], "act-4": [0, 0, 1]} == counts
+
+
+def test_a_conflict_has_the_winner_that_the_policy_names(stage: Stage) -> None:
+    """The honest sync's outcome is the one a person expects, not merely one that the oracle accepts."""
+    titles = {}
+    for conflict in ("newest", "salesforce", "planhat"):
+        history = A_WHOLE_LIFE[:-6]
+        world = play(history, stage=stage, sync=Honest, settings=Settings(conflict=conflict))
+        activity = world.oracle.model.activities["act-1"]
+        titles[conflict] = [activity.live(SALESFORCE)[0].row["Subject"], activity.live(TASK)[0].row["action"]]
+
+    assert {"newest": ["B", "B"], "salesforce": ["A", "A"], "planhat": ["B", "B"]} == titles
+
+
+def test_playing_twice_gives_the_same_requests(stage: Stage) -> None:
+    """I14: one clock, seeded ids: the request log of two runs is the same, byte for byte."""
+    logs = [[line for _, line in play(A_WHOLE_LIFE, stage=stage, sync=Honest).timeline] for _ in (1, 2)]
+
+    assert logs[0] == logs[1]
