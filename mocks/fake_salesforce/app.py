@@ -1,0 +1,251 @@
+"""The Salesforce fake: one table of routes, and the function that makes a fake of them.
+
+Rule 1: every route of the fake is a row of a table below; its third column is the operation id in
+the OpenAPI document.
+Rule 2: what the vendor documents and this fake does not play comes from `data/not_faked.toml` and
+answers 501 NOT_FAKED; anything else is the vendor's 404.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from fake_core.clock import Clock, RealClock
+from fake_core.fake import Fake
+from fake_core.ids import IdSource
+from fake_salesforce import seeding
+from fake_salesforce.errors import salesforce_error
+from fake_salesforce.faults import FaultAnswers
+from fake_salesforce.meaning import effective_method, meaning
+from fake_salesforce.operations.not_faked import not_faked, resources
+from fake_salesforce.org import Org, OrgConfig
+from fake_salesforce.routes import collections, composite, identity, login, query, sobjects, versions
+from fake_salesforce.routes.http import Call, View, bind, bind_open
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+API_VERSION = "60.0"  # what credentials() recommends to a client
+HOSTS = ("*.salesforce.com", "*.force.com", "*.cloudforce.com")
+
+# Without a session: versions and log-in. Identity and userinfo judge the token themselves.
+OPEN_ROUTES: list[tuple[str, str, str, View]] = [
+    # method  path                                        operation id     view
+    ("GET",    "/services/data",                           "listVersions",  versions.versions),
+    ("POST",   "/services/oauth2/token",                   "token",         login.token),
+    ("GET",    "/services/oauth2/revoke",                  "revokeByGet",   login.revoke),
+    ("POST",   "/services/oauth2/revoke",                  "revoke",        login.revoke),
+    ("GET",    "/services/oauth2/userinfo",                "userinfo",      identity.userinfo),
+    ("POST",   "/services/oauth2/userinfo",                "userinfoByPost", identity.userinfo),
+    ("GET",    "/id/<org_id>/<user_id>",                   "identity",      identity.identity),
+    ("POST",   "/services/Soap/<any(u, c):api>/<version>", "soapLogin",     login.soap),
+    ("POST",   "/services/Soap/<any(u, c):api>/<version>/<rest>", "soapLoginOfOrg", login.soap),
+]
+
+# Below /services/data/vNN.0, with a session.
+ROUTES: list[tuple[str, str, str, View]] = [
+    # method  path                                        operation id          view
+    ("GET",    "",                                         "listResources",      versions.resources),
+    ("GET",    "/limits",                                  "limits",             versions.limits),
+    ("GET",    "/limits/recordCount",                      "recordCount",        versions.record_count),
+
+    ("GET",    "/sobjects",                                "describeGlobal",     sobjects.list_sobjects),
+    ("GET",    "/sobjects/<sobject>",                      "sobjectBasic",       sobjects.basic),
+    ("POST",   "/sobjects/<sobject>",                      "createRecord",       sobjects.create),
+    ("GET",    "/sobjects/<sobject>/describe",             "describeObject",     sobjects.full_describe),
+    ("GET",    "/sobjects/<sobject>/updated",              "getUpdated",         sobjects.updated),
+    ("GET",    "/sobjects/<sobject>/deleted",              "getDeleted",         sobjects.deleted),
+    ("GET",    "/sobjects/<sobject>/<record_id>",          "getRecord",          sobjects.by_id),
+    ("POST",   "/sobjects/<sobject>/<record_id>",          "createRecordById",   sobjects.post_by_id),
+    ("PATCH",  "/sobjects/<sobject>/<record_id>",          "updateRecord",       sobjects.update),
+    ("DELETE", "/sobjects/<sobject>/<record_id>",          "deleteRecord",       sobjects.delete),
+    ("GET",    "/sobjects/<sobject>/<key>/<path:value>",   "getRecordByKey",     sobjects.by_key),
+    ("PATCH",  "/sobjects/<sobject>/<key>/<path:value>",   "upsertRecord",       sobjects.upsert),
+    ("DELETE", "/sobjects/<sobject>/<key>/<path:value>",   "deleteRecordByKey",  sobjects.delete_by_key),
+
+    ("GET",    "/query",                                   "query",              query.query),
+    ("GET",    "/query/<locator>",                         "queryMore",          query.more),
+    ("GET",    "/queryAll",                                "queryAll",           query.query_all),
+    ("GET",    "/queryAll/<locator>",                      "queryAllMore",       query.more),
+
+    ("GET",    "/composite",                               "listComposite",      composite.listing),
+    ("POST",   "/composite",                               "composite",          composite.composite),
+    ("POST",   "/composite/batch",                         "compositeBatch",     composite.batch),
+    ("POST",   "/composite/sobjects",                      "createRecords",      collections.create),
+    ("PATCH",  "/composite/sobjects",                      "updateRecords",      collections.update),
+    ("DELETE", "/composite/sobjects",                      "deleteRecords",      collections.delete),
+    ("GET",    "/composite/sobjects/<sobject>",            "getRecords",         collections.retrieve),
+    ("POST",   "/composite/sobjects/<sobject>",            "getRecordsByPost",   collections.retrieve_by_post),
+    ("PATCH",  "/composite/sobjects/<sobject>/<key>",      "upsertRecords",      collections.upsert),
+]
+VERSION_RULE = "/services/data/<version>"
+_ALL_METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
+
+
+def create_app(
+    *,
+    clock: Clock | None = None,
+    ids: IdSource | None = None,
+    data: str = "sqlite://",
+    org: OrgConfig | None = None,
+) -> Fake:
+    """A Salesforce org behind HTTP. Two apps share nothing.
+
+    *data* is the store's URL: `sqlite://` in memory, `sqlite:///FILE` kept. Raises MisuseError when
+    *org* says something impossible.
+    """
+    the_org = Org(
+        config=org or OrgConfig(), clock=clock or RealClock(), ids=ids or IdSource(), data=data
+    )
+    if not the_org.store.existed:
+        seeding.begin(the_org)
+        _grant_refresh(the_org)
+    the_org.store.mark_baseline()
+    return Fake(
+        vendor="salesforce",
+        app=Front(make_flask(the_org)),
+        store=the_org.store,
+        clock=the_org.clock,
+        ids=the_org.ids,
+        hosts=HOSTS,
+        meaning=meaning,
+        fault_answers=FaultAnswers(the_org),
+        credentials=lambda base_url: credentials(the_org, base_url),
+        limits={"api_requests": the_org.api_requests},
+        seed=lambda given: seeding.seed(the_org, given),
+        who=lambda environ: _who(the_org, environ),
+    )
+
+
+def make_flask(org: Org) -> Flask:
+    """The Flask application of *org*: routes, and the vendor's words for what Flask refuses."""
+    app = Flask("fake_salesforce", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    views: dict[str, View] = {}
+    for method, path, name, view in OPEN_ROUTES:
+        _add(app, method, path, name, bind_open(org, view))
+    for method, path, name, view in ROUTES:
+        views[name] = view
+        _add(app, method, VERSION_RULE + path, name, bind(org, view))
+    for name, row in resources().items():
+        if "path" in row:
+            _add_not_faked(app, org, name, row["path"])
+    app.extensions["views"] = views
+    app.register_error_handler(HTTPException, lambda error: _refuse(org, error))
+    app.register_error_handler(Exception, lambda error: _our_bug(app, org, error))
+    return app
+
+
+def _add(app: Flask, method: str, rule: str, name: str, view: View) -> None:
+    app.add_url_rule(
+        rule, endpoint=name, view_func=view, methods=[method], provide_automatic_options=False
+    )
+
+
+def _add_not_faked(app: Flask, org: Org, name: str, path: str) -> None:
+    def refuse(call: Call, **path: str) -> Response:
+        del path
+        raise not_faked(name)
+
+    versioned = not path.startswith(("/services", "/cometd"))
+    rules = [VERSION_RULE + path if versioned else path]
+    if rules[0].endswith("/*"):
+        stem = rules[0].removesuffix("/*")
+        rules = [stem, f"{stem}/<path:rest>"]
+    for rule in rules:
+        app.add_url_rule(
+            rule,
+            endpoint=f"{name} {rule}",
+            view_func=bind(org, refuse) if versioned else bind_open(org, refuse),
+            methods=_ALL_METHODS,
+            provide_automatic_options=False,
+        )
+
+
+class Front:
+    """What happens to a request before routing: `_HttpMethod=`, and one slash at the end is none."""
+
+    def __init__(self, app: Flask) -> None:
+        self.flask = app
+        self._app: WSGIApplication = app.wsgi_app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path.endswith("/") and len(path) > 1:
+            environ["PATH_INFO"] = path[:-1]
+        if environ["REQUEST_METHOD"] == "POST":
+            environ["REQUEST_METHOD"] = effective_method(environ)
+        return self._app(environ, start_response)
+
+
+def _refuse(org: Org, error: HTTPException) -> Response:
+    """Flask found no route, or none for this method: say so as the vendor does, session first."""
+
+    def view(call: Call) -> Response:
+        if isinstance(error, MethodNotAllowed):
+            allowed = ",".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"}))
+            method = re.sub(r"[^A-Z]", "", call.environ["REQUEST_METHOD"])[:20]
+            refusal = salesforce_error("METHOD_NOT_ALLOWED", method=method, allowed=allowed)
+            response = call.error(refusal)
+            response.headers["Allow"] = allowed
+            return response
+        raise salesforce_error("NOT_FOUND")
+
+    open_path = not request.path.startswith("/services/data/")
+    answer = (bind_open if open_path else _bind_unversioned)(org, view)()
+    return answer
+
+
+def _bind_unversioned(org: Org, view: View) -> View:
+    return bind(org, view, versioned=False)
+
+
+def _our_bug(app: Flask, org: Org, error: Exception) -> Response:
+    """An exception nobody foresaw: logged with its traceback, answered as the vendor's own would be."""
+    app.logger.error("unforeseen", exc_info=error)
+    call = Call(org, request.environ)
+    return call.error(salesforce_error("UNKNOWN_EXCEPTION", error_id="1234567890-12345 (-123456789)"))
+
+
+def _grant_refresh(org: Org) -> None:
+    for app in org.config.apps:
+        org.sessions.grant_refresh(user_id=org.admin_id, client_id=app.client_id)
+
+
+def credentials(org: Org, base_url: str) -> dict[str, Any]:
+    """What a client needs to reach the org at *base_url* as its first user."""
+    user = org.config.users[0]
+    answer: dict[str, Any] = {
+        "url": base_url,
+        "username": user.username,
+        "password": user.password,
+        "security_token": user.security_token,
+    }
+    client_id = "understudy"
+    if org.config.apps:
+        app = org.config.apps[0]
+        client_id = app.client_id
+        answer |= {"client_id": app.client_id, "client_secret": app.client_secret}
+        answer["refresh_token"] = org.sessions.grant_refresh(
+            user_id=org.admin_id, client_id=client_id
+        )
+    now = org.clock.now()
+    session = org.sessions.of_user(org.admin_id, now) or org.sessions.open(
+        user_id=org.admin_id, client_id=client_id, now=now
+    )
+    answer |= {"access_token": session.token, "api_version": API_VERSION}
+    return answer
+
+
+def _who(org: Org, environ: WSGIEnvironment) -> str:
+    """The caller's username, "" without a session that is known now."""
+    token = environ.get("HTTP_AUTHORIZATION", "").rpartition(" ")[2]
+    user_id = org.sessions.owner(token)
+    return next((name for name, one in org.user_ids.items() if one == user_id), user_id)

@@ -1,0 +1,1 @@
+"""What a request does, without HTTP. Nothing in here imports Flask."""

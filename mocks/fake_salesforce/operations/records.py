@@ -1,0 +1,363 @@
+"""Rows one at a time: create, update, delete, upsert, and what each drags along.
+
+Rule 1: a write is one transaction; what is refused leaves nothing behind, not even a default.
+Rule 2: every successful update moves LastModifiedDate, even one that changes no value.
+Rule 3: a deleted row stays in its table with IsDeleted and its last values, for queryAll and
+`/deleted`; its children follow it where the reference cascades and lose the lookup where not.
+Source: REST API Developer Guide, sObject Rows and sObject Rows by External ID; recorded answers
+for DELETE of a deleted row and for upsert (heroku/sf-functions-python, restforce).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fake_core.errors import VendorError
+from fake_core.faults import Fault
+from fake_salesforce import record_ids
+from fake_salesforce.errors import salesforce_error
+from fake_salesforce.metadata import DELETED_AT, Field, SObject
+from fake_salesforce.operations import values
+from fake_salesforce.operations.body import Given, read, required_missing, settle
+from fake_salesforce.operations.derive import CASE_MIRROR, Save, before_save
+from fake_salesforce.operations.prepared import Prepared, prepared
+from fake_salesforce.org import Org, stamp
+
+SYSTEM_STAMPS = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
+SYSTEM_USERS = ("CreatedById", "LastModifiedById")
+UPDATE_STAMPS = ("LastModifiedDate", "SystemModstamp")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who writes, when, in which API version, and the row fault that strikes this request."""
+
+    user_id: str
+    now: datetime
+    number: int
+    fault: Fault | None = None
+
+    @property
+    def locked(self) -> bool:
+        """A row_locked fault strikes."""
+        return self.fault is not None and self.fault.kind == "row_locked"
+
+
+class ManyFound(VendorError):
+    """An external id names several rows: status 300 with their ids."""
+
+    def __init__(self, sobject: SObject, ids: list[str]) -> None:
+        super().__init__(f"{sobject.name}: {len(ids)} rows")
+        self.sobject = sobject
+        self.ids = ids
+
+
+def find_sobject(org: Org, name: str) -> SObject:
+    """The object called *name*; raises NOT_FOUND."""
+    sobject = org.schema.sobject(name)
+    if sobject is None:
+        raise salesforce_error("NOT_FOUND")
+    return sobject
+
+
+# --- create -----------------------------------------------------------------------------------------
+
+
+def create(org: Org, caller: Caller, *, sobject: SObject, body: Any) -> str:
+    """A new row; returns its id. Raises TypeMismatch or SalesforceError."""
+    if not sobject.createable:
+        raise salesforce_error("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY.insert", label=sobject.label)
+    given = read(org, sobject, body, creating=True)
+    with org.store.begin() as conn:
+        return insert(org, caller, conn, sobject, settle(org, conn, sobject, given))
+
+
+def insert(
+    org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, given: dict[str, Any]
+) -> str:
+    """Save a new row of settled values: defaults, required fields, derived fields, uniqueness."""
+    prep = prepared(org, sobject)
+    new = {**prep.blank, **prep.defaults}
+    if "OwnerId" in new:
+        new["OwnerId"] = caller.user_id
+    new.update(given)
+    missing = [each.name for each in sobject.required_fields if new[each.name] is None]
+    if missing:
+        raise required_missing(missing)
+    if caller.locked:
+        raise salesforce_error("UNABLE_TO_LOCK_ROW", value=given.get("AccountId") or caller.user_id)
+    at = stamp(caller.now)
+    for name in SYSTEM_STAMPS:
+        if name in new:
+            new[name] = at
+    for name in SYSTEM_USERS:
+        if name in new:
+            new[name] = caller.user_id
+    new["Id"] = record_id = org.mint(_prefix(sobject))
+    before_save(Save(org, conn, prep, new, None, frozenset(given), at))
+    for field in prep.unique:
+        _refuse_duplicate(conn, prep, field, new)
+    conn.execute(prep.insert, new)
+    _after_save(org, conn, prep, new, None)
+    return record_id
+
+
+def _prefix(sobject: SObject) -> str:
+    assert sobject.key_prefix is not None, f"{sobject.name} has no key prefix, cannot hold rows"
+    return sobject.key_prefix
+
+
+def _refuse_duplicate(
+    conn: sa.Connection, prep: Prepared, field: Field, new: Mapping[str, Any]
+) -> None:
+    value = new[field.name]
+    if value is None:
+        return
+    for (other,) in conn.execute(_ids_of(prep, field), {"value": value}):
+        if other != new["Id"]:
+            if prep.name == "User" and field.name == "Username":
+                raise salesforce_error("DUPLICATE_USERNAME")
+            raise salesforce_error(
+                "DUPLICATE_VALUE", field=field.name, value=record_ids.to_15(other)
+            )
+
+
+def _ids_of(prep: Prepared, field: Field) -> sa.Select[Any]:
+    return sa.select(prep.table.c.Id).where(prep.match(field)).order_by(prep.table.c.Id)
+
+
+# --- update -----------------------------------------------------------------------------------------
+
+
+def update(org: Org, caller: Caller, *, sobject: SObject, record_id: str, body: Any) -> None:
+    """Change a row. Raises TypeMismatch or SalesforceError."""
+    given = read(org, sobject, body, creating=False)
+    with org.store.begin() as conn:
+        change(org, caller, conn, sobject, record_id, given)
+
+
+def change(
+    org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, record_id: str, given: Given
+) -> None:
+    """Save *given* into the row; only what differs is written, and the stamps."""
+    prep = prepared(org, sobject)
+    old = _living(conn, prep, record_id)
+    if not sobject.updateable:
+        raise salesforce_error("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY.update", label=sobject.label)
+    if caller.locked:
+        raise salesforce_error("UNABLE_TO_LOCK_ROW", value=record_id)
+    settled = settle(org, conn, sobject, given)
+    new = {**old, **settled}
+    at = stamp(caller.now)
+    for name in UPDATE_STAMPS:
+        if name in new:
+            new[name] = at
+    if "LastModifiedById" in new:
+        new["LastModifiedById"] = caller.user_id
+    before_save(Save(org, conn, prep, new, old, frozenset(settled), at))
+    for field in prep.unique:
+        if new[field.name] != old[field.name]:
+            _refuse_duplicate(conn, prep, field, new)
+    changed = {name: value for name, value in new.items() if value != old[name]}
+    if changed:
+        conn.execute(prep.update(frozenset(changed)), {**changed, "id_": record_id})
+    _after_save(org, conn, prep, new, old)
+
+
+def _living(conn: sa.Connection, prep: Prepared, record_id: str) -> Mapping[str, Any]:
+    """The row as it is; raises NOT_FOUND or ENTITY_IS_DELETED."""
+    row = conn.execute(prep.select_row, {"id": record_id}).mappings().first()
+    if row is None:
+        raise salesforce_error("NOT_FOUND")
+    if prep.has_bin and row["IsDeleted"]:
+        raise salesforce_error("ENTITY_IS_DELETED")
+    return row
+
+
+# --- upsert -----------------------------------------------------------------------------------------
+
+
+def find_key_field(sobject: SObject, name: str, *, id_lookup: bool = False) -> Field:
+    """The external-id field an upsert may name (with *id_lookup* also idLookup fields, and Id).
+
+    Raises NOT_FOUND with the vendor's text for a field that is none.
+    """
+    field = sobject.field(name)
+    if field is None or not (field.external_id or (id_lookup and field.id_lookup)):
+        raise salesforce_error("NOT_FOUND.external_id", value=name)
+    return field
+
+
+def key_value(field: Field, text: Any) -> Any:
+    """*text* from a URL or body as the column holds it. Raises TypeMismatch or SalesforceError."""
+    value = values.parse(text, field)
+    return value if value is None else values.check(value, field)
+
+
+def rows_with(conn: sa.Connection, prep: Prepared, field: Field, value: Any) -> list[str]:
+    """Ids of the living rows whose *field* is *value*."""
+    return [row[0] for row in conn.execute(_ids_of(prep, field), {"value": value})]
+
+
+def only_row_with(org: Org, sobject: SObject, field: Field, text: str) -> str:
+    """The id of the one living row whose external id is *text*; raises NOT_FOUND or ManyFound."""
+    with org.store.read() as conn:
+        found = rows_with(conn, prepared(org, sobject), field, key_value(field, text))
+    if not found:
+        raise salesforce_error("NOT_FOUND")
+    if len(found) > 1:
+        raise ManyFound(sobject, found)
+    return found[0]
+
+
+def upsert(
+    org: Org,
+    caller: Caller,
+    *,
+    sobject: SObject,
+    field: Field,
+    value: Any,
+    body: Any,
+    update_only: bool = False,
+) -> tuple[str, bool]:
+    """Update the one row whose *field* is *value*, or create it: (id, created).
+
+    Raises ManyFound, TypeMismatch or SalesforceError.
+    """
+    prep = prepared(org, sobject)
+    with org.store.begin() as conn:
+        found = rows_with(conn, prep, field, value)
+        if len(found) > 1:
+            raise ManyFound(sobject, found)
+        if found:
+            given = read(org, sobject, body, creating=False, url_field=field)
+            change(org, caller, conn, sobject, found[0], given)
+            return found[0], False
+        if update_only:
+            raise salesforce_error("NOT_FOUND")
+        given = read(org, sobject, body, creating=True, url_field=field)
+        settled = settle(org, conn, sobject, given)
+        return insert(org, caller, conn, sobject, {**settled, field.name: value}), True
+
+
+# --- delete -----------------------------------------------------------------------------------------
+
+
+def delete(org: Org, caller: Caller, *, sobject: SObject, record_id: str) -> None:
+    """Put the row in the recycle bin, and what cascades from it. Raises SalesforceError."""
+    with org.store.begin() as conn:
+        remove(org, caller, conn, sobject, record_id)
+
+
+def remove(
+    org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, record_id: str
+) -> None:
+    """As `delete`, inside a transaction."""
+    prep = prepared(org, sobject)
+    row = conn.execute(prep.select_row, {"id": record_id}).mappings().first()
+    if row is None:
+        raise salesforce_error("INVALID_CROSS_REFERENCE_KEY.delete")
+    if prep.has_bin and row["IsDeleted"]:
+        raise salesforce_error("ENTITY_IS_DELETED")
+    if not sobject.deletable:
+        raise salesforce_error("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY.delete", label=sobject.label)
+    if caller.locked:
+        raise salesforce_error("UNABLE_TO_LOCK_ROW", value=record_id)
+    _bury(org, conn, prep, row, stamp(caller.now))
+
+
+def _bury(org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any], at: str) -> None:
+    """Delete *row*: refuse for restricting children, take cascading ones along, clear the rest."""
+    record_id = row["Id"]
+    relations = org.schema.children(prep.sobject)
+    for relation in relations:
+        if relation.restricted_delete:
+            _refuse_restricted(org, conn, prep, row, relation.child, relation.field)
+    if prep.has_bin:
+        gone = {"IsDeleted": 1, DELETED_AT: at, "SystemModstamp": at, "LastModifiedDate": at}
+        gone = {name: value for name, value in gone.items() if name in prep.blank}
+        conn.execute(prep.update(frozenset(gone)), {**gone, "id_": record_id})
+    else:
+        conn.execute(prep.table.delete().where(prep.table.c.Id == record_id))
+    for relation in relations:
+        child = prepared(org, relation.child)
+        for orphan in _children(conn, child, relation.field, record_id):
+            if relation.cascade_delete or _only_link(relation.field, orphan):
+                _bury(org, conn, child, orphan, at)
+            else:
+                _clear(conn, child, relation.field, orphan["Id"], at)
+
+
+_ACTIVITY_LINKS = {"WhoId": "WhatId", "WhatId": "WhoId"}
+
+
+def _only_link(field: Field, row: Mapping[str, Any]) -> bool:
+    """An activity linked to nothing but the deleted row goes with it (assumed)."""
+    other = _ACTIVITY_LINKS.get(field.name)
+    return other is not None and other in row and row[other] is None
+
+
+def _children(
+    conn: sa.Connection, child: Prepared, field: Field, parent_id: str
+) -> list[Mapping[str, Any]]:
+    where = child.table.c[field.name] == parent_id
+    if child.has_bin:
+        where = sa.and_(where, child.table.c.IsDeleted == 0)
+    return list(conn.execute(sa.select(child.table).where(where)).mappings())
+
+
+def _clear(conn: sa.Connection, child: Prepared, field: Field, record_id: str, at: str) -> None:
+    cleared = {field.name: None, "SystemModstamp": at}
+    cleared = {name: value for name, value in cleared.items() if name in child.blank}
+    conn.execute(child.update(frozenset(cleared)), {**cleared, "id_": record_id})
+
+
+def _refuse_restricted(
+    org: Org,
+    conn: sa.Connection,
+    prep: Prepared,
+    row: Mapping[str, Any],
+    child: SObject,
+    field: Field,
+) -> None:
+    blocking = _children(conn, prepared(org, child), field, row["Id"])
+    if not blocking:
+        return
+    name_field = child.name_field
+    names = [str(one[name_field.name] if name_field else one["Id"]) for one in blocking]
+    own = prep.sobject.name_field
+    raise salesforce_error(
+        "DELETE_FAILED",
+        name=str(row[own.name] if own else row["Id"]),
+        children=child.label_plural.lower(),
+        list=", ".join(names),
+    )
+
+
+# --- after a save -----------------------------------------------------------------------------------
+
+
+def _after_save(
+    org: Org,
+    conn: sa.Connection,
+    prep: Prepared,
+    new: Mapping[str, Any],
+    old: Mapping[str, Any] | None,
+) -> None:
+    """What a saved row changes in others: cases mirror their contact's phone and email."""
+    if prep.name != "Contact" or old is None:
+        return
+    mirrored = {
+        mine: new[theirs] for mine, theirs in CASE_MIRROR.items() if new[theirs] != old[theirs]
+    }
+    case = org.schema.sobject("Case")
+    if not mirrored or case is None:
+        return
+    cases = prepared(org, case)
+    shown = {name: value for name, value in mirrored.items() if name in cases.blank}
+    conn.execute(cases.table.update().where(cases.table.c.ContactId == new["Id"]).values(shown))

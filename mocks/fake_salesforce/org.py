@@ -1,0 +1,144 @@
+"""One Salesforce org: what it is configured to be, and the state that is not rows.
+
+Rule 1: an org has one home for its state: the store (rows) and the store's parts (sessions, query
+locators, API calls of the day, serial numbers). Nothing here is global.
+Rule 2: users are rows of User; a `UserConfig` adds what no row shows, the password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from fake_core.clock import Clock
+from fake_core.errors import MisuseError
+from fake_core.ids import IdSource
+from fake_core.limits import RollingWindow
+from fake_core.store import Store
+from fake_salesforce import data_files, record_ids
+from fake_salesforce.locators import Locators
+from fake_salesforce.metadata import Schema
+from fake_salesforce.sessions import SESSION_SECONDS, Sessions
+
+ORG_PREFIX = "00D"
+USER_PREFIX = "005"
+PROFILE_PREFIX = "00e"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserConfig:
+    """A user who can log in. *fields* are further User fields, by API name."""
+
+    username: str
+    password: str
+    security_token: str = ""
+    first_name: str | None = None
+    last_name: str = "User"
+    active: bool = True
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectedApp:
+    """An OAuth client. *run_as* is the user of its client_credentials log-ins (None: not enabled)."""
+
+    client_id: str
+    client_secret: str
+    name: str = "Understudy"
+    run_as: str | None = None
+
+
+ADMIN = UserConfig(
+    username="admin@understudy.example",
+    password="understudy-1",  # noqa: S106 - a password of a pretended org, printed on purpose
+    security_token="UnderstudyToken0000000001",  # noqa: S106
+    first_name="Ada",
+    last_name="Admin",
+)
+INTEGRATION = UserConfig(
+    username="integration@understudy.example",
+    password="understudy-2",  # noqa: S106
+    security_token="UnderstudyToken0000000002",  # noqa: S106
+    first_name="Ivo",
+    last_name="Integration",
+)
+APP = ConnectedApp(
+    client_id="3MVG9understudy.connected.app",
+    client_secret="UNDERSTUDYSECRET0000000001",  # noqa: S106
+    run_as=INTEGRATION.username,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrgConfig:
+    """What an org is, before it holds any row.
+
+    *edition* names a row of `data/editions.toml` (Professional, Enterprise, Unlimited, Developer,
+    ...), which gives the daily API requests unless *api_requests_max* does. *extra* is an org file:
+    custom fields and objects for `Schema.load`. *users*: the first is the administrator.
+    """
+
+    name: str = "Understudy"
+    edition: str = "Enterprise"
+    api_requests_max: int | None = None
+    timezone: str = "America/Los_Angeles"
+    users: tuple[UserConfig, ...] = (ADMIN, INTEGRATION)
+    apps: tuple[ConnectedApp, ...] = (APP,)
+    session_seconds: int = SESSION_SECONDS
+    sandbox: bool = False
+    serial: int = 1
+    extra: Mapping[str, Any] | None = None
+
+
+class Org:
+    """Everything an operation needs; the first argument of each."""
+
+    def __init__(
+        self, *, config: OrgConfig, clock: Clock, ids: IdSource, data: str = "sqlite://"
+    ) -> None:
+        editions = data_files.load("editions.toml")["edition"]
+        if config.edition not in editions:
+            raise MisuseError(f"no edition {config.edition!r}: choose one of {', '.join(editions)}")
+        if not config.users:
+            raise MisuseError("an org without users: nobody could log in")
+        self.config = config
+        self.edition: Mapping[str, Any] = editions[config.edition]
+        self.clock = clock
+        self.ids = ids
+        self.schema = Schema.load(config.extra)
+        self.org_id = record_ids.mint(ORG_PREFIX, config.serial)
+        limit = config.api_requests_max or self.edition["api_requests_max"]
+        self.api_requests = RollingWindow(clock, limit=limit)
+        self.sessions = Sessions(org_id=self.org_id, ids=ids, seconds=config.session_seconds)
+        self.locators = Locators()
+        self.store = Store(
+            url=data,
+            schema=self.schema.metadata,
+            parts={
+                "ids": ids,
+                "sessions": self.sessions,
+                "locators": self.locators,
+                "api_requests": self.api_requests,
+            },
+        )
+        self.passwords = {
+            user.username.lower(): (user.password, user.security_token) for user in config.users
+        }
+        self.apps = {app.client_id: app for app in config.apps}
+        self.user_ids = {
+            user.username.lower(): record_ids.mint(USER_PREFIX, serial)
+            for serial, user in enumerate(config.users, start=1)
+        }
+        self.admin_id = self.user_ids[config.users[0].username.lower()]
+        self.prepared: dict[Any, Any] = {}  # statements and rules built once; see operations
+
+    def mint(self, prefix: str) -> str:
+        """A new 18-character id of the object with key *prefix*."""
+        return record_ids.mint(prefix, self.ids.next(prefix))
+
+
+def stamp(moment: datetime) -> str:
+    """*moment* as system stamps are written: whole seconds, `.000+0000`."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")

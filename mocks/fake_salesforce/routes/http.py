@@ -1,0 +1,283 @@
+"""One HTTP exchange: who calls, in which version, and how an answer is put on the wire.
+
+Rule 1: the order of refusals is: body too large, unknown version, session, API limit, then the
+operation's own.
+Rule 2: every answer to a caller with a session carries `Sforce-Limit-Info`; a 401 does not.
+Rule 3: an operation's `SalesforceError` becomes an answer here and nowhere else.
+Source: response headers recorded in 2024 (OpenStax cassettes); REST API Developer Guide, Headers.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from flask import Response
+
+from fake_core.errors import FakeError, VendorError
+from fake_core.fake import FAULT_KEY
+from fake_core.faults import Fault
+from fake_salesforce import jsontext
+from fake_salesforce.errors import SalesforceError, salesforce_error
+from fake_salesforce.operations.records import ManyFound
+from fake_salesforce.operations.values import TypeMismatch
+from fake_salesforce.org import Org
+from fake_salesforce.soql.errors import NotFaked
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+BODY_BYTES_MAX = 52_428_800  # 50 MB of text: REST API Developer Guide, blob insert
+VERSION_MIN, VERSION_MAX = 31, 67  # Summer '14 to Summer '26; 21-30 retired with Summer '25
+VERSION_RETIRED_MIN = 7
+RESULT_CACHE = "no-cache,must-revalidate,max-age=0,no-store,private"
+JSON_TYPE = "application/json;charset=UTF-8"
+
+_VERSIONS = {f"v{number}.0": number for number in range(VERSION_MIN, VERSION_MAX + 1)}
+_RETIRED = {f"v{number}.0" for number in range(VERSION_RETIRED_MIN, VERSION_MIN)}
+_FIXED_HEADERS = [
+    ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Robots-Tag", "none"),
+    ("Cache-Control", RESULT_CACHE),
+    ("Server", "sfdcedge"),
+]
+_BODY_HEADERS = [("Content-Type", JSON_TYPE), ("Vary", "Accept-Encoding")]
+_AUTHORIZATION = re.compile(r"(?:Bearer|OAuth)\s+(\S+)\s*", re.IGNORECASE)
+_JSON_MEDIA = re.compile(r"application/json\s*(?:;.*)?", re.IGNORECASE)
+
+
+class Call:
+    """A request on its way through: made by `open_call`, read by a view, answered by its methods.
+
+    `version` is "60.0" and `number` 60; `base` is the path under which its resources live.
+    """
+
+    __slots__ = (
+        "base",
+        "body_text",
+        "environ",
+        "now",
+        "number",
+        "org",
+        "session_user",
+        "subrequest",
+        "token",
+        "version",
+    )
+
+    def __init__(self, org: Org, environ: WSGIEnvironment) -> None:
+        self.org = org
+        self.environ = environ
+        self.version = ""
+        self.number = VERSION_MAX
+        self.base = ""
+        self.session_user = ""
+        self.token = ""
+        self.body_text: str | None = None
+        self.subrequest = False  # inside a composite: no headers of its own, no positions
+
+    # --- who and where -------------------------------------------------------------------------
+
+    def authenticate(self) -> None:
+        """Find the session of the Authorization header; raises 401 answers."""
+        header = self.environ.get("HTTP_AUTHORIZATION")
+        if header is None:
+            raise salesforce_error("INVALID_SESSION_ID")
+        match = _AUTHORIZATION.fullmatch(header)
+        if match is None:
+            raise salesforce_error("INVALID_AUTH_HEADER")
+        session = self.org.sessions.use(match[1], self.now)
+        if session is None:
+            raise salesforce_error("INVALID_SESSION_ID")
+        self.session_user = session.user_id
+        self.token = session.token
+
+    def open(self, version: str | None) -> None:
+        """Authenticate, count the call, settle the version; raises the vendor's refusals."""
+        self.now = self.org.clock.now()
+        self.authenticate()
+        if not self.org.api_requests.take():
+            raise salesforce_error("REQUEST_LIMIT_EXCEEDED")
+        if version is not None:
+            self.settle(version)
+
+    def settle(self, version: str) -> None:
+        """Take *version* (`v60.0`) as the caller's API version; raises 404 or 410."""
+        number = _VERSIONS.get(version)
+        if number is None:
+            raise salesforce_error("GONE" if version in _RETIRED else "NOT_FOUND")
+        self.number = number
+        self.version = version[1:]
+        self.base = f"/services/data/{version}"
+
+    @property
+    def fault(self) -> Fault | None:
+        """A row_locked or item_refused fault that this call must play."""
+        fault: Fault | None = self.environ.get(FAULT_KEY)
+        return fault
+
+    @property
+    def base_url(self) -> str:
+        """Scheme and host as the client wrote them."""
+        return base_url(self.environ)
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query string; of a repeated name the last."""
+        return dict(parse_qsl(self.environ.get("QUERY_STRING", ""), keep_blank_values=True))
+
+    # --- the body ------------------------------------------------------------------------------
+
+    def json_body(self) -> Any:
+        """The parsed body; raises 415 for another media type, 400 for no body or broken JSON."""
+        media = self.environ.get("CONTENT_TYPE", "")
+        if _JSON_MEDIA.fullmatch(media) is None:
+            shown = media.split(";")[0].strip() or "application/octet-stream"
+            raise salesforce_error("UNSUPPORTED_MEDIA_TYPE", media=shown)
+        body = read_body(self.environ)
+        if not body.strip():
+            raise salesforce_error("JSON_PARSER_ERROR.no_body")
+        try:
+            value = jsontext.parse(body)
+        except jsontext.NotJson as error:
+            raise salesforce_error("JSON_PARSER_ERROR", text=error.message) from error
+        if not self.subrequest:
+            self.body_text = body.decode()
+        return value
+
+    # --- the answer ----------------------------------------------------------------------------
+
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers that every answer of this call has."""
+        if self.subrequest:
+            return []
+        request_id = self.org.ids.hex(32)
+        headers = [*_FIXED_HEADERS, ("X-SFDC-Request-Id", request_id), ("X-Request-Id", request_id)]
+        if self.session_user:
+            window = self.org.api_requests
+            headers.append(("Sforce-Limit-Info", f"api-usage={window.used()}/{window.limit}"))
+        return headers
+
+    def json(self, value: Any, status: int = 200, *, location: str | None = None) -> Response:
+        """*value* as JSON, compact or pretty as the client asked."""
+        if self.environ.get("HTTP_X_PRETTYPRINT") in _PRETTY:
+            text = jsontext.pretty(value)
+        else:
+            text = jsontext.compact(value)
+        headers = self.headers() + _BODY_HEADERS
+        if location is not None:
+            headers.append(("Location", location))
+        return Response(text.encode(errors="replace"), status, headers)
+
+    def no_content(self) -> Response:
+        """204: no body, no Content-Type."""
+        response = Response(b"", 204, self.headers())
+        response.headers.pop("Content-Type", None)
+        return response
+
+    def error(self, error: FakeError) -> Response:
+        """The vendor's answer for *error*: a list of one, or the choices of an ambiguous key."""
+        if isinstance(error, ManyFound):
+            paths = [f"{self.base}/sobjects/{error.sobject.name}/{one}" for one in error.ids]
+            return self.json(paths, 300)
+        if isinstance(error, TypeMismatch):
+            error = error.located(self.body_text)
+        if isinstance(error, NotFaked):
+            error = salesforce_error("NOT_FAKED", what=error.feature, why="SOQL")
+        if not isinstance(error, SalesforceError):
+            raise error
+        response = self.json([error.as_item()], error.status)
+        if error.status == 401:
+            response.headers["WWW-Authenticate"] = "Token"
+            response.headers.pop("Sforce-Limit-Info", None)
+        return response
+
+
+_PRETTY = {"1", "true", "True"}
+
+_REFUSALS = (VendorError, NotFaked)
+
+View = Callable[..., Response]
+
+
+def bind(org: Org, view: View, *, versioned: bool = True) -> View:
+    """*view* as a Flask view function: `view(call, **path)` behind session, limit and version."""
+
+    def endpoint(**path: str) -> Response:
+        from flask import request
+
+        call = Call(org, request.environ)
+        try:
+            call.open(path.pop("version") if versioned else None)
+            return view(call, **path)
+        except _REFUSALS as error:
+            return call.error(error)
+
+    return endpoint
+
+
+def bind_open(org: Org, view: View) -> View:
+    """*view* without session and limit: `view(call, **path)`."""
+
+    def endpoint(**path: str) -> Response:
+        from flask import request
+
+        call = Call(org, request.environ)
+        call.now = org.clock.now()
+        try:
+            return view(call, **path)
+        except _REFUSALS as error:
+            return call.error(error)
+
+    return endpoint
+
+
+def read_body(environ: WSGIEnvironment) -> bytes:
+    """The body, uncompressed; raises REQUEST_TOO_LARGE past `BODY_BYTES_MAX`."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length.isdigit():
+        if int(length) > BODY_BYTES_MAX:
+            raise salesforce_error("REQUEST_TOO_LARGE")
+        body: bytes = environ["wsgi.input"].read(int(length))
+    elif environ.get("wsgi.input_terminated"):
+        body = environ["wsgi.input"].read(BODY_BYTES_MAX + 1)
+    else:
+        body = b""
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "").lower()
+    if encoding in _WINDOW_BITS and body:
+        unpack = zlib.decompressobj(_WINDOW_BITS[encoding])
+        try:
+            body = unpack.decompress(body, BODY_BYTES_MAX + 1)
+        except zlib.error as error:
+            raise salesforce_error("JSON_PARSER_ERROR", text=f"{encoding}: {error}") from error
+    if len(body) > BODY_BYTES_MAX:
+        raise salesforce_error("REQUEST_TOO_LARGE")
+    return body
+
+
+_WINDOW_BITS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+
+
+def base_url(environ: WSGIEnvironment) -> str:
+    """Scheme and host as the client wrote them; a proxy's X-Forwarded-* headers win."""
+    scheme = _first(environ, "HTTP_X_FORWARDED_PROTO") or environ["wsgi.url_scheme"]
+    host = (
+        _first(environ, "HTTP_X_FORWARDED_HOST")
+        or environ.get("HTTP_HOST")
+        or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    )
+    return f"{scheme}://{host}"
+
+
+def _first(environ: WSGIEnvironment, name: str) -> str:
+    return str(environ.get(name, "")).split(",")[0].strip()
+
+
+def form_fields(call: Call) -> Mapping[str, str]:
+    """A form body together with the query string, as the OAuth endpoints read them."""
+    body = read_body(call.environ).decode(errors="replace")
+    return {**call.query, **dict(parse_qsl(body, keep_blank_values=True, max_num_fields=100))}

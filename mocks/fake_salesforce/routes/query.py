@@ -1,0 +1,44 @@
+"""`/query` and `/queryAll`: SOQL, page by page."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from fake_salesforce.errors import salesforce_error
+from fake_salesforce.operations import query as operations
+from fake_salesforce.operations.not_faked import not_faked
+from fake_salesforce.routes.http import Call
+from fake_salesforce.routes.sobjects import caller
+
+
+def query(call: Call) -> Response:
+    """GET /query?q="""
+    return _start(call, include_deleted=False)
+
+
+def query_all(call: Call) -> Response:
+    """GET /queryAll?q="""
+    return _start(call, include_deleted=True)
+
+
+def more(call: Call, locator: str) -> Response:
+    """GET /query/{locator}"""
+    return call.json(operations.more(call.org, caller(call), locator=locator, version=call.version))
+
+
+def _start(call: Call, *, include_deleted: bool) -> Response:
+    asked = call.query
+    if "explain" in asked:
+        raise not_faked("queryExplain")
+    text = asked.get("q")
+    if text is None:
+        raise salesforce_error("ILLEGAL_QUERY_PARAMETER_VALUE", text="A query string has to be specified")
+    page = operations.run(
+        call.org,
+        caller(call),
+        text=text,
+        include_deleted=include_deleted,
+        options=call.environ.get("HTTP_SFORCE_QUERY_OPTIONS"),
+        version=call.version,
+    )
+    return call.json(page)

@@ -1,0 +1,138 @@
+"""The rows a new org starts with, and rows a test asks for.
+
+Rule: seeded rows go through the same door as a client's, so that a seed cannot make a row that no
+client could have made. Rows of status tables and users, which no client may make, are inserted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fake_core.errors import MisuseError, VendorError
+from fake_salesforce import record_ids
+from fake_salesforce.operations import records
+from fake_salesforce.operations.derive import Save, before_save
+from fake_salesforce.operations.prepared import prepared
+from fake_salesforce.operations.values import check, parse
+from fake_salesforce.org import PROFILE_PREFIX, Org, UserConfig, stamp
+
+ADMIN_PROFILE_ID = record_ids.mint(PROFILE_PREFIX, 1)
+
+
+def begin(org: Org) -> None:
+    """The org's standard rows and its users."""
+    with org.store.begin():
+        for name in org.schema.objects_with_rows:
+            for row in org.schema.rows(name):
+                _put(org, name, row)
+        for serial, user in enumerate(org.config.users, start=1):
+            _put(org, "User", _user_row(org, user, serial))
+            org.ids.next("005")
+        organization = org.schema.sobject("Organization")
+        if organization is not None:
+            _put(org, "Organization", _organization_row(org))
+
+
+def seed(org: Org, data: Any) -> dict[str, list[str]]:
+    """Create the rows of `{"Account": [{"Name": …}], …}`, object by object in the order given.
+
+    A value `"@Account[0]"` is the id of the first Account of the same seed. Returns the ids by
+    object. Raises MisuseError naming the row that cannot be made; then nothing is.
+    """
+    if not isinstance(data, Mapping):
+        raise MisuseError('seed data is a JSON object: {"Account": [{"Name": "…"}], …}')
+    caller = records.Caller(org.admin_id, org.clock.now(), 60)
+    made: dict[str, list[str]] = {}
+    with org.store.begin():
+        for name, rows in data.items():
+            sobject = org.schema.sobject(name)
+            if sobject is None or not isinstance(rows, list):
+                raise MisuseError(f"seed data: {name!r} is no object of this org with a list of rows")
+            for number, row in enumerate(rows):
+                try:
+                    body = {key: _resolve(value, made) for key, value in row.items()}
+                    made.setdefault(name, []).append(
+                        records.create(org, caller, sobject=sobject, body=body)
+                    )
+                except (VendorError, AttributeError) as error:
+                    raise MisuseError(f"seed data: {name}[{number}]: {error}") from error
+    return made
+
+
+def _resolve(value: Any, made: Mapping[str, list[str]]) -> Any:
+    if not isinstance(value, str) or not value.startswith("@"):
+        return value
+    name, _, index = value[1:].rstrip("]").partition("[")
+    try:
+        return made[name][int(index)]
+    except (KeyError, ValueError, IndexError):
+        raise MisuseError(f"seed data: {value!r} names no row seeded before") from None
+
+
+def _put(org: Org, name: str, row: Mapping[str, Any]) -> None:
+    """Insert a row that no client may make; every field may be given."""
+    sobject = org.schema.sobject(name)
+    assert sobject is not None, f"rows of {name}, which the schema does not know"
+    prep = prepared(org, sobject)
+    new = {**prep.blank, **prep.defaults}
+    at = stamp(org.clock.now())
+    for field in records.SYSTEM_STAMPS:
+        if field in new:
+            new[field] = at
+    for field in records.SYSTEM_USERS:
+        if field in new:
+            new[field] = org.admin_id
+    for key, value in row.items():
+        field_ = sobject.field(key)
+        if field_ is None:
+            raise MisuseError(f"{name} has no field {key!r}")
+        parsed = parse(value, field_)
+        new[field_.name] = None if parsed is None else check(parsed, field_)
+    if name == "User":
+        with org.store.begin() as conn:
+            before_save(Save(org, conn, prep, new, None, frozenset(new), at))
+    with org.store.begin() as conn:
+        conn.execute(prep.insert, new)
+
+
+def _user_row(org: Org, user: UserConfig, serial: int) -> dict[str, Any]:
+    first, _, _ = user.username.partition("@")
+    row = {
+        "Id": org.user_ids[user.username.lower()],
+        "Username": user.username,
+        "FirstName": user.first_name,
+        "LastName": user.last_name,
+        "Email": user.username,
+        "Alias": first[:8],
+        "CommunityNickname": f"{first}{serial}"[:40],
+        "TimeZoneSidKey": org.config.timezone,
+        "LocaleSidKey": "en_US",
+        "EmailEncodingKey": "UTF-8",
+        "LanguageLocaleKey": "en_US",
+        "ProfileId": ADMIN_PROFILE_ID,
+        "UserType": "Standard",
+        "IsActive": user.active,
+        **user.fields,
+    }
+    sobject = org.schema.sobject("User")
+    assert sobject is not None
+    return {key: value for key, value in row.items() if sobject.field(key) is not None}
+
+
+def _organization_row(org: Org) -> dict[str, Any]:
+    row = {
+        "Id": org.org_id,
+        "Name": org.config.name,
+        "OrganizationType": org.edition["organization_type"],
+        "IsSandbox": org.config.sandbox,
+        "TimeZoneSidKey": org.config.timezone,
+        "LanguageLocaleKey": "en_US",
+        "DefaultLocaleSidKey": "en_US",
+        "InstanceName": "UND1",
+        "FiscalYearStartMonth": 1,
+        "SignupCountryIsoCode": "US",
+    }
+    sobject = org.schema.sobject("Organization")
+    assert sobject is not None
+    return {key: value for key, value in row.items() if sobject.field(key) is not None}
