@@ -21,19 +21,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import requests
-
 from crm_contracts.vendors import create_fake
 from fake_core.clock import RealClock
 from fake_core.errors import ConnectionDropped, MisuseError
 
 if TYPE_CHECKING:
+    import requests
     from _typeshed.wsgi import WSGIApplication
 
     from fake_core.server import Certificates
 
 START_SECONDS_MAX = 30
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.01
 WORKER_THREADS = 2  # a fake answers one request at a time: more threads only wait for each other
 OPTIONS_VARIABLE = "UNDERSTUDY_SERVE"
 HOME_VARIABLE = "UNDERSTUDY_HOME"
@@ -133,9 +132,6 @@ class Served:
         self._serves = serves
         self._ca_file = ca_file
         self.processes: list[subprocess.Popen[bytes]] = []
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = str(ca_file) if ca_file else True
 
     def start(self) -> dict[str, Any]:
         """Start all, wait until each answers, say what a client needs. Raises MisuseError with the server's words."""
@@ -146,10 +142,15 @@ class Served:
                 command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
             )
             self.processes.append(process)
+        import requests  # here, because the processes start meanwhile
+
+        session = requests.Session()
+        session.trust_env = False
+        session.verify = str(self._ca_file) if self._ca_file else True
         told: dict[str, Any] = {}
         control: dict[str, str] = {}
         for one, process in zip(self._serves, self.processes, strict=True):
-            credentials = self._wait(one, process)
+            credentials = self._wait(one, process, session)
             ca_file = str(self._ca_file) if self._ca_file else None
             told[one.vendor] = {"url": one.url(), "ca_file": ca_file, **_without(credentials, "url", "ca_file")}
             control[one.vendor] = f"{one.url()}/__understudy__/"
@@ -175,15 +176,15 @@ class Served:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait(timeout=10)
 
-    def _wait(self, one: Serve, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    def _wait(self, one: Serve, process: subprocess.Popen[bytes], session: requests.Session) -> dict[str, Any]:
         clock = RealClock()
         until = clock.now().timestamp() + START_SECONDS_MAX
         while clock.now().timestamp() < until:
             if process.poll() is not None:
                 raise MisuseError(f"the {one.vendor} fake did not start: {_last_words(process)}")
             try:
-                answer = self._session.get(f"{one.url()}/__understudy__/credentials", timeout=5)
-            except requests.ConnectionError:
+                answer = session.get(f"{one.url()}/__understudy__/credentials", timeout=5)
+            except OSError:  # requests' errors are OSErrors: nobody listens yet
                 clock.sleep(POLL_SECONDS)
                 continue
             credentials: dict[str, Any] = answer.json()

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import requests
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
@@ -20,6 +19,7 @@ from fake_core.errors import MisuseError
 from fake_core.faults import KINDS, Fault
 
 if TYPE_CHECKING:
+    import requests
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from fake_core.fake import Fake
@@ -176,7 +176,11 @@ class ControlClient:
 
     def __init__(self, base_url: str, session: requests.Session | None = None) -> None:
         self._url = base_url.rstrip("/") + CONTROL_PREFIX
-        self._session = session or requests.Session()
+        if session is None:
+            import requests  # a served fake never needs it, and starts the sooner without
+
+            session = requests.Session()
+        self._session = session
 
     def reset(self) -> None:
         self._call("POST", "reset")

@@ -145,7 +145,7 @@ def over_http(table: Table, *, rounds: int, seconds: float) -> None:
     with served_salesforce() as (url, words, _), served_bare() as plain, served_moto() as moto:
         control = requests.Session()
         control.post(
-            f"{url}/__understudy__/limits", json={"DailyApiRequests": 100_000_000}, timeout=10
+            f"{url}/__understudy__/limits", json={"api_requests": 100_000_000}, timeout=10
         ).raise_for_status()
         auth = {"Authorization": f"Bearer {words['access_token']}", **JSON}
         ids = [_create(url, auth, number) for number in range(200)]
@@ -231,7 +231,7 @@ class _Plain:
 def in_process(table: Table, *, rounds: int, calls: int) -> None:
     """The same three through `requests` without a socket, and moto's decorator through boto3."""
     fake = create_fake("salesforce", clock=RealClock())
-    fake.limits["DailyApiRequests"].limit = 100_000_000
+    fake.limits["api_requests"].limit = 100_000_000
     base = "https://understudy.my.salesforce.com"
     words = fake.credentials(base)
     session = requests.Session()
@@ -305,7 +305,7 @@ def _seconds(do: Callable[[], Any], calls: int) -> float:
 def by_size(table: Table, sizes: tuple[int, ...]) -> None:
     """Queries, reset and restore as the table grows; each call is a whole HTTP exchange in-process."""
     fake = create_fake("salesforce", clock=RealClock())
-    fake.limits["DailyApiRequests"].limit = 100_000_000
+    fake.limits["api_requests"].limit = 100_000_000
     base = "https://understudy.my.salesforce.com"
     words = fake.credentials(base)
     network = InProcess([fake])
@@ -478,7 +478,7 @@ def _page(table: Table) -> str:
             "",
             "Written by `make bench`. Medians of rounds in which the compared servers take turns: read the ratios, the",
             "absolute figures belong to the machine. *bare* is a Flask application on the same server that keeps its",
-            "rows in a dict and knows no vendor; *moto* is its DynamoDB get and put: server mode over http, boto3 here.",
+            "rows in a dict and knows no vendor; *moto* is its DynamoDB get and put: server mode over http, boto3 here",
             "",
             f"Machine: {machine}. {versions}.",
             "",
