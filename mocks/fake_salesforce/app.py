@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from fake_core.clock import Clock, RealClock
@@ -24,7 +24,7 @@ from fake_salesforce.meaning import effective_method, meaning
 from fake_salesforce.operations.not_faked import not_faked, resources
 from fake_salesforce.org import Org, OrgConfig
 from fake_salesforce.routes import collections, composite, identity, login, query, sobjects, versions
-from fake_salesforce.routes.http import Call, View, bind, bind_open
+from fake_salesforce.routes.http import Answer, Call, View, bind, bind_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -150,7 +150,7 @@ def _add(app: Flask, method: str, rule: str, name: str, view: View) -> None:
 
 
 def _add_not_faked(app: Flask, org: Org, name: str, path: str) -> None:
-    def refuse(call: Call, **path: str) -> Response:
+    def refuse(call: Call, **path: str) -> Answer:
         del path
         raise not_faked(name)
 
@@ -185,17 +185,15 @@ class Front:
         return self._app(environ, start_response)
 
 
-def _refuse(org: Org, error: HTTPException) -> Response:
+def _refuse(org: Org, error: HTTPException) -> Answer:
     """Flask found no route, or none for this method: say so as the vendor does, session first."""
 
-    def view(call: Call) -> Response:
+    def view(call: Call) -> Answer:
         if isinstance(error, MethodNotAllowed):
             allowed = ",".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"}))
             method = re.sub(r"[^A-Z]", "", call.environ["REQUEST_METHOD"])[:20]
             refusal = salesforce_error("METHOD_NOT_ALLOWED", method=method, allowed=allowed)
-            response = call.error(refusal)
-            response.headers["Allow"] = allowed
-            return response
+            return call.error(refusal, more=[("Allow", allowed)])
         raise salesforce_error("NOT_FOUND")
 
     open_path = not request.path.startswith("/services/data/")
@@ -207,7 +205,7 @@ def _bind_unversioned(org: Org, view: View) -> View:
     return bind(org, view, versioned=False)
 
 
-def _our_bug(app: Flask, org: Org, error: Exception) -> Response:
+def _our_bug(app: Flask, org: Org, error: Exception) -> Answer:
     """An exception nobody foresaw: logged with its traceback, answered as the vendor's own would be."""
     app.logger.error("unforeseen", exc_info=error)
     call = Call(org, request.environ)

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
-
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import collections, records
-from fake_salesforce.routes.http import Call
+from fake_salesforce.routes.http import Answer, Call
 from fake_salesforce.routes.sobjects import CREATED_SINCE, caller
 
 
-def create(call: Call) -> Response:
+def create(call: Call) -> Answer:
     """POST /composite/sobjects"""
     return call.json(collections.create(call.org, caller(call), body=_body(call)))
 
 
-def update(call: Call) -> Response:
+def update(call: Call) -> Answer:
     """PATCH /composite/sobjects"""
     return call.json(collections.update(call.org, caller(call), body=_body(call)))
 
 
-def upsert(call: Call, sobject: str, key: str) -> Response:
+def upsert(call: Call, sobject: str, key: str) -> Answer:
     """PATCH /composite/sobjects/{sobject}/{field}"""
     if call.number < CREATED_SINCE:
         raise salesforce_error("NOT_FOUND")
@@ -33,7 +31,7 @@ def upsert(call: Call, sobject: str, key: str) -> Response:
     )
 
 
-def delete(call: Call) -> Response:
+def delete(call: Call) -> Answer:
     """DELETE /composite/sobjects?ids=a,b&allOrNone=false"""
     query = call.query
     ids = _needed(query.get("ids"), "ids").split(",")
@@ -41,7 +39,7 @@ def delete(call: Call) -> Response:
     return call.json(collections.delete(call.org, caller(call), ids=ids, all_or_none=all_or_none))
 
 
-def retrieve(call: Call, sobject: str) -> Response:
+def retrieve(call: Call, sobject: str) -> Answer:
     """GET /composite/sobjects/{sobject}?ids=a,b&fields=A,B"""
     query = call.query
     ids = _needed(query.get("ids"), "ids").split(",")
@@ -49,7 +47,7 @@ def retrieve(call: Call, sobject: str) -> Response:
     return _retrieve(call, sobject, ids, names)
 
 
-def retrieve_by_post(call: Call, sobject: str) -> Response:
+def retrieve_by_post(call: Call, sobject: str) -> Answer:
     """POST /composite/sobjects/{sobject} with {"ids", "fields"}"""
     body = call.json_body()
     if not isinstance(body, dict):
@@ -57,7 +55,7 @@ def retrieve_by_post(call: Call, sobject: str) -> Response:
     return _retrieve(call, sobject, _texts(body, "ids"), _texts(body, "fields"))
 
 
-def _retrieve(call: Call, sobject: str, ids: list[str], names: list[str]) -> Response:
+def _retrieve(call: Call, sobject: str, ids: list[str], names: list[str]) -> Answer:
     found = records.find_sobject(call.org, sobject)
     return call.json(
         collections.retrieve(call.org, sobject=found, ids=ids, names=names, base=call.base)

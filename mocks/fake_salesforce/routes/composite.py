@@ -13,14 +13,14 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import quote, unquote
 
-from flask import Response, current_app
+from flask import current_app
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from fake_core.errors import FakeError
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations import composite as requests
-from fake_salesforce.routes.http import Call, View
+from fake_salesforce.routes.http import Answer, Call, View
 
 BATCH_REQUESTS_MAX = 25
 _NESTED = ("composite", "compositeBatch", "listComposite")
@@ -30,13 +30,13 @@ class _RolledBack(Exception):  # noqa: N818 - a way out of the transaction, seen
     """A subrequest failed and the call is all or none."""
 
 
-def listing(call: Call) -> Response:
+def listing(call: Call) -> Answer:
     """GET /composite"""
     names = ("tree", "batch", "sobjects", "graph")
     return call.json({name: f"{call.base}/composite/{name}" for name in names})
 
 
-def composite(call: Call) -> Response:
+def composite(call: Call) -> Answer:
     """POST /composite"""
     found, all_or_none = requests.read(call.json_body(), number=call.number)
     answers: list[dict[str, Any]] = []
@@ -87,7 +87,7 @@ def _halted(answer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def batch(call: Call) -> Response:
+def batch(call: Call) -> Answer:
     """POST /composite/batch"""
     body = call.json_body()
     found = body.get("batchRequests") if isinstance(body, dict) else None
@@ -143,10 +143,9 @@ def _dispatch(
         response = sub.error(salesforce_error("NOT_FOUND"))
     except FakeError as error:
         response = sub.error(error)
-    data = response.get_data()
-    location = response.headers.get("Location")
-    value = json.loads(data) if data else None
-    return response.status_code, {"Location": location} if location else {}, value
+    value = json.loads(response.body) if response.body else None
+    headers = {"Location": response.path} if response.path else {}
+    return response.status_code, headers, value
 
 
 def _match(method: str, path: str) -> tuple[View, dict[str, Any]]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -28,7 +29,7 @@ from fake_salesforce.org import Org
 from fake_salesforce.soql.errors import NotFaked
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 BODY_BYTES_MAX = 52_428_800  # 50 MB of text: REST API Developer Guide, blob insert
 VERSION_MIN, VERSION_MAX = 31, 67  # Summer '14 to Summer '26; 21-30 retired with Summer '25
@@ -36,6 +37,7 @@ VERSION_RETIRED_MIN = 7
 RESULT_CACHE = "no-cache,must-revalidate,max-age=0,no-store,private"
 JSON_TYPE = "application/json;charset=UTF-8"
 
+Headers = list[tuple[str, str]]
 _VERSIONS = {f"v{number}.0": number for number in range(VERSION_MIN, VERSION_MAX + 1)}
 _RETIRED = {f"v{number}.0" for number in range(VERSION_RETIRED_MIN, VERSION_MIN)}
 _FIXED_HEADERS = [
@@ -151,8 +153,8 @@ class Call:
 
     # --- the answer ----------------------------------------------------------------------------
 
-    def headers(self) -> list[tuple[str, str]]:
-        """The headers that every answer of this call has."""
+    def headers(self) -> Headers:
+        """The headers that every answer of this call has, as a list of its own."""
         if self.subrequest:
             return []
         request_id = self.org.ids.hex(32)
@@ -162,24 +164,33 @@ class Call:
             headers.append(("Sforce-Limit-Info", f"api-usage={window.used()}/{window.limit}"))
         return headers
 
-    def json(self, value: Any, status: int = 200, *, location: str | None = None) -> Response:
+    def json(
+        self,
+        value: Any,
+        status: int = 200,
+        *,
+        location: str | None = None,
+        more: Sequence[tuple[str, str]] = (),
+    ) -> Answer:
         """*value* as JSON, compact or pretty as the client asked."""
         if self.environ.get("HTTP_X_PRETTYPRINT") in _PRETTY:
             text = jsontext.pretty(value)
         else:
             text = jsontext.compact(value)
-        headers = self.headers() + _BODY_HEADERS
+        headers = self.headers()
+        headers += _BODY_HEADERS
+        headers += more
         if location is not None:
             headers.append(("Location", location))
-        return Response(text.encode(errors="replace"), status, headers)
+        return Answer(text.encode(errors="replace"), status, headers, location=location)
 
-    def no_content(self) -> Response:
+    def no_content(self) -> Answer:
         """204: no body, no Content-Type."""
-        response = Response(b"", 204, self.headers())
-        response.headers.pop("Content-Type", None)
-        return response
+        return Answer(b"", 204, self.headers())
 
-    def error(self, error: FakeError) -> Response:
+    def error(
+        self, error: FakeError, *, more: Sequence[tuple[str, str]] = ()
+    ) -> Answer:
         """The vendor's answer for *error*: a list of one, or the choices of an ambiguous key."""
         if isinstance(error, ManyFound):
             paths = [f"{self.base}/sobjects/{error.sobject.name}/{one}" for one in error.ids]
@@ -190,24 +201,49 @@ class Call:
             error = salesforce_error("NOT_FAKED", what=error.feature, why="SOQL")
         if not isinstance(error, SalesforceError):
             raise error
-        response = self.json([error.as_item()], error.status)
         if error.status == 401:
-            response.headers["WWW-Authenticate"] = "Token"
-            response.headers.pop("Sforce-Limit-Info", None)
-        return response
+            self.session_user = ""  # nobody is logged in: no Sforce-Limit-Info
+            more = [*more, ("WWW-Authenticate", "Token")]
+        return self.json([error.as_item()], error.status, more=more)
 
 
+class Answer(Response):
+    """A finished answer: its headers go on the wire as they are, without another look at them.
+
+    Flask's own Response parses, copies and completes headers twice for each answer, which costs as
+    much as reading a row.
+    """
+
+    def __init__(
+        self, body: bytes, status: int, headers: Headers, *, location: str | None = None
+    ) -> None:
+        """*headers* may not hold Content-Length: it is counted here."""
+        # The base class is not initialised on purpose: nothing of it is used but its type.
+        self.body = body
+        self._status_code = status
+        self._status = STATUS_LINES.get(status) or f"{status} Unknown"
+        self.header_list = headers
+        self.path = location
+        if status != 204:
+            headers.append(("Content-Length", str(len(body))))
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response(self._status, self.header_list)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.body]
+
+
+STATUS_LINES = {one.value: f"{one.value} {one.phrase}" for one in HTTPStatus}
 _PRETTY = {"1", "true", "True"}
 
 _REFUSALS = (VendorError, NotFaked)
 
-View = Callable[..., Response]
+View = Callable[..., Answer]
 
 
 def bind(org: Org, view: View, *, versioned: bool = True) -> View:
     """*view* as a Flask view function: `view(call, **path)` behind session, limit and version."""
 
-    def endpoint(**path: str) -> Response:
+    def endpoint(**path: str) -> Answer:
         from flask import request
 
         call = Call(org, request.environ)
@@ -223,7 +259,7 @@ def bind(org: Org, view: View, *, versioned: bool = True) -> View:
 def bind_open(org: Org, view: View) -> View:
     """*view* without session and limit: `view(call, **path)`."""
 
-    def endpoint(**path: str) -> Response:
+    def endpoint(**path: str) -> Answer:
         from flask import request
 
         call = Call(org, request.environ)

@@ -11,12 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask import Response
-
 from fake_salesforce import jsontext, record_ids
 from fake_salesforce.errors import SalesforceError
 from fake_salesforce.operations import login
-from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, Call
+from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, Answer, Call
 
 _URLS = {  # key: path, with the places the client fills in itself left open
     "enterprise": "/services/Soap/c/{version}/%(org)s",
@@ -39,17 +37,17 @@ _URLS = {  # key: path, with the places the client fills in itself left open
 }
 
 
-def identity(call: Call, org_id: str, user_id: str) -> Response:
+def identity(call: Call, org_id: str, user_id: str) -> Answer:
     """GET /id/{organization}/{user}"""
     return _with_user(call, lambda user: _identity(call, org_id, user_id, user))
 
 
-def userinfo(call: Call) -> Response:
+def userinfo(call: Call) -> Answer:
     """GET or POST /services/oauth2/userinfo"""
     return _with_user(call, lambda user: _json(_userinfo(call, user)))
 
 
-def _with_user(call: Call, answer: Callable[[Mapping[str, Any]], Response]) -> Response:
+def _with_user(call: Call, answer: Callable[[Mapping[str, Any]], Answer]) -> Answer:
     if "HTTP_AUTHORIZATION" not in call.environ:
         return _plain("Missing_OAuth_Token", 403)
     try:
@@ -62,7 +60,7 @@ def _with_user(call: Call, answer: Callable[[Mapping[str, Any]], Response]) -> R
     return answer(user)
 
 
-def _identity(call: Call, org_id: str, user_id: str, user: Mapping[str, Any]) -> Response:
+def _identity(call: Call, org_id: str, user_id: str, user: Mapping[str, Any]) -> Answer:
     if record_ids.canonical(org_id) != call.org.org_id:
         return _plain("Wrong_Org", 403)
     if record_ids.canonical(user_id) != user["Id"]:
@@ -161,10 +159,10 @@ def _utc_offset_ms(call: Call, user: Mapping[str, Any]) -> int:
     return int((offset - (saving or offset * 0)).total_seconds() * 1000)
 
 
-def _json(body: Mapping[str, Any]) -> Response:
+def _json(body: Mapping[str, Any]) -> Answer:
     headers = [("Content-Type", JSON_TYPE), ("Cache-Control", RESULT_CACHE)]
-    return Response(jsontext.compact(body).encode(), 200, headers)
+    return Answer(jsontext.compact(body).encode(), 200, headers)
 
 
-def _plain(text: str, status: int) -> Response:
-    return Response(text.encode(), status, [("Content-Type", "text/plain;charset=UTF-8")])
+def _plain(text: str, status: int) -> Answer:
+    return Answer(text.encode(), status, [("Content-Type", "text/plain;charset=UTF-8")])

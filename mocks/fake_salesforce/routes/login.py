@@ -17,13 +17,11 @@ from xml.sax.saxutils import escape
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
-from flask import Response
-
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError
 from fake_salesforce.operations import login
 from fake_salesforce.operations.login import OAuthRefused, SoapRefused
-from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, Call, form_fields, read_body
+from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, Answer, Call, form_fields, read_body
 
 SOAP_BYTES_MAX = 1_048_576  # a log-in is a few hundred bytes
 _TOKEN_HEADERS = [
@@ -38,7 +36,7 @@ _NAMESPACES = {"u": "partner", "c": "enterprise"}
 # --- OAuth ------------------------------------------------------------------------------------------
 
 
-def token(call: Call) -> Response:
+def token(call: Call) -> Answer:
     """POST /services/oauth2/token"""
     try:
         form = form_fields(call)
@@ -52,17 +50,17 @@ def token(call: Call) -> Response:
     return _oauth(answer, 200)
 
 
-def revoke(call: Call) -> Response:
+def revoke(call: Call) -> Answer:
     """POST or GET /services/oauth2/revoke"""
     try:
         login.revoke(call.org, token=form_fields(call).get("token"))
     except OAuthRefused as refused:
         return _oauth(refused.body, refused.status)
-    return Response(b"", 200, [("Cache-Control", RESULT_CACHE)])
+    return Answer(b"", 200, [("Cache-Control", RESULT_CACHE)])
 
 
-def _oauth(body: Mapping[str, Any], status: int) -> Response:
-    return Response(jsontext.compact(body).encode(), status, _TOKEN_HEADERS)
+def _oauth(body: Mapping[str, Any], status: int) -> Answer:
+    return Answer(jsontext.compact(body).encode(), status, [*_TOKEN_HEADERS])
 
 
 def _basic(call: Call) -> tuple[str, str] | None:
@@ -79,7 +77,7 @@ def _basic(call: Call) -> tuple[str, str] | None:
 # --- SOAP -------------------------------------------------------------------------------------------
 
 
-def soap(call: Call, api: str, version: str, rest: str = "") -> Response:
+def soap(call: Call, api: str, version: str, rest: str = "") -> Answer:
     """POST /services/Soap/u/NN.0 (partner) and /services/Soap/c/NN.0 (enterprise)"""
     del rest  # an org id may follow the version
     kind = _NAMESPACES[api]
@@ -124,14 +122,14 @@ def _local(element: Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _fault(refused: SoapRefused, kind: str) -> Response:
+def _fault(refused: SoapRefused, kind: str) -> Answer:
     words = {"kind": kind, "code": refused.code, "text": refused.text, "fault": refused.fault}
     return _xml(_FAULT.format_map({key: escape(one) for key, one in words.items()}), 500)
 
 
-def _xml(body: str, status: int) -> Response:
+def _xml(body: str, status: int) -> Answer:
     headers = [("Content-Type", "text/xml;charset=UTF-8"), ("Cache-Control", RESULT_CACHE)]
-    return Response(body.encode(), status, headers)
+    return Answer(body.encode(), status, headers)
 
 
 def _user_words(call: Call, user: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from flask import Response
-
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import query as operations
 from fake_salesforce.operations.not_faked import not_faked
-from fake_salesforce.routes.http import Call
+from fake_salesforce.routes.http import Answer, Call
 from fake_salesforce.routes.sobjects import caller
 
 
-def query(call: Call) -> Response:
+def query(call: Call) -> Answer:
     """GET /query?q="""
     return _start(call, include_deleted=False)
 
 
-def query_all(call: Call) -> Response:
+def query_all(call: Call) -> Answer:
     """GET /queryAll?q="""
     return _start(call, include_deleted=True)
 
 
-def more(call: Call, locator: str) -> Response:
+def more(call: Call, locator: str) -> Answer:
     """GET /query/{locator}"""
     return call.json(operations.more(call.org, caller(call), locator=locator, version=call.version))
 
 
-def _start(call: Call, *, include_deleted: bool) -> Response:
+def _start(call: Call, *, include_deleted: bool) -> Answer:
     asked = call.query
     if "explain" in asked:
         raise not_faked("queryExplain")

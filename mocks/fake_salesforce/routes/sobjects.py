@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Response
-
 from fake_salesforce import describe
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.metadata import SObject
 from fake_salesforce.operations import records, replication, rows
 from fake_salesforce.operations.not_faked import not_faked
-from fake_salesforce.routes.http import Call
+from fake_salesforce.routes.http import Answer, Call
 
 CREATED_SINCE = 46  # from v46 an upsert answers `created`, and 200 with a body on update
 CREATE_BY_ID_SINCE = 37
@@ -23,18 +21,18 @@ def caller(call: Call) -> records.Caller:
 # --- describes --------------------------------------------------------------------------------------
 
 
-def list_sobjects(call: Call) -> Response:
+def list_sobjects(call: Call) -> Answer:
     """GET /sobjects"""
     return call.json(describe.global_describe(call.org.schema, call.version))
 
 
-def basic(call: Call, sobject: str) -> Response:
+def basic(call: Call, sobject: str) -> Answer:
     """GET /sobjects/{sobject}"""
     found = records.find_sobject(call.org, sobject)
     return call.json(describe.basic_describe(call.org.schema, found, call.version, recent_items=()))
 
 
-def full_describe(call: Call, sobject: str) -> Response:
+def full_describe(call: Call, sobject: str) -> Answer:
     """GET /sobjects/{sobject}/describe"""
     found = records.find_sobject(call.org, sobject)
     return call.json(describe.object_describe(call.org.schema, found, call.version, host=call.base_url))
@@ -43,7 +41,7 @@ def full_describe(call: Call, sobject: str) -> Response:
 # --- rows -------------------------------------------------------------------------------------------
 
 
-def create(call: Call, sobject: str) -> Response:
+def create(call: Call, sobject: str) -> Answer:
     """POST /sobjects/{sobject}"""
     found = records.find_sobject(call.org, sobject)
     record_id = records.create(call.org, caller(call), sobject=found, body=call.json_body())
@@ -51,14 +49,14 @@ def create(call: Call, sobject: str) -> Response:
     return call.json(answer, 201, location=_location(call, found, record_id))
 
 
-def by_id(call: Call, sobject: str, record_id: str) -> Response:
+def by_id(call: Call, sobject: str, record_id: str) -> Answer:
     """GET /sobjects/{sobject}/{id}[?fields=A,B]"""
     found = records.find_sobject(call.org, sobject)
     _readable(found)
     return _row(call, found, rows.url_id(found, record_id))
 
 
-def post_by_id(call: Call, sobject: str, record_id: str) -> Response:
+def post_by_id(call: Call, sobject: str, record_id: str) -> Answer:
     """POST /sobjects/{sobject}/Id creates; POST .../{id}?_HttpMethod=PATCH comes in as PATCH."""
     if record_id.lower() != "id" or call.number < CREATE_BY_ID_SINCE:
         raise salesforce_error("METHOD_NOT_ALLOWED", method="POST", allowed="DELETE,GET,HEAD,PATCH")
@@ -70,7 +68,7 @@ def post_by_id(call: Call, sobject: str, record_id: str) -> Response:
     return call.json(answer, 201, location=_location(call, found, made))
 
 
-def update(call: Call, sobject: str, record_id: str) -> Response:
+def update(call: Call, sobject: str, record_id: str) -> Answer:
     """PATCH /sobjects/{sobject}/{id}"""
     found = records.find_sobject(call.org, sobject)
     target = rows.write_id(found, record_id)
@@ -80,7 +78,7 @@ def update(call: Call, sobject: str, record_id: str) -> Response:
     return call.no_content()
 
 
-def delete(call: Call, sobject: str, record_id: str) -> Response:
+def delete(call: Call, sobject: str, record_id: str) -> Answer:
     """DELETE /sobjects/{sobject}/{id}"""
     found = records.find_sobject(call.org, sobject)
     target = rows.delete_id(found, record_id)
@@ -91,14 +89,14 @@ def delete(call: Call, sobject: str, record_id: str) -> Response:
 # --- external ids and relationships -----------------------------------------------------------------
 
 
-def by_key(call: Call, sobject: str, key: str, value: str) -> Response:
+def by_key(call: Call, sobject: str, key: str, value: str) -> Answer:
     """GET /sobjects/{sobject}/{external id field}/{value}, or /sobjects/{sobject}/{id}/{relationship}"""
     found = records.find_sobject(call.org, sobject)
     _readable(found)
     return _row(call, *_at_end(call, found, key, value))
 
 
-def upsert(call: Call, sobject: str, key: str, value: str) -> Response:
+def upsert(call: Call, sobject: str, key: str, value: str) -> Answer:
     """PATCH /sobjects/{sobject}/{external id field}/{value}[?updateOnly=true]"""
     found = records.find_sobject(call.org, sobject)
     if found.field(key) is None and rows.is_id(key):
@@ -124,7 +122,7 @@ def upsert(call: Call, sobject: str, key: str, value: str) -> Response:
     return call.json(answer)
 
 
-def delete_by_key(call: Call, sobject: str, key: str, value: str) -> Response:
+def delete_by_key(call: Call, sobject: str, key: str, value: str) -> Answer:
     """DELETE /sobjects/{sobject}/{external id field}/{value}, or of a relationship's parent row"""
     found = records.find_sobject(call.org, sobject)
     target, record_id = _at_end(call, found, key, value)
@@ -145,7 +143,7 @@ def _at_end(call: Call, sobject: SObject, key: str, value: str) -> tuple[SObject
     return sobject, records.only_row_with(call.org, sobject, field, value)
 
 
-def _row(call: Call, sobject: SObject, record_id: str) -> Response:
+def _row(call: Call, sobject: SObject, record_id: str) -> Answer:
     names = None
     if call.environ.get("QUERY_STRING"):
         names = call.query.get("fields")
@@ -170,7 +168,7 @@ def _location(call: Call, sobject: SObject, record_id: str) -> str:
 # --- replication ------------------------------------------------------------------------------------
 
 
-def updated(call: Call, sobject: str) -> Response:
+def updated(call: Call, sobject: str) -> Answer:
     """GET /sobjects/{sobject}/updated?start=&end="""
     found = _replicateable(call, sobject)
     query = call.query
@@ -179,7 +177,7 @@ def updated(call: Call, sobject: str) -> Response:
     )
 
 
-def deleted(call: Call, sobject: str) -> Response:
+def deleted(call: Call, sobject: str) -> Answer:
     """GET /sobjects/{sobject}/deleted?start=&end="""
     found = _replicateable(call, sobject)
     query = call.query

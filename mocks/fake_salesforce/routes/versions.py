@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
-
 from fake_salesforce import data_files
 from fake_salesforce.operations import rows
-from fake_salesforce.routes.http import VERSION_MAX, VERSION_MIN, Call
+from fake_salesforce.routes.http import VERSION_MAX, VERSION_MIN, Answer, Call
 
 FIRST_LABELLED, FIRST_YEAR = 20, 11  # v20 is Winter '11
 
@@ -23,7 +21,7 @@ def label(number: int) -> str:
     return f"{seasons[age % 3]} '{FIRST_YEAR + age // 3}"
 
 
-def versions(call: Call) -> Response:
+def versions(call: Call) -> Answer:
     """GET /services/data"""
     return call.json(
         [
@@ -37,7 +35,7 @@ def versions(call: Call) -> Response:
     )
 
 
-def resources(call: Call) -> Response:
+def resources(call: Call) -> Answer:
     """GET /services/data/vNN.0"""
     names = data_files.load("resources.toml")["names"]
     answer = {name: f"{call.base}/{name}" for name in names}
@@ -45,7 +43,7 @@ def resources(call: Call) -> Response:
     return call.json(answer)
 
 
-def limits(call: Call) -> Response:
+def limits(call: Call) -> Answer:
     """GET /limits"""
     return call.json(_limits(call))
 
@@ -69,7 +67,7 @@ def _limits(call: Call) -> dict[str, Any]:
     return answer
 
 
-def record_count(call: Call) -> Response:
+def record_count(call: Call) -> Answer:
     """GET /limits/recordCount[?sObjects=A,B]: unknown and empty objects are left out"""
     wanted = call.query.get("sObjects")
     schema = call.org.schema
