@@ -1,0 +1,159 @@
+"""What the documents say is so: commands, tables and examples are run or compared with the program."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from crm_contracts.cli import understudy
+from fake_core.control import ControlPlane
+from fake_core.faults import KINDS
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")])
+ALL_TEXT = "\n".join(page.read_text("utf-8") for page in PAGES)
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def commands(group: click.Group, path: str) -> list[str]:
+    with click.Context(group) as context:
+        found = []
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            found += commands(command, f"{path} {name}") if isinstance(command, click.Group) else [f"{path} {name}"]
+        return found
+
+
+@pytest.mark.parametrize("command", commands(understudy, "understudy"))
+def test_every_command_is_documented_and_has_help(command: str) -> None:
+    """A command nobody reads of is not there."""
+    assert command in ALL_TEXT
+    done = subprocess.run(
+        [sys.executable, "-m", "crm_contracts", *command.split()[1:], "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (0, "") == (done.returncode, done.stderr)
+    assert len(done.stdout.splitlines()) > 3
+
+
+def test_no_document_names_a_command_that_is_not_there() -> None:
+    """Every `understudy word` in a document is a command."""
+    known = {command.split()[1] for command in commands(understudy, "understudy")}
+
+    assert set() == set(re.findall(r"(?:\$ |`)understudy ([a-z]+)", ALL_TEXT)) - known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link is a file of the repository."""
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8"))
+
+    assert [] == [link for link in links if not (page.parent / link).exists()]
+
+
+def test_the_tables_of_faults_and_controls_are_the_programs() -> None:
+    """docs/using.md has one row for each fault kind and names each control, and no others."""
+    text = (ROOT / "docs/using.md").read_text("utf-8")
+    faults = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", text.partition("## Faults")[2], re.MULTILINE))
+    controls = re.findall(r"`(GET|POST|DELETE) (\w+)`", text)
+    there = {
+        (method, name)
+        for name, views in ControlPlane(None)._routes.items()  # type: ignore[arg-type]
+        for method in views
+        if name
+    }
+
+    assert KINDS == faults
+    assert there == set(controls)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/using.md"])
+def test_the_pytest_examples_pass(page: str, tmp_path: Path) -> None:
+    """Each Python example is a test file of its own, run by somebody else's pytest."""
+    found = blocks(page, "python")
+    assert found
+    for number, example in enumerate(found):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "test_example.py").write_text(example, "utf-8")
+        roots = os.pathsep.join(str(ROOT / name) for name in ("mocks", "contracts", "sync"))
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "crm_contracts.plugin",
+                "-p",
+                "no:cacheprovider",
+                "test_example.py",
+            ],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": roots},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert 0 == done.returncode, done.stdout + done.stderr
+
+
+def two_free_ports() -> int:
+    """A port whose neighbour is free, too."""
+    for _ in range(50):
+        with socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", 0))
+            port: int = one.getsockname()[1]
+            try:
+                other.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port
+    raise AssertionError("no two free ports side by side")
+
+
+def test_the_shell_session_of_the_readme_prints_what_it_says(tmp_path: Path) -> None:
+    """The session is run as it stands, on other ports."""
+    session = next(block for block in blocks("README.md", "console") if "understudy serve" in block)
+    port = two_free_ports()
+    session = session.replace("8443", str(port)).replace("8444", str(port + 1))
+    lines = session.splitlines()
+    typed = [line[2:] for line in lines if line.startswith("$ ")]
+    expected = [line for line in lines if not line.startswith("$ ")]
+    first, rest = typed[0], typed[1:]
+    assert first.endswith(" &")
+    script = "\n".join(
+        [
+            f"{first[:-2]} > ready.txt & server=$!",
+            "for i in $(seq 300); do [ $(wc -l < ready.txt) -ge 4 ] && break; sleep 0.1; done; cat ready.txt",
+            *(f"{line}; case '{line[:4]}' in curl) echo;; esac" for line in rest),
+            "kill $server; wait $server 2>/dev/null",
+        ]
+    )
+    binary = tmp_path / "understudy"
+    binary.write_text(f'#!/bin/sh\nexec {sys.executable} -m crm_contracts "$@"\n', "utf-8")
+    binary.chmod(0o755)
+    roots = os.pathsep.join(str(ROOT / name) for name in ("mocks", "contracts", "sync"))
+    environment = os.environ | {
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        "UNDERSTUDY_HOME": str(tmp_path / "home"),
+        "PYTHONPATH": roots,
+    }
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+
+    assert expected == done.stdout.splitlines(), done.stderr
