@@ -131,9 +131,9 @@ def _date(value: Any) -> str | None:
     """Any date that JavaScript would parse, as `2026-01-05T09:00:00.000Z`; an empty text is no date."""
     if value == "":
         return None
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise TypeError
-    if isinstance(value, (int, float)):
+    if not isinstance(value, str):
         return iso(_EPOCH + timedelta(milliseconds=value))
     return iso(_moment(value.strip()))
 
