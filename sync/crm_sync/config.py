@@ -54,9 +54,7 @@ class _FieldSchema(Schema):
     direction = fields.String(load_default=Direction.BOTH.value, validate=_DIRECTION)
     conflict = fields.String(load_default=None, allow_none=True, validate=_POLICY)
     constant = fields.String(load_default=None, allow_none=True)
-    max_length = fields.Integer(
-        load_default=None, allow_none=True, validate=validate.Range(min=1, max=131_072)
-    )
+    max_length = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=1, max=131_072))
 
 
 class _SectionSchema(Schema):
@@ -74,9 +72,7 @@ class _SectionSchema(Schema):
 class _SalesforceSchema(Schema):
     base_url = fields.String(required=True, validate=_URL)
     login_url = fields.String(load_default=None, allow_none=True, validate=_URL)
-    api_version = fields.String(
-        load_default="60.0", validate=validate.Regexp(r"^\d{2,3}\.0$", error="Not like 60.0.")
-    )
+    api_version = fields.String(load_default="60.0", validate=validate.Regexp(r"^\d{2,3}\.0$", error="Not like 60.0."))
     access_token = fields.String(load_default="")
     refresh_token = fields.String(load_default="")
     client_id = fields.String(load_default="")
@@ -196,9 +192,7 @@ class Config:
     state_url: str = ""
 
     @classmethod
-    def from_mapping(
-        cls, given: Mapping[str, Any], *, environment: Mapping[str, str] | None = None
-    ) -> Config:
+    def from_mapping(cls, given: Mapping[str, Any], *, environment: Mapping[str, str] | None = None) -> Config:
         """Check *given* and fill in the profile's defaults.
 
         Raises:
@@ -231,9 +225,7 @@ class Config:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: is not valid TOML: {error}") from None
         try:
-            return cls.from_mapping(
-                given, environment=os.environ if environment is None else environment
-            )
+            return cls.from_mapping(given, environment=os.environ if environment is None else environment)
         except ConfigError as error:
             raise ConfigError(f"{path}: {error}") from None
 
@@ -263,8 +255,7 @@ def _keys(value: Any) -> set[str]:
 def _expand(value: Any, environment: Mapping[str, str], *, path: str) -> Any:
     """*value* with `${NAME}` replaced in every text."""
     if isinstance(value, Mapping):
-        return {k: _expand(v, environment, path=f"{path}.{k}" if path else str(k))
-                for k, v in value.items()}
+        return {k: _expand(v, environment, path=f"{path}.{k}" if path else str(k)) for k, v in value.items()}
     if isinstance(value, list):
         return [_expand(v, environment, path=f"{path}[{n}]") for n, v in enumerate(value)]
     if not isinstance(value, str):
@@ -280,7 +271,7 @@ def _expand(value: Any, environment: Mapping[str, str], *, path: str) -> Any:
 
 
 def _paths(messages: Any, path: str = "") -> list[str]:
-    """marshmallow's nested messages as "sections[0].direction: Must be one of ..."."""
+    """Marshmallow's nested messages as "sections[0].direction: Must be one of ..."."""
     if isinstance(messages, Mapping):
         lines: list[str] = []
         for key, value in messages.items():
@@ -342,8 +333,7 @@ def _refuse_wrong_pair(row: Mapping[str, Any], where: str) -> None:
     if planhat == "Note":
         if custom:
             raise ConfigError(
-                f'{where}.planhat: "Note" is not offered in a custom section; use "Conversation" '
-                "(rule P4)"
+                f'{where}.planhat: "Note" is not offered in a custom section; use "Conversation" (rule P4)'
             )
         if salesforce not in {"Note", "ContentNote"}:
             raise ConfigError(
@@ -352,24 +342,20 @@ def _refuse_wrong_pair(row: Mapping[str, Any], where: str) -> None:
             )
         if salesforce == "ContentNote" and row["direction"] != Direction.OFF.value:
             raise ConfigError(
-                f"{where}: ContentNote is not supported yet; set \"Not Syncing\", or use a "
-                '"Conversation" section'
+                f'{where}: ContentNote is not supported yet; set "Not Syncing", or use a "Conversation" section'
             )
     elif planhat == TASK:
         if salesforce != TASK or custom:
             raise ConfigError(f"{where}: the Task section is built in and meets Task only (rule P3)")
     elif planhat != CONVERSATION:
         raise ConfigError(
-            f'{where}.planhat: "{planhat}" is not a model this sync knows; use Task, Conversation '
-            "or Note"
+            f'{where}.planhat: "{planhat}" is not a model this sync knows; use Task, Conversation or Note'
         )
     elif custom is False:
         raise ConfigError(f"{where}.custom: a Conversation section is a custom one (rule P3)")
 
 
-def _section(
-    row: Mapping[str, Any], *, where: str, profile: Mapping[str, Any], default: Policy
-) -> Section:
+def _section(row: Mapping[str, Any], *, where: str, profile: Mapping[str, Any], default: Policy) -> Section:
     _refuse_wrong_pair(row, where)
     known = profile["sections"].get(f"{row['planhat']}:{row['salesforce']}", {})
     by_target: dict[str, FieldMap] = {}
@@ -378,9 +364,7 @@ def _section(
         by_target[mapped.salesforce] = mapped
     direction = Direction(row["direction"])
     if direction is not Direction.OFF and not by_target:
-        raise ConfigError(
-            f"{where}.fields: there is no default mapping for {row['salesforce']}; list the fields"
-        )
+        raise ConfigError(f"{where}.fields: there is no default mapping for {row['salesforce']}; list the fields")
     names = [mapped.name for mapped in by_target.values()]
     if len(set(names)) != len(names):
         raise ConfigError(f"{where}.fields: two fields share one name; give each its own")

@@ -163,9 +163,7 @@ def _resolve(salesforce: View, planhat: View, policy: Policy) -> Action:
     return Action.TO_SALESFORCE if newer else Action.TO_PLANHAT
 
 
-def _planhat_wins(
-    salesforce: View, champion: View, planhat: Sequence[View], losers: list[Loser]
-) -> Decision:
+def _planhat_wins(salesforce: View, champion: View, planhat: Sequence[View], losers: list[Loser]) -> Decision:
     targets = [salesforce.replica]
     named = {loser.replica for loser in losers}
     for view in planhat:
@@ -179,9 +177,7 @@ def _planhat_wins(
     return Decision(champion.replica, tuple(targets), tuple(losers))
 
 
-def _salesforce_wins(
-    salesforce: View, planhat: Sequence[View], losers: list[Loser], agree: Agree
-) -> Decision:
+def _salesforce_wins(salesforce: View, planhat: Sequence[View], losers: list[Loser], agree: Agree) -> Decision:
     targets: list[str] = []
     named = {loser.replica for loser in losers}
     for view in planhat:

@@ -44,9 +44,7 @@ class Engine:
     def section_of(self, model: str, sf_object: str) -> Section | None:
         """The enabled section of a Planhat model and an object."""
         wanted = (model, sf_object)
-        return next(
-            (s for s in self.sections if (planhat_model(s), s.salesforce) == wanted), None
-        )
+        return next((s for s in self.sections if (planhat_model(s), s.salesforce) == wanted), None)
 
     def of_model(self, model: str) -> list[Section]:
         return [section for section in self.sections if planhat_model(section) == model]
@@ -87,8 +85,7 @@ class Engine:
                 )
             elif section.flow(mapped).sends and not (known.createable or known.updateable):
                 self.report.note(
-                    f"{section.key}: {mapped.name} is not sent, {sobject.name}.{mapped.salesforce} "
-                    "is read-only"
+                    f"{section.key}: {mapped.name} is not sent, {sobject.name}.{mapped.salesforce} is read-only"
                 )
             elif mapped.lens in {"text", "html"} and known.length:
                 limit = min(mapped.max_length or known.length, known.length)
@@ -133,11 +130,7 @@ class Engine:
     @cached_property
     def _owners(self) -> tuple[dict[str, str], dict[str, str]]:
         """(Salesforce user -> Planhat user, the other way round), by e-mail, then as configured."""
-        by_mail = {
-            str(user["email"]).casefold(): user["_id"]
-            for user in self.planhat.users()
-            if user.get("email")
-        }
+        by_mail = {str(user["email"]).casefold(): user["_id"] for user in self.planhat.users() if user.get("email")}
         to_planhat: dict[str, str] = {}
         for user in self.salesforce.users():
             mail = str(user.get("Email") or "").casefold()

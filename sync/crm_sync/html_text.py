@@ -48,9 +48,7 @@ def to_html(text: str | None) -> str:
     if not normal:
         return ""
     paragraphs = re.split(r"\n{2,}", normal)
-    return "".join(
-        f"<p>{html.escape(block, quote=False).replace(chr(10), '<br>')}</p>" for block in paragraphs
-    )
+    return "".join(f"<p>{html.escape(block, quote=False).replace(chr(10), '<br>')}</p>" for block in paragraphs)
 
 
 def canon_keeping_blanks(text: str) -> str:

@@ -55,9 +55,7 @@ class Lens(Protocol):
     def agree(self, m: FieldMap, sf: Any, ph: Any, c: Context) -> bool: ...
     def silent_ph(self, m: FieldMap, key: Any, c: Context) -> bool: ...
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any: ...
-    def to_ph(
-        self, m: FieldMap, values: Values, c: Context, current: Values
-    ) -> Mapping[str, Any] | Held: ...
+    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held: ...
 
 
 class Same:
@@ -82,9 +80,7 @@ class Same:
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         return self.key_ph(m, values, c)
 
-    def to_ph(
-        self, m: FieldMap, values: Values, c: Context, current: Values
-    ) -> Mapping[str, Any] | Held:
+    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
         return {m.planhat: values.get(m.salesforce)}
 
 
@@ -115,9 +111,7 @@ class Text(Same):
         text = self._plain(Same.key_ph(self, m, values, c))
         return text[: m.max_length].strip() or None
 
-    def to_ph(
-        self, m: FieldMap, values: Values, c: Context, current: Values
-    ) -> Mapping[str, Any] | Held:
+    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
         return {m.planhat: self._plain(values.get(m.salesforce))}
 
 
@@ -134,9 +128,7 @@ class Html(Text):
         text: str = self.key_ph(m, values, c)
         return text[: m.max_length].strip() or None
 
-    def to_ph(
-        self, m: FieldMap, values: Values, c: Context, current: Values
-    ) -> Mapping[str, Any] | Held:
+    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
         return {m.planhat: html_text.to_html(values.get(m.salesforce))}
 
 
@@ -153,9 +145,7 @@ class Day(Same):
             moment = parse_moment(values.get("endTime"))
         return None if moment is None else moment.date().isoformat()
 
-    def to_ph(
-        self, m: FieldMap, values: Values, c: Context, current: Values
-    ) -> Mapping[str, Any] | Held:
+    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
         text = values.get(m.salesforce)
         is_task = m.planhat == "startTime"
         if not text:
@@ -203,9 +193,7 @@ class Status(Same):
             return Held(status, "the status has no row in the map")
         return status
 
-    def to_ph(
-        self, m: FieldMap, values: Values, c: Context, current: Values
-    ) -> Mapping[str, Any] | Held:
+    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
         status = self.key_sf(m, values, c)
         if not m.planhat:
             return Held(status, "a Conversation has no status")
@@ -249,9 +237,7 @@ class Owner(Same):
         known = known or c.options.owner_fallback_salesforce or None
         return known or Held(owner, "this owner is not an active user of Salesforce")
 
-    def to_ph(
-        self, m: FieldMap, values: Values, c: Context, current: Values
-    ) -> Mapping[str, Any] | Held:
+    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
         if m.planhat == "users":
             return Held(values.get(m.salesforce), "a Conversation keeps its own users")
         owner = self.key_sf(m, values, c)
@@ -278,9 +264,7 @@ class Type(Same):
         value = self.key_ph(m, values, c)
         return c.type.to_salesforce.get(value, value) or None
 
-    def to_ph(
-        self, m: FieldMap, values: Values, c: Context, current: Values
-    ) -> Mapping[str, Any] | Held:
+    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
         return {m.planhat: self.key_sf(m, values, c)}
 
 

@@ -153,7 +153,8 @@ class Activity:
     claimed_sf_id: str | None = None
     #: True for a Conversation that follows its Task's link without carrying the id yet (P10).
     inherited: bool = False
-    notes: list[str] = field(default_factory=list)
+    #: Fingerprint of the Conversation's list row, kept with the link so that it is fetched once.
+    conversation_row: str = ""
 
     def replica(self, name: str) -> Record | None:
         """The replica read under that name: "salesforce", "Task" or "Conversation"."""

@@ -50,6 +50,10 @@ class Plan:
     notes: list[str] = field(default_factory=list)
     wait: str = ""
     refuse: str = ""
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        self.label = self.activity.label  # as it was found; replicas are replaced while acting
 
     def hold(self, mapped: FieldMap, held: Held) -> None:
         self.held.append(HeldBack(self.activity.label, mapped.name, held.value, held.reason))
@@ -153,10 +157,7 @@ def _plan_field(
     sections: Mapping[str, Section],
 ) -> None:
     activity = plan.activity
-    views = {
-        model: _view(plan, engine, model, mapped, sections[model])
-        for model, mapped in by_model.items()
-    }
+    views = {model: _view(plan, engine, model, mapped, sections[model]) for model, mapped in by_model.items()}
     any_mapped = next(iter(by_model.values()))
     sf_view = _sf_view(plan, engine, any_mapped)
 
@@ -223,9 +224,7 @@ def _seen(activity: Activity, replica: str, mapped: FieldMap, key: Any) -> Seen:
     return Seen.CHANGED
 
 
-def _deliver(
-    plan: Plan, engine: Engine, decision: Decision, by_model: Mapping[str, FieldMap]
-) -> bool:
+def _deliver(plan: Plan, engine: Engine, decision: Decision, by_model: Mapping[str, FieldMap]) -> bool:
     """Turn a decision into writes; False when nothing could be written."""
     if decision.winner is None:
         return False
@@ -414,9 +413,7 @@ def _plan_salesforce_creation(plan: Plan, engine: Engine) -> None:
         plan.verdicts[section.key] = (Outcome.CREATED, "")
 
 
-def _create_values(
-    plan: Plan, engine: Engine, model: str, section: Section, fields: dict[str, Any]
-) -> None:
+def _create_values(plan: Plan, engine: Engine, model: str, section: Section, fields: dict[str, Any]) -> None:
     record = plan.activity.replica(model)
     assert record is not None
     sobject = engine.sobject(plan.activity.sf_object)

@@ -74,8 +74,6 @@ def _completed(text: str, prefix: str | None) -> str:
     """A 15 with its checksum; refuses one that was lower- or upper-cased."""
     if prefix is not None and text[:3] != prefix and text[:3].lower() == prefix.lower():
         if any(c.isalpha() for c in text[3:]):
-            raise AmbiguousId(
-                f"{text!r} is a 15-character id that lost its case; paste the 18-character id"
-            )
+            raise AmbiguousId(f"{text!r} is a 15-character id that lost its case; paste the 18-character id")
         text = prefix + text[3:]
     return text + checksum(text)

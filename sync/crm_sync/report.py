@@ -62,9 +62,7 @@ class SectionReport:
     @property
     def skipped(self) -> dict[str, int]:
         """Reason -> how many records."""
-        return dict(
-            Counter(r for o, r in self.outcomes.values() if o is Outcome.SKIPPED).most_common()
-        )
+        return dict(Counter(r for o, r in self.outcomes.values() if o is Outcome.SKIPPED).most_common())
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -154,8 +152,7 @@ class Report:
             "planned": self.planned,
             "calls": dict(self.calls),
             "writes": dict(self.writes),
-            "limit": {"used": self.limit_used, "max": self.limit_max,
-                      "remaining": self.limit_remaining},
+            "limit": {"used": self.limit_used, "max": self.limit_max, "remaining": self.limit_remaining},
             "inheritance": self.inheritance,
         }
 

@@ -11,30 +11,40 @@ A minimal use::
 
 A `Sync` may be made again over the same state at any time, also after a crash in the middle of a
 run. Call `save_configuration()` at the moment a changed configuration takes effect: the baseline of
-what existed before (rule P29) and the inheritance flag's edges (rules P17-P22) are taken there.
+what existed before (rule P29) and the inheritance flag's edges (rules P17-P22) are taken there. When
+it was not called, `run()` does it first, and takes the moment this `Sync` was made as that moment.
 *tenant_settings* is called with {"notesInheritTaskSourceId": bool} whenever the flag must change in
 the Planhat tenant; real Planhat has no public route for it, so the default is None.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
 
+from crm_sync.act import Actor
 from crm_sync.clock import Clock
 from crm_sync.config import Config
-from crm_sync.report import Report
+from crm_sync.engine import Engine
+from crm_sync.errors import RecordRefused, RunStopped
+from crm_sync.inheritance import Inheritance, condition_met
+from crm_sync.model import PLANHAT, SALESFORCE
+from crm_sync.observe import Observer
+from crm_sync.plan import Plan, plan_activity
+from crm_sync.report import Outcome, Report
+from crm_sync.settings import inheritance, is_saved, save, set_inheritance
+from crm_sync.sides.planhat import Planhat
+from crm_sync.sides.salesforce import Salesforce
+from crm_sync.state import State
+
+__all__ = ["Config", "Report", "State", "Sync"]
 
 TenantSettings = Callable[[Mapping[str, Any]], None]
-
-
-class State:
-    """Where the sync remembers; *url* is an SQLAlchemy URL."""
-
-    def __init__(self, url: str = "sqlite://") -> None:
-        self.url = url
+Progress = Callable[[str, int, int], None]
+TENANT_SETTING = "notesInheritTaskSourceId"
 
 
 class Sync:
@@ -51,17 +61,172 @@ class Sync:
         tenant_settings: TenantSettings | None = None,
     ) -> None:
         self.config = config
-
-    def save_configuration(self) -> None:
-        """Take over the configuration: flag edges and baseline. Reads only; writes only state."""
-        raise NotImplementedError
-
-    def staff_disable_inheritance(self) -> None:
-        """What a Planhat staff member does to the switch (rule P19)."""
-        raise NotImplementedError
-
-    def run(self, *, dry_run: bool = False) -> Report:
-        raise NotImplementedError
+        self.state = state if state is not None else State(state_url)
+        self._owns_state = state is None
+        self._session = session
+        self._clock = clock
+        self._tenant_settings = tenant_settings
+        self._made_at = clock.now()
 
     def close(self) -> None:
         """Release the state's database (only if this Sync opened it)."""
+        if self._owns_state:
+            self.state.close()
+
+    # -- settings ----------------------------------------------------------------------------------
+
+    @property
+    def inheritance_on(self) -> bool:
+        """The switch "Notes to inherit Task sourceId" (rules P17-P22); read-only (P18)."""
+        return inheritance(self.state).on
+
+    def save_configuration(self) -> None:
+        """Take over the configuration: flag edges and baseline. Reads only; writes only state.
+
+        Raises:
+            RunStopped: a service did not answer; the configuration is then not taken over yet.
+        """
+        if is_saved(self.state, self.config):
+            return
+        engine = self._engine(Report(), self.state)
+        save(engine, newer_than=None)
+        self._tell_tenant(Report())
+
+    def staff_disable_inheritance(self) -> None:
+        """What a Planhat staff member does to the switch (rule P19)."""
+        flag = inheritance(self.state).disabled_by_staff()
+        set_inheritance(self.state, flag, at=self._clock.now(), why="Planhat's staff")
+        self._tell_tenant(Report())
+
+    def _tell_tenant(self, report: Report) -> None:
+        """Keep the tenant's switch as the engine computed it."""
+        flag = inheritance(self.state)
+        if self._tenant_settings is None:
+            if flag.on:
+                report.note(
+                    "the tenant's own switch is not set by this sync (Planhat has no public route "
+                    "for it); Conversations are joined to their Task's id here instead"
+                )
+            return
+        if self.state.setting("tenant_told") != flag.on:
+            if flag.on or self.state.setting("tenant_told") is not None:
+                self._tenant_settings({TENANT_SETTING: flag.on})
+            self.state.set_setting("tenant_told", flag.on)
+
+    # -- a run ---------------------------------------------------------------------------------------
+
+    def run(self, *, dry_run: bool = False, progress: Progress | None = None) -> Report:
+        """One round in both directions. With *dry_run* nothing is written anywhere.
+
+        *progress* is called as (step, done, total). The report says when the run ended early; what
+        was done until then is durable, and the next run continues.
+        """
+        report = Report(dry_run=dry_run)
+        state = self.state.copy() if dry_run else self.state
+        step = progress or (lambda _name, _done, _total: None)
+        engine: Engine | None = None
+        clients = self._clients()
+        for client in clients:
+            client.transport.read_only = dry_run
+        try:
+            engine = self._engine(report, state, clients)
+            self._round(engine, step)
+        except RunStopped as stop:
+            report.stopped = str(stop)
+        except RecordRefused as refused:
+            report.stopped = f"a read was refused: {refused}; check permissions and the mapping"
+        finally:
+            self._count(report, clients)
+            if dry_run:
+                state.close()
+        if not dry_run:
+            state.set_setting("last_report", report.as_dict())
+        return report
+
+    def _round(self, engine: Engine, step: Progress) -> None:
+        report, state = engine.report, engine.state
+        if not is_saved(state, self.config):
+            save(engine, newer_than=self._made_at)
+        flag: Inheritance = inheritance(state)
+        assert flag.met == condition_met(self.config.sections)
+        engine.inheritance_on = report.inheritance = flag.on
+        if not report.dry_run:
+            self._tell_tenant(report)
+        for section in engine.sections:
+            report.section(section.key)
+        actor = Actor(engine)
+        if report.dry_run:
+            if state.intents():
+                report.note("a creation of an earlier run is still open; a real run resolves it")
+        else:
+            actor.recover()
+        step("reading", 0, 1)
+        found = Observer(engine).observe()
+        plans = [plan_activity(activity, engine) for activity in found.activities]
+        step("writing", 0, len(plans))
+        try:
+            if report.dry_run:
+                self._describe(plans, report)
+            else:
+                actor.act(plans)
+                state.move_cursors(found.cursors)
+        except RunStopped:
+            self._leave_rest(plans, actor)
+            raise
+        finally:
+            self._account(plans, report)
+        step("writing", len(plans), len(plans))
+
+    def _leave_rest(self, plans: list[Plan], actor: Actor) -> None:
+        """The run ends early: what was not finished is reported as left for the next run."""
+        for plan in plans:
+            if not actor.finished(plan):
+                for key in plan.verdicts:
+                    plan.verdicts[key] = (Outcome.SKIPPED, "left for the next run")
+
+    def _describe(self, plans: list[Plan], report: Report) -> None:
+        for plan in plans:
+            report.planned += plan.lines()
+            report.held_back += plan.held
+            report.conflicts += plan.conflicts
+
+    def _account(self, plans: list[Plan], report: Report) -> None:
+        for plan in plans:
+            for key, (outcome, reason) in plan.verdicts.items():
+                report.section(key).add(plan.label, outcome, reason)
+
+    def _count(self, report: Report, clients: tuple[Salesforce, Planhat]) -> None:
+        for client in clients:
+            report.calls.update(client.transport.calls)
+            report.writes.update(client.transport.writes)
+        salesforce = clients[0]
+        report.limit_used, report.limit_max = salesforce.limit_used, salesforce.limit_max
+        assert set(report.calls) <= {SALESFORCE, PLANHAT}, Counter(report.calls)
+
+    def _clients(self) -> tuple[Salesforce, Planhat]:
+        options = self.config.options
+        salesforce = Salesforce(
+            self.config.salesforce,
+            session=self._session,
+            clock=self._clock,
+            attempts_max=options.retry_attempts_max,
+            calls_reserved=options.sf_calls_reserved,
+        )
+        planhat = Planhat(
+            self.config.planhat,
+            session=self._session,
+            clock=self._clock,
+            attempts_max=options.retry_attempts_max,
+        )
+        return salesforce, planhat
+
+    def _engine(self, report: Report, state: State, clients: tuple[Salesforce, Planhat] | None = None) -> Engine:
+        salesforce, planhat = clients or self._clients()
+        return Engine(
+            config=self.config,
+            state=state,
+            salesforce=salesforce,
+            planhat=planhat,
+            clock=self._clock,
+            report=report,
+        )

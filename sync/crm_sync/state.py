@@ -41,12 +41,8 @@ LINKS = sa.Table(
     sa.UniqueConstraint("conversation_id", "sf_object"),
     sa.CheckConstraint("sf_id IS NULL OR length(sf_id) = 18"),  # F06: no blank key, no 15
 )
-CURSORS = sa.Table(
-    "cursors", _META, sa.Column("name", sa.Text, primary_key=True), sa.Column("at", sa.Text)
-)
-SETTINGS = sa.Table(
-    "settings", _META, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text)
-)
+CURSORS = sa.Table("cursors", _META, sa.Column("name", sa.Text, primary_key=True), sa.Column("at", sa.Text))
+SETTINGS = sa.Table("settings", _META, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text))
 INTENTS = sa.Table(
     "intents",
     _META,
@@ -175,9 +171,7 @@ class State:
             return {
                 table.name: [
                     dict(row._mapping)
-                    for row in connection.execute(
-                        sa.select(table).order_by(*table.primary_key.columns)
-                    )
+                    for row in connection.execute(sa.select(table).order_by(*table.primary_key.columns))
                 ]
                 for table in _META.sorted_tables
             }
@@ -212,9 +206,7 @@ class State:
         assert sf_id and any(ids.get(name) for name in ("task_id", "conversation_id")), ids
         with self._begin() as connection:
             done = connection.execute(
-                sa.insert(LINKS).values(
-                    sf_object=sf_object, sf_id=sf_id, base=json.dumps(base), version=1, **ids
-                )
+                sa.insert(LINKS).values(sf_object=sf_object, sf_id=sf_id, base=json.dumps(base), version=1, **ids)
             )
             assert done.inserted_primary_key is not None
             new_id = done.inserted_primary_key[0]
@@ -228,9 +220,7 @@ class State:
             values["base"] = json.dumps(values["base"])
         with self._begin() as connection:
             connection.execute(
-                sa.update(LINKS)
-                .where(LINKS.c.id == link_id)
-                .values(version=LINKS.c.version + 1, **values)
+                sa.update(LINKS).where(LINKS.c.id == link_id).values(version=LINKS.c.version + 1, **values)
             )
         link = self.link(id=link_id)
         assert link is not None
@@ -240,24 +230,18 @@ class State:
 
     def cursor(self, name: str) -> datetime | None:
         with self._engine.connect() as connection:
-            text = connection.execute(
-                sa.select(CURSORS.c.at).where(CURSORS.c.name == name)
-            ).scalar()
+            text = connection.execute(sa.select(CURSORS.c.at).where(CURSORS.c.name == name)).scalar()
         return _moment(text) if text else None
 
     def move_cursors(self, moved: Mapping[str, datetime]) -> None:
         """Set cursors forward, all in one transaction; one that would go back stays (I9)."""
         with self._begin() as connection:
             for name, at in moved.items():
-                known = connection.execute(
-                    sa.select(CURSORS.c.at).where(CURSORS.c.name == name)
-                ).scalar()
+                known = connection.execute(sa.select(CURSORS.c.at).where(CURSORS.c.name == name)).scalar()
                 if known is None:
                     connection.execute(sa.insert(CURSORS).values(name=name, at=_text(at)))
                 elif _moment(known) < at:
-                    connection.execute(
-                        sa.update(CURSORS).where(CURSORS.c.name == name).values(at=_text(at))
-                    )
+                    connection.execute(sa.update(CURSORS).where(CURSORS.c.name == name).values(at=_text(at)))
 
     def forget_cursor(self, name: str) -> None:
         """The next scan of that name starts from the beginning (a back-fill asks for it)."""
@@ -266,9 +250,7 @@ class State:
 
     def setting(self, name: str) -> Any:
         with self._engine.connect() as connection:
-            text = connection.execute(
-                sa.select(SETTINGS.c.value).where(SETTINGS.c.name == name)
-            ).scalar()
+            text = connection.execute(sa.select(SETTINGS.c.value).where(SETTINGS.c.name == name)).scalar()
         return None if text is None else json.loads(text)
 
     def set_setting(self, name: str, value: Any) -> None:
@@ -280,9 +262,7 @@ class State:
 
     def open_intent(self, kind: str, at: datetime, body: Mapping[str, Any]) -> Intent:
         with self._begin() as connection:
-            done = connection.execute(
-                sa.insert(INTENTS).values(kind=kind, at=_text(at), body=json.dumps(body))
-            )
+            done = connection.execute(sa.insert(INTENTS).values(kind=kind, at=_text(at), body=json.dumps(body)))
             assert done.inserted_primary_key is not None
             return Intent(done.inserted_primary_key[0], kind, at, body)
 
@@ -290,9 +270,7 @@ class State:
         """Write down more about a begun creation, such as the id it got."""
         body = {**intent.body, **more}
         with self._begin() as connection:
-            connection.execute(
-                sa.update(INTENTS).where(INTENTS.c.id == intent.id).values(body=json.dumps(body))
-            )
+            connection.execute(sa.update(INTENTS).where(INTENTS.c.id == intent.id).values(body=json.dumps(body)))
         return Intent(intent.id, intent.kind, intent.at, body)
 
     def close_intent(self, intent: Intent) -> None:
@@ -312,15 +290,11 @@ class State:
         Returns True when it is new.
         """
         with self._begin() as connection:
-            known = connection.execute(
-                sa.select(CONFLICTS.c.id).where(CONFLICTS.c.once == once)
-            ).scalar()
+            known = connection.execute(sa.select(CONFLICTS.c.id).where(CONFLICTS.c.once == once)).scalar()
             if known is not None:
                 return False
             connection.execute(
-                sa.insert(CONFLICTS).values(
-                    once=once, at=_text(at), body=json.dumps(conflict.as_dict())
-                )
+                sa.insert(CONFLICTS).values(once=once, at=_text(at), body=json.dumps(conflict.as_dict()))
             )
             return True
 
@@ -338,7 +312,13 @@ class State:
             ).all()
         return [
             Pending(
-                r.place, r.model, r.record_id, r.kind, r.reason, r.attempts, _moment(r.next_at),
+                r.place,
+                r.model,
+                r.record_id,
+                r.kind,
+                r.reason,
+                r.attempts,
+                _moment(r.next_at),
                 r.changed_at,
             )
             for r in rows
@@ -347,9 +327,7 @@ class State:
     def set_pending(self, item: Pending) -> None:
         with self._begin() as connection:
             connection.execute(_pending_delete(item.place, item.model, item.record_id))
-            connection.execute(
-                sa.insert(PENDING).values(**{**item.__dict__, "next_at": _text(item.next_at)})
-            )
+            connection.execute(sa.insert(PENDING).values(**{**item.__dict__, "next_at": _text(item.next_at)}))
 
     def clear_pending(self, place: str, model: str, record_id: str) -> None:
         with self._begin() as connection:
@@ -372,9 +350,7 @@ class State:
             for record_id, digest in digests.items():
                 connection.execute(_baseline_delete(place, model, [record_id]))
                 connection.execute(
-                    sa.insert(BASELINE).values(
-                        place=place, model=model, record_id=record_id, digest=digest
-                    )
+                    sa.insert(BASELINE).values(place=place, model=model, record_id=record_id, digest=digest)
                 )
 
     def clear_baseline(self, place: str, model: str, record_ids: Iterable[str]) -> None:
@@ -391,10 +367,7 @@ class State:
         """Was the flag on at *moment*? Off before the first entry."""
         with self._engine.connect() as connection:
             on = connection.execute(
-                sa.select(FLAG_LOG.c.on)
-                .where(FLAG_LOG.c.at <= _text(moment))
-                .order_by(FLAG_LOG.c.id.desc())
-                .limit(1)
+                sa.select(FLAG_LOG.c.on).where(FLAG_LOG.c.at <= _text(moment)).order_by(FLAG_LOG.c.id.desc()).limit(1)
             ).scalar()
         return bool(on)
 

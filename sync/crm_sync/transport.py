@@ -105,9 +105,7 @@ class Transport:
         if asked.isdigit():
             seconds = float(asked)
             if seconds > RETRY_AFTER_SECONDS_MAX:
-                raise ServiceUnavailable(
-                    f"{self.service} asks to wait {seconds:.0f} s; run again after that"
-                )
+                raise ServiceUnavailable(f"{self.service} asks to wait {seconds:.0f} s; run again after that")
             return seconds
         if response is not None and response.status_code == 429:
             return BACKOFF_SECONDS_MAX  # Planhat's window is a minute and it does not say more
@@ -115,7 +113,7 @@ class Transport:
 
 
 def _path(url: str) -> str:
-    return "/" + url.split("?")[0].split("/", 3)[-1]
+    return "/" + url.split("?", maxsplit=1)[0].split("/", 3)[-1]
 
 
 def _truncated(response: requests.Response) -> bool:

@@ -69,7 +69,7 @@ class Planhat:
             raise AccessRefused("Planhat refuses the token; check planhat.token")
         if response.status_code == 403 and not _is_bulk(response):
             raise AccessRefused(
-                f"Planhat does not permit {method} {path.split('?')[0]}; give the Private App that "
+                f"Planhat does not permit {method} {path.split('?', maxsplit=1)[0]}; give the Private App that "
                 f"permission ({_message(response)})"
             )
         return response
@@ -83,9 +83,7 @@ class Planhat:
 
     # -- reading -------------------------------------------------------------------------------------
 
-    def changed_since(
-        self, model: str, since: datetime | None, *, archived: bool = False
-    ) -> Iterator[Record]:
+    def changed_since(self, model: str, since: datetime | None, *, archived: bool = False) -> Iterator[Record]:
         """Rows newest first until one is older than *since*.
 
         Planhat has no filter by time. While we page, changed rows only move to the front, so they
@@ -218,9 +216,7 @@ def _is_bulk(response: requests.Response) -> bool:
     return isinstance(body, dict) and "createdErrors" in body
 
 
-def _item_refusals(
-    errors: Any, chunk: Sequence[Mapping[str, Any]], keyable: str
-) -> dict[str, RecordRefused]:
+def _item_refusals(errors: Any, chunk: Sequence[Mapping[str, Any]], keyable: str) -> dict[str, RecordRefused]:
     """Refusals by key; an error that does not say which item it means is matched by read-back."""
     found: dict[str, RecordRefused] = {}
     for error in errors if isinstance(errors, list) else []:

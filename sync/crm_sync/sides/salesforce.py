@@ -155,9 +155,7 @@ class Salesforce:
         if response.status_code == 403 and _code(response) == "REQUEST_LIMIT_EXCEEDED":
             if "Concurrent" in response.text:
                 return Verdict.NOT_NOW
-            raise DailyLimitReached(
-                "Salesforce's daily limit of API calls is used up; the next run continues"
-            )
+            raise DailyLimitReached("Salesforce's daily limit of API calls is used up; the next run continues")
         if response.status_code == 429:
             return Verdict.NOT_NOW
         if response.status_code >= 500:
@@ -248,9 +246,7 @@ class Salesforce:
                 return
             answer = self._get(answer["nextRecordsUrl"])
 
-    def changed_since(
-        self, name: str, fields: Sequence[str], since: datetime | None
-    ) -> Iterator[Record]:
+    def changed_since(self, name: str, fields: Sequence[str], since: datetime | None) -> Iterator[Record]:
         """Records by `SystemModstamp`, oldest first, deleted ones included.
 
         An expired query locator is answered by a new query from the last row's stamp on (F54).
@@ -304,9 +300,7 @@ class Salesforce:
 
     # -- writing -------------------------------------------------------------------------------------
 
-    def update(
-        self, name: str, changes: Mapping[str, Mapping[str, Any]]
-    ) -> dict[str, RecordRefused]:
+    def update(self, name: str, changes: Mapping[str, Mapping[str, Any]]) -> dict[str, RecordRefused]:
         """Patch records; returns the refusals by id. A locked row is tried again, up to a cap."""
         refused: dict[str, RecordRefused] = {}
         todo = sorted(changes)
@@ -345,9 +339,7 @@ class Salesforce:
         items = response.json()
         # The answer is in the order of the request: documented for sObject collections.
         return {
-            record_id: item_refusal(item)
-            for record_id, item in zip(ids, items, strict=True)
-            if not item.get("success")
+            record_id: item_refusal(item) for record_id, item in zip(ids, items, strict=True) if not item.get("success")
         }
 
     def create(self, name: str, fields: Mapping[str, Any]) -> str:
@@ -360,9 +352,7 @@ class Salesforce:
         path = self._data(f"/sobjects/{quote(name)}")
         try:
             return self._until_unlocked(
-                lambda: self._created(
-                    self._send("POST", path, repeatable=False, write=True, json=dict(fields))
-                )
+                lambda: self._created(self._send("POST", path, repeatable=False, write=True, json=dict(fields)))
             )
         except ExpiredSession:
             raise UnknownOutcome("Salesforce: the session expired during a create") from None
@@ -375,9 +365,7 @@ class Salesforce:
         """
         assert value, "a blank key would match anything blank (F06)"
         path = self._data(f"/sobjects/{quote(name)}/{quote(field)}/{quote(value, safe='')}")
-        return self._until_unlocked(
-            lambda: self._created(self._send("PATCH", path, write=True, json=dict(fields)))
-        )
+        return self._until_unlocked(lambda: self._created(self._send("PATCH", path, write=True, json=dict(fields))))
 
     def by_external_id(self, name: str, field: str, value: str) -> str | None:
         """The id of the record that carries this external id; None when there is none."""
@@ -479,6 +467,4 @@ def item_refusal(item: Mapping[str, Any]) -> RecordRefused:
 def _refused(code: str, message: str, fields: Iterable[str] = ()) -> RecordRefused:
     ids = tuple(re.findall(r"\b[0-9A-Za-z]{18}\b|\b[0-9A-Za-z]{15}\b", message))
     text = f"{code}: {message.strip()}" if code else message.strip()
-    return RecordRefused(
-        text, code=code, transient=code in TRANSIENT_CODES, ids=ids, fields=tuple(fields)
-    )
+    return RecordRefused(text, code=code, transient=code in TRANSIENT_CODES, ids=ids, fields=tuple(fields))

@@ -1,0 +1,167 @@
+"""The command line: `sync run`, `sync plan`, `sync status`.
+
+Every error is one line that says what, where and what to do, and the exit status is not zero.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+import requests
+
+from crm_sync.clock import RealClock
+from crm_sync.config import Config
+from crm_sync.errors import SyncError
+from crm_sync.run import Progress, State, Sync
+from crm_sync.settings import inheritance
+
+DEFAULT_STATE = "sqlite:///understudy-sync.db"
+
+_config = click.option(
+    "--config",
+    "config_path",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The configuration, a TOML file (see fixtures/configs/planhat.toml).",
+)
+_state = click.option("--state", "state_url", default="", help="State database, an SQLAlchemy URL.")
+_ca = click.option(
+    "--ca-file",
+    type=click.Path(exists=True, dir_okay=False),
+    help="CA bundle to trust, e.g. the one `understudy serve --tls` prints.",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+@click.group("sync")
+def sync() -> None:
+    """Sync activities between Planhat and Salesforce, both ways."""
+
+
+@sync.command("run")
+@_config
+@_state
+@_ca
+@_json
+@click.option("--dry-run", is_flag=True, help="Read both sides, write nothing anywhere.")
+def run_command(config_path: Path, state_url: str, ca_file: str | None, *, as_json: bool, dry_run: bool) -> None:
+    """One round in both directions, and a report of every record seen."""
+    _run(config_path, state_url, ca_file, as_json=as_json, dry_run=dry_run)
+
+
+@sync.command("plan")
+@_config
+@_state
+@_ca
+@_json
+def plan_command(config_path: Path, state_url: str, ca_file: str | None, *, as_json: bool) -> None:
+    """What a run would write. The same as `run --dry-run`."""
+    _run(config_path, state_url, ca_file, as_json=as_json, dry_run=True)
+
+
+@sync.command("status")
+@_config
+@_state
+@_json
+def status_command(config_path: Path, state_url: str, *, as_json: bool) -> None:
+    """What the sync remembers: links, quarantine, conflicts, the inheritance switch."""
+    with _Errors():
+        config = Config.load(config_path)
+        state = _open_state(config, state_url)
+        pending = state.pending()
+        links = state.links()
+        shown = {
+            "links": len(links),
+            "tombstones": sum(link.dead for link in links),
+            "dormant": sum(link.dormant for link in links),
+            "open_intents": len(state.intents()),
+            "quarantined": [
+                {
+                    "record": f"{p.place} {p.model} {p.record_id}",
+                    "reason": p.reason,
+                    "attempts": p.attempts,
+                    "next": p.next_at.isoformat(),
+                }
+                for p in pending
+                if p.kind == "quarantine"
+            ],
+            "waiting": [
+                {"record": f"{p.place} {p.model} {p.record_id}", "reason": p.reason}
+                for p in pending
+                if p.kind == "waiting"
+            ],
+            "conflicts": [conflict.as_dict() for conflict in state.conflicts()],
+            "inheritance": inheritance(state).on,
+        }
+        state.close()
+    if as_json:
+        click.echo(json.dumps(shown, indent=2, default=str))
+        return
+    click.echo(
+        f"{shown['links']} links, {shown['tombstones']} with a deleted side, "
+        f"{shown['dormant']} dormant, {shown['open_intents']} creations open"
+    )
+    for item in pending:
+        click.echo(f"{item.kind}: {item.place} {item.model} {item.record_id}: {item.reason}")
+    click.echo(f"{len(state.conflicts())} conflicts logged")
+    if shown["inheritance"]:
+        click.echo("Notes to inherit Task sourceId: on (read-only here)")
+
+
+def _run(config_path: Path, state_url: str, ca_file: str | None, *, as_json: bool, dry_run: bool) -> None:
+    with _Errors():
+        config = Config.load(config_path)
+        session = requests.Session()
+        if ca_file:
+            session.verify = ca_file
+        state = _open_state(config, state_url)
+        engine = Sync(config, session=session, clock=RealClock(), state=state)
+        report = engine.run(dry_run=dry_run, progress=_progress())
+        state.close()
+    if as_json:
+        click.echo(json.dumps(report.as_dict(), indent=2, default=str))
+    else:
+        for line in report.lines():
+            click.echo(line)
+    if report.stopped:
+        sys.exit(2)
+
+
+def _open_state(config: Config, state_url: str) -> State:
+    return State(state_url or config.state_url or DEFAULT_STATE)
+
+
+def _progress() -> Progress | None:
+    """A bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return None
+    width = 30
+
+    def show(step: str, done: int, total: int) -> None:
+        filled = width * done // total if total else width
+        bar = "#" * filled + "." * (width - filled)
+        end = "\n" if total and done == total else ""
+        click.echo(f"\r{step:<8} [{bar}] {done}/{total}{end}", err=True, nl=False)
+
+    return show
+
+
+class _Errors:
+    """Turns what a person can put right into one line and exit status 1."""
+
+    def __enter__(self) -> _Errors:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        import sqlalchemy.exc
+
+        if isinstance(error, SyncError):
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(1)
+        if isinstance(error, (sqlalchemy.exc.OperationalError, sqlalchemy.exc.ArgumentError)):
+            text = str(getattr(error, "orig", error))
+            click.echo(f"Error: the state database cannot be used: {text}; check --state", err=True)
+            sys.exit(1)

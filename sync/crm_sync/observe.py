@@ -1,0 +1,515 @@
+"""Observe: what changed on either side since the last run, gathered into activities.
+
+Rule 1: a scan begins a little before its cursor and its new cursor is a stamp the service itself
+gave for the first row of the scan; so a cursor may overlap and never skips (P23, F49-F53).
+Rule 2: absence proves nothing. A deletion is believed when Salesforce shows `IsDeleted`, or when
+Planhat answers 404 for the record's own id (P25, F25-F27). Archived is not deleted (P14).
+Rule 3: a record that was put aside (quarantine, waiting) is looked at again when it is due.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from crm_sync.engine import Engine
+from crm_sync.mapping import parse_moment
+from crm_sync.model import (
+    CONVERSATION,
+    PLANHAT,
+    SALESFORCE,
+    TASK,
+    Activity,
+    Link,
+    Record,
+    Section,
+)
+from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
+from crm_sync.report import Outcome
+from crm_sync.sides.planhat import KEYABLE, scan_start
+from crm_sync.state import DELETED_COLUMN, ID_COLUMN, Pending
+
+#: Values of a list row that say nothing about its content.
+_VOLATILE = frozenset({"isSeen", "hasMore", "waitsToBeFiltered", "timeBucket", "__v", "updatedAt"})
+
+
+@dataclass
+class Observation:
+    """What one run has to look at, in a stable order, and where its scans got to."""
+
+    activities: list[Activity] = field(default_factory=list)
+    cursors: dict[str, datetime] = field(default_factory=dict)
+
+
+def digest(record: Record) -> str:
+    """A fingerprint of a record's content, without what changes by itself."""
+    content = {k: v for k, v in record.values.items() if k not in _VOLATILE}
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def external_key(model: str, planhat_id: str) -> str:
+    """What the unique external-id field of the Salesforce record holds. Task and Conversation of
+    one activity share their `_id` in Planhat, so the model is part of the key.
+    """
+    return f"{model}-{planhat_id}"
+
+
+class Observer:
+    """Gathers one run's activities."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._state = engine.state
+        self._by_link: dict[int, Activity] = {}
+        self._by_claim: dict[tuple[str, str], Activity] = {}
+        self._by_planhat: dict[tuple[str, str, str], Activity] = {}
+        self._found = Observation()
+        self._pending: list[Pending] = []
+
+    def observe(self) -> Observation:
+        """Read both sides. Order matters: Planhat first, so that a Salesforce record finds the
+        Planhat record that already carries its id.
+        """
+        now = self._engine.clock.now()
+        self._pending = [item for item in self._state.pending() if item.next_at <= now]
+        self._observe_tasks()
+        self._observe_conversations()
+        self._observe_salesforce()
+        self._complete()
+        return self._found
+
+    # -- Planhat Tasks ---------------------------------------------------------------------------------
+
+    def _observe_tasks(self) -> None:
+        section = next(iter(self._engine.of_model(TASK)), None)
+        if section is None:
+            return
+        records: dict[str, Record] = {}
+        for archived in (False, True):
+            name = f"{PLANHAT}:{TASK}:{'archived' if archived else 'open'}"
+            for record in self._scan_planhat(TASK, name, archived=archived):
+                records[record.id] = record
+        self._add_due(TASK, records)
+        baseline = self._state.baseline(PLANHAT, TASK)
+        for record in records.values():
+            self._place(record, section, baseline)
+
+    def _scan_planhat(self, model: str, name: str, *, archived: bool = False) -> Iterable[Record]:
+        engine = self._engine
+        since = scan_start(self._state.cursor(name), engine.config.options.overlap_seconds)
+        first = True
+        for record in engine.planhat.changed_since(model, since, archived=archived):
+            if first:
+                self._found.cursors[name] = record.changed_at
+                first = False
+            yield record
+
+    def _add_due(self, model: str, records: dict[str, Record]) -> None:
+        """Records put aside earlier, read one by one unless the scan has them anyway."""
+        for item in self._pending:
+            if (item.place, item.model) != (PLANHAT, model) or item.record_id in records:
+                continue
+            record = self._engine.planhat.get(model, item.record_id)
+            if record is None:
+                self._state.clear_pending(PLANHAT, model, item.record_id)
+            else:
+                records[record.id] = record
+
+    def _place(self, record: Record, section: Section, baseline: dict[str, str]) -> None:
+        """Find the activity of one Planhat record, or begin one."""
+        model, sf_object = record.model, section.salesforce
+        report = self._engine.report.section(section.key)
+        label = f"{PLANHAT} {model} {record.id}"
+        if self._is_put_aside(record):
+            report.add(label, Outcome.QUARANTINED, self._put_aside_reason(record))
+            return
+        link = self._state.link(**{ID_COLUMN[model]: record.id, "sf_object": sf_object})
+        if link is not None:
+            self._set(self._linked(link), record)
+            return
+        if baseline.get(record.id) == digest(record):
+            report.add(label, Outcome.SKIPPED, "it existed before this section was switched on")
+            return
+        raw = str(record.get(KEYABLE[model][0]) or "").strip()
+        if raw:
+            self._place_by_key(record, section, raw, label)
+            return
+        activity = self._pointed_at(record, section) if model == CONVERSATION else None
+        if activity is None:
+            activity = self._new(sf_object)
+        self._set(activity, record)
+        self._by_planhat[model, sf_object, record.id] = activity
+
+    def _place_by_key(self, record: Record, section: Section, raw: str, label: str) -> None:
+        """The record carries an id: it joins that Salesforce record's activity (rules P8, P9)."""
+        model, sf_object = record.model, section.salesforce
+        report = self._engine.report.section(section.key)
+        prefix = self._engine.key_prefix(sf_object)
+        try:
+            sf_id = canonical(raw, prefix=prefix)
+        except AmbiguousId as error:
+            self._quarantine(record, section, f"{KEYABLE[model][0]}: {error}")
+            return
+        except NotAnId as error:
+            report.add(label, Outcome.SKIPPED, f"its {KEYABLE[model][0]} is no id: {error}")
+            return
+        link = self._state.link(sf_object=sf_object, sf_id=sf_id)
+        taken = link is not None and (
+            link.planhat_id(model) not in {None, record.id} and not link.planhat_deleted(model)
+        )
+        activity = self._linked(link) if link else self._claimed(sf_object, sf_id)
+        other = activity.replica(model)
+        if taken or (other is not None and other.id != record.id):
+            holder = link.planhat_id(model) if link and taken else other.id if other else ""
+            self._quarantine(record, section, f"{sf_object} {sf_id} already belongs to {model} {holder}")
+            return
+        self._set(activity, record)
+        self._by_planhat[model, sf_object, record.id] = activity
+
+    def _pointed_at(self, record: Record, section: Section) -> Activity | None:
+        """The activity of the Task this Conversation was logged from, if it inherits (P10, P21)."""
+        if section.salesforce != TASK or self._engine.section_of(TASK, TASK) is None:
+            return None
+        task_id = str(record.get("taskId") or record.id)
+        link = self._state.link(task_id=task_id)
+        unlinked = self._by_planhat.get((TASK, TASK, task_id))
+        if link is None and unlinked is None:
+            return None
+        if not self._engine.inheritance_on or not self._logged_while_on(record):
+            when = "now" if not self._engine.inheritance_on else "when it was logged"
+            self._engine.report.note(
+                f"Conversation {record.id} continues Task {task_id}, but inheritance is off {when}: "
+                "it has a Salesforce Task of its own (rules P11, P21)"
+            )
+            return None
+        activity = self._linked(link) if link else unlinked
+        assert activity is not None
+        if link is not None and link.conversation_id not in {None, record.id}:
+            return None
+        activity.inherited = True
+        return activity
+
+    def _logged_while_on(self, record: Record) -> bool:
+        created = record.get("createdAt") or record.get("createDate")
+        moment = parse_moment(created) or record.changed_at
+        return self._state.flag_at(moment)
+
+    # -- Planhat Conversations --------------------------------------------------------------------------
+
+    def _observe_conversations(self) -> None:
+        sections = self._engine.of_model(CONVERSATION)
+        if not sections:
+            return
+        records = {r.id: r for r in self._scan_planhat(CONVERSATION, f"{PLANHAT}:{CONVERSATION}")}
+        self._add_due(CONVERSATION, records)
+        baseline = self._state.baseline(PLANHAT, CONVERSATION)
+        for row in records.values():
+            full: Record | None = None
+            for section in sections:
+                link = self._state.link(conversation_id=row.id, sf_object=section.salesforce)
+                if self._is_settled(row, section, link):
+                    continue
+                if link is None and baseline.get(row.id) == digest(row):
+                    self._engine.report.section(section.key).add(
+                        f"{PLANHAT} {CONVERSATION} {row.id}",
+                        Outcome.SKIPPED,
+                        "it existed before this section was switched on",
+                    )
+                    continue
+                full = full or self._engine.planhat.get(CONVERSATION, row.id)
+                if full is not None:
+                    self._place(full, section, {})
+                    self._remember_row(row, section, link)
+
+    def _is_settled(self, row: Record, section: Section, link: Link | None) -> bool:
+        """No need to fetch: of a type that takes no part, or exactly as last time."""
+        report = self._engine.report.section(section.key)
+        label = f"{PLANHAT} {CONVERSATION} {row.id}"
+        reason = self._engine.excluded(section, row)
+        if reason:
+            if link is not None and not link.dormant:
+                self._state.change_link(link.id, dormant=True)
+            report.add(label, Outcome.SKIPPED, reason)
+            return True
+        if link is None:
+            return False
+        if link.dormant:
+            self._state.change_link(link.id, dormant=False)  # its old link wakes (P6)
+            return False
+        pending = any(item.record_id == row.id and item.model == CONVERSATION for item in self._pending)
+        if link.conversation_seen == self._row_mark(row) and not pending and not link.dead:
+            report.add(label, Outcome.UNCHANGED)
+            return True
+        return False
+
+    def _row_mark(self, row: Record) -> str:
+        return f"{row.changed_at.isoformat()} {digest(row)}"
+
+    def _remember_row(self, row: Record, section: Section, link: Link | None) -> None:
+        key = (CONVERSATION, section.salesforce, row.id)
+        activity = self._by_link.get(link.id) if link else self._by_planhat.get(key)
+        if activity is not None:
+            activity.conversation_row = self._row_mark(row)
+
+    # -- Salesforce -----------------------------------------------------------------------------------
+
+    def _observe_salesforce(self) -> None:
+        engine = self._engine
+        objects = sorted({s.salesforce for s in engine.sections if s.direction.receives})
+        for name in objects:
+            cursor_name = f"{SALESFORCE}:{name}"
+            since = scan_start(self._state.cursor(cursor_name), engine.config.options.overlap_seconds)
+            records: dict[str, Record] = {}
+            for record in engine.salesforce.changed_since(name, engine.select(name), since):
+                records[record.id] = record
+                newest = self._found.cursors.get(cursor_name)
+                if newest is None or record.changed_at > newest:
+                    self._found.cursors[cursor_name] = record.changed_at
+            due = [
+                item.record_id
+                for item in self._pending
+                if (item.place, item.model) == (SALESFORCE, name) and item.record_id not in records
+            ]
+            if due:
+                records |= engine.salesforce.by_ids(name, engine.select(name), due)
+            baseline = self._state.baseline(SALESFORCE, name)
+            for record in records.values():
+                self._place_salesforce(record, baseline)
+
+    def _place_salesforce(self, record: Record, baseline: dict[str, str]) -> None:
+        engine, name = self._engine, record.model
+        link = self._state.link(sf_object=name, sf_id=record.id)
+        if link is not None:
+            self._linked(link).salesforce = record
+            return
+        claimed = self._by_claim.get((name, record.id))
+        if claimed is not None:
+            claimed.salesforce = record
+            return
+        section = next(s for s in engine.sections if s.salesforce == name and s.direction.receives)
+        report = engine.report.section(section.key)
+        label = f"{SALESFORCE} {name} {record.id}"
+        if record.deleted:
+            report.add(label, Outcome.SKIPPED, "it was deleted before it was ever linked")
+        elif baseline.get(record.id) == digest_sf(record):
+            report.add(label, Outcome.SKIPPED, "it existed before this section was switched on")
+        elif self._is_put_aside(record):
+            report.add(label, Outcome.QUARANTINED, self._put_aside_reason(record))
+        elif not self._adopt_by_external_key(record):
+            self._new(name).salesforce = record
+
+    def _adopt_by_external_key(self, record: Record) -> bool:
+        """A record that carries our own key belongs to that Planhat record (F13)."""
+        field_name = self._engine.config.salesforce.external_id_field
+        value = str(record.get(field_name) or "") if field_name else ""
+        model, _, planhat_id = value.partition("-")
+        section = self._engine.section_of(model, record.model) if model in ID_COLUMN else None
+        if section is None or not planhat_id:
+            return False
+        activity = self._by_planhat.get((model, record.model, planhat_id))
+        if activity is None:
+            linked = self._state.link(**{ID_COLUMN[model]: planhat_id, "sf_object": record.model})
+            found = None if linked else self._engine.planhat.get(model, planhat_id)
+            if found is None:
+                return False
+            activity = self._new(record.model)
+            self._set(activity, found)
+        if activity.link is not None or activity.salesforce is not None:
+            return False
+        activity.salesforce = record
+        activity.claimed_sf_id = record.id
+        activity.inherited = True  # its keyable is written although the section may only receive
+        return True
+
+    # -- completing what was read -------------------------------------------------------------------------
+
+    def _complete(self) -> None:
+        """Read what planning needs beside the changed record itself."""
+        self._read_claimed()
+        self._read_salesforce_of_senders()
+        for activity in list(self._found.activities):
+            self._mark_deleted_salesforce(activity)
+            self._read_planhat_replicas(activity)
+
+    def _read_claimed(self) -> None:
+        by_object: dict[str, list[Activity]] = {}
+        for activity in self._found.activities:
+            if activity.link is None and activity.claimed_sf_id and activity.salesforce is None:
+                by_object.setdefault(activity.sf_object, []).append(activity)
+        for name, activities in by_object.items():
+            ids = [str(a.claimed_sf_id) for a in activities]
+            found = self._engine.salesforce.by_ids(name, self._engine.select(name), ids)
+            for activity in activities:
+                activity.salesforce = found.get(str(activity.claimed_sf_id))
+                if activity.salesforce is None:
+                    self._found.activities.remove(activity)
+                    self._quarantine_all(activity, f"no {name} {activity.claimed_sf_id} can be seen in Salesforce")
+
+    def _read_salesforce_of_senders(self) -> None:
+        """Objects nobody scans (only sent to): read the rows whose Planhat side changed."""
+        scanned = {s.salesforce for s in self._engine.sections if s.direction.receives}
+        by_object: dict[str, list[Activity]] = {}
+        for activity in self._found.activities:
+            link = activity.link
+            if link is None or activity.salesforce is not None or link.dead:
+                continue
+            if activity.sf_object not in scanned and self._planhat_changed(activity):
+                by_object.setdefault(activity.sf_object, []).append(activity)
+        for name, activities in by_object.items():
+            ids = [str(a.link.sf_id) for a in activities if a.link]
+            found = self._engine.salesforce.by_ids(name, self._engine.select(name), ids)
+            for activity in activities:
+                assert activity.link is not None
+                activity.salesforce = found.get(str(activity.link.sf_id))
+
+    def _planhat_changed(self, activity: Activity) -> bool:
+        for model in ID_COLUMN:
+            record = activity.replica(model)
+            section = self._engine.section_of(model, activity.sf_object)
+            if record is not None and section is not None and self._differs(activity, record, section):
+                return True
+        return False
+
+    def _differs(self, activity: Activity, record: Record, section: Section) -> bool:
+        replica = SALESFORCE if record.place == SALESFORCE else record.model
+        base = activity.link.base.get(replica) if activity.link else None
+        return base is None or any(
+            base.get(name) != key or name not in base for name, key in self._engine.keys(record, section).items()
+        )
+
+    def _mark_deleted_salesforce(self, activity: Activity) -> None:
+        """Rule P25: a tombstone on positive evidence; an undeleted record wakes its link (F15)."""
+        record, link = activity.salesforce, activity.link
+        if record is None:
+            return
+        if link is not None and link.sf_deleted != record.deleted:
+            activity.link = self._state.change_link(link.id, sf_deleted=record.deleted)
+        elif link is None and record.deleted:
+            ids = {
+                ID_COLUMN[model]: replica.id for model in ID_COLUMN if (replica := activity.replica(model)) is not None
+            }
+            if ids:
+                activity.link = self._state.add_link(
+                    sf_object=activity.sf_object, sf_id=record.id, base={}, sf_deleted=True, **ids
+                )
+
+    def _read_planhat_replicas(self, activity: Activity) -> None:
+        """The other Planhat replicas, when something changed that they may have to hear of."""
+        link = activity.link
+        if link is None or link.dead:
+            return
+        if activity.salesforce is not None:
+            sections = [s for s in self._engine.sections if s.salesforce == activity.sf_object]
+            changed = any(self._differs(activity, activity.salesforce, s) for s in sections)
+        else:
+            changed = False
+        if not changed and not self._planhat_changed(activity):
+            return
+        for model in ID_COLUMN:
+            record_id = link.planhat_id(model)
+            section = self._engine.section_of(model, activity.sf_object)
+            if record_id is None or section is None or not section.direction.receives:
+                continue
+            if link.planhat_deleted(model) or activity.replica(model) is not None:
+                continue
+            record = self._engine.planhat.get(model, record_id)
+            if record is None:
+                activity.link = link = self._state.change_link(link.id, **{DELETED_COLUMN[model]: True})
+            elif model == TASK or not self._engine.excluded(section, record):
+                self._set(activity, record)
+
+    # -- small things ----------------------------------------------------------------------------------
+
+    def _set(self, activity: Activity, record: Record) -> None:
+        if record.model == TASK:
+            activity.task = record
+        else:
+            activity.conversation = record
+
+    def _new(self, sf_object: str) -> Activity:
+        activity = Activity(sf_object)
+        self._found.activities.append(activity)
+        return activity
+
+    def _linked(self, link: Link) -> Activity:
+        activity = self._by_link.get(link.id)
+        if activity is None:
+            activity = self._by_link[link.id] = self._new(link.sf_object)
+            activity.link = self._state.link(id=link.id)
+        return activity
+
+    def _claimed(self, sf_object: str, sf_id: str) -> Activity:
+        activity = self._by_claim.get((sf_object, sf_id))
+        if activity is None:
+            activity = self._by_claim[sf_object, sf_id] = self._new(sf_object)
+            activity.claimed_sf_id = sf_id
+        return activity
+
+    def _is_put_aside(self, record: Record) -> bool:
+        """In quarantine, unchanged since, and not due: leave it alone."""
+        item = self._pending_item(record)
+        if item is None or item.kind != "quarantine":
+            return False
+        unchanged = item.changed_at == record.changed_at.isoformat()
+        return unchanged and item.next_at > self._engine.clock.now()
+
+    def _put_aside_reason(self, record: Record) -> str:
+        item = self._pending_item(record)
+        assert item is not None
+        return item.reason
+
+    def _pending_item(self, record: Record) -> Pending | None:
+        if not hasattr(self, "_all_pending"):
+            self._all_pending = {(p.place, p.model, p.record_id): p for p in self._state.pending()}
+        return self._all_pending.get((record.place, record.model, record.id))
+
+    def _quarantine(self, record: Record, section: Section, reason: str) -> None:
+        label = f"{record.place} {record.model} {record.id}"
+        self._engine.report.section(section.key).add(label, Outcome.QUARANTINED, reason)
+        put_aside(self._engine, record, reason, kind="quarantine")
+
+    def _quarantine_all(self, activity: Activity, reason: str) -> None:
+        for model in ID_COLUMN:
+            record = activity.replica(model)
+            section = self._engine.section_of(model, activity.sf_object)
+            if record is not None and section is not None:
+                self._quarantine(record, section, reason)
+
+
+def digest_sf(record: Record) -> str:
+    """A fingerprint of a Salesforce record's mapped content, without its stamps."""
+    stamps = {"SystemModstamp", "LastModifiedDate"}
+    content: dict[str, Any] = {k: v for k, v in record.values.items() if k not in stamps}
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def put_aside(engine: Engine, record: Record, reason: str, *, kind: str) -> None:
+    """Remember to look at a record again: at once the first two times, then ever later (F65)."""
+    known = next(
+        (
+            item
+            for item in engine.state.pending()
+            if (item.place, item.model, item.record_id) == (record.place, record.model, record.id)
+        ),
+        None,
+    )
+    attempts = (known.attempts if known and known.kind == kind else 0) + 1
+    minutes = 0 if kind == "waiting" or attempts <= 2 else min(2 ** (attempts - 2), 24 * 60)
+    engine.state.set_pending(
+        Pending(
+            place=record.place,
+            model=record.model,
+            record_id=record.id,
+            kind=kind,
+            reason=reason,
+            attempts=attempts if kind == "quarantine" else 1,
+            next_at=engine.clock.now() + timedelta(minutes=minutes),
+            changed_at=record.changed_at.isoformat(),
+        )
+    )
