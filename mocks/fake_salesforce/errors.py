@@ -96,6 +96,7 @@ def salesforce_error(
     if isinstance(rule, list):
         named: tuple[str, ...] | None = tuple(rule)
     elif rule == FIELDS_NAMED:
+        assert fields is not None or "field" in words, f"{key} is raised and names no field"
         named = tuple(fields) if fields is not None else (str(words["field"]),)
     else:
         named = () if rule == FIELDS_EMPTY else None

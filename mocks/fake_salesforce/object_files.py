@@ -16,7 +16,9 @@ An org file leaves `flags` out: they follow from the type and from `required`, `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -29,17 +31,20 @@ from fake_salesforce.org_file import (
     CUSTOM_FLAGS,
     CUSTOM_NAME,
     FIELD_KEYS,
-    OBJECT_KEYS,
-    ON_DELETE,
+    NAME_KEYS,
     OVERRIDE_KEYS,
-    check_keys,
+    OrgFile,
     check_picklist,
+    check_reference,
+    check_row,
+    checked,
     custom_flags,
     custom_sizes,
     is_optional_standard,
-    list_of,
+    read_org_file,
     refuse,
     refuse_doubles,
+    refuse_unclear_children,
     table,
     with_length,
 )
@@ -65,6 +70,7 @@ _CUSTOM_URLS: Final = (
     "defaultValues", "listviews", "quickActions", "uiDetailTemplate", "uiEditTemplate",
     "uiNewRecord",
 )  # fmt: skip
+_PREFIX: Final = re.compile(r"a[0-9A-Za-z]{2}")
 _CUSTOM_SOURCE: Final = "the org file"
 _OWNER: Final[Mapping[str, Any]] = {
     "label": "Owner ID", "type": "reference", "flags": "CUDFGSPnpA", "to": ["Group", "User"],
@@ -91,39 +97,25 @@ def known_external_names() -> frozenset[str]:
 
 def _build(extra: Mapping[str, Any]) -> Schema:
     """Read the standard files, lay the org file over them, and assemble the schema."""
-    features = frozenset(list_of(extra.get("features", []), "features"))
-    known_features = load("shared.toml")["features"]
-    for feature in sorted(features):
-        if feature not in known_features:
-            refuse("features", f"{feature!r} is unknown", f"use {sorted(known_features)}")
-    objects = table(extra.get("objects", {}), "objects")
-    rows = _rows(extra)
-    metadata = sa.MetaData()
     drafts = {draft["name"]: draft for draft in (load(f"objects/{name}.toml") for name in OBJECT_FILES)}
-    canonical = {name.lower(): name for name in drafts}
-    own = {name: table(each, f"objects.{name}") for name, each in objects.items()}
-    additions: dict[str, Mapping[str, Any]] = {}
-    created: dict[str, Mapping[str, Any]] = {}
-    for name, each in own.items():
-        if name.lower() in canonical:
-            additions[canonical[name.lower()]] = each
-        else:
-            created[name] = each
-    targets = {*canonical.values(), *created, *known_external_names()}
-    with_activities = tuple(name for name, each in created.items() if each.get("activities", False))
-    reader = _Reader(features=features, rows=rows, targets=targets, activities=with_activities)
-    sobjects = [reader.standard(draft, additions.get(name, {}), metadata) for name, draft in drafts.items()]
+    own = read_org_file(extra, standard=drafts)
+    reader = _Reader(own, targets={*drafts, *own.created, *known_external_names()})
+    sobjects = [reader.standard(draft, own.added.get(name, {})) for name, draft in drafts.items()]
     taken = {each.key_prefix for each in sobjects}
-    for serial, (name, each) in enumerate(created.items()):
-        sobjects.append(reader.custom(name, each, _custom_prefix(serial), metadata))
+    for serial, (name, each) in enumerate(own.created.items()):
+        sobjects.append(reader.custom(name, each, _custom_prefix(serial)))
         if sobjects[-1].key_prefix in taken:
             refuse(f"objects.{name}", "its key_prefix is taken", "choose another or leave it out")
         taken.add(sobjects[-1].key_prefix)
-    prefixes = {each.name: each.key_prefix for each in sobjects}
+    by_name = {each.name: each for each in sobjects}
+    for name, rows in own.rows.items():
+        for number, row in enumerate(rows, start=1):
+            check_row(row, by_name[name], f"rows.{name}[{number}]")
+    refuse_unclear_children(sobjects)
     return Schema(
         sobjects=tuple(sorted(sobjects, key=lambda each: each.name.lower())),
-        metadata=metadata,
-        rows={name: _with_ids(each, prefixes[name]) for name, each in rows.items()},
+        metadata=reader.metadata,
+        rows={name: _with_ids(each, by_name[name].key_prefix) for name, each in own.rows.items()},
     )
 
 
@@ -137,27 +129,6 @@ def _custom_prefix(serial: int) -> str:
     return "a" + SERIAL_ALPHABET[serial // 62] + SERIAL_ALPHABET[serial % 62]
 
 
-def _rows(extra: Mapping[str, Any]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """The rows orgs start with; an org file's list replaces the standard list of that object."""
-    standard: dict[str, Any] = dict(load("rows.toml")["rows"])
-    for name, each in table(extra.get("rows", {}), "rows").items():
-        if name not in standard:
-            refuse(f"rows.{name}", "cannot be given here", f"use one of {sorted(standard)}")
-        rows = [table(row, f"rows.{name}") for row in list_of(each, f"rows.{name}")]
-        for number, row in enumerate(rows, start=1):
-            if "MasterLabel" not in row and "Name" not in row:
-                refuse(f"rows.{name}[{number}]", "has no MasterLabel", "give each row one")
-        standard[name] = [_filled(row, number) for number, row in enumerate(rows, start=1)]
-    return standard
-
-
-def _filled(row: Mapping[str, Any], number: int) -> Mapping[str, Any]:
-    """A status or stage row with the columns that follow from its label and place."""
-    if "MasterLabel" not in row:
-        return row
-    return {"ApiName": row["MasterLabel"], "SortOrder": number, **row}
-
-
 def _with_ids(rows: Sequence[Mapping[str, Any]], prefix: str | None) -> tuple[Mapping[str, Any], ...]:
     if prefix is None:
         return tuple(rows)
@@ -167,18 +138,12 @@ def _with_ids(rows: Sequence[Mapping[str, Any]], prefix: str | None) -> tuple[Ma
 class _Reader:
     """Turns rows of object files into fields, for one org."""
 
-    def __init__(
-        self,
-        *,
-        features: frozenset[str],
-        rows: Mapping[str, Sequence[Mapping[str, Any]]],
-        targets: set[str],
-        activities: tuple[str, ...],
-    ) -> None:
-        self._features = features
-        self._rows = rows
+    def __init__(self, own: OrgFile, *, targets: Container[str]) -> None:
+        self.metadata = sa.MetaData()
+        self._features = own.features
+        self._rows = own.rows
         self._targets = targets
-        self._activities = activities
+        self._activities = tuple(name for name, each in own.created.items() if each.get("activities"))
         shared = load("shared.toml")
         self._picklists: Mapping[str, Sequence[Any]] = shared["picklists"]
         self._lists: Mapping[str, Sequence[str]] = shared["targets"]
@@ -187,13 +152,10 @@ class _Reader:
 
     # --- objects -----------------------------------------------------------------------------
 
-    def standard(self, draft: Mapping[str, Any], added: Mapping[str, Any], metadata: sa.MetaData) -> SObject:
+    def standard(self, draft: Mapping[str, Any], added: Mapping[str, Any]) -> SObject:
         """A standard object, with what the org file adds to it."""
         name = draft["name"]
         fields = list(self._with_system(draft))
-        for key in added:
-            if key != "fields":
-                refuse(f"objects.{name}", f"{key!r} cannot be changed", "give only 'fields'")
         place = {each.name.lower(): n for n, each in enumerate(fields)}
         for key, row in table(added.get("fields", {}), f"objects.{name}.fields").items():
             where = f"objects.{name}.fields.{key}"
@@ -213,25 +175,26 @@ class _Reader:
             url_names=tuple(draft.get("urls", ("sobject", "describe", "rowTemplate"))),
             source=draft["source"],
             grade=draft["grade"],
-            metadata=metadata,
+            metadata=self.metadata,
         )
 
-    def custom(self, name: str, row: Mapping[str, Any], prefix: str, metadata: sa.MetaData) -> SObject:
+    def custom(self, name: str, row: Mapping[str, Any], prefix: str) -> SObject:
         """A custom object of the org file."""
         where = f"objects.{name}"
-        if CUSTOM_NAME.fullmatch(name) is None:
-            refuse(where, "is no standard object here", "custom objects end in __c")
-        check_keys(row, OBJECT_KEYS, where)
         label = row.get("label", name.removesuffix("__c").replace("_", " "))
+        if _PREFIX.fullmatch(str(row.get("key_prefix", prefix))) is None:
+            refuse(where, f"key_prefix {row['key_prefix']!r}", 'use "a" and two letters or digits')
         given = table(row.get("fields", {}), f"{where}.fields")
+        owner = {} if _has_master(given) else {"OwnerId": _OWNER}
         draft = {
             "name": name,
             "id_label": "Record ID",
             "source": row.get("source", _CUSTOM_SOURCE),
             "grade": row.get("grade", "assumed"),
+            "deleted_after": "OwnerId" if owner else "Id",
             "audit_after": "Name",
             "fields": {
-                **({} if _has_master(given) else {"OwnerId": _OWNER}),
+                **owner,
                 "Name": self._name_field(row.get("name_field", {}), f"{label} Name", where),
             },
         }
@@ -252,13 +215,12 @@ class _Reader:
             url_names=_CUSTOM_URLS,
             source=draft["source"],
             grade=draft["grade"],
-            metadata=metadata,
+            metadata=self.metadata,
         )
 
     def _name_field(self, given: object, label: str, where: str) -> Mapping[str, Any]:
         """The Name of a custom object: free text of 80 characters, or an automatic number."""
-        row = table(given, f"{where}.name_field")
-        check_keys(row, frozenset({"label", "auto_number"}), f"{where}.name_field")
+        row = checked(given, NAME_KEYS, f"{where}.name_field")
         number = row.get("auto_number")
         return {
             "label": row.get("label", label),
@@ -389,8 +351,8 @@ class _Reader:
         """One custom field; everything the org file can get wrong about it is refused here."""
         if CUSTOM_NAME.fullmatch(name) is None and not is_optional_standard(of, name):
             refuse(where, f"{of} has no such standard field", "custom fields end in __c")
-        check_keys(row, FIELD_KEYS - {"block", "feature", "flags", "part_of"}, where)
-        if not isinstance(row.get("type"), str):
+        checked(row, FIELD_KEYS, where)
+        if "type" not in row:
             refuse(where, "has no type", 'say e.g. type = "string(40)"')
         kind = row["type"].partition("(")[0]
         if kind not in CUSTOM_FLAGS:
@@ -399,7 +361,7 @@ class _Reader:
         if kind in ("picklist", "multipicklist"):
             check_picklist(row, where)
         if kind == "reference":
-            self._check_reference(row, where)
+            check_reference(row, self._targets, where)
         custom = name.endswith("__c")
         stem = name.removesuffix("__c").removesuffix("Id")
         filled = {
@@ -416,26 +378,15 @@ class _Reader:
         evidence = {"source": _CUSTOM_SOURCE, "grade": "assumed"}
         return self._field(name, filled, evidence, custom=custom)
 
-    def _check_reference(self, row: Mapping[str, Any], where: str) -> None:
-        to = row.get("to")
-        if not isinstance(to, Sequence) or isinstance(to, str) or not to:
-            refuse(where, "a reference needs its targets", 'say e.g. to = ["Account"]')
-        for target in to or ():
-            if target not in self._targets:
-                refuse(where, f"target {target!r} is no object", "name a standard or custom one")
-        if row.get("on_delete", "clear") not in ON_DELETE:
-            refuse(where, f"on_delete {row['on_delete']!r}", f"use one of {sorted(ON_DELETE)}")
-
     def _overridden(self, known: Field, row: Mapping[str, Any], where: str) -> Field:
         """A standard field with its picklist, label or help as this org has set them."""
-        from dataclasses import replace
-
-        check_keys(row, OVERRIDE_KEYS, where)
+        checked(row, OVERRIDE_KEYS, where)
         changed: dict[str, Any] = {}
         if "values" in row or "default" in row:
             if known.type not in ("picklist", "multipicklist", "combobox"):
                 refuse(where, f"is a {known.type}, without values", "leave out values and default")
-            values = row.get("values", [each.value for each in known.picklist])
+            kept = [{"value": e.value, "label": e.label, "active": e.active} for e in known.picklist]
+            values = row.get("values", kept)
             merged = {"values": values, "default": row.get("default", known.default)}
             check_picklist(merged, where)
             changed["picklist"] = tuple(picklist_value(each, merged["default"]) for each in merged["values"])

@@ -6,25 +6,51 @@ Every refusal is a MisuseError: where in the file, what is wrong, what to do.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from fake_core.errors import MisuseError
 from fake_salesforce.data_files import load
 from fake_salesforce.field_rows import TYPE, picklist_value, read_type
-from fake_salesforce.metadata import Field
+from fake_salesforce.metadata import Field, SObject
 
-FIELD_KEYS: Final = frozenset({
-    "label", "type", "flags", "to", "relationship", "children", "on_delete", "values",
-    "values_from", "default", "part_of", "extra_type_info", "block", "feature", "help",
-    "required", "unique", "external_id", "case_sensitive", "restricted", "auto_number",
-    "source", "grade",
-})  # fmt: skip
+# What each table of an org file may hold, and of which kind.
+Kinds = Mapping[str, type | tuple[type, ...]]
+FILE_KEYS: Final[Kinds] = {"objects": dict, "features": list, "rows": dict}
+OBJECT_KEYS: Final[Kinds] = {
+    "label": str,
+    "label_plural": str,
+    "key_prefix": str,
+    "name_field": dict,
+    "fields": dict,
+    "activities": bool,  # tasks and events may be related to its rows
+    "source": str,
+    "grade": str,
+}
+ADDED_KEYS: Final[Kinds] = {"fields": dict}  # to a standard object an org file only adds fields
+NAME_KEYS: Final[Kinds] = {"label": str, "auto_number": str}
+FIELD_KEYS: Final[Kinds] = {
+    "label": str,
+    "type": str,
+    "help": str,
+    "to": list,
+    "children": str,
+    "on_delete": str,
+    "values": list,
+    "default": (str, bool, int, float),
+    "required": bool,
+    "unique": bool,
+    "external_id": bool,
+    "case_sensitive": bool,
+    "restricted": bool,
+    "auto_number": str,
+    "source": str,
+    "grade": str,
+}
 # What an org file may say about a field that Salesforce already has.
-OVERRIDE_KEYS: Final = frozenset({"label", "values", "default", "restricted", "help"})
-OBJECT_KEYS: Final = frozenset({
-    "label", "label_plural", "key_prefix", "name_field", "fields", "activities", "source", "grade",
-})  # fmt: skip
+OVERRIDE_KEYS: Final[Kinds] = {"label": str, "values": list, "default": str, "restricted": bool, "help": str}
+VALUE_KEYS: Final[Kinds] = {"value": str, "label": str, "active": bool}
 ON_DELETE: Final = frozenset({"clear", "cascade", "restrict"})
 
 # What a custom field of each type can do, before `required`, `unique` and the like are read.
@@ -50,7 +76,88 @@ _CUSTOM_LENGTHS: Final[Mapping[str, int]] = {"email": 80, "phone": 40, "url": 25
 _CUSTOM_LENGTHS_MAX: Final[Mapping[str, int]] = {"string": 255, "textarea": 131_072}
 _KEYABLE_TYPES: Final = frozenset({"string", "email", "double"})  # may be unique or external id
 _LONG_TEXT_CHARS: Final = 255  # a longer textarea can be neither filtered nor sorted
+_RELATIONSHIP: Final = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*(?:__r)?")
 CUSTOM_NAME: Final = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__c")
+
+
+@dataclass(frozen=True)
+class OrgFile:
+    """A checked org file: fields for standard objects, objects of its own, features, start rows."""
+
+    added: Mapping[str, Mapping[str, Any]]
+    created: Mapping[str, Mapping[str, Any]]
+    features: frozenset[str]
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def read_org_file(extra: Mapping[str, Any], *, standard: Iterable[str]) -> OrgFile:
+    """The org file *extra* with its tables checked; *standard* are the objects there already are.
+
+    Fields are checked one by one where they are read. Raises MisuseError.
+    """
+    given = checked({key: extra[key] for key in FILE_KEYS if key in extra}, FILE_KEYS, "the file")
+    features = texts(given.get("features", []), "features")
+    known = load("shared.toml")["features"]
+    for feature in features:
+        if feature not in known:
+            refuse("features", f"{feature!r} is unknown", f"use {sorted(known)}")
+    spelling = {name.lower(): name for name in standard}
+    added: dict[str, Mapping[str, Any]] = {}
+    created: dict[str, Mapping[str, Any]] = {}
+    seen: set[str] = set()
+    for name, each in table(given.get("objects", {}), "objects").items():
+        where = f"objects.{name}"
+        if name.lower() in seen:
+            refuse(where, "stands there twice", "remove one")
+        seen.add(name.lower())
+        if name.lower() in spelling:
+            added[spelling[name.lower()]] = checked(each, ADDED_KEYS, where)
+        elif CUSTOM_NAME.fullmatch(name) is None:
+            refuse(where, "is no standard object here", "custom objects end in __c")
+        else:
+            created[name] = checked(each, OBJECT_KEYS, where)
+    return OrgFile(added, created, frozenset(features), _rows(given.get("rows", {})))
+
+
+def _rows(given: Mapping[str, Any]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """The rows orgs start with; the file's list replaces the standard list of that object."""
+    rows: dict[str, Any] = dict(load("rows.toml")["rows"])
+    for name, each in table(given, "rows").items():
+        if name not in rows:
+            refuse(f"rows.{name}", "cannot be given here", f"use one of {sorted(rows)}")
+        if not isinstance(each, list) or not each:
+            refuse(f"rows.{name}", f"is {each!r}", "make it a list of tables")
+        rows[name] = [_row(row, number, f"rows.{name}[{number}]") for number, row in enumerate(each, start=1)]
+        _refuse_unclear_values(rows[name], f"rows.{name}")
+    return rows
+
+
+def _row(given: object, number: int, where: str) -> dict[str, Any]:
+    """A status or stage row with the columns that follow from its label and place."""
+    row = table(given, where)
+    if not isinstance(row.get("MasterLabel"), str) or not row["MasterLabel"].strip():
+        refuse(where, "has no MasterLabel", "give each row one")
+    return {"ApiName": row["MasterLabel"], "SortOrder": number, **row}
+
+
+def _refuse_unclear_values(rows: Sequence[Mapping[str, Any]], where: str) -> None:
+    names = [row["ApiName"] for row in rows]
+    for name in names:
+        if names.count(name) > 1:
+            refuse(where, f"{name!r} stands there twice", "remove one")
+    if sum(row.get("IsDefault") is True for row in rows) > 1:
+        refuse(where, "has two defaults", "leave IsDefault out of all but one")
+
+
+def check_row(row: Mapping[str, Any], sobject: SObject, where: str) -> None:
+    """Refuse columns the object does not have, and values of another kind."""
+    for name, value in row.items():
+        field = sobject.field(name)
+        if field is None or field.name != name or name == "Id":
+            refuse(where, f"{sobject.name} has no {name!r}", "use the names of its fields")
+        wanted = _DEFAULTS.get(field.type, int if field.type == "int" else str)
+        if not isinstance(value, wanted) or isinstance(value, bool) != (wanted is bool):
+            refuse(where, f"{name} is {value!r}", f"give a {field.type}")
 
 
 def refuse(where: str, what: str, remedy: str) -> NoReturn:
@@ -58,22 +165,47 @@ def refuse(where: str, what: str, remedy: str) -> NoReturn:
     raise MisuseError(f"org file: {where}: {what}; {remedy}")
 
 
-def table(value: object, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
+def table(value: object, where: str) -> dict[str, Any]:
+    """*value*, when it is a table."""
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         refuse(where, f"is {value!r}", "make it a table")
     return value
 
 
-def list_of(value: object, where: str) -> Sequence[Any]:
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        refuse(where, f"is {value!r}", "make it a list")
-    return value
+def checked(value: object, kinds: Kinds, where: str) -> dict[str, Any]:
+    """*value*, when it is a table of keys and kinds that *kinds* allows."""
+    row = table(value, where)
+    for key, entry in row.items():
+        kind = kinds.get(key)
+        if kind is None:
+            refuse(where, f"{key!r} is unknown", f"use {', '.join(sorted(kinds))}")
+        if not isinstance(entry, kind) or (isinstance(entry, bool) and not _takes_bool(kind)):
+            refuse(f"{where}.{key}", f"is {entry!r}", f"make it {_KIND_NAMES[_first(kind)]}")
+    return row
 
 
-def check_keys(row: Mapping[str, Any], allowed: frozenset[str], where: str) -> None:
-    for key in row:
-        if key not in allowed:
-            refuse(where, f"{key!r} is unknown", f"use {', '.join(sorted(allowed))}")
+_KIND_NAMES: Final[Mapping[type, str]] = {
+    str: "a text",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
+
+
+def _first(kind: type | tuple[type, ...]) -> type:
+    return kind[0] if isinstance(kind, tuple) else kind
+
+
+def _takes_bool(kind: type | tuple[type, ...]) -> bool:
+    return bool in kind if isinstance(kind, tuple) else kind is bool
+
+
+def texts(value: Sequence[Any], where: str) -> list[str]:
+    """*value*, when all its entries are texts."""
+    for each in value:
+        if not isinstance(each, str):
+            refuse(where, f"holds {each!r}", "make it a list of texts")
+    return list(value)
 
 
 def is_optional_standard(sobject: str, name: str) -> bool:
@@ -82,9 +214,15 @@ def is_optional_standard(sobject: str, name: str) -> bool:
 
 
 def check_picklist(row: Mapping[str, Any], where: str) -> None:
+    """Refuse a picklist without values, with doubles, or with a default that is none of them."""
     values = row.get("values")
-    if not isinstance(values, Sequence) or isinstance(values, str) or not values:
+    if not values:
         refuse(where, "a picklist needs its values", 'say e.g. values = ["A", "B"]')
+    for each in values:
+        if not isinstance(each, str):
+            checked(each, VALUE_KEYS, f"{where}.values")
+            if not each.get("value"):
+                refuse(f"{where}.values", f"{each!r} has no value", "give it one")
     known = [picklist_value(each, None).value for each in values]
     if len(set(known)) != len(known):
         refuse(where, "a value stands there twice", "remove one")
@@ -93,7 +231,22 @@ def check_picklist(row: Mapping[str, Any], where: str) -> None:
         refuse(where, f"default {default!r} is not one of its values", f"use one of {known}")
 
 
+def check_reference(row: Mapping[str, Any], targets: Container[str], where: str) -> None:
+    """Refuse a reference without targets, to nowhere, or with an unusable name of its children."""
+    to = texts(row.get("to", []), f"{where}.to")
+    if not to:
+        refuse(where, "a reference needs its targets", 'say e.g. to = ["Account"]')
+    for target in to:
+        if target not in targets:
+            refuse(where, f"target {target!r} is no object", "name a standard or custom one")
+    if row.get("on_delete", "clear") not in ON_DELETE:
+        refuse(where, f"on_delete {row['on_delete']!r}", f"use one of {sorted(ON_DELETE)}")
+    if _RELATIONSHIP.fullmatch(row.get("children", "Children")) is None:
+        refuse(where, f"children {row['children']!r} is no name", "use letters, digits and single _")
+
+
 def refuse_doubles(fields: Sequence[Field], where: str) -> None:
+    """Refuse two fields whose names differ in nothing but case."""
     seen: set[str] = set()
     for each in fields:
         if each.name.lower() in seen:
@@ -101,7 +254,22 @@ def refuse_doubles(fields: Sequence[Field], where: str) -> None:
         seen.add(each.name.lower())
 
 
+def refuse_unclear_children(sobjects: Sequence[SObject]) -> None:
+    """Refuse two relationships from one object that have the same name."""
+    seen: dict[tuple[str, str], str] = {}
+    for sobject in sobjects:
+        for field in sobject.references:
+            for target, name in field.child_names.items():
+                if name is None:
+                    continue
+                other = seen.setdefault((target, name.lower()), f"{sobject.name}.{field.name}")
+                if other != f"{sobject.name}.{field.name}":
+                    where = f"objects.{sobject.name}.fields.{field.name}"
+                    refuse(where, f"children {name!r} of {target} is also {other}", "choose another name")
+
+
 def with_length(kind: str) -> str:
+    """The type word with the length it always has, if it has one."""
     return f"{kind}({_CUSTOM_LENGTHS[kind]})" if kind in _CUSTOM_LENGTHS else kind
 
 
@@ -121,9 +289,34 @@ def custom_sizes(kind: str, row: Mapping[str, Any], where: str) -> dict[str, Any
     for key in ("unique", "external_id"):
         if row.get(key) and kind not in _KEYABLE_TYPES:
             refuse(where, f"a {kind} cannot be {key}", f"use one of {sorted(_KEYABLE_TYPES)}")
-    if kind == "boolean" and not isinstance(row.get("default", False), bool):
-        refuse(where, f"default {row['default']!r} is no boolean", "use true or false")
+    _check_default(kind, row, where)
     return sizes
+
+
+def _check_default(kind: str, row: Mapping[str, Any], where: str) -> None:
+    """A default is a boolean, a number or a text, as the type wants it."""
+    default = row.get("default")
+    if default is None:
+        return
+    wanted = _DEFAULTS.get(kind)
+    if wanted is None:
+        refuse(where, f"a default for a {kind} is not faked", "leave it out")
+    fits = isinstance(default, wanted) and isinstance(default, bool) == (wanted is bool)
+    if not fits:
+        refuse(where, f"default {default!r} does not fit a {kind}", "give a value of that type")
+
+
+_DEFAULTS: Final[Mapping[str, type | tuple[type, ...]]] = {
+    "boolean": bool,
+    "double": (int, float),
+    "currency": (int, float),
+    "percent": (int, float),
+    "string": str,
+    "textarea": str,
+    "picklist": str,
+    "phone": str,
+    "url": str,
+}
 
 
 def custom_flags(kind: str, length: int, row: Mapping[str, Any]) -> str:

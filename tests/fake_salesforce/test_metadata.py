@@ -1,0 +1,564 @@
+"""The schema: standard objects from data files, org files laid over them, and the tables."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fake_core.errors import MisuseError
+from fake_salesforce import describe, object_files
+from fake_salesforce.metadata import DELETED_AT, Field, Schema, SObject
+from fake_salesforce.record_ids import canonical
+
+GRADES = {"recorded", "documented", "client-derived", "assumed"}
+SCHEMA = Schema.load()
+FIELDS = [(sobject, field) for sobject in SCHEMA.sobjects for field in sobject.fields]
+ORG_FILE = Path(__file__).parents[2] / "fixtures" / "orgs" / "planhat.toml"
+every_object = pytest.mark.parametrize("sobject", SCHEMA.sobjects, ids=lambda each: each.name)
+
+
+def words(**given: Any) -> dict[str, Any]:
+    """Attributes a field is to have."""
+    return given
+
+
+def get(schema: Schema, name: str) -> SObject:
+    found = schema.sobject(name)
+    assert found is not None, name
+    return found
+
+
+def field_of(schema: Schema, path: str) -> Field:
+    name, _, field = path.partition(".")
+    found = get(schema, name).field(field)
+    assert found is not None, path
+    return found
+
+
+def planhat_org() -> Schema:
+    return Schema.load(tomllib.loads(ORG_FILE.read_text("utf-8")))
+
+
+# --- The data files are whole ---------------------------------------------------------------------
+
+
+def test_no_object_file_is_forgotten() -> None:
+    """Every file in data/objects is read."""
+    folder = Path(object_files.__file__).parent / "data" / "objects"
+    assert sorted(path.stem for path in folder.glob("*.toml")) == sorted(object_files.OBJECT_FILES)
+
+
+@every_object
+def test_evidence_of_every_object_and_field(sobject: SObject) -> None:
+    """Each object and field says where its facts come from, and how sure they are."""
+    carriers: list[SObject | Field] = [sobject, *sobject.fields]
+    for each in carriers:
+        assert each.grade in GRADES, each.name
+        assert each.source.strip(), each.name
+
+
+@every_object
+def test_shape_of_every_object(sobject: SObject) -> None:
+    """An object has an Id, at most one name field, one field of a name, and a key prefix of its own."""
+    assert "Id" == sobject.fields[0].name
+    assert sum(field.name_field for field in sobject.fields) <= 1
+    names = [field.name.lower() for field in sobject.fields]
+    assert len(names) == len(set(names))
+    assert sobject.key_prefix is not None
+    assert 3 == len(sobject.key_prefix)
+    assert sobject is SCHEMA.by_prefix(sobject.key_prefix)
+
+
+@pytest.mark.parametrize(("sobject", "field"), FIELDS, ids=lambda each: each.name)
+def test_every_picklist_default_is_one_of_its_values(sobject: SObject, field: Field) -> None:
+    """A picklist has at most one default, it is one of the values, and it is what an omitted field gets."""
+    values = [entry.value for entry in field.picklist]
+    assert len(values) == len(set(values))
+    if field.type == "picklist":
+        assert values, f"{sobject.name}.{field.name} has no values"
+        marked = [entry.value for entry in field.picklist if entry.default]
+        assert ([] if field.default is None else [field.default]) == marked
+        assert all(len(value) <= field.length for value in values)
+
+
+@pytest.mark.parametrize(("sobject", "field"), FIELDS, ids=lambda each: each.name)
+def test_every_reference_target_is_known(sobject: SObject, field: Field) -> None:
+    """A reference points at objects of this schema or at names listed as external."""
+    assert field.is_reference == bool(field.reference_to)
+    for target in field.reference_to:
+        assert SCHEMA.sobject(target) or target in object_files.known_external_names(), target
+    if len(field.reference_to) > 1:
+        assert field.polymorphic, f"{sobject.name}.{field.name}"
+
+
+def test_no_external_name_is_needless() -> None:
+    """A name listed as external is the target of something, and not an object of this schema."""
+    targets = {target for _, field in FIELDS for target in field.reference_to}
+    external = object_files.known_external_names()
+    assert set() == {name for name in external if SCHEMA.sobject(name)}
+    # With features and custom fields off, some names are only reachable from an org file.
+    assert {"Calendar", "Campaign", "Individual", "Pricebook2"} <= targets & external
+
+
+@every_object
+def test_names_of_relationships_are_unambiguous(sobject: SObject) -> None:
+    """A path or a sub-query names one relationship."""
+    up = [field.relationship_name for field in sobject.references if field.relationship_name]
+    assert len(up) == len(set(up))
+    down = [(child.name, child.child.name) for child in SCHEMA.children(sobject) if child.name]
+    assert len(down) == len(set(down))
+
+
+@every_object
+def test_parts_name_a_compound_of_the_same_object(sobject: SObject) -> None:
+    """The parts of an address or a person's name stand beside it."""
+    for field in sobject.fields:
+        if field.compound_field_name is not None:
+            assert sobject.field(field.compound_field_name), field.name
+
+
+# --- What the facts say ----------------------------------------------------------------------------
+
+
+@pytest.mark.evidence("recorded", "describes recorded by CumulusCI, v48 to v60")
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("Account.Name", words(type="string", length=255, label="Account Name", nillable=False, name_field=True)),
+        ("Account.Phone", words(type="phone", length=40, nillable=True, createable=True, groupable=True)),
+        ("Account.AnnualRevenue", words(type="currency", precision=18, scale=0, groupable=False, sortable=True)),
+        ("Account.BillingLatitude", words(type="double", precision=18, scale=15, compound_field_name="BillingAddress")),
+        ("Account.BillingState", words(label="Billing State/Province", length=80)),
+        ("Account.BillingAddress", words(type="address", createable=False, sortable=False, column=False)),
+        ("Account.Description", words(type="textarea", length=32000, filterable=False, sortable=False)),
+        ("Contact.LastName", words(length=80, required=True, compound_field_name="Name")),
+        ("Contact.Name", words(length=121, createable=False, updateable=False, name_field=True)),
+        ("Contact.Email", words(type="email", length=80, id_lookup=True)),
+        ("Lead.Company", words(length=255, required=True)),
+        ("Lead.Status", words(length=255, default="Open - Not Contacted", restricted_picklist=False)),
+        ("Lead.OwnerId", words(reference_to=("Group", "User"), polymorphic=True, name_pointing=True)),
+        ("Opportunity.StageName", words(length=255, required=True, default=None)),
+        ("Opportunity.Probability", words(type="percent", precision=3, scale=0, defaulted_on_create=True)),
+        ("Opportunity.ContactId", words(createable=True, updateable=False, relationship_name=None)),
+        ("Case.CaseNumber", words(name_field=True, createable=False, auto_number="{00000000}")),
+        ("Case.Priority", words(default="Medium")),
+        ("Event.ShowAs", words(default="Busy", restricted_picklist=True, length=40)),
+        ("Event.Subject", words(type="combobox", length=255, groupable=False)),
+        ("Event.EventSubtype", words(createable=True, updateable=False, restricted_picklist=True)),
+        ("Account.Id", words(type="id", length=18, label="Account ID", id_lookup=True, createable=False)),
+        ("Account.CreatedDate", words(type="datetime", createable=False, defaulted_on_create=True)),
+    ],
+)
+def test_recorded_fields(path: str, expected: dict[str, Any]) -> None:
+    """Fields have the types, sizes and flags that real describes have."""
+    field = field_of(SCHEMA, path)
+    assert expected == {name: getattr(field, name) for name in expected}
+
+
+@pytest.mark.evidence("documented", "Object Reference v67, Task")
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("Task.Subject", words(type="combobox", length=255, name_field=True, nillable=True)),
+        ("Task.Status", words(default="Not Started", nillable=False, required=False, restricted_picklist=False)),
+        ("Task.Priority", words(default="Normal", nillable=False, required=False)),
+        ("Task.WhoId", words(reference_to=("Contact", "Lead"), relationship_name="Who", polymorphic=True)),
+        ("Task.TaskSubtype", words(createable=True, updateable=False, restricted_picklist=True)),
+        ("Task.CompletedDateTime", words(type="datetime", createable=False, updateable=False)),
+        ("Task.AccountId", words(createable=False, updateable=False)),
+        ("Task.IsClosed", words(createable=False, default=False)),
+        ("Task.Description", words(type="textarea", length=32000)),
+    ],
+)
+def test_documented_task_fields(path: str, expected: dict[str, Any]) -> None:
+    """Task has the fields of its documentation."""
+    field = field_of(SCHEMA, path)
+    assert expected == {name: getattr(field, name) for name in expected}
+
+
+@pytest.mark.evidence("documented", "Object Reference v62 and v67, required fields of each object")
+@pytest.mark.parametrize(
+    ("name", "required"),
+    [
+        ("Account", ["Name"]),
+        ("Contact", ["LastName"]),
+        ("Lead", ["LastName", "Company"]),
+        ("Opportunity", ["Name", "StageName", "CloseDate"]),
+        ("Case", []),
+        ("Task", []),
+        ("Event", []),
+        ("User", ["Username", "LastName", "Email", "Alias", "CommunityNickname", "TimeZoneSidKey", "LocaleSidKey",
+                  "EmailEncodingKey", "ProfileId", "LanguageLocaleKey"]),
+    ],
+)  # fmt: skip
+def test_required_on_create(name: str, required: list[str]) -> None:
+    """What a create must name: not nillable, createable and without a default."""
+    assert required == [field.name for field in get(SCHEMA, name).required_fields]
+
+
+@pytest.mark.evidence("recorded", "child relationships of Account and Contact, recorded by CumulusCI")
+@pytest.mark.parametrize(
+    ("parent", "child", "field", "name", "cascade", "restricted"),
+    [
+        ("Account", "Account", "ParentId", "ChildAccounts", False, False),
+        ("Account", "Contact", "AccountId", "Contacts", True, False),
+        ("Account", "Opportunity", "AccountId", "Opportunities", True, False),
+        ("Account", "Case", "AccountId", "Cases", False, True),
+        ("Account", "Task", "WhatId", "Tasks", True, False),
+        ("Account", "Task", "AccountId", None, False, False),
+        ("Account", "Event", "WhatId", "Events", True, False),
+        ("Account", "Event", "AccountId", None, False, False),
+        ("Account", "Lead", "ConvertedAccountId", None, False, False),
+        ("Contact", "Case", "ContactId", "Cases", False, True),
+        ("Contact", "Contact", "ReportsToId", None, False, False),
+        ("Contact", "Event", "WhoId", "Events", True, False),
+        ("Contact", "Opportunity", "ContactId", "Opportunities", False, False),
+    ],
+)
+def test_recorded_child_relationships(
+    parent: str, child: str, field: str, name: str | None, cascade: bool, restricted: bool
+) -> None:
+    """Children are named, deleted along or in the way as the real describes say."""
+    found = [
+        (each.name, each.cascade_delete, each.restricted_delete)
+        for each in SCHEMA.children(get(SCHEMA, parent))
+        if (each.child.name, each.field.name) == (child, field)
+    ]
+    assert [(name, cascade, restricted)] == found
+
+
+@pytest.mark.evidence("documented", "Object Reference: objects without IsDeleted")
+@pytest.mark.parametrize("name", ["User", "Organization", "RecordType", "TaskStatus", "OpportunityStage", "Profile"])
+def test_objects_without_a_recycle_bin(name: str) -> None:
+    """Some objects have no IsDeleted."""
+    assert not get(SCHEMA, name).has_recycle_bin
+    assert DELETED_AT not in get(SCHEMA, name).table.c
+
+
+@pytest.mark.evidence("recorded", "absent from the recorded describe of a fresh org")
+def test_a_fresh_org_has_no_task_type() -> None:
+    """Task.Type is not there until an org adds it, and neither are fields of features that are off."""
+    assert None is get(SCHEMA, "Task").field("Type")
+    assert None is get(SCHEMA, "Task").field("WhoCount")
+    assert None is get(SCHEMA, "Account").field("RecordTypeId")
+    with_features = Schema.load({"features": ["shared_activities", "record_types"]})
+    assert get(with_features, "Task").field("WhoCount")
+    assert get(with_features, "Account").field("RecordTypeId")
+
+
+@pytest.mark.evidence("documented", "Object Reference v67, TaskStatus and TaskPriority; stage defaults assumed")
+def test_rows_behind_statuses_and_stages() -> None:
+    """Statuses and stages are rows with ids, and what derived fields follow from."""
+    assert ["Completed"] == [row["ApiName"] for row in SCHEMA.rows("TaskStatus") if row["IsClosed"]]
+    assert ["High"] == [row["ApiName"] for row in SCHEMA.rows("TaskPriority") if row["IsHighPriority"]]
+    assert ["Closed Won"] == [row["ApiName"] for row in SCHEMA.rows("OpportunityStage") if row["IsWon"]]
+    assert ["Closed - Converted"] == [row["ApiName"] for row in SCHEMA.rows("LeadStatus") if row["IsConverted"]]
+    assert ["Closed"] == [row["ApiName"] for row in SCHEMA.rows("CaseStatus") if row["IsClosed"]]
+    for name in SCHEMA.objects_with_rows:
+        for row in SCHEMA.rows(name):
+            assert row["Id"] == canonical(row["Id"])
+            assert all(get(SCHEMA, name).field(column) for column in row)
+
+
+# --- Looking things up -----------------------------------------------------------------------------
+
+
+def test_names_are_found_in_any_case() -> None:
+    """Objects, fields and relationships are found whatever the case, and answered in their own."""
+    task = get(SCHEMA, "tAsK")
+    assert "Task" == task.name
+    assert "WhatId" == field_of(SCHEMA, "TASK.whatid").name
+    assert field_of(SCHEMA, "Task.WhatId") is SCHEMA.parent(task, "WHAT")
+    child = SCHEMA.child(get(SCHEMA, "account"), "contacts")
+    assert child is not None
+    assert ("Contacts", "Contact", "AccountId") == (child.name, child.child.name, child.field.name)
+
+
+def test_what_is_not_there_is_none() -> None:
+    """Looking up an unknown name answers None."""
+    task = get(SCHEMA, "Task")
+    assert [None] * 5 == [
+        SCHEMA.sobject("Nope__c"), task.field("Nope"), SCHEMA.parent(task, "Nope"),
+        SCHEMA.child(task, "Nope"), SCHEMA.by_prefix("zzz"),
+    ]  # fmt: skip
+
+
+def test_the_standard_schema_is_shared() -> None:
+    """Without an org file the schema is read once, and other keys of a configuration change nothing."""
+    assert Schema.load() is Schema.load({}) is Schema.load({"org": {"edition": "Enterprise"}})
+
+
+# --- Tables ----------------------------------------------------------------------------------------
+
+
+@every_object
+def test_tables(sobject: SObject) -> None:
+    """A table has one column for each stored field; compounds have none, checkboxes are never null."""
+    hidden = [DELETED_AT] if sobject.has_recycle_bin else []
+    assert [field.name for field in sobject.fields if field.column] + hidden == list(sobject.table.c.keys())
+    assert ["Id"] == [column.name for column in sobject.table.primary_key]
+    for field in sobject.columns:
+        if field.type == "boolean":
+            assert not sobject.table.c[field.name].nullable
+
+
+def test_tables_can_be_created_and_are_indexed() -> None:
+    """SQLite takes the tables, and uses an index for ids, references, external ids and stamps."""
+    schema = planhat_org()
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as connection:
+        schema.metadata.create_all(connection)
+        for where in (
+            "\"Id\" = 'x'",
+            "\"WhatId\" = 'x'",
+            "\"WhoId\" IN ('x', 'y')",
+            "\"Planhat_Id__c\" = 'x' COLLATE NOCASE",
+            "\"Subject\" = 'x' COLLATE NOCASE",
+            "\"Status\" = 'x' COLLATE NOCASE",
+            "\"SystemModstamp\" > 'x'",
+            "\"LastModifiedDate\" > 'x'",
+            "\"ActivityDate\" = 'x'",
+        ):
+            plan = connection.exec_driver_sql(f'EXPLAIN QUERY PLAN SELECT * FROM "Task" WHERE {where}').all()
+            assert "USING INDEX" in str(plan), (where, plan)
+    engine.dispose()
+
+
+# --- Org files -------------------------------------------------------------------------------------
+
+
+def test_the_example_org_adds_fields_to_standard_objects() -> None:
+    """An org file adds custom fields, and standard fields a fresh org lacks."""
+    schema = planhat_org()
+    key = field_of(schema, "Task.planhat_id__C")
+    assert ("string", 40, True, True, True, True) == (
+        key.type, key.length, key.unique, key.external_id, key.id_lookup, key.custom,
+    )  # fmt: skip
+    assert field_of(schema, "Task.Outcome__c").restricted_picklist
+    assert 255 == field_of(schema, "Task.Outcome__c").length
+    assert not field_of(schema, "Task.Type").custom
+    assert None is get(Schema.load(), "Task").field("Planhat_Id__c"), "the standard schema was changed"
+
+
+def test_the_example_org_adds_an_object() -> None:
+    """A custom object has the system fields, a Name, a prefix from a00 on, and relationships with __r."""
+    schema = planhat_org()
+    plan = get(schema, "Success_Plan__c")
+    assert "a00" == plan.key_prefix
+    assert plan is schema.by_prefix("a00")
+    names = [field.name for field in plan.fields]
+    assert ["Id", "IsDeleted", "Name", "CreatedDate"] == names[:4]
+    assert "OwnerId" not in names, "a detail has its master's owner"
+    assert ["Account__c"] == [field.name for field in plan.required_fields]
+    assert "Account__r" == field_of(schema, "Success_Plan__c.Account__c").relationship_name
+    child = schema.child(get(schema, "Account"), "Success_Plans__r")
+    assert child is not None
+    assert child.cascade_delete
+    assert "Success_Plan__c" in field_of(schema, "Task.WhatId").reference_to
+    assert schema.child(plan, "Tasks")
+    assert not field_of(schema, "Success_Plan__c.Notes__c").filterable
+    assert "Draft" == field_of(schema, "Success_Plan__c.Stage__c").default
+
+
+def test_prefixes_follow_the_order_of_the_file() -> None:
+    """Custom objects get a00, a01 ... in the order they stand in; a list of them is the same each time."""
+    extra: dict[str, Any] = {"objects": {f"Thing{n}__c": {} for n in range(70)}}
+    schema = Schema.load(extra)
+    assert "a00 a01 a0A a0a a10" == " ".join(str(get(schema, f"Thing{n}__c").key_prefix) for n in (0, 1, 10, 36, 62))
+
+
+def test_automatic_numbers() -> None:
+    """A custom object may number its rows instead of naming them."""
+    extra = {"objects": {"Ticket__c": {"name_field": {"label": "Number", "auto_number": "T-{0000}"}}}}
+    name = field_of(Schema.load(extra), "Ticket__c.Name")
+    assert ("T-{0000}", "Number", False, False) == (name.auto_number, name.label, name.createable, name.updateable)
+    text = field_of(Schema.load({"objects": {"Thing__c": {}}}), "Thing__c.Name")
+    assert (True, True, False, "Thing Name") == (text.createable, text.updateable, text.required, text.label)
+
+
+def test_an_org_may_set_its_own_statuses() -> None:
+    """Rows of an org file replace the standard statuses, in the table and in the picklist."""
+    schema = Schema.load(
+        {
+            "rows": {
+                "TaskStatus": [{"MasterLabel": "Open", "IsDefault": True}, {"MasterLabel": "Shut", "IsClosed": True}]
+            }
+        }
+    )
+    status = field_of(schema, "Task.Status")
+    assert (["Open", "Shut"], "Open") == ([entry.value for entry in status.picklist], status.default)
+    assert ["Shut"] == [row["ApiName"] for row in schema.rows("TaskStatus") if row.get("IsClosed")]
+
+
+def test_an_org_may_change_a_standard_picklist() -> None:
+    """Values, default and restriction of a standard picklist can be the org's own."""
+    extra = {
+        "objects": {"account": {"fields": {"industry": {"values": ["A", "B"], "default": "B", "restricted": True}}}}
+    }
+    industry = field_of(Schema.load(extra), "Account.Industry")
+    assert (["A", "B"], "B", True) == (
+        [entry.value for entry in industry.picklist], industry.default, industry.restricted_picklist,
+    )  # fmt: skip
+
+
+TASK = "objects.Task.fields.X__c"
+
+
+def task_field(**row: Any) -> dict[str, Any]:
+    """An org file that adds the field X__c to Task."""
+    return {"objects": {"Task": {"fields": {"X__c": row}}}}
+
+
+def one_object(**row: Any) -> dict[str, Any]:
+    """An org file with the object Thing__c."""
+    return {"objects": {"Thing__c": row}}
+
+
+BAD_FILES: list[tuple[dict[str, Any], str]] = [
+    (task_field(type="blob"), f"{TASK}: type 'blob' is not faked; use one of"),
+    (task_field(type="string"), f"{TASK}: type 'string' has no length; say"),
+    (task_field(type="string(300)"), f"{TASK}: length 300 is too long; use"),
+    (task_field(type="double"), f"{TASK}: type 'double' has no size; say"),
+    (task_field(type="string(x)"), f"{TASK}: type 'string(x)' has no size; say"),
+    (task_field(type=40), f"{TASK}.type: is 40; make it a text"),
+    (task_field(type="date", required="yes"), f"{TASK}.required: is 'yes'; make it true or false"),
+    (task_field(), f"{TASK}: has no type; say"),
+    ({"objects": {"Task": {"fields": {"X__c": "string(4)"}}}}, f"{TASK}: is 'string(4)'; make it a table"),
+    (task_field(type="date", tpye=1), f"{TASK}: 'tpye' is unknown; use"),
+    (task_field(type="date", unique=True), f"{TASK}: a date cannot be unique; use"),
+    (task_field(type="picklist"), f"{TASK}: a picklist needs its values; say"),
+    (task_field(type="picklist", values=["A", "A"]), f"{TASK}: a value stands there twice; remove"),
+    (task_field(type="picklist", values=["A", 3]), f"{TASK}.values: is 3; make it a table"),
+    (task_field(type="picklist", values=[{"label": "A"}]), f"{TASK}.values: {{'label': 'A'}} has no value; give"),
+    (task_field(type="picklist", values=["A"], default="B"), f"{TASK}: default 'B' is not one of its values; use"),
+    (task_field(type="boolean", default="yes"), f"{TASK}: default 'yes' does not fit a boolean; give"),
+    (task_field(type="double(3,0)", default=True), f"{TASK}: default True does not fit a double; give"),
+    (task_field(type="date", default="2026-01-01"), f"{TASK}: a default for a date is not faked; leave"),
+    (task_field(type="reference"), f"{TASK}: a reference needs its targets; say"),
+    (task_field(type="reference", to=["Nope"]), f"{TASK}: target 'Nope' is no object; name"),
+    (task_field(type="reference", to=[3]), f"{TASK}.to: holds 3; make it a list of texts"),
+    (task_field(type="reference", to=["Account"], on_delete="x"), f"{TASK}: on_delete 'x'; use one of"),
+    (task_field(type="reference", to=["Account"], children="a b"), f"{TASK}: children 'a b' is no name; use"),
+    ({"objects": {"Task": {"fields": {"Nope": {"type": "date"}}}}}, "objects.Task.fields.Nope: Task has no such"),
+    (
+        {"objects": {"Task": {"fields": {"Subject": {"type": "date"}}}}},
+        "objects.Task.fields.Subject: 'type' is unknown",
+    ),
+    ({"objects": {"Task": {"fields": {"IsClosed": {"default": "x"}}}}}, "objects.Task.fields.IsClosed: is a boolean"),
+    ({"objects": {"Task": {"label": "To do"}}}, "objects.Task: 'label' is unknown; use fields"),
+    ({"objects": {"Thing": {}}}, "objects.Thing: is no standard object here; custom objects end in __c"),
+    ({"objects": {"Thing__c": {}, "thing__C": {}}}, "objects.thing__C: stands there twice; remove"),
+    (one_object(colour=1), "objects.Thing__c: 'colour' is unknown; use"),
+    (one_object(key_prefix="001"), "objects.Thing__c: key_prefix '001'; use"),
+    ({"objects": {"A__c": {}, "B__c": {"key_prefix": "a00"}}}, "objects.B__c: its key_prefix is taken; choose"),
+    (one_object(fields={"A__c": {"type": "date"}, "a__c": {"type": "date"}}), "objects.Thing__c.fields.a__c: stands"),
+    (
+        one_object(fields={f"{n}__c": {"type": "reference", "to": ["Account"], "children": "Things"} for n in "AB"}),
+        "objects.Thing__c.fields.B__c: children 'Things__r' of Account is also Thing__c.A__c; choose",
+    ),
+    ({"objects": {"Thing__c": 3}}, "objects.Thing__c: is 3; make it a table"),
+    ({"objects": ["Thing__c"]}, "the file.objects: is ['Thing__c']; make it a table"),
+    ({"features": ["warp"]}, "features: 'warp' is unknown; use"),
+    ({"features": "portals"}, "the file.features: is 'portals'; make it a list"),
+    ({"rows": {"Account": []}}, "rows.Account: cannot be given here; use one of"),
+    ({"rows": {"TaskStatus": []}}, "rows.TaskStatus: is []; make it a list of tables"),
+    ({"rows": {"TaskStatus": [{"IsClosed": True}]}}, "rows.TaskStatus[1]: has no MasterLabel; give"),
+    (
+        {"rows": {"TaskStatus": [{"MasterLabel": "A", "IsClosed": 1}]}},
+        "rows.TaskStatus[1]: IsClosed is 1; give a boolean",
+    ),
+    (
+        {"rows": {"TaskStatus": [{"MasterLabel": "A", "IsWon": True}]}},
+        "rows.TaskStatus[1]: TaskStatus has no 'IsWon'; use",
+    ),
+    ({"rows": {"TaskStatus": [{"MasterLabel": "A"}] * 2}}, "rows.TaskStatus: 'A' stands there twice; remove"),
+]
+
+
+@pytest.mark.parametrize(("extra", "line"), BAD_FILES, ids=[line for _, line in BAD_FILES])
+def test_a_bad_org_file_gets_one_clear_line(extra: dict[str, Any], line: str) -> None:
+    """A mistake in an org file is named: where, what, and what to do."""
+    with pytest.raises(MisuseError) as caught:
+        Schema.load(extra)
+    message = str(caught.value)
+    assert message.startswith(f"org file: {line}")
+    assert "\n" not in message
+    assert "; " in message
+
+
+WORDS = st.sampled_from(["string(40)", "picklist", "reference", "double(3,1)", "Account", "cascade", "A"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | WORDS,
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["Task", "T__c", "fields", "X__c", "Type", "type", "to", "values", "default", "label", "unique",
+                         "name_field", "auto_number", "children", "on_delete", "TaskStatus", "MasterLabel", "value"]),
+        inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+NAMES = st.sampled_from(["Task", "task", "Account", "Thing__c", "thing__c", "Other__c", "Nope", "a b__c"])
+FIELD_NAMES = st.sampled_from(["X__c", "x__c", "Y__c", "Type", "Status", "Subject", "WhatId", "OwnerId", "Id", "é__c"])
+FIELD_ROWS = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(["string(40)", "string", "picklist", "reference", "double(3,1)", "textarea(999)",
+                                 "boolean", "email", "url(9)", "int(4)", "date", "percent(3)", "multipicklist(40)", "x(1,2,3)"]),
+        "to": st.lists(NAMES | JSON, max_size=2),
+        "values": st.lists(st.sampled_from(["A", "B", ""]) | st.fixed_dictionaries({"value": JSON}) | JSON, max_size=3),
+        "default": st.sampled_from(["A", "B", True, 3, 2.5]) | JSON,
+        "children": st.sampled_from(["Things", "Tasks", "x y"]) | JSON,
+        "on_delete": st.sampled_from(["clear", "cascade", "restrict"]) | JSON,
+        "required": st.booleans() | JSON,
+        "unique": st.booleans(),
+        "external_id": st.booleans(),
+        "restricted": st.booleans(),
+        "auto_number": st.sampled_from(["T-{000}", ""]) | JSON,
+        "label": st.text(max_size=5) | JSON,
+    },
+)  # fmt: skip
+OBJECTS = st.dictionaries(
+    NAMES,
+    JSON | st.fixed_dictionaries(
+        {},
+        optional={
+            "fields": JSON | st.dictionaries(FIELD_NAMES, FIELD_ROWS | JSON, max_size=3),
+            "activities": st.booleans(),
+            "key_prefix": st.sampled_from(["a00", "a01", "001", ""]),
+            "name_field": JSON,
+        },
+    ),
+    max_size=3,
+)  # fmt: skip
+STATUSES = st.lists(st.fixed_dictionaries({"MasterLabel": st.sampled_from(["A", "B", " "])}, optional={
+    "IsDefault": st.booleans(), "IsClosed": st.booleans() | JSON, "ApiName": JSON, "SortOrder": JSON,
+}), max_size=3)  # fmt: skip
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "objects": OBJECTS | JSON,
+            "features": st.lists(st.sampled_from(["portals", "record_types"]), max_size=2) | JSON,
+            "rows": st.dictionaries(st.sampled_from(["TaskStatus", "CaseStatus"]), STATUSES | JSON) | JSON,
+        },
+    )
+)
+def test_any_org_file_is_taken_or_refused(extra: dict[str, Any]) -> None:
+    """Whatever an org file holds, it makes a schema one can use, or a MisuseError; nothing else."""
+    try:
+        schema = Schema.load(extra)
+    except MisuseError:
+        return
+    assert len(schema.sobjects) == len(schema.metadata.tables)
+    for sobject in schema.sobjects:
+        json.dumps(describe.object_describe(schema, sobject, "60.0"))
