@@ -1,0 +1,207 @@
+"""Two fakes on one clock, people who use them over HTTP, and the sync between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import requests
+from fake_core.clock import FrozenClock
+from fake_core.control import ControlClient
+from fake_core.ids import IdSource
+from fake_core.transport import InProcess
+from fake_planhat import create_app as create_planhat
+from fake_planhat.tenant import TenantConfig
+from fake_salesforce import create_app as create_salesforce
+from fake_salesforce.org import OrgConfig
+
+from crm_sync.config import Config
+from crm_sync.report import Report
+from crm_sync.run import State, Sync
+
+SF = "https://acme.my.salesforce.com"
+PH = "https://api.planhat.com"
+BOTH, SEND = "Both Directions", "Send to Salesforce"
+RECEIVE, OFF = "Receive from Salesforce", "Not Syncing"
+KEY_FIELD = "Planhat_Id__c"
+ORG_FILE = {
+    "objects": {
+        "Task": {
+            "fields": {
+                KEY_FIELD: {"type": "string(60)", "unique": True, "external_id": True},
+                "Stage__c": {"type": "picklist", "values": ["One", "Two"], "restricted": True},
+            }
+        }
+    }
+}
+
+
+class Both:
+    """See the module's docstring. *key_field* configures the unique external-id field."""
+
+    def __init__(
+        self, *, api_requests_max: int | None = None, extra: Mapping[str, Any] | None = None
+    ) -> None:
+        self.clock = FrozenClock()
+        org = OrgConfig(extra=extra or ORG_FILE, api_requests_max=api_requests_max)
+        self.salesforce = create_salesforce(clock=self.clock, ids=IdSource(1), org=org)
+        tenant = TenantConfig(
+            conversation_types=("QBR",), soft_calls_per_minute=100_000, hard_calls_per_second=100_000
+        )
+        self.planhat = create_planhat(clock=self.clock, ids=IdSource(2), org=tenant)
+        self.network = InProcess([self.salesforce, self.planhat])
+        self.session = requests.Session()
+        self.session.mount("https://", self.network.adapter())
+        self.sf_control = ControlClient(SF, self.session)
+        self.ph_control = ControlClient(PH, self.session)
+        self.credentials = self.salesforce.credentials(SF)
+        self.state = State()
+        self.options: dict[str, Any] = {}
+        self.sf_options: dict[str, Any] = {}
+        self.told: list[Mapping[str, Any]] = []
+        self.hook = True
+        self.config: Config | None = None
+        self.account = self.sf_create("Account", Name="Acme")
+        self.company = self.ph_create("companies", name="Acme", sourceId=self.account)["_id"]
+        self.configure(task=BOTH, conversation=BOTH)
+
+    # -- the sync ---------------------------------------------------------------------------------
+
+    def mapping(self, *, task: str = OFF, conversation: str = OFF, **more: Any) -> dict[str, Any]:
+        task_section = {"planhat": "Task", "salesforce": "Task", "direction": task}
+        conversation_section = {
+            "planhat": "Conversation",
+            "salesforce": more.pop("target", "Task"),
+            "direction": conversation,
+        }
+        task_section.update(more.pop("task_extra", {}))
+        conversation_section.update(more.pop("conversation_extra", {}))
+        login = {k: self.credentials[k] for k in ("username", "password", "security_token",
+                                                  "client_id", "client_secret")}
+        return {
+            "salesforce": {"base_url": SF, **login, **self.sf_options},
+            "planhat": {"base_url": PH, "token": "understudy-planhat-token"},
+            "sections": [task_section, conversation_section],
+            "options": self.options,
+            **more,
+        }
+
+    def configure(self, **sections: Any) -> None:
+        """A person saves the integration's settings."""
+        self.config = Config.from_mapping(self.mapping(**sections))
+        first = self.state.setting("sections") is None
+        if not first:
+            self.sync().save_configuration()
+
+    def sync(self) -> Sync:
+        """A sync as a fresh process would make it over the kept state."""
+        assert self.config is not None
+        return Sync(
+            self.config,
+            session=self.session,
+            clock=self.clock,
+            state=self.state,
+            tenant_settings=self._tell if self.hook else None,
+        )
+
+    def _tell(self, settings: Mapping[str, Any]) -> None:
+        self.told.append(settings)
+        self.ph_control.seed(
+            {"settings": {"inherit_source_id": settings["notesInheritTaskSourceId"]}}
+        )
+
+    def run(self, *, tick: float = 60, dry_run: bool = False) -> Report:
+        self.clock.advance(timedelta(seconds=tick))
+        report = self.sync().run(dry_run=dry_run)
+        for section in report.sections.values():
+            skipped = sum(section.skipped.values())
+            parts = section.created + section.updated + section.unchanged + skipped
+            assert section.seen == parts + len(section.quarantined)
+        self.clock.advance(timedelta(seconds=tick))
+        return report
+
+    def settle(self) -> None:
+        """Two rounds for whatever happened, and a third that must write nothing."""
+        for _ in range(2):
+            assert not self.run().stopped
+        report = self.run()
+        assert report.settled, list(report.lines())
+
+    def writes(self, start: int = 0) -> list[dict[str, Any]]:
+        """The exchanges since *start* that change something."""
+        read = {"read", "query", "describe", "list", "login", "limits", "other", "search"}
+        return [e for e in self.journal()[start:] if e["verb"] not in read]
+
+    def journal(self) -> list[dict[str, Any]]:
+        return [*self.salesforce.exchanges(0), *self.planhat.exchanges(0)]
+
+    # -- people in Salesforce ------------------------------------------------------------------------
+
+    def _sf(self, method: str, path: str, **body: Any) -> Any:
+        response = self.session.request(
+            method,
+            f"{SF}/services/data/v60.0{path}",
+            headers={"Authorization": f"Bearer {self.credentials['access_token']}"},
+            **body,
+        )
+        assert response.status_code < 300, (response.status_code, response.text)
+        return response.json() if response.content else None
+
+    def sf_create(self, sobject: str, **fields: Any) -> str:
+        return str(self._sf("POST", f"/sobjects/{sobject}", json=fields)["id"])
+
+    def sf_task(self, **fields: Any) -> str:
+        return self.sf_create("Task", **{"WhatId": self.account, "Subject": "Call", **fields})
+
+    def sf_get(self, record_id: str, sobject: str = "Task") -> dict[str, Any]:
+        return dict(self._sf("GET", f"/sobjects/{sobject}/{record_id}"))
+
+    def sf_edit(self, record_id: str, **fields: Any) -> None:
+        self._sf("PATCH", f"/sobjects/Task/{record_id}", json=fields)
+
+    def sf_delete(self, record_id: str) -> None:
+        self._sf("DELETE", f"/sobjects/Task/{record_id}")
+
+    def sf_tasks(self, sobject: str = "Task") -> list[dict[str, Any]]:
+        soql = f"SELECT Id, Subject, CreatedDate FROM {sobject} ORDER BY CreatedDate, Id"
+        return list(self._sf("GET", "/query", params={"q": soql})["records"])
+
+    # -- people in Planhat ----------------------------------------------------------------------------
+
+    def _ph(self, method: str, path: str, **body: Any) -> Any:
+        response = self.session.request(
+            method, PH + path, headers={"Authorization": "Bearer understudy-planhat-token"}, **body
+        )
+        assert response.status_code == 200, (response.status_code, response.text)
+        return response.json()
+
+    def ph_create(self, collection: str, **fields: Any) -> dict[str, Any]:
+        return dict(self._ph("POST", f"/{collection}", json=fields))
+
+    def ph_task(self, **fields: Any) -> str:
+        task = {"companyId": self.company, "action": "Prepare QBR", **fields}
+        return str(self.ph_create("tasks", **task)["_id"])
+
+    def ph_conversation(self, **fields: Any) -> str:
+        note = {"companyId": self.company, "type": "note", "subject": "Met", **fields}
+        return str(self.ph_create("conversations", **note)["_id"])
+
+    def ph_edit(self, collection: str, record_id: str, **fields: Any) -> dict[str, Any]:
+        return dict(self._ph("PUT", f"/{collection}/{record_id}", json=fields))
+
+    def ph_done(self, task_id: str, status: str = "Done") -> None:
+        self.ph_edit("tasks", task_id, status=status)
+
+    def ph_get(self, collection: str, record_id: str) -> dict[str, Any]:
+        return dict(self._ph("GET", f"/{collection}/{record_id}"))
+
+    def ph_delete(self, collection: str, record_id: str) -> None:
+        self._ph("DELETE", f"/{collection}/{record_id}")
+
+    def ph_list(self, collection: str, **params: Any) -> list[dict[str, Any]]:
+        return list(self._ph("GET", f"/{collection}", params={"limit": 1000, **params}))
+
+    def ph_tasks(self) -> list[dict[str, Any]]:
+        """Open and archived."""
+        return self.ph_list("tasks") + self.ph_list("tasks", isArchived="true")
