@@ -22,7 +22,6 @@ from sqlalchemy.sql.elements import ColumnElement, Grouping
 
 from fake_salesforce.metadata import Field, Schema, SObject
 from fake_salesforce.soql import plan
-from fake_salesforce.soql.names import is_polymorphic
 from fake_salesforce.soql.operands import TEXTS
 
 Expression = ColumnElement[Any]
@@ -49,7 +48,7 @@ _COMPARE: Final[Mapping[str, Callable[[Expression, Any], Any]]] = {
 class Base:
     """A row other rows hang on: its table in FROM and how it was reached (for sharing joins)."""
 
-    table: sa.Alias
+    table: sa.FromClause
     key: tuple[str, ...]
     sobject: SObject
 
@@ -317,7 +316,7 @@ class SelectBuilder:
 
     # ---- Names of aliases and parameters
 
-    def _alias(self, sobject: SObject) -> sa.Alias:
+    def _alias(self, sobject: SObject) -> sa.FromClause:
         return sobject.table.alias(f"t{self._next()}")
 
     def _next(self) -> int:
@@ -413,9 +412,3 @@ def date_part(function: str, column: Expression) -> Expression:
         "HOUR_IN_DAY": sa.cast(sa.func.substr(column, 12, 2), sa.Integer),
     }
     return found[function]
-
-
-__all__ = [
-    "FISCAL_START", "PARENTS", "USER", "Base", "Expression", "SelectBuilder", "comparable",
-    "is_folded", "is_polymorphic",
-]  # fmt: skip

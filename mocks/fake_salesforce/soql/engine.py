@@ -66,16 +66,19 @@ class Select:
         """The rows, as the database gives them."""
         return conn.execute(self.statement, {**self._bound(moment), **more}).fetchall()
 
-    def child_lists(self, conn: sa.Connection, moment: Moment, base: str, rows: Sequence[Row]) -> ChildLists:
+    def child_lists(
+        self, conn: sa.Connection, moment: Moment, base: str, rows: Sequence[Row]
+    ) -> ChildLists:
         """For each child sub-query: the QueryResult of each parent among *rows* that has any."""
         if not self.children:
             return _NO_LISTS
         ids = list(dict.fromkeys(row[self.id_index] for row in rows))
-        return {child.key: child._by_parent(conn, moment, base, ids) for child in self.children}
+        return {child.key: child.by_parent(conn, moment, base, ids) for child in self.children}
 
-    def _by_parent(
+    def by_parent(
         self, conn: sa.Connection, moment: Moment, base: str, ids: Sequence[str]
     ) -> Mapping[str, Any]:
+        """The QueryResults of this child sub-query, by parent id, for the parents that have any."""
         rows: list[Row] = []
         for at in range(0, len(ids), PARENTS_AT_ONCE):
             some = ids[at : at + PARENTS_AT_ONCE]

@@ -68,7 +68,7 @@ def row_and_column(text: str, at: int) -> tuple[int, int]:
 
 
 def caret_block(text: str, at: int, *, column: int | None = None) -> str:
-    """`\\n<window>\\n<spaces>^\\nERROR at Row:r:Column:c\\n`. *column* overrules the counted one."""
+    """The window, the caret line and the `ERROR at` line. *column* overrules the counted one."""
     row, counted = row_and_column(text, at)
     start, end = _window(text, at)
     shown = text[start:end]

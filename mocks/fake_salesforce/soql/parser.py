@@ -225,7 +225,7 @@ class _Builder:
     def is_not_in_query(self, children: list[Any]) -> syntax.Membership:
         return syntax.Membership(children[0], True, inner=children[-1])
 
-    def is_in_bind(self, children: list[Any]) -> None:
+    def is_in_bind(self, _children: list[Any]) -> None:
         raise soql_error("bind_variable")
 
     def picks(self, children: list[Any]) -> syntax.Picks:

@@ -233,9 +233,8 @@ def _parts(column: plan.Column) -> tuple[tuple[str, plan.Column], ...]:
         if each.compound_field_name == compound.name and each.column:
             key = _part_key(compound.name, each.name)
             found[key] = plan.Column(column.route, column.sobject, each)
-    ordered = [key for key in _ADDRESS_PARTS if key in found]
-    ordered += [key for key in found if key not in ordered]
-    return tuple((key, found[key]) for key in ordered)
+    order = {key: place for place, key in enumerate(_ADDRESS_PARTS)}
+    return tuple(sorted(found.items(), key=lambda part: order.get(part[0], len(order))))
 
 
 def _part_key(compound: str, part: str) -> str:
