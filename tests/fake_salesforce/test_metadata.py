@@ -511,7 +511,8 @@ FIELD_ROWS = st.fixed_dictionaries(
     {},
     optional={
         "type": st.sampled_from(["string(40)", "string", "picklist", "reference", "double(3,1)", "textarea(999)",
-                                 "boolean", "email", "url(9)", "int(4)", "date", "percent(3)", "multipicklist(40)", "x(1,2,3)"]),
+                                 "boolean", "email", "url(9)", "int(4)", "date", "percent(3)", "multipicklist(40)",
+                                 "x(1,2,3)"]),
         "to": st.lists(NAMES | JSON, max_size=2),
         "values": st.lists(st.sampled_from(["A", "B", ""]) | st.fixed_dictionaries({"value": JSON}) | JSON, max_size=3),
         "default": st.sampled_from(["A", "B", True, 3, 2.5]) | JSON,
@@ -562,3 +563,58 @@ def test_any_org_file_is_taken_or_refused(extra: dict[str, Any]) -> None:
     assert len(schema.sobjects) == len(schema.metadata.tables)
     for sobject in schema.sobjects:
         json.dumps(describe.object_describe(schema, sobject, "60.0"))
+
+
+LABELS = st.text(max_size=12)
+GOOD_ROWS = st.one_of(
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["string(40)", "email", "double(8,2)"])},
+        optional={"label": LABELS, "unique": st.booleans(), "external_id": st.booleans(), "required": st.booleans()},
+    ),
+    st.fixed_dictionaries(
+        {
+            "type": st.sampled_from(
+                ["date", "datetime", "time", "currency(18,2)", "percent(3,0)", "textarea(32768)", "url"]
+            )
+        },
+        optional={"label": LABELS, "required": st.booleans(), "help": LABELS},
+    ),
+    st.fixed_dictionaries({"type": st.just("boolean")}, optional={"default": st.booleans()}),
+    st.fixed_dictionaries(
+        {
+            "type": st.sampled_from(["picklist", "multipicklist(100)"]),
+            "values": st.just(["A", {"value": "b", "label": "B"}]),
+        },
+        optional={"restricted": st.booleans(), "default": st.just("A")},
+    ).filter(lambda row: row["type"] == "picklist" or "default" not in row),
+    st.fixed_dictionaries(
+        {"type": st.just("reference"), "to": st.sampled_from([["Account"], ["User", "Contact"], ["Own__c"]])},
+        optional={"on_delete": st.sampled_from(["clear", "cascade", "restrict"]), "required": st.booleans()},
+    ),
+)
+GOOD_FIELDS = st.dictionaries(st.sampled_from(["A__c", "B_2__c", "Long_Name__c", "d__c"]), GOOD_ROWS)
+
+
+@given(own=GOOD_FIELDS, to_task=GOOD_FIELDS, activities=st.booleans())
+def test_good_org_files_are_taken_whole(own: dict[str, Any], to_task: dict[str, Any], activities: bool) -> None:
+    """Every field of a correct org file is there, stored, and described as it was asked for."""
+    objects = {"Own__c": {"fields": own, "activities": activities}, "Task": {"fields": to_task}}
+    schema = Schema.load({"objects": objects})
+    engine = sa.create_engine("sqlite://")
+    schema.metadata.create_all(engine)
+    engine.dispose()
+    assert activities == ("Own__c" in field_of(schema, "Task.WhatId").reference_to)
+    for name, rows in (("Own__c", own), ("Task", to_task)):
+        sobject = get(schema, name)
+        described = {each["name"]: each for each in describe.object_describe(schema, sobject, "60.0")["fields"]}
+        for key, row in rows.items():
+            assert key in sobject.table.c
+            entry = described[key]
+            assert row["type"].partition("(")[0] == entry["type"]
+            assert row.get("unique", False) == entry["unique"]
+            assert row.get("external_id", False) == entry["externalId"]
+            assert row.get("restricted", False) == entry["restrictedPicklist"]
+            assert row.get("default", False if row["type"] == "boolean" else None) == entry["defaultValue"]
+            must = row.get("required", False) or row.get("on_delete") == "cascade"
+            assert (must or row["type"] == "boolean") == (not entry["nillable"])
+            assert entry["custom"]
