@@ -7,7 +7,8 @@ both stores restored, faults and journals emptied, the clock back at its start. 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -27,7 +28,7 @@ from fake_salesforce import create_app as create_salesforce
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["CUSTOMERS", "EXTERNAL_ID_FIELD", "Crashed", "Gate", "Stage"]
+__all__ = ["CUSTOMERS", "EXTERNAL_ID_FIELD", "Cast", "Crashed", "Gate", "Stage"]
 
 SALESFORCE_URL = "https://understudy.my.salesforce.com"
 PLANHAT_URL = "https://api.planhat.com"
@@ -49,14 +50,7 @@ ENGINE = UserConfig(
 )
 _PERSON_TOKEN = "person-token"  # noqa: S105
 _ENGINE_TOKEN = "engine-token"  # noqa: S105
-_EXTERNAL_ID = {
-    EXTERNAL_ID_FIELD: {
-        "label": "Planhat Id",
-        "type": "string(60)",
-        "unique": True,
-        "external_id": True,
-    }
-}
+_EXTERNAL_ID = {EXTERNAL_ID_FIELD: {"label": "Planhat Id", "type": "string(60)", "unique": True, "external_id": True}}
 
 
 class Crashed(BaseException):
@@ -103,13 +97,35 @@ class Counter:
         self.counting = False
 
 
-class Stage:
-    """Two fakes with customers in them. *external_id*: the org has a unique external-id field on Task."""
+@dataclass(frozen=True)
+class Cast:
+    """Who is there: customers by handle (does Planhat know it as a Company?), their full names, their contacts.
 
-    def __init__(self, *, external_id: bool = False, seed: int = 0) -> None:
+    *task_fields* are further fields of the Salesforce Task, by name, as in an org file.
+    """
+
+    customers: Mapping[str, bool] = field(default_factory=lambda: dict(CUSTOMERS))
+    names: Mapping[str, str] = field(default_factory=dict)
+    people: Sequence[Mapping[str, str]] = ()
+    task_fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def name(self, customer: str) -> str:
+        return self.names.get(customer, customer.title())
+
+
+class Stage:
+    """Two fakes with customers in them.
+
+    *external_id*: the org has a unique external-id field on Task. *cast*: other customers and people than the default
+    (see `Cast`).
+    """
+
+    def __init__(self, *, external_id: bool = False, seed: int = 0, cast: Cast | None = None) -> None:
+        self.cast = cast or Cast()
         self.clock = FrozenClock()
         self.external_id_field = EXTERNAL_ID_FIELD if external_id else ""
-        extra = {"objects": {"Task": {"fields": _EXTERNAL_ID}}} if external_id else None
+        fields = {**self.cast.task_fields, **(_EXTERNAL_ID if external_id else {})}
+        extra = {"objects": {"Task": {"fields": fields}}} if fields else None
         self.fakes: dict[str, Fake] = {
             "salesforce": create_salesforce(
                 clock=self.clock,
@@ -143,10 +159,12 @@ class Stage:
         self.planhat = PlanhatUser(Login(PLANHAT_URL, {"token": _PERSON_TOKEN}), self.session)
         self.accounts: dict[str, str] = {}
         self.companies: dict[str, str] = {}
-        for name, known in CUSTOMERS.items():
-            self.accounts[name] = self.salesforce.create({"Name": name.title()}, "Account")
+        for name, known in self.cast.customers.items():
+            self.accounts[name] = self.salesforce.create({"Name": self.cast.name(name)}, "Account")
             if known:
                 self.introduce(name)
+        for person in self.cast.people:
+            self._admit(person)
         self._opening = {vendor: one.snapshot() for vendor, one in self.control.items()}
         self._opening_companies = dict(self.companies)
 
@@ -162,8 +180,16 @@ class Stage:
     def introduce(self, customer: str) -> None:
         """Planhat gets a Company for the Salesforce account of *customer*."""
         self.companies[customer] = self.planhat.create(
-            "companies", {"name": customer.title(), "sourceId": self.accounts[customer]}
+            "companies", {"name": self.cast.name(customer), "sourceId": self.accounts[customer]}
         )
+
+    def _admit(self, person: Mapping[str, str]) -> None:
+        """A contact of a customer, known on both sides: keys first, last, email, at."""
+        names = {"FirstName": person["first"], "LastName": person["last"], "Email": person["email"]}
+        contact = self.salesforce.create(names | {"AccountId": self.accounts[person["at"]]}, "Contact")
+        enduser = {"firstName": person["first"], "lastName": person["last"], "email": person["email"]}
+        if person["at"] in self.companies:
+            self.planhat.create("endusers", enduser | {"companyId": self.companies[person["at"]], "sourceId": contact})
 
     def set_inheritance(self, on: bool) -> None:
         """Move the Planhat tenant's switch "Notes to inherit Task sourceId"."""

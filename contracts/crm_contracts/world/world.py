@@ -29,7 +29,7 @@ from crm_contracts.world.model import Observation, Record
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK, Op
 from crm_contracts.world.oracle import Oracle
 from crm_contracts.world.settings import Settings
-from crm_contracts.world.stage import CUSTOMERS, Crashed, Stage
+from crm_contracts.world.stage import Crashed, Stage
 from crm_contracts.world.under_test import Connection, SyncFactory, SyncUnderTest, reference_sync
 from crm_contracts.world.violations import (
     DirectionIgnored,
@@ -59,7 +59,7 @@ class World:
         stage.reset()
         self.stage = stage
         self.settings = settings or Settings()
-        self.oracle = Oracle(self.settings, customers=CUSTOMERS)
+        self.oracle = Oracle(self.settings, customers=stage.cast.customers)
         self.timeline: list[tuple[str, str]] = []  # (activity or "", line)
         self.history: list[Op] = []
         self.reports: list[Any] = []
@@ -189,7 +189,9 @@ class World:
         self.oracle.user_saved(handle, (side, record_id, row), at=now, names=fields, customer=customer)
         self._touched = True
         if side == TASK and fields.get("status") == PLANHAT_DONE and row.get("noteId"):
-            logged = self._read(CONVERSATION, row["noteId"])
+            logged = self.stage.planhat.find_conversation(row["noteId"])
+            if logged is None:
+                return
             pointer = logged.get("externalId")
             self.note(f"Planhat logs the Conversation of {handle}, externalId {pointer}", activity=handle)
             self.oracle.planhat_logged(handle, logged)
