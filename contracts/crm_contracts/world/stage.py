@@ -101,12 +101,14 @@ class Counter:
 class Cast:
     """Who is there: customers by handle (does Planhat know it as a Company?), their full names, their contacts.
 
+    *owners* are Planhat users (first, last, email): who has the email of a Salesforce user is the same person.
     *task_fields* are further fields of the Salesforce Task, by name, as in an org file.
     """
 
     customers: Mapping[str, bool] = field(default_factory=lambda: dict(CUSTOMERS))
     names: Mapping[str, str] = field(default_factory=dict)
     people: Sequence[Mapping[str, str]] = ()
+    owners: Sequence[Mapping[str, str]] = ()
     task_fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def name(self, customer: str) -> str:
@@ -165,6 +167,9 @@ class Stage:
                 self.introduce(name)
         for person in self.cast.people:
             self._admit(person)
+        for owner in self.cast.owners:
+            names = {"firstName": owner["first"], "lastName": owner["last"], "nickName": owner["first"]}
+            self.planhat.create("users", names | {"email": owner["email"]})
         self._opening = {vendor: one.snapshot() for vendor, one in self.control.items()}
         self._opening_companies = dict(self.companies)
 
