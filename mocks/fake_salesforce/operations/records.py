@@ -21,7 +21,7 @@ from fake_core.errors import VendorError
 from fake_core.faults import Fault
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import DELETED_AT, Field, SObject
+from fake_salesforce.metadata import DELETED_AT, ChildRelationship, Field, SObject
 from fake_salesforce.operations import values
 from fake_salesforce.operations.body import Given, read, required_missing, settle
 from fake_salesforce.operations.derive import CASE_MIRROR, Save, before_save
@@ -287,7 +287,7 @@ def _bury(org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any],
     for relation in relations:
         child = prepared(org, relation.child)
         for orphan in _children(conn, child, relation.field, record_id):
-            if relation.cascade_delete or _only_link(relation.field, orphan):
+            if _goes_along(relation, orphan):
                 _bury(org, conn, child, orphan, at)
             else:
                 _clear(conn, child, relation.field, orphan["Id"], at)
@@ -296,10 +296,12 @@ def _bury(org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any],
 _ACTIVITY_LINKS = {"WhoId": "WhatId", "WhatId": "WhoId"}
 
 
-def _only_link(field: Field, row: Mapping[str, Any]) -> bool:
-    """An activity linked to nothing but the deleted row goes with it (assumed)."""
-    other = _ACTIVITY_LINKS.get(field.name)
-    return other is not None and other in row and row[other] is None
+def _goes_along(relation: ChildRelationship, row: Mapping[str, Any]) -> bool:
+    """A child goes with its parent; an activity only when nothing else links it (assumed)."""
+    other = _ACTIVITY_LINKS.get(relation.field.name)
+    if other is not None and other in row:
+        return row[other] is None
+    return relation.cascade_delete
 
 
 def _children(
