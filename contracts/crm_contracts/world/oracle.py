@@ -216,7 +216,7 @@ class Oracle:
         title = shared(side)[0].read(side, row)
         if activity is None:
             raise Duplicated(f"a {side} record {record_id} ({title!r}) belongs to no activity")
-        if activity.deleted(side):
+        if activity.deleted(side) and not (side == SALESFORCE and activity.second_allowed):
             raise FalselyDeleted(
                 f"{activity.handle} was deleted in {side} by its user and is back as {record_id}",
                 activity=activity.handle,

@@ -17,7 +17,7 @@ import requests
 
 from crm_contracts.world.fields import Field, Row, shared, takes_part
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
-from crm_contracts.world.settings import Inheritance, Settings
+from crm_contracts.world.settings import OFF, Inheritance, Settings
 from crm_contracts.world.under_test import Connection
 from crm_contracts.world.users import PlanhatUser, SalesforceUser
 
@@ -106,11 +106,11 @@ class Honest(Idle):
     def _section(self, section: str) -> None:
         partners = self.salesforce.tasks()
         rows = self._rows(section)
-        logged = self._rows(CONVERSATION) if section == TASK else {}
+        logged = self._logged() if section == TASK else {}
         for record_id, row in rows.items():
             if section == CONVERSATION and not takes_part(row):
                 continue
-            if section == TASK and record_id in logged:
+            if section == TASK and self._continued(row, logged.get(record_id)):
                 self._seen(row)
                 continue  # the Conversation goes on from here
             partner = partners.get(str(row.get(POINTERS[section]) or ""))
@@ -119,7 +119,7 @@ class Honest(Idle):
             elif not row.get(POINTERS[section]):
                 self._send(section, row, partners)
         if section == TASK and self.settings.receives(TASK):
-            self._receive(partners, self._rows(TASK), self._rows(CONVERSATION))
+            self._receive(partners, self._rows(TASK), self._logged())
 
     def _send(self, section: str, row: Row, partners: Mapping[str, Row]) -> None:
         if not self.settings.sends(section):
@@ -136,7 +136,7 @@ class Honest(Idle):
     def _find_twin(self, given: Mapping[str, Any], partners: Mapping[str, Row]) -> str | None:
         """A record of an earlier attempt whose answer was lost: same title, nobody points at it."""
         claimed = {row.get("sourceId") for row in self.planhat.tasks().values()}
-        claimed |= {row.get("externalId") for row in self.planhat.conversations().values()}
+        claimed |= {row.get("externalId") for row in self._logged().values()}
         for record_id, row in partners.items():
             if record_id not in claimed and row["Subject"] == given["Subject"]:
                 return record_id
@@ -165,7 +165,9 @@ class Honest(Idle):
         incoming: dict[str, Any] = {}
         for one in shared(section):
             values = (one.read(SALESFORCE, partner), one.read(section, row))
-            base = self._agreed.get(f"{row['_id']} {one.name}") or self._agreed.get(f"{row.get('taskId')} {one.name}")
+            base = self._agreed.get(f"{section} {row['_id']} {one.name}")
+            if base is None and section == CONVERSATION:
+                base = self._agreed.get(f"{TASK} {row.get('taskId')} {one.name}")
             winner = self._winner(values, base, ways, (partner, row))
             if winner == 0:
                 incoming |= _translated(section, one, partner)
@@ -205,7 +207,7 @@ class Honest(Idle):
 
     def _agree(self, section: str, row: Row, partner: Row) -> None:
         for one in shared(section):
-            self._agreed[f"{row['_id']} {one.name}"] = [
+            self._agreed[f"{section} {row['_id']} {one.name}"] = [
                 one.read(SALESFORCE, partner),
                 one.read(section, row),
             ]
@@ -217,10 +219,21 @@ class Honest(Idle):
         seen = set(self._agreed.get("seen", []))
         self._agreed["seen"] = sorted(seen | {pointer})
 
+    def _logged(self) -> dict[str, Row]:
+        """The Conversations, if anybody may ask for them."""
+        off = self.settings.conversation == OFF
+        return {} if off else self.planhat.conversations()
+
+    def _continued(self, row: Row, conversation: Row | None) -> bool:
+        """Whether the Conversation goes on from here, on the same Salesforce Task or in place of one."""
+        if conversation is None:
+            return False
+        return not row.get("sourceId") or conversation.get("externalId") == row["sourceId"]
+
     def _agree_on_what_is(self) -> None:
         partners = self.salesforce.tasks()
-        for section in (TASK, CONVERSATION):
-            for row in self._rows(section).values():
+        for section, kept in ((TASK, self.planhat.tasks()), (CONVERSATION, self._logged())):
+            for row in kept.values():
                 partner = partners.get(str(row.get(POINTERS[section]) or ""))
                 if partner is not None:
                     self._agree(section, row, partner)

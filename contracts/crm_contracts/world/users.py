@@ -111,6 +111,10 @@ class PlanhatUser:
         row: Row = self._call("GET", f"/{collection}/{record_id}")
         return row
 
+    def find_conversation(self, record_id: str) -> Row | None:
+        """The Conversation, None if somebody has deleted it."""
+        return self.conversations().get(record_id)
+
     def tasks(self) -> dict[str, Row]:
         """Every Task, archived or not, by id."""
         rows: dict[str, Row] = {}
