@@ -1,0 +1,13 @@
+"""The hand-kept OpenAPI documents, one per fake, and the lane that holds each fake against its own.
+
+Rule 1: a document is written from the vendor's documentation and from recordings, never generated from a fake: a
+document made from the code would agree with every mistake of the code.
+Rule 2: every operation says how we know it: `x-evidence: {grade, source}`.
+Rule 3: what a fake does not play is in the document, too, marked `x-not-faked`, and answers 501 NOT_FAKED.
+"""
+
+from __future__ import annotations
+
+from crm_contracts.openapi.documents import Operation, load, operations
+
+__all__ = ["Operation", "load", "operations"]

@@ -1,0 +1,64 @@
+"""Reading the documents: a document as plain data, and its operations as a list.
+
+The YAML reader comes with the `contracts` extra.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from fake_core.errors import MisuseError
+
+METHODS = ("get", "put", "post", "delete", "patch")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a document. *grade* and *source* are its evidence; *not_faked* says why it answers 501."""
+
+    vendor: str
+    operation_id: str
+    method: str
+    path: str
+    grade: str
+    source: str
+    not_faked: str | None = None
+
+
+def load(vendor: str) -> dict[str, Any]:
+    """The document of *vendor*. Raises MisuseError when the YAML reader is not installed."""
+    try:
+        import yaml  # type: ignore[import-untyped]
+    except ImportError:
+        raise MisuseError("the OpenAPI documents need PyYAML: pip install 'understudy[contracts]'") from None
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = files("crm_contracts.openapi").joinpath(f"{vendor}.yaml").read_text(encoding="utf-8")
+    document: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe ones
+    return document
+
+
+def operations(vendor: str, document: dict[str, Any] | None = None) -> list[Operation]:
+    """Every operation of *vendor*'s document, in the document's order."""
+    paths = (document or load(vendor))["paths"]
+    return [
+        Operation(
+            vendor=vendor,
+            operation_id=row["operationId"],
+            method=method.upper(),
+            path=path,
+            grade=row["x-evidence"]["grade"],
+            source=row["x-evidence"]["source"],
+            not_faked=row.get("x-not-faked"),
+        )
+        for path, item in paths.items()
+        for method, row in item.items()
+        if method in METHODS
+    ]
+
+
+def template(rule: str) -> str:
+    """A Flask rule as an OpenAPI path: `<any(u, c):api>` and `<path:value>` become `{api}` and `{value}`."""
+    return re.sub(r"<(?:[^:<>]+:)?([a-z_]+)>", r"{\1}", rule)

@@ -1,0 +1,142 @@
+"""The lane: Schemathesis in this process, all checks on, one fake against its document.
+
+Rule 1: the fake is seeded, its clock stands still, its limits are out of reach, and it is put back before every case, so
+that a case means the same alone as among others.
+Rule 2: a value that only this org can know (an id, a company's key, a query) is chosen by the vendor's `Fit` in the parts
+of a case that are meant to be valid. The parts that are meant to be wrong stay as they were generated.
+Rule 3: every check is on. What is excused stands in exclusions.toml, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.parameters import ParameterLocation
+
+from crm_contracts.openapi.documents import load
+from crm_contracts.openapi.exclusions import Exclusion, exclusions
+from crm_contracts.vendors import HOSTS, create_fake
+from fake_core.clock import FrozenClock
+
+if TYPE_CHECKING:
+    from schemathesis.core.transport import Response
+    from schemathesis.generation.case import Case
+    from schemathesis.schemas import BaseSchema
+
+    from fake_core.fake import Fake
+
+CALLS_MAX = 100_000_000  # a limit no run of the lane reaches
+Fit = Callable[["Case", "Lane"], None]
+
+
+class Lane:
+    """One fake and its document. *seed* fills the fake with its headers and tells what it made; *fit* see rule 2;
+    *prepare* makes the document that is run of the one that is kept.
+    """
+
+    def __init__(
+        self,
+        vendor: str,
+        *,
+        seed: Callable[[Fake, dict[str, str]], dict[str, Any]],
+        fit: Fit,
+        prepare: Callable[[dict[str, Any]], dict[str, Any]] = lambda document: document,
+    ) -> None:
+        self.vendor = vendor
+        self.url = HOSTS[vendor]
+        self.fit = fit
+        self.cases: Counter[str] = Counter()
+        self.excused: Counter[Exclusion] = Counter()
+        self.seeded: dict[str, Any] = {}
+        self._seed = seed
+        self._fake: Fake | None = None
+        self._token = ""
+        self._exclusions = [one for one in exclusions() if one.vendor == vendor]
+        document = prepare(without_not_faked(load(vendor)))
+        self.schema: BaseSchema = schemathesis.openapi.from_dict(document, config=_config(self.url))
+        self.schema.app = self._answer
+
+    @property
+    def fake(self) -> Fake:
+        """The fake, made and seeded when the first case needs it."""
+        if self._fake is None:
+            fake = self._fake = create_fake(self.vendor, clock=FrozenClock())
+            for window in fake.limits.values():
+                window.limit = CALLS_MAX
+            told = fake.credentials(self.url)
+            self._token = told.get("access_token") or told["token"]
+            self.seeded = self._seed(fake, self.headers())
+            fake.store.mark_baseline()
+        return self._fake
+
+    def headers(self) -> dict[str, str]:
+        """What an authorized caller sends."""
+        assert self.fake
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def run(self, case: Case) -> None:
+        """One case of an operation on its own; raises FailureGroup."""
+        self.fake.reset()
+        self.fit(case, self)
+        self.cases[case.operation.definition.raw["operationId"]] += 1
+        response = case.call(headers=self.headers(), base_url=self.url)
+        self.judge(case, response)
+
+    def judge(self, case: Case, response: Response, **context: Any) -> None:
+        """Hold the answer against every check, less what is excused; raises FailureGroup."""
+        try:
+            case.validate_response(
+                response, headers=self.headers(), transport_kwargs={"headers": self.headers()}, **context
+            )
+        except FailureGroup as group:
+            left = [failure for failure in group.exceptions if not self._excuse(failure, case, response)]
+            if left:
+                raise FailureGroup(left, str(group.args[0])) from None
+
+    def _excuse(self, failure: Failure, case: Case, response: Response) -> bool:
+        body = (response.content or b"").decode(errors="replace")
+        operation_id = case.operation.definition.raw["operationId"]
+        for check in failure.checks:
+            for row in self._exclusions:
+                if row.excuses(check=check, operation_id=operation_id, status=response.status_code, body=body):
+                    self.excused[row] += 1
+                    return True
+        return False
+
+    def _answer(self, environ: Any, start_response: Any) -> Any:
+        return self.fake(environ, start_response)
+
+
+def without_not_faked(document: dict[str, Any]) -> dict[str, Any]:
+    """*document* with the operations only that the fake plays."""
+    kept = deepcopy(document)
+    for path, item in document["paths"].items():
+        for key, row in item.items():
+            if isinstance(row, dict) and "x-not-faked" in row:
+                del kept["paths"][path][key]
+        if not any(isinstance(one, dict) for one in kept["paths"][path].values()):
+            del kept["paths"][path]
+    return kept
+
+
+def positive(case: Case, location: ParameterLocation) -> bool:
+    """Whether this part of *case* is meant to be valid."""
+    assert case.meta is not None
+    component = case.meta.components.get(location)
+    return component is not None and component.mode.is_positive
+
+
+def _config(url: str) -> SchemathesisConfig:
+    config = SchemathesisConfig.from_dict(
+        {
+            "base-url": url,
+            "analysis": {"constants": {"enabled": False}},  # runs must not depend on the text of our source
+        }
+    )
+    return config
