@@ -66,6 +66,7 @@ class SelectBuilder:
         self.source: sa.FromClause = self.root.table
         self.columns: list[Expression] = []
         self.spans: dict[str, plan.Span] = {}
+        self.parameters: set[str] = set()  # USER and FISCAL_START where they are used
         self._bases: dict[tuple[str, ...], Base] = {(): self.root}
         self._indexes: dict[Any, int] = {}
 
@@ -116,6 +117,8 @@ class SelectBuilder:
             case plan.NameColumn():
                 return self._name_column(operand, start)
             case plan.DatePart(function, column):
+                if function.startswith("FISCAL"):
+                    self.parameters.add(FISCAL_START)
                 return date_part(function, self.expression(column, start))
             case plan.Aggregate(function, inner):
                 return self._aggregate(function, self.expression(inner, start), inner)
@@ -175,6 +178,7 @@ class SelectBuilder:
         """All conditions on the rows of *query*."""
         tests = self.visible()
         if query.mine:
+            self.parameters.add(USER)
             tests.append(self.root.table.c.OwnerId == sa.bindparam(USER, type_=sa.Text))
         if query.where is not None:
             tests.append(self.test(query.where))
@@ -312,6 +316,7 @@ class SelectBuilder:
         column = builder.expression(leaf.column)
         tests = [*builder.where(query), column.is_not(None)]
         self.spans.update(builder.spans)
+        self.parameters |= builder.parameters
         return sa.select(column).select_from(builder.source).where(*tests)
 
     # ---- Names of aliases and parameters
@@ -376,8 +381,10 @@ def _joined(join: Callable[..., Any], tests: list[Test]) -> Test:
     if not tests:
         return sa.false() if join is sa.or_ else sa.true()
     while len(tests) > JOINED_MAX:
+        # The coercion keeps SQLAlchemy from flattening the pieces into one list again.
         tests = [
-            Grouping(join(*tests[at : at + JOINED_MAX])) for at in range(0, len(tests), JOINED_MAX)
+            sa.type_coerce(Grouping(join(*tests[at : at + JOINED_MAX])), sa.Boolean)
+            for at in range(0, len(tests), JOINED_MAX)
         ]
     return join(*tests)  # type: ignore[no-any-return]
 

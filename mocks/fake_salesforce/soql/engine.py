@@ -344,7 +344,7 @@ def _finished(
 ) -> Select:
     return Select(
         statement=statement,
-        parameters=frozenset(statement.compile().params),
+        parameters=frozenset(builder.parameters),
         spans=dict(builder.spans),
         build=build,
         id_index=id_index,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,16 +77,22 @@ def schema() -> Schema:
     return Schema.load(EXTRA)
 
 
+@pytest.fixture(scope="session")
+def make_desk(schema) -> Callable[[], Desk]:
+    """Makes empty orgs with one user."""
+    return lambda: Desk(schema)
+
+
 @pytest.fixture
-def desk(schema) -> Desk:
+def desk(make_desk) -> Desk:
     """An empty org with one user."""
-    return Desk(schema)
+    return make_desk()
 
 
 @pytest.fixture(scope="session")
-def org(schema) -> Desk:
+def org(make_desk) -> Desk:
     """Three accounts, three contacts, a lead, four tasks. Only to be read."""
-    desk = Desk(schema)
+    desk = make_desk()
     acme = desk.put("Account", Name="Acme", Industry="Energy", AnnualRevenue=100.0, BillingCity="Paris")
     two = desk.put("Account", Name="acme two", NumberOfEmployees=7)
     desk.put("Account", Name="ÉCOLE", Industry="Energy", AnnualRevenue=5.5, ParentId=acme)
