@@ -234,6 +234,19 @@ def test_recorded_child_relationships(
     assert [(name, cascade, restricted)] == found
 
 
+@pytest.mark.evidence("recorded", "describes recorded by CumulusCI; User, UserRole and Task documented")
+def test_names_of_parents() -> None:
+    """A standard relationship is called as its field without Id; a few have no name."""
+    nameless = {
+        "Task.RecurrenceActivityId", "Event.RecurrenceActivityId", "Opportunity.ContactId",
+        "User.DelegatedApproverId", "UserRole.ParentRoleId",
+    }  # fmt: skip
+    for sobject, field in FIELDS:
+        if field.is_reference:
+            expected = None if f"{sobject.name}.{field.name}" in nameless else field.name.removesuffix("Id")
+            assert expected == field.relationship_name, f"{sobject.name}.{field.name}"
+
+
 @pytest.mark.evidence("documented", "Object Reference: objects without IsDeleted")
 @pytest.mark.parametrize("name", ["User", "Organization", "RecordType", "TaskStatus", "OpportunityStage", "Profile"])
 def test_objects_without_a_recycle_bin(name: str) -> None:
@@ -380,6 +393,8 @@ def test_automatic_numbers() -> None:
     name = field_of(Schema.load(extra), "Ticket__c.Name")
     assert ("T-{0000}", "Number", False, False) == (name.auto_number, name.label, name.createable, name.updateable)
     text = field_of(Schema.load({"objects": {"Thing__c": {}}}), "Thing__c.Name")
+    thing = get(Schema.load({"objects": {"Thing__c": {}}}), "Thing__c")
+    assert ["Id", "OwnerId", "IsDeleted", "Name", "CreatedDate"] == [field.name for field in thing.fields][:5]
     assert (True, True, False, "Thing Name") == (text.createable, text.updateable, text.required, text.label)
 
 
