@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 import requests
+
 from fake_core import ControlClient, Fake, FrozenClock, InProcess
+from fake_core.testing import clean
 from fake_planhat import ApiToken, TenantConfig, create_app
 
 URL = "https://api.planhat.com"
@@ -53,7 +55,8 @@ class Api:
         """A record that must be created; the answer."""
         answer = self.post(path, body)
         assert 200 == answer.status_code, answer.text
-        return answer.json()
+        record: dict[str, Any] = answer.json()
+        return record
 
     def task(self, **body: Any) -> dict[str, Any]:
         return self.made("/tasks", {"companyId": COMPANY_ID, "action": "Call", **body})
@@ -62,13 +65,15 @@ class Api:
         """A record that must be there."""
         answer = self.get(path)
         assert 200 == answer.status_code, answer.text
-        return answer.json()
+        record: dict[str, Any] = answer.json()
+        return record
 
     def done(self, task: dict[str, Any], **body: Any) -> dict[str, Any]:
         """Complete a task; the update answer."""
         answer = self.put(f"/tasks/{task['_id']}", {"status": "Done", **body})
         assert 200 == answer.status_code, answer.text
-        return answer.json()
+        record: dict[str, Any] = answer.json()
+        return record
 
     def switch(self, **switches: Any) -> None:
         self.control.seed({"switches": switches})
@@ -85,24 +90,32 @@ WORLD = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="session")
+def tenants() -> Iterator[dict[str, Fake]]:
+    """Tenants by configuration: a reset is a hundred times quicker than a new one."""
+    fakes: dict[str, Fake] = {}
+    yield fakes
+    for fake in fakes.values():
+        fake.close()
+
+
 @pytest.fixture
-def make_api() -> Iterator[Callable[..., Api]]:
-    """Make a tenant: keywords go to TenantConfig; `world=False` leaves it empty."""
-    fakes: list[Fake] = []
+def make_api(tenants: dict[str, Fake]) -> Callable[..., Api]:
+    """Make a tenant: keywords go to TenantConfig; `world=False` leaves it empty. One per configuration and test."""
 
     def make(*, world: bool = True, **config: Any) -> Api:
         config.setdefault("tokens", [ApiToken(TOKEN, user_id=USER_ID, email="user@planhat.com")])
         config["switches"] = {"rate_limits": "off", **config.get("switches", {})}
-        fake = create_app(clock=FrozenClock(), org=TenantConfig(**config))
-        fakes.append(fake)
-        api = Api(fake)
+        key = repr(sorted(config.items()))
+        if key not in tenants:
+            tenants[key] = create_app(clock=FrozenClock(), org=TenantConfig(**config))
+        clean(tenants[key])
+        api = Api(tenants[key])
         if world:
             api.control.seed(WORLD)
         return api
 
-    yield make
-    for fake in fakes:
-        fake.close()
+    return make
 
 
 @pytest.fixture

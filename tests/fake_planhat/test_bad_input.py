@@ -32,8 +32,8 @@ def unchanged(api: Api) -> Any:
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"nonsense", b'{"companyId":}', b"\xff\xfe", b'"text"', b"5", b"null", b"[1", b'{"a":NaN}', b'{"a":Infinity}',
-     DEEP.encode(), b"companyId=1&action=x", b"{'a':1}", b'{"a":1}}'],
+    [b"{", b"nonsense", b'{"companyId":}', b"\xff\xfe", b'"text"', b"5", b"null", b"[1", b'{"a":NaN}',
+     b'{"a":Infinity}', DEEP.encode(), b"companyId=1&action=x", b"{'a':1}", b'{"a":1}}'],
 )  # fmt: skip
 @pytest.mark.parametrize(("method", "path"), [("POST", "/tasks"), ("PUT", "/tasks"), ("PUT", "/tasks/srcid-s")])
 def test_malformed_json(unchanged: Callable[..., Any], method: str, path: str, body: bytes) -> None:
@@ -112,7 +112,9 @@ def test_unknown_and_malformed_ids(unchanged: Callable[..., Any], model: str) ->
         unchanged("DELETE", malformed).status_code,
     ]
     assert {"n": 0, "ok": 1, "deletedCount": 0} == unchanged("DELETE", unknown).json()
-    assert [404, 404] == [unchanged("GET", f"/companies/{'0' * 24}/{one}").status_code for one in ("endusers", "conversations")]
+    assert [404, 404] == [
+        unchanged("GET", f"/companies/{'0' * 24}/{one}").status_code for one in ("endusers", "conversations")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -192,12 +194,14 @@ def test_large_bodies_are_stored(api: Api) -> None:
     assert text == api.row(f"/tasks/{task['_id']}")["description"]
 
 
-@pytest.mark.parametrize("headers", [{"Authorization": None}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Bearer {TOKEN}x"},
-                                     {"Authorization": "Basic !!!"}, {"Authorization": "Basic /w=="}])  # fmt: skip
-@pytest.mark.parametrize(("method", "path"), [("GET", "/tasks"), ("POST", "/tasks"), ("PUT", "/tasks"), ("DELETE", f"/companies/{COMPANY_ID}")])
-def test_wrong_tokens(unchanged: Callable[..., Any], headers: dict[str, Any], method: str, path: str) -> None:
+@pytest.mark.parametrize("scheme", [None, "Bearer wrong", f"Bearer {TOKEN}x", "Basic !!!", "Basic /w=="])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/tasks"), ("POST", "/tasks"), ("PUT", "/tasks"), ("DELETE", f"/companies/{COMPANY_ID}")],
+)
+def test_wrong_tokens(unchanged: Callable[..., Any], scheme: str | None, method: str, path: str) -> None:
     """Without a good token nothing is read or written."""
-    answer = unchanged(method, path, json={"companyId": COMPANY_ID}, headers=headers)
+    answer = unchanged(method, path, json={"companyId": COMPANY_ID}, headers={"Authorization": scheme})
 
     assert (401, "Unauthorized") == (answer.status_code, answer.text)
 
@@ -208,8 +212,9 @@ JSON = st.recursive(
     max_leaves=8,
 )
 KEYS = st.sampled_from(
-    ["_id", "companyId", "sourceId", "externalId", "email", "action", "status", "description", "users", "endusers", "custom",
-     "custom.X", "startTime", "repeat", "type", "subject", "date", "name", "owner", "domains", "roles", "isArchived", "ownerId"]
+    ["_id", "companyId", "sourceId", "externalId", "email", "action", "status", "description", "users", "endusers",
+     "custom", "custom.X", "startTime", "repeat", "type", "subject", "date", "name", "owner", "domains", "roles",
+     "isArchived", "ownerId"]
 )  # fmt: skip
 VALUES = JSON | st.sampled_from([COMPANY_ID, "extid-acme", "Done", "Ignored", "done", "note", "2026-01-05", "s1", "s2"])
 BODIES = st.dictionaries(KEYS, VALUES, max_size=6)

@@ -304,7 +304,7 @@ def test_20_deleting_a_conversation_answers_the_document(api: Api) -> None:
 
 @pytest.mark.evidence("client-derived", "live 404s; developer documentation, Ticket")
 def test_21_paths_that_do_not_exist(api: Api) -> None:
-    """/notes and /activities are 404, so are POST and single GET of tickets; /churn and /nps exist, their plurals do not."""
+    """/notes and /activities are 404, so are POST and single GET of tickets; /churn and /nps are singular."""
     missing = [
         ("GET", "/notes"), ("POST", "/notes"), ("GET", "/activities"), ("POST", "/tickets"), ("GET", "/tickets/1"),
         ("PUT", "/customfields"), ("GET", "/churns"), ("POST", f"/tasks/{COMPANY_ID}"), ("DELETE", "/tasks"),
@@ -341,7 +341,9 @@ def test_25_denormalised_names(api: Api) -> None:
 @pytest.mark.evidence("documented", "developer documentation, Note")
 def test_26_conversation_lists_lack_the_description(api: Api) -> None:
     """A list row has the snippet and flags of its own; GET of one has the description."""
-    note = api.made("/conversations", {"companyId": COMPANY_ID, "description": "<p>Long</p>", "users": [{"id": USER_ID}]})
+    note = api.made(
+        "/conversations", {"companyId": COMPANY_ID, "description": "<p>Long</p>", "users": [{"id": USER_ID}]}
+    )
 
     (row,) = api.get("/conversations").json()
 
@@ -411,7 +413,7 @@ def test_32_errors_are_bare_strings(api: Api) -> None:
 @pytest.mark.rule("P15", "P11")
 @pytest.mark.evidence("documented", "help article on Tasks and Conversations")
 def test_33_the_inherit_flag_is_applied_when_a_note_is_logged(api: Api) -> None:
-    """With the flag the Conversation's externalId is the task's sourceId; without it, and for notes logged before, it is not."""
+    """With the flag the Conversation's externalId is the task's sourceId; earlier notes have none."""
     before, with_flag, without_id = api.task(sourceId="00T1"), api.task(sourceId="00T2"), api.task()
     api.done(before)
     assert {"settings": {"inherit_source_id": True}} == api.control.seed({"settings": {"inherit_source_id": True}})
@@ -465,5 +467,3 @@ def test_every_point_is_held() -> None:
 
     assert set(range(1, 38)) == here | set(ELSEWHERE)
     assert not here & set(ELSEWHERE)
-
-

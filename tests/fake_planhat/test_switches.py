@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from fake_core import MisuseError
 from fake_planhat import TenantConfig, create_app
 from fake_planhat.switches import SWITCHES, UNKNOWNS
@@ -39,7 +40,7 @@ def ambiguous(api: Api) -> int:
     return api.get("/conversations/extid-e").status_code
 
 
-def touched(api: Api) -> bool:
+def touched(api: Api) -> Any:
     task = api.task()
     api.clock.advance(60)
     return api.put(f"/tasks/{task['_id']}", {"action": "Call"}).json()["updatedAt"] != task["updatedAt"]
@@ -75,10 +76,12 @@ def same_key_twice(api: Api) -> tuple[int, int, int]:
 
 def status_of_partly_permitted_bulk(api: Api) -> int:
     api.task(sourceId="old")
-    return api.put("/tasks", [{"sourceId": "old", "action": "x"}, {"companyId": COMPANY_ID}], headers=CREATOR).status_code
+    return api.put(
+        "/tasks", [{"sourceId": "old", "action": "x"}, {"companyId": COMPANY_ID}], headers=CREATOR
+    ).status_code
 
 
-def snippet(api: Api) -> str:
+def snippet(api: Api) -> Any:
     return api.task(description="<ul><li>Tea &amp; cake</li><li>Talk<br>more</li></ul>")["snippet"]
 
 
@@ -90,7 +93,7 @@ def lower_case_ignored(api: Api) -> int:
     return api.put(f"/tasks/{api.task()['_id']}", {"status": "ignored"}).status_code
 
 
-def reopened(api: Api) -> bool:
+def reopened(api: Api) -> Any:
     task = api.task()
     api.done(task)
     return api.put(f"/tasks/{task['_id']}", {"status": "In-progress"}).json()["isArchived"]
@@ -113,7 +116,7 @@ def repeated(api: Api) -> list[str]:
     return [one["startTime"] for one in api.get("/tasks").json()]
 
 
-def note_type(api: Api) -> str:
+def note_type(api: Api) -> Any:
     api.control.seed({"settings": {"conversation_types": ["QBR"]}})
     return api.row(f"/conversations/{api.done(api.task(type='QBR'))['_id']}")["type"]
 
@@ -125,7 +128,7 @@ def note_keys(api: Api) -> tuple[Any, ...]:
     return note["subject"], note["description"], note["activityTags"], [one["id"] for one in note.get("users", [])]
 
 
-def note_after_second_completion(api: Api) -> str:
+def note_after_second_completion(api: Api) -> Any:
     task = api.task()
     api.done(task)
     api.put(f"/tasks/{task['_id']}", {"status": "In-progress", "action": "Second"})
@@ -213,9 +216,11 @@ PROBES: dict[str, tuple[Callable[[Api], Any], dict[Any, Any]]] = {
     "bulk_empty": (lambda api: api.put("/tasks", []).status_code, {"zeros": 200, "refuse": 400}),
     "bulk_same_key": (same_key_twice, {"match": (1, 1, 0), "refuse": (1, 0, 1)}),
     "bulk_permission_status": (status_of_partly_permitted_bulk, {403: 403, 206: 206}),
-    "no_specific_time": (lambda api: api.task(startTime=MIDNIGHT)["noSpecificTime"], {"midnight": True, "absent": False}),
+    "no_specific_time": (lambda api: api.task(startTime=MIDNIGHT)["noSpecificTime"],
+                         {"midnight": True, "absent": False}),
     "snippet": (snippet, {"readable": "Tea & cake\nTalk\nmore", "strip": "Tea &amp; cakeTalkmore"}),
-    "snippet_from_caller": (lambda api: api.task(description="d", snippet="mine")["snippet"], {False: "d", True: "mine"}),
+    "snippet_from_caller": (lambda api: api.task(description="d", snippet="mine")["snippet"],
+                            {False: "d", True: "mine"}),
     "task_participants": (participants, {"writable": ["5e" + "0" * 22], "auto": []}),
     "ignored_lower_case": (lower_case_ignored, {"refuse": 400, "save": 200}),
     "date_done": (lambda api: api.done(api.task()).get("dateDone"), {True: "2026-01-05T09:00:00.000Z", False: None}),

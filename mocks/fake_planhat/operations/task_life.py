@@ -11,6 +11,7 @@ live notes of one tenant on `Done`, `noteId` and the shared `_id`. The rest are 
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +27,6 @@ IGNORED = "Ignored"
 CLOSED = frozenset({DONE, IGNORED})
 REPEAT_DAYS = {"daily": 1, "weekly": 7}
 REPEAT_MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
-_LAST_DAY_EVERY_MONTH_HAS = 28
 
 
 @dataclass
@@ -167,10 +167,11 @@ def _shift(repeat: Any, days: Any) -> tuple[int, int] | None:
 
 
 def _later(text: str, days: int, months: int) -> str:
-    """*text* moved on; a day the later month lacks becomes its last common day."""
+    """*text* moved on; a day the later month lacks becomes its last one."""
     moment = datetime.fromisoformat(text) + timedelta(days=days)
     if months:
         number = moment.year * 12 + moment.month - 1 + months
-        day = min(moment.day, _LAST_DAY_EVERY_MONTH_HAS) if moment.day > 28 else moment.day
-        moment = moment.replace(year=number // 12, month=number % 12 + 1, day=day)
+        year, month = number // 12, number % 12 + 1
+        day = min(moment.day, monthrange(year, month)[1])
+        moment = moment.replace(year=year, month=month, day=day)
     return iso(moment)
