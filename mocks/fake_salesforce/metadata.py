@@ -116,11 +116,6 @@ class Field:
         """The value is another row's id."""
         return self.type == "reference"
 
-    @property
-    def default_value(self) -> str | None:
-        """The picklist value an omitted field gets, when the picklist has a default."""
-        return next((entry.value for entry in self.picklist if entry.default), None)
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SObject:

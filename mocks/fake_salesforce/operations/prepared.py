@@ -131,7 +131,7 @@ def _compounds(sobject: SObject) -> list[Compound]:
 def _defaults(sobject: SObject) -> list[tuple[str, Any]]:
     found = []
     for field in sobject.columns:
-        value = field.default if field.default is not None else field.default_value
+        value = field.default
         if value is not None:
             found.append((field.name, int(value) if field.type == "boolean" else value))
     return found
