@@ -95,12 +95,18 @@ def basic_describe(
 
 
 def object_describe(schema: Schema, sobject: SObject, version: str, *, host: str = DEFAULT_HOST) -> dict[str, Any]:
-    """GET /sobjects/X/describe. *host* is the base of the links into the user interface."""
-    return _cached(
+    """GET /sobjects/X/describe. *host* is the base of the links into the user interface.
+
+    Only the answer for the default host is kept: a client may name any number of hosts.
+    """
+    answer = _cached(
         schema,
-        ("object", sobject.name, version, host),
-        lambda: _full(schema, sobject, version, host),
+        ("object", sobject.name, version),
+        lambda: _full(schema, sobject, version),
     )
+    if host == DEFAULT_HOST:
+        return answer
+    return {**answer, "urls": _urls(sobject, version, host=host)}
 
 
 def _cached(schema: Schema, key: tuple[str, ...], build: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -166,7 +172,7 @@ def _urls(sobject: SObject, version: str, *, host: str | None) -> dict[str, str]
     }
 
 
-def _full(schema: Schema, sobject: SObject, version: str, host: str) -> dict[str, Any]:
+def _full(schema: Schema, sobject: SObject, version: str) -> dict[str, Any]:
     can = sobject.can
     associates = _has_associates(version)
     children = sorted(schema.children(sobject), key=lambda each: (each.child.name, each.field.name))
@@ -214,7 +220,7 @@ def _full(schema: Schema, sobject: SObject, version: str, host: str) -> dict[str
         "triggerable": can("triggerable"),
         "undeletable": can("undeletable"),
         "updateable": can("updateable"),
-        "urls": _urls(sobject, version, host=host),
+        "urls": _urls(sobject, version, host=DEFAULT_HOST),
     }
 
 

@@ -5,13 +5,15 @@ field is one row:
 
     Subject = {label = "Subject", type = "combobox(255)", flags = "NCUFS*", values = ["Call"]}
 
-`type` is the describe's type word with its length, `(precision,scale)` or digits. `flags` are those
-of the fact tables: N nillable, C createable, U updateable, D defaulted on create, F filterable,
-G groupable, S sortable, A aggregatable, i id lookup, R restricted picklist, p permissionable,
-P polymorphic, np name pointing, * name field. Further keys are in FIELD_KEYS.
+`type` is the describe's type word with its length, `(precision,scale)` or digits; `flags` are
+explained in `field_rows`. A standard file may also use `block` (an address with its parts), `feature`
+(only in orgs that switch it on), `values_from` (the rows of another object) and `@name` for a list of
+`data/shared.toml`.
 
-An org file leaves `flags` out: they follow from the type and from `required`, `unique`,
-`external_id`, `restricted`. A mistake in it is a MisuseError of one line: where, what, what to do.
+An org file uses the keys of `org_file.FIELD_KEYS` and leaves `flags` out: they follow from the type
+and from `required`, `unique`, `external_id`, `restricted`. `on_delete` is clear, cascade (the row is a
+detail of its master) or restrict. A mistake is a MisuseError of one line: where, what, what to do.
+fixtures/orgs/planhat.toml is an example.
 """
 
 from __future__ import annotations
