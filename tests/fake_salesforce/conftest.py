@@ -75,7 +75,7 @@ class Caller:
         headers: dict[str, str] | None = None,
         query: dict[str, str] | None = None,
     ) -> Answer:
-        if not path.startswith(("/services", "/id/")):
+        if not path.startswith(("/services", "/id/", "/cometd")):
             path = DATA + path
         path, _, tail = path.partition("?")
         body = data if data is not None else b"" if json is None else jsonlib.dumps(json).encode()

@@ -100,11 +100,11 @@ def batch(call: Call) -> Answer:
     results: list[dict[str, Any]] = []
     failed = False
     for number, one in enumerate(found):
-        if number and not call.org.api_requests.take():  # the batch itself paid for the first
-            status, value = 403, [salesforce_error("REQUEST_LIMIT_EXCEEDED").as_item()]
-        elif failed and halt:
+        if failed and halt:
             error = salesforce_error("BATCH_PROCESSING_HALTED")
             status, value = error.status, [error.as_item()]
+        elif number and not call.org.api_requests.take():  # the batch itself paid for the first
+            status, value = 403, [salesforce_error("REQUEST_LIMIT_EXCEEDED").as_item()]
         else:
             status, value = _batch_one(call, one)
         failed = failed or status >= 300
