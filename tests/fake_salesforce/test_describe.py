@@ -237,3 +237,18 @@ def test_custom_fields_and_objects() -> None:
     master = field("Success_Plan__c.Account__c", schema)
     assert (0, True, False) == (master["relationshipOrder"], master["cascadeDelete"], master["nillable"])
     json.dumps(plan)
+
+
+def test_hosts_that_clients_name_are_not_kept() -> None:
+    """However many hosts clients come by, the kept answers do not grow, and the usual one stays as it was."""
+    usual = full("Task")
+    kept = len(SCHEMA.described)
+    task = SCHEMA.sobject("Task")
+    assert task is not None
+    for n in range(5):
+        answer = describe.object_describe(SCHEMA, task, "60.0", host=f"https://host{n}.example")
+        assert f"https://host{n}.example/00T/e" == answer["urls"]["uiNewRecord"]
+        assert keys(FULL_KEYS) == list(answer)
+    assert kept == len(SCHEMA.described)
+    assert usual is full("Task")
+    assert "https://understudy.my.salesforce.com/00T/e" == usual["urls"]["uiNewRecord"]
