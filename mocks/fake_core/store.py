@@ -69,7 +69,7 @@ class Store:
             self._driver.create_function("fold", 1, _fold, deterministic=True)
             self.existed = self._has_tables()
             self._connection.exec_driver_sql(_PARTS_TABLE)
-            schema.create_all(self._connection)
+            schema.create_all(self._connection, checkfirst=self.existed)
         except sa.exc.DatabaseError as error:
             raise MisuseError(f"--data {url}: not a database this version can open ({error.orig})") from error
         self._baseline: bytes | None = None
