@@ -55,9 +55,7 @@ class _Checker:
         self.schema = schema
         self.text = text
         self.usage = Usage()
-        self.child_levels_max = (
-            CHILD_LEVELS_V58 if version >= DEEPER_CHILDREN_FROM else CHILD_LEVELS
-        )
+        self.child_levels_max = CHILD_LEVELS_V58 if version >= DEEPER_CHILDREN_FROM else CHILD_LEVELS
 
     # ---- The three places a query can stand
 
@@ -79,14 +77,10 @@ class _Checker:
         *before, name = parent.local(path)
         found = None if before else self.schema.child(parent.sobject, name)
         if found is None:
-            raise soql_error(
-                "no_such_child_relationship", self.text, path.at, relationship=".".join(path.names)
-            )
+            raise soql_error("no_such_child_relationship", self.text, path.at, relationship=".".join(path.names))
         self.usage.children += 1
         if self.usage.children > CHILD_RELATIONSHIPS_MAX:
-            raise soql_error(
-                "too_many_relationships", limit=CHILD_RELATIONSHIPS_MAX, kind="parent-to-child"
-            )
+            raise soql_error("too_many_relationships", limit=CHILD_RELATIONSHIPS_MAX, kind="parent-to-child")
         assert found.name is not None, "it was found by name"
         checked = self._rows(self._scope(query, found.child), query, level=level)
         return plan.Children(found.name, found, checked)
@@ -114,9 +108,7 @@ class _Checker:
     # ---- The three kinds of query
 
     def _rows(self, scope: Scope, query: syntax.Query, *, level: int) -> plan.RowQuery:
-        selection = SelectionChecker(
-            scope, child=lambda inner: self.child(scope, inner, level + 1)
-        )
+        selection = SelectionChecker(scope, child=lambda inner: self.child(scope, inner, level + 1))
         shapes = selection.shapes(query.items)
         if selection.unbounded and not _few_rows(query):
             raise soql_error("fields_limit")
@@ -168,10 +160,7 @@ class _Checker:
             where=self._where(scope, query),
             groups=groups,
             having=having,
-            order_by=tuple(
-                self._order(scope, each, groups=groups, aliases=_aliases(query))
-                for each in query.order_by
-            ),
+            order_by=tuple(self._order(scope, each, groups=groups, aliases=_aliases(query)) for each in query.order_by),
             limit=query.limit,
             offset=_offset(query),
             all_rows=query.all_rows,
@@ -217,9 +206,7 @@ class _Checker:
             what = aliases.get(str(what).lower(), what)
         operand = find_operand(scope, what, aggregates=groups is not None)
         if isinstance(operand, plan.Column) and not operand.field.sortable:
-            raise soql_error(
-                "not_sortable", self.text, order.what.at, field=operand.field.name
-            )
+            raise soql_error("not_sortable", self.text, order.what.at, field=operand.field.name)
         if groups is not None and not isinstance(operand, plan.Aggregate):
             if operand not in groups:
                 raise soql_error("order_not_grouped", self.text, order.what.at, field=what)
@@ -227,9 +214,7 @@ class _Checker:
             raise soql_error("not_grouped", self.text, order.what.at, field=what)
         return plan.Order(operand, order.descending, bool(order.nulls_last))
 
-    def _groups(
-        self, scope: Scope, group: syntax.Group | None
-    ) -> tuple[plan.Operand, ...]:
+    def _groups(self, scope: Scope, group: syntax.Group | None) -> tuple[plan.Operand, ...]:
         found: list[plan.Operand] = []
         for each in group.by if group else ():
             operand = find_operand(scope, each, aggregates=False)
@@ -265,9 +250,7 @@ class _Checker:
             shapes.append(plan.Leaf(key, operand))
         return tuple(shapes)
 
-    def _must_be_grouped(
-        self, having: syntax.Condition, scope: Scope, groups: tuple[plan.Operand, ...]
-    ) -> None:
+    def _must_be_grouped(self, having: syntax.Condition, scope: Scope, groups: tuple[plan.Operand, ...]) -> None:
         """HAVING speaks of groups: its plain fields are among those of GROUP BY."""
         pending = [having]
         while pending:
@@ -279,9 +262,7 @@ class _Checker:
                     pending.append(inner)
                 case _:
                     left = condition.left
-                    grouped = is_aggregate(left) or (
-                        find_operand(scope, left, aggregates=False) in groups
-                    )
+                    grouped = is_aggregate(left) or (find_operand(scope, left, aggregates=False) in groups)
                     if not grouped:
                         raise soql_error("not_grouped", self.text, left.at, field=left)
 
@@ -356,9 +337,7 @@ def _few_rows(query: syntax.Query) -> bool:
             return name.lower() == "id"
         case syntax.AnyOf(conditions):
             return len(conditions) <= FIELDS_LIMIT_MAX and all(
-                isinstance(each, syntax.Compare)
-                and each.operator == "="
-                and str(each.left).lower() == "id"
+                isinstance(each, syntax.Compare) and each.operator == "=" and str(each.left).lower() == "id"
                 for each in conditions
             )
     return False

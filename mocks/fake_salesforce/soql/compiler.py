@@ -56,9 +56,7 @@ class Base:
 class SelectBuilder:
     """Collects what one SELECT needs: columns, joins, and parameters filled in at run time."""
 
-    def __init__(
-        self, schema: Schema, sobject: SObject, *, include_deleted: bool, counter: list[int]
-    ) -> None:
+    def __init__(self, schema: Schema, sobject: SObject, *, include_deleted: bool, counter: list[int]) -> None:
         self.schema = schema
         self.include_deleted = include_deleted
         self.counter = counter  # shared by all SELECTs of one statement: names stay apart
@@ -141,9 +139,7 @@ class SelectBuilder:
         reference = owner.table.c[column.reference.name]
         wanted = column.field.name
         targets = [
-            target
-            for name in column.reference.reference_to
-            if (target := self.schema.sobject(name)) is not None
+            target for name in column.reference.reference_to if (target := self.schema.sobject(name)) is not None
         ]
         if wanted == "Id":
             return reference
@@ -222,10 +218,7 @@ class SelectBuilder:
                 return self._same_set(operand, values)
             case plan.HasPicks(operand, groups):
                 expression = self.expression(operand)
-                each_group = [
-                    _joined(sa.and_, [_holds(expression, value) for value in group])
-                    for group in groups
-                ]
+                each_group = [_joined(sa.and_, [_holds(expression, value) for value in group]) for group in groups]
                 return _joined(sa.or_, each_group)
             case plan.InQuery(operand, inner):
                 return self.expression(operand).in_(self._inner(inner))
@@ -278,9 +271,7 @@ class SelectBuilder:
             expression, pattern = sa.func.fold(expression), pattern.casefold()
         return expression.like(sa.literal(pattern, sa.Text), escape=_ESCAPE)
 
-    def _one_of(
-        self, operand: plan.Operand, values: tuple[plan.Constant, ...], *, null: bool
-    ) -> Test:
+    def _one_of(self, operand: plan.Operand, values: tuple[plan.Constant, ...], *, null: bool) -> Test:
         expression = self.expression(operand)
         tests: list[Test] = [expression.is_(None)] if null else []
         if not is_folded(operand):
@@ -298,9 +289,7 @@ class SelectBuilder:
         expression = self.expression(operand)
         if not values:
             return sa.false()
-        separators = sa.func.length(expression) - sa.func.length(
-            sa.func.replace(expression, ";", "")
-        )
+        separators = sa.func.length(expression) - sa.func.length(sa.func.replace(expression, ";", ""))
         holds = [_holds(expression, value) for value in values]
         return _joined(sa.and_, [separators == len(values) - 1, *holds])
 
@@ -314,6 +303,7 @@ class SelectBuilder:
         (leaf,) = query.shapes
         assert isinstance(leaf, plan.Leaf), "check.inner makes one leaf"
         column = builder.expression(leaf.column)
+        # Null matches nothing either way; saying so lets the index of filled references serve.
         tests = [*builder.where(query), column.is_not(None)]
         self.spans.update(builder.spans)
         self.parameters |= builder.parameters
@@ -342,9 +332,7 @@ def comparable(expression: Expression, operand: plan.Operand) -> Expression:
     return sa.collate(expression, _NOCASE) if is_folded(operand) else expression
 
 
-def _aligned(
-    expression: Expression, operand: plan.Operand, value: plan.Constant
-) -> tuple[Expression, Any]:
+def _aligned(expression: Expression, operand: plan.Operand, value: plan.Constant) -> tuple[Expression, Any]:
     """Both sides of a comparison, made comparable."""
     if is_folded(operand) and not str(value).isascii():
         return sa.func.fold(expression), sa.literal(str(value).casefold(), sa.Text)

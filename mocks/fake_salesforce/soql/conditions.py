@@ -63,16 +63,12 @@ class ConditionChecker:
             case syntax.AllOf(conditions):
                 return plan.AllOf(
                     tuple(
-                        self._check(
-                            each, depth=deeper, top=top and not isinstance(each, syntax.AllOf)
-                        )
+                        self._check(each, depth=deeper, top=top and not isinstance(each, syntax.AllOf))
                         for each in conditions
                     )
                 )
             case syntax.AnyOf(conditions):
-                return plan.AnyOf(
-                    tuple(self._check(each, depth=deeper, top=False) for each in conditions)
-                )
+                return plan.AnyOf(tuple(self._check(each, depth=deeper, top=False) for each in conditions))
             case syntax.Negation(inner):
                 return plan.Not(self._check(inner, depth=deeper, top=False))
             case syntax.Compare():
@@ -253,9 +249,7 @@ def _read_boolean(value: syntax.Value) -> plan.Constant:
     return int(value.text.upper() == "TRUE")
 
 
-def _moment_reader(
-    kind: str, parse: Callable[[str], str | None], key: str
-) -> Callable[[syntax.Value], plan.Constant]:
+def _moment_reader(kind: str, parse: Callable[[str], str | None], key: str) -> Callable[[syntax.Value], plan.Constant]:
     def read(value: syntax.Value) -> plan.Constant:
         if value.kind != kind:
             raise _WrongKind
@@ -304,4 +298,3 @@ def check_semi_join_shape(scope: Scope, query: syntax.Query) -> syntax.Path:
     if scope.sobject.name in SEMI_JOIN_REFUSES:
         raise soql_error("semi_join_entity", name=scope.sobject.name)
     return item.what
-

@@ -50,15 +50,11 @@ COUNTED_SPANS: Final[Mapping[str, tuple[str, Callable[[int], tuple[int, int]]]]]
     },
 }
 
-_DATETIME: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):?(\d\d))"
-)
+_DATETIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):?(\d\d))")
 _TIME: Final = re.compile(r"(\d\d):(\d\d):(\d\d)(?:\.(\d{1,3}))?[Zz]?")
 
 
-def day_range(
-    name: str, count: int, *, now: datetime, zone: ZoneInfo, fiscal_start_month: int
-) -> tuple[date, date]:
+def day_range(name: str, count: int, *, now: datetime, zone: ZoneInfo, fiscal_start_month: int) -> tuple[date, date]:
     """First day of the literal and the day after its last, for *now* seen in *zone*."""
     if name in SPANS:
         unit, first, after = SPANS[name]
@@ -72,13 +68,9 @@ def day_range(
     )
 
 
-def moment_range(
-    name: str, count: int, *, now: datetime, zone: ZoneInfo, fiscal_start_month: int
-) -> tuple[str, str]:
+def moment_range(name: str, count: int, *, now: datetime, zone: ZoneInfo, fiscal_start_month: int) -> tuple[str, str]:
     """The same range as two moments in the stored form, UTC."""
-    first, after = day_range(
-        name, count, now=now, zone=zone, fiscal_start_month=fiscal_start_month
-    )
+    first, after = day_range(name, count, now=now, zone=zone, fiscal_start_month=fiscal_start_month)
     return midnight(first, zone), midnight(after, zone)
 
 
@@ -139,9 +131,7 @@ def _start_of(unit: str, today: date, steps: int, fiscal_start_month: int) -> da
         back = 0 if unit == "day" else (today.weekday() + 1) % 7
         return _day(today.toordinal() - back + steps * days)
     first_month = fiscal_start_month if unit.startswith("fiscal") else 1
-    length = {"month": 1, "quarter": MONTHS_PER_QUARTER, "year": MONTHS_PER_YEAR}[
-        unit.removeprefix("fiscal_")
-    ]
+    length = {"month": 1, "quarter": MONTHS_PER_QUARTER, "year": MONTHS_PER_YEAR}[unit.removeprefix("fiscal_")]
     months = today.year * MONTHS_PER_YEAR + today.month - first_month
     return _first_of_month((months // length + steps) * length + first_month - 1)
 

@@ -66,18 +66,14 @@ class Select:
         """The rows, as the database gives them."""
         return conn.execute(self.statement, {**self._bound(moment), **more}).fetchall()
 
-    def child_lists(
-        self, conn: sa.Connection, moment: Moment, base: str, rows: Sequence[Row]
-    ) -> ChildLists:
+    def child_lists(self, conn: sa.Connection, moment: Moment, base: str, rows: Sequence[Row]) -> ChildLists:
         """For each child sub-query: the QueryResult of each parent among *rows* that has any."""
         if not self.children:
             return _NO_LISTS
         ids = list(dict.fromkeys(row[self.id_index] for row in rows))
         return {child.key: child.by_parent(conn, moment, base, ids) for child in self.children}
 
-    def by_parent(
-        self, conn: sa.Connection, moment: Moment, base: str, ids: Sequence[str]
-    ) -> Mapping[str, Any]:
+    def by_parent(self, conn: sa.Connection, moment: Moment, base: str, ids: Sequence[str]) -> Mapping[str, Any]:
         """The QueryResults of this child sub-query, by parent id, for the parents that have any."""
         rows: list[Row] = []
         for at in range(0, len(ids), PARENTS_AT_ONCE):
@@ -154,9 +150,7 @@ class QueryResult:
         return self.page(0, self.total_size)
 
 
-def prepare(
-    schema: Schema, text: str, *, include_deleted: bool = False, version: str = "60.0"
-) -> Prepared:
+def prepare(schema: Schema, text: str, *, include_deleted: bool = False, version: str = "60.0") -> Prepared:
     """Parse, check and compile *text*; kept, so that doing it again costs nothing.
 
     Raises SalesforceError where the vendor refuses the text, NotFaked where this fake does.
@@ -200,16 +194,12 @@ def run(
     return execute(conn, prepared, moment=moment, url_base=base)
 
 
-def execute(
-    conn: sa.Connection, prepared: Prepared, *, moment: Moment, url_base: str
-) -> QueryResult:
+def execute(conn: sa.Connection, prepared: Prepared, *, moment: Moment, url_base: str) -> QueryResult:
     """Run a prepared query."""
     select, query = prepared.select, prepared.query
     rows = select.fetch(conn, moment)
     if query.kind == "count":
-        return QueryResult(
-            total_size=rows[0][0], is_count=True, sobject_name=prepared.sobject_name
-        )
+        return QueryResult(total_size=rows[0][0], is_count=True, sobject_name=prepared.sobject_name)
     return QueryResult(
         total_size=len(rows),
         is_count=False,
@@ -241,9 +231,7 @@ def _row_select(schema: Schema, query: plan.RowQuery, include_deleted: bool) -> 
     statement = sa.select(*builder.columns).select_from(builder.source).where(*tests)
     statement = _limited(statement.order_by(*order), query)
     children = tuple(_child_select(schema, each, include_deleted) for each in reader.children)
-    return _finished(
-        builder, statement, build=reader.build, id_index=reader.id_index, children=children
-    )
+    return _finished(builder, statement, build=reader.build, id_index=reader.id_index, children=children)
 
 
 def _child_select(schema: Schema, shape: plan.Children, include_deleted: bool) -> Select:
@@ -318,9 +306,7 @@ def _builder(schema: Schema, query: plan.RowQuery, *, include_deleted: bool) -> 
 def _by_id(builder: SelectBuilder, query: plan.RowQuery) -> list[Any]:
     """Rows that sort alike come in the order of their ids, unless the ids were sorted by already."""
     if any(
-        isinstance(each.operand, plan.Column)
-        and not each.operand.route
-        and each.operand.field.name == "Id"
+        isinstance(each.operand, plan.Column) and not each.operand.route and each.operand.field.name == "Id"
         for each in query.order_by
     ):
         return []

@@ -56,9 +56,7 @@ def soql_error(key: str, text: str = "", at: int | None = None, /, **words: obje
     if row.get("caret"):
         assert at is not None, f"{key} points with a caret and was not told where"
         message = caret_block(text, at) + message
-    return SalesforceError(
-        key=f"soql.{key}", status=400, code=row["code"], message=message, fields=None
-    )
+    return SalesforceError(key=f"soql.{key}", status=400, code=row["code"], message=message, fields=None)
 
 
 def row_and_column(text: str, at: int) -> tuple[int, int]:

@@ -27,9 +27,7 @@ _NAME_FIELD_TYPES: Final = {
     "RecordTypeId": "reference",
 }  # fmt: skip
 NAME_FIELDS: Final[Mapping[str, Field]] = {
-    name.lower(): Field(
-        name=name, type=kind, label=name, filterable=True, groupable=True, sortable=True
-    )
+    name.lower(): Field(name=name, type=kind, label=name, filterable=True, groupable=True, sortable=True)
     for name, kind in _NAME_FIELD_TYPES.items()
 }
 
@@ -74,9 +72,7 @@ def find_column(scope: Scope, path: syntax.Path) -> plan.Column | plan.NameColum
     return plan.Column(route, sobject, found)
 
 
-def follow(
-    scope: Scope, hops: tuple[str, ...], path: syntax.Path
-) -> tuple[tuple[Field, ...], SObject, Field | None]:
+def follow(scope: Scope, hops: tuple[str, ...], path: syntax.Path) -> tuple[tuple[Field, ...], SObject, Field | None]:
     """Where *hops* lead: the route, the object at its end, and the polymorphic reference beyond.
 
     With a reference, the route ends at the row that holds it.
@@ -116,6 +112,4 @@ def _count_parent(scope: Scope, route: tuple[Field, ...], found: Field) -> None:
     used = scope.usage.parents
     used.add((scope.sobject.name, *(each.name for each in route), found.name))
     if len(used) > PARENT_RELATIONSHIPS_MAX:
-        raise soql_error(
-            "too_many_relationships", limit=PARENT_RELATIONSHIPS_MAX, kind="child-to-parent"
-        )
+        raise soql_error("too_many_relationships", limit=PARENT_RELATIONSHIPS_MAX, kind="child-to-parent")

@@ -101,9 +101,7 @@ def _aggregate(scope: Scope, call: syntax.Call, name: str) -> plan.Aggregate:
     kind = operand.field.type
     refused = AGGREGATES[name]
     if (kind in refused) if refused is not None else (kind not in NUMBERS):
-        raise soql_error(
-            "not_aggregatable", scope.text, call.at, field=argument, operator=name
-        )
+        raise soql_error("not_aggregatable", scope.text, call.at, field=argument, operator=name)
     if name in ("COUNT", "COUNT_DISTINCT"):
         field = stand_in(name, "int")
     elif name == "AVG" or (name == "SUM" and kind != "int"):

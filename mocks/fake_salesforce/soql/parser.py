@@ -120,7 +120,6 @@ def _integer(token: Token) -> int:
     return int(digits) if len(digits) < 10 else 10**9  # more rows than a store can hold
 
 
-
 class _Builder:
     """One method for each rule or alias of the grammar; called bottom-up while parsing."""
 
@@ -139,9 +138,7 @@ class _Builder:
                 purposes.append(value)
             else:
                 given[name] = value
-        return syntax.Query(
-            items=items, sources=sources, purposes=tuple(purposes), at=select.start_pos or 0, **given
-        )
+        return syntax.Query(items=items, sources=sources, purposes=tuple(purposes), at=select.start_pos or 0, **given)
 
     # ---- SELECT
 

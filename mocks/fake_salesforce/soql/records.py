@@ -63,18 +63,14 @@ def _record(builder: SelectBuilder, base: Base, shapes: Sequence[plan.Shape]) ->
     name = base.sobject.name
 
     def build(row: Row, url_base: str, lists: ChildLists) -> dict[str, Any]:
-        record: dict[str, Any] = {
-            "attributes": {"type": name, "url": f"{url_base}/sobjects/{name}/{row[id_index]}"}
-        }
+        record: dict[str, Any] = {"attributes": {"type": name, "url": f"{url_base}/sobjects/{name}/{row[id_index]}"}}
         _fill(record, entries, row, url_base, lists)
         return record
 
     return build
 
 
-def _fill(
-    record: dict[str, Any], entries: Sequence[Entry], row: Row, url_base: str, lists: ChildLists
-) -> None:
+def _fill(record: dict[str, Any], entries: Sequence[Entry], row: Row, url_base: str, lists: ChildLists) -> None:
     for key, place, convert in entries:
         if place < 0:
             record[key] = convert(row, url_base, lists)
@@ -98,9 +94,7 @@ def _entry(builder: SelectBuilder, base: Base, shape: plan.Shape) -> Entry:
             return key, -1, lambda row, _url_base, lists: lists[key].get(row[id_index])
 
 
-def _leaf(
-    builder: SelectBuilder, base: Base, key: str, column: plan.Operand, *, labels: bool
-) -> Entry:
+def _leaf(builder: SelectBuilder, base: Base, key: str, column: plan.Operand, *, labels: bool) -> Entry:
     place = _place(builder, base, column)
     if isinstance(column, plan.Column) and column.field.type == "base64":
         owner = builder.base_at(base, column.route)
@@ -140,9 +134,7 @@ def _blob(place: int, id_index: int, sobject: SObject, each: Field) -> Build:
     return build
 
 
-def _compound(
-    builder: SelectBuilder, base: Base, parts: Sequence[tuple[str, plan.Column]]
-) -> Build:
+def _compound(builder: SelectBuilder, base: Base, parts: Sequence[tuple[str, plan.Column]]) -> Build:
     places = [(key, _place(builder, base, column)) for key, column in parts]
 
     def build(row: Row, _url_base: str, _lists: ChildLists) -> dict[str, Any] | None:
@@ -152,9 +144,7 @@ def _compound(
     return build
 
 
-def _parent(
-    builder: SelectBuilder, base: Base, route: Sequence[Field], shapes: Sequence[plan.Shape]
-) -> Build:
+def _parent(builder: SelectBuilder, base: Base, route: Sequence[Field], shapes: Sequence[plan.Shape]) -> Build:
     """The record at the end of *route*; its shapes name their columns from *base*, as *route* does."""
     entries = [_entry(builder, base, shape) for shape in shapes]
     parent = builder.base_at(base, route)
@@ -164,9 +154,7 @@ def _parent(
     def build(row: Row, url_base: str, lists: ChildLists) -> dict[str, Any] | None:
         if row[id_index] is None:
             return None
-        record: dict[str, Any] = {
-            "attributes": {"type": name, "url": f"{url_base}/sobjects/{name}/{row[id_index]}"}
-        }
+        record: dict[str, Any] = {"attributes": {"type": name, "url": f"{url_base}/sobjects/{name}/{row[id_index]}"}}
         _fill(record, entries, row, url_base, lists)
         return record
 
@@ -192,9 +180,7 @@ def _polymorphic(builder: SelectBuilder, base: Base, shape: plan.Polymorphic) ->
         if target is None or entries is None:
             return None
         name = target.name
-        record: dict[str, Any] = {
-            "attributes": {"type": name, "url": f"{url_base}/sobjects/{name}/{found_id}"}
-        }
+        record: dict[str, Any] = {"attributes": {"type": name, "url": f"{url_base}/sobjects/{name}/{found_id}"}}
         _fill(record, entries, row, url_base, lists)
         return record
 

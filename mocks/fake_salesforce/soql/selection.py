@@ -80,7 +80,10 @@ class SelectionChecker:
         words = [str(each).upper() for each in call.arguments if isinstance(each, syntax.Path)]
         if len(words) != 1 or len(call.arguments) != 1 or words[0] not in FIELD_GROUPS:
             raise soql_error(
-                "unexpected_token", self.scope.text, call.at + len(call.name), token="("  # noqa: S106
+                "unexpected_token",
+                self.scope.text,
+                call.at + len(call.name),
+                token="(",  # noqa: S106
             )
         self.unbounded = self.unbounded or words[0] != "STANDARD"
         for each in self.scope.sobject.fields:
@@ -106,9 +109,7 @@ class SelectionChecker:
         names = scope.local(item.reference)
         route, sobject, reference = follow(scope, names, item.reference)
         if reference is None:
-            raise soql_error(
-                "typeof_not_polymorphic", text, item.reference.at, relationship=item.reference
-            )
+            raise soql_error("typeof_not_polymorphic", text, item.reference.at, relationship=item.reference)
         branches = []
         for type_path, paths in item.branches:
             target = scope.schema.sobject(str(type_path))
@@ -146,9 +147,7 @@ class SelectionChecker:
         for path in paths:
             stand_in = NAME_FIELDS.get(str(path).lower())
             if stand_in is None:
-                raise soql_error(
-                    "no_such_column", self.scope.text, path.at, field=path, entity="Name"
-                )
+                raise soql_error("no_such_column", self.scope.text, path.at, field=path, entity="Name")
             if stand_in.name in shapes:
                 raise soql_error("duplicate_field", field=stand_in.name)
             column = plan.NameColumn(route, sobject, reference, stand_in)
@@ -197,8 +196,7 @@ class _Node:
 
     def shapes(self) -> tuple[plan.Shape, ...]:
         return tuple(
-            entry.shape(key) if isinstance(entry, _Node | _NameNode) else entry
-            for key, entry in self._entries.items()
+            entry.shape(key) if isinstance(entry, _Node | _NameNode) else entry for key, entry in self._entries.items()
         )
 
     def shape(self, key: str) -> plan.Shape:
@@ -220,9 +218,7 @@ class _NameNode:
 
     def shape(self, key: str) -> plan.Shape:
         first = self.first
-        return plan.Polymorphic(
-            key, first.route, first.sobject, first.reference, (), tuple(self._leaves.values())
-        )
+        return plan.Polymorphic(key, first.route, first.sobject, first.reference, (), tuple(self._leaves.values()))
 
 
 def _parts(column: plan.Column) -> tuple[tuple[str, plan.Column], ...]:

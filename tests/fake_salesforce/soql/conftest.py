@@ -58,11 +58,11 @@ class Desk:
             row["OwnerId"] = self.user
         with self.store.begin() as conn:
             conn.execute(sobject.table.insert(), row | values)
-        return row["Id"]
+        return str(row["Id"])
 
     def query(self, text: str, **options: Any) -> soql.QueryResult:
         """Run *text* on 5 January 2026, 09:00 UTC, for a user in Los Angeles."""
-        settings = {"clock_now": NOW, "timezone": "America/Los_Angeles", "user_id": self.user} | options
+        settings: dict[str, Any] = {"clock_now": NOW, "timezone": "America/Los_Angeles", "user_id": self.user} | options
         with self.store.read() as conn:
             return soql.run(conn, self.schema, text, **settings)
 
@@ -78,19 +78,19 @@ def schema() -> Schema:
 
 
 @pytest.fixture(scope="session")
-def make_desk(schema) -> Callable[[], Desk]:
+def make_desk(schema: Schema) -> Callable[[], Desk]:
     """Makes empty orgs with one user."""
     return lambda: Desk(schema)
 
 
 @pytest.fixture
-def desk(make_desk) -> Desk:
+def desk(make_desk: Callable[[], Desk]) -> Desk:
     """An empty org with one user."""
     return make_desk()
 
 
 @pytest.fixture(scope="session")
-def org(make_desk) -> Desk:
+def org(make_desk: Callable[[], Desk]) -> Desk:
     """Three accounts, three contacts, a lead, four tasks. Only to be read."""
     desk = make_desk()
     acme = desk.put("Account", Name="Acme", Industry="Energy", AnnualRevenue=100.0, BillingCity="Paris")
@@ -100,7 +100,9 @@ def org(make_desk) -> Desk:
     desk.put("Contact", LastName="Smith", Name="Smith", AccountId=acme)
     desk.put("Contact", LastName="Zed", Name="Zed")
     lead = desk.put("Lead", LastName="Lee", Name="Lee", Company="Leeway", Status="Open - Not Contacted")
-    desk.put("Task", Subject="Call", Status="Completed", WhoId=jones, WhatId=acme, ActivityDate="2026-01-04", IsClosed=1)
+    desk.put(
+        "Task", Subject="Call", Status="Completed", WhoId=jones, WhatId=acme, ActivityDate="2026-01-04", IsClosed=1
+    )
     desk.put("Task", Subject="call back", Status="Not Started", WhatId=two, ActivityDate="2026-01-05")
     desk.put("Task", Status="Not Started", WhoId=lead)
     desk.put("Task", Subject="Gone", Status="Not Started", IsDeleted=1, WhatId=acme)

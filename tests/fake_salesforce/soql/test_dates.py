@@ -1,8 +1,10 @@
 """Date literals: the range of each, on the org's clock and in the user's zone."""
 
+# ruff: noqa: E501 - tables read best with a case to a line
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -37,14 +39,14 @@ FISCAL = {
 WEDNESDAY = datetime(2026, 5, 20, 12, 0, tzinfo=UTC)
 
 
-def days_between(first, last):
+def days_between(first: Any, last: Any) -> Any:
     start, end = date.fromisoformat(first), date.fromisoformat(last)
     return start, end.fromordinal(end.toordinal() + 1)
 
 
 @pytest.mark.evidence("documented", "SOQL and SOSL Reference, Date Formats and Date Literals")
 @pytest.mark.parametrize("literal", [*RANGES, *FISCAL])
-def test_range(literal):
+def test_range(literal: Any) -> None:
     """Each literal covers the documented days; the N forms leave the current unit out, LAST_N_DAYS does not."""
     name, _, count = literal.partition(":")
 
@@ -53,7 +55,7 @@ def test_range(literal):
     assert days_between(*(RANGES | FISCAL)[literal]) == found
 
 
-def test_every_literal_has_a_test():
+def test_every_literal_has_a_test() -> None:
     """No literal of the language is left untested."""
     tested = {literal.partition(":")[0] for literal in [*RANGES, *FISCAL]}
 
@@ -61,7 +63,7 @@ def test_every_literal_has_a_test():
 
 
 @pytest.mark.parametrize("day", ["2026-03-31", "2026-04-01"])
-def test_fiscal_year_border(day):
+def test_fiscal_year_border(day: Any) -> None:
     """The fiscal year turns with its first month, not with January."""
     now = datetime.fromisoformat(f"{day}T12:00:00+00:00")
 
@@ -70,7 +72,7 @@ def test_fiscal_year_border(day):
     assert date(2025 if day < "2026-04" else 2026, 4, 1) == start
 
 
-def test_week_begins_on_sunday():
+def test_week_begins_on_sunday() -> None:
     """On a Sunday, THIS_WEEK begins today."""
     sunday = datetime(2026, 5, 17, 12, 0, tzinfo=UTC)
 
@@ -80,7 +82,7 @@ def test_week_begins_on_sunday():
 
 
 @pytest.mark.evidence("documented", "SOQL and SOSL Reference: the running user's time zone")
-def test_today_in_the_users_zone(desk):
+def test_today_in_the_users_zone(desk: Any) -> None:
     """At 05:30 UTC it is still yesterday in Los Angeles, and a day there begins at 08:00 UTC."""
     for moment in ("2026-01-04T07:59:59", "2026-01-04T08:00:00", "2026-01-05T07:59:59", "2026-01-05T08:00:00"):
         desk.put("Task", Subject=moment, Status="x", CreatedDate=f"{moment}.000+0000", ActivityDate=moment[:10])
@@ -94,7 +96,7 @@ def test_today_in_the_users_zone(desk):
     )[-2:]
 
 
-def test_days_of_23_and_25_hours():
+def test_days_of_23_and_25_hours() -> None:
     """Where the clocks change, a day of the zone is shorter or longer."""
     zone = ZoneInfo("Europe/Berlin")
     summer = dates.moment_range("TODAY", 0, now=datetime(2026, 3, 29, 12, tzinfo=UTC), zone=zone, fiscal_start_month=1)
@@ -108,37 +110,49 @@ def test_days_of_23_and_25_hours():
 @pytest.mark.parametrize(("operator", "expected"), [
     ("=", [3, 4]), ("!=", [1, 2, 5]), ("<", [2]), ("<=", [2, 3, 4]), (">", [5]), (">=", [3, 4, 5]),
 ])  # fmt: skip
-def test_operators_with_a_range(desk, operator, expected):
+def test_operators_with_a_range(desk: Any, operator: Any, expected: Any) -> None:
     """= is inside, < before the start, > after the end; null is only in !=."""
     for day in (None, "2025-12-31", "2026-01-01", "2026-01-31", "2026-02-01"):
         desk.put("Task", Subject="x", Status="x", ActivityDate=day)
     ids = desk.column("SELECT Id FROM Task ORDER BY Id")
 
-    assert [ids[n - 1] for n in expected] == desk.column(f"SELECT Id FROM Task WHERE ActivityDate {operator} THIS_MONTH ORDER BY Id")
+    assert [ids[n - 1] for n in expected] == desk.column(
+        f"SELECT Id FROM Task WHERE ActivityDate {operator} THIS_MONTH ORDER BY Id"
+    )
 
 
-def test_range_in_a_list(desk):
+def test_range_in_a_list(desk: Any) -> None:
     """Date literals may stand in IN, beside dates and null."""
     for day in (None, "2026-01-04", "2026-01-05", "2026-03-01"):
         desk.put("Task", Subject=str(day), Status="x", ActivityDate=day)
 
-    assert ["2026-01-05", "2026-03-01"] == desk.column("SELECT Subject FROM Task WHERE ActivityDate IN (today, 2026-03-01) ORDER BY Id")
-    assert ["2026-01-04"] == desk.column("SELECT Subject FROM Task WHERE ActivityDate NOT IN (TODAY, 2026-03-01, null) ORDER BY Id")
+    assert ["2026-01-05", "2026-03-01"] == desk.column(
+        "SELECT Subject FROM Task WHERE ActivityDate IN (today, 2026-03-01) ORDER BY Id"
+    )
+    assert ["2026-01-04"] == desk.column(
+        "SELECT Subject FROM Task WHERE ActivityDate NOT IN (TODAY, 2026-03-01, null) ORDER BY Id"
+    )
 
 
-@pytest.mark.parametrize("literal", ["LAST_N_DAYS:99999999999", "NEXT_N_YEARS:999999999", "N_WEEKS_AGO:9999999", "LAST_N_MONTHS: 0", "last_n_days:3"])
-def test_far_away(desk, literal):
+@pytest.mark.parametrize(
+    "literal",
+    ["LAST_N_DAYS:99999999999", "NEXT_N_YEARS:999999999", "N_WEEKS_AGO:9999999", "LAST_N_MONTHS: 0", "last_n_days:3"],
+)
+def test_far_away(desk: Any, literal: Any) -> None:
     """A range beyond the calendar stops at its edge."""
     desk.put("Task", Subject="x", Status="x", ActivityDate="2026-01-05")
 
-    assert desk.query(f"SELECT Id FROM Task WHERE ActivityDate = {literal} OR CreatedDate = {literal}").total_size in (0, 1)
+    assert desk.query(f"SELECT Id FROM Task WHERE ActivityDate = {literal} OR CreatedDate = {literal}").total_size in (
+        0,
+        1,
+    )
 
 
 @pytest.mark.evidence("documented", "SOQL and SOSL Reference, Date Formats")
 @pytest.mark.parametrize("literal", [
     "2026-01-05T09:00:00Z", "2026-01-05T10:00:00+01:00", "2026-01-05T01:00:00-08:00", "2026-01-05T09:00:00.000+0000", "2026-01-05t09:00:00.0z",
 ])  # fmt: skip
-def test_datetime_literals(desk, literal):
+def test_datetime_literals(desk: Any, literal: Any) -> None:
     """A moment is the same in every zone and with any fraction that says nothing."""
     desk.put("Task", Subject="x", Status="x")
 
@@ -146,7 +160,7 @@ def test_datetime_literals(desk, literal):
 
 
 @pytest.mark.evidence("assumed", "second precision of stamps against millisecond literals")
-def test_half_a_second(desk):
+def test_half_a_second(desk: Any) -> None:
     """A stamp has whole seconds: `> 09:00:00.500` misses a row stamped 09:00:00, `<` finds it."""
     desk.put("Task", Subject="x", Status="x")
 

@@ -5,10 +5,12 @@ a row satisfies them. Rules it is written from: text compares without regard to 
 and neither less nor greater than anything; NOT turns true into false and false into true; LIKE matches whole values.
 """
 
+# ruff: noqa: E501 - tables read best with a case to a line
 from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,22 +22,32 @@ TEXTS = ["a", "A", "ab", "AB", "aB%", "a_b", "é", "É", "zé", "ZÉ", "50%", "i
 CONTACTS = [mint("003", n) for n in (10, 36, 37)]  # the first two differ in case only
 DAYS = [f"2026-01-{day:02d}" for day in (3, 4, 5, 6, 10)]
 TODAY = date(2026, 1, 5)  # what the clock says, in Los Angeles
-FIELDS = {
+FIELDS: dict[str, tuple[list[Any], str]] = {
     "Subject": (TEXTS, "text"), "Status": (["Open", "OPEN", "done", "Done"], "text"), "Score__c": ([-1.0, 0.0, 1.5, 2.0], "number"),
     "ActivityDate": (DAYS, "date"), "IsClosed": ([0, 1], "boolean"), "WhoId": (CONTACTS, "id"),
 }  # fmt: skip
 ORDERINGS = {"<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b}
-RANGES = {"TODAY": (0, 1), "YESTERDAY": (-1, 0), "LAST_N_DAYS:2": (-2, 1), "NEXT_N_DAYS:1": (1, 2), "N_DAYS_AGO:1": (-1, 0), "THIS_WEEK": (-1, 6)}
+RANGES = {
+    "TODAY": (0, 1),
+    "YESTERDAY": (-1, 0),
+    "LAST_N_DAYS:2": (-2, 1),
+    "NEXT_N_DAYS:1": (1, 2),
+    "N_DAYS_AGO:1": (-1, 0),
+    "THIS_WEEK": (-1, 6),
+}
 
 rows = st.lists(
-    st.fixed_dictionaries({
-        name: st.sampled_from(values) if kind == "boolean" else st.none() | st.sampled_from(values) for name, (values, kind) in FIELDS.items()
-    }),
+    st.fixed_dictionaries(
+        {
+            name: st.sampled_from(values) if kind == "boolean" else st.none() | st.sampled_from(values)
+            for name, (values, kind) in FIELDS.items()
+        }
+    ),
     max_size=12,
 )
 
 
-def leaves():
+def leaves() -> Any:
     """One comparison: (field, operator, value)."""
     found = []
     for name, (values, kind) in FIELDS.items():
@@ -43,8 +55,14 @@ def leaves():
         value = st.sampled_from(values)
         found.append(st.tuples(st.just(name), st.sampled_from(operators), value))
         found.append(st.tuples(st.just(name), st.sampled_from(["=", "!="]), st.none()))
-        found.append(st.tuples(st.just(name), st.sampled_from(["IN", "NOT IN"]), st.lists(st.none() | value, min_size=1, max_size=4)))
-    found.append(st.tuples(st.just("ActivityDate"), st.sampled_from(["=", "!=", *ORDERINGS]), st.sampled_from(sorted(RANGES))))
+        found.append(
+            st.tuples(
+                st.just(name), st.sampled_from(["IN", "NOT IN"]), st.lists(st.none() | value, min_size=1, max_size=4)
+            )
+        )
+    found.append(
+        st.tuples(st.just("ActivityDate"), st.sampled_from(["=", "!=", *ORDERINGS]), st.sampled_from(sorted(RANGES)))
+    )
     piece = st.sampled_from(["%", "_", "a", "B", "é", "\\%", "\\_", "\\\\", "'", "5"])
     found.append(st.tuples(st.just("Subject"), st.just("LIKE"), st.lists(piece, min_size=1, max_size=4)))
     return st.one_of(found)
@@ -63,7 +81,7 @@ conditions = st.recursive(
 # ---- Writing a condition as SOQL
 
 
-def write(condition):
+def write(condition: Any) -> Any:
     match condition:
         case ("NOT", inner):
             return f"(NOT {write(inner)})"
@@ -77,7 +95,7 @@ def write(condition):
             return f"{name} {operator} {literal(name, value)}"
 
 
-def literal(name, value):
+def literal(name: Any, value: Any) -> Any:
     kind = FIELDS[name][1]
     if value is None:
         return "null"
@@ -92,7 +110,7 @@ def literal(name, value):
 # ---- Saying whether a row satisfies a condition
 
 
-def holds(condition, row):
+def holds(condition: Any, row: Any) -> Any:
     match condition:
         case ("NOT", inner):
             return not holds(inner, row)
@@ -104,7 +122,7 @@ def holds(condition, row):
             return compare(FIELDS[name][1], row[name], operator, value)
 
 
-def compare(kind, found, operator, value):
+def compare(kind: Any, found: Any, operator: Any, value: Any) -> Any:
     if operator == "IN":
         return any(compare(kind, found, "=", each) for each in value)
     if operator == "NOT IN":
@@ -121,7 +139,7 @@ def compare(kind, found, operator, value):
     return left == right if operator == "=" else ORDERINGS[operator](left, right)
 
 
-def within(found, operator, first, after):
+def within(found: Any, operator: Any, first: Any, after: Any) -> Any:
     if found is None:
         return False
     day = date.fromisoformat(found)
@@ -129,7 +147,7 @@ def within(found, operator, first, after):
     return {"=": start <= day < end, "<": day < start, "<=": day < end, ">": day >= end, ">=": day >= start}[operator]
 
 
-def as_regex(pieces):
+def as_regex(pieces: Any) -> Any:
     wild = {"%": ".*", "_": "."}
     return "".join(wild.get(piece) or re.escape(piece[-1].casefold()) for piece in pieces)
 
@@ -138,12 +156,12 @@ def as_regex(pieces):
 
 
 @pytest.fixture(scope="module")
-def shelf(make_desk):
+def shelf(make_desk: Any) -> Any:
     """An org whose tasks each example replaces."""
     return make_desk()
 
 
-def stock(shelf, found):
+def stock(shelf: Any, found: Any) -> Any:
     """Put *found* in place of all tasks; answers them with their ids."""
     table = shelf.schema.sobject("Task").table
     with shelf.store.begin() as conn:
@@ -153,7 +171,7 @@ def stock(shelf, found):
 
 @settings(max_examples=250)
 @given(found=rows, condition=conditions)
-def test_where_agrees(shelf, found, condition):
+def test_where_agrees(shelf: Any, found: Any, condition: Any) -> None:
     """The rows a query finds are those the second opinion finds, in the order of their ids."""
     stocked = stock(shelf, found)
     where = write(condition)
@@ -166,18 +184,22 @@ def test_where_agrees(shelf, found, condition):
 
 @given(
     found=rows,
-    terms=st.lists(st.tuples(st.sampled_from(sorted(FIELDS)), st.booleans(), st.sampled_from([None, False, True])), min_size=1, max_size=3),
+    terms=st.lists(
+        st.tuples(st.sampled_from(sorted(FIELDS)), st.booleans(), st.sampled_from([None, False, True])),
+        min_size=1,
+        max_size=3,
+    ),
     limit=st.integers(0, 6),
     offset=st.integers(0, 6),
 )
-def test_order_agrees(shelf, found, terms, limit, offset):
+def test_order_agrees(shelf: Any, found: Any, terms: Any, limit: Any, offset: Any) -> None:
     """ORDER BY sorts without regard to ASCII case, nulls first unless told, ties by id; LIMIT and OFFSET cut after it."""
     stocked = stock(shelf, found)
-    words = []
+    words: list[str] = []
     for name, descending, nulls_last in reversed(terms):
         kind = FIELDS[name][1]
 
-        def key(each, name=name, kind=kind):
+        def key(each: Any, name: Any = name, kind: Any = kind) -> Any:
             value = each[1][name]
             return ascii_lower(value) if kind == "text" else value
 
@@ -192,6 +214,5 @@ def test_order_agrees(shelf, found, terms, limit, offset):
     assert [task for task, _ in stocked][offset : offset + limit] == shelf.column(text), text
 
 
-def ascii_lower(text):
+def ascii_lower(text: Any) -> Any:
     return "".join(char.lower() if char.isascii() else char for char in text)
-
