@@ -37,52 +37,49 @@ HOSTS = ("*.salesforce.com", "*.force.com", "*.cloudforce.com")
 # Without a session: versions and log-in. Identity and userinfo judge the token themselves.
 OPEN_ROUTES: list[tuple[str, str, str, View]] = [
     # method  path                                        operation id     view
-    ("GET",    "/services/data",                           "listVersions",  versions.versions),
-    ("POST",   "/services/oauth2/token",                   "token",         login.token),
-    ("GET",    "/services/oauth2/revoke",                  "revokeByGet",   login.revoke),
-    ("POST",   "/services/oauth2/revoke",                  "revoke",        login.revoke),
-    ("GET",    "/services/oauth2/userinfo",                "userinfo",      identity.userinfo),
-    ("POST",   "/services/oauth2/userinfo",                "userinfoByPost", identity.userinfo),
-    ("GET",    "/id/<org_id>/<user_id>",                   "identity",      identity.identity),
-    ("POST",   "/services/Soap/<any(u, c):api>/<version>", "soapLogin",     login.soap),
-    ("POST",   "/services/Soap/<any(u, c):api>/<version>/<rest>", "soapLoginOfOrg", login.soap),
+    ("GET", "/services/data", "listVersions", versions.versions),
+    ("POST", "/services/oauth2/token", "token", login.token),
+    ("GET", "/services/oauth2/revoke", "revokeByGet", login.revoke),
+    ("POST", "/services/oauth2/revoke", "revoke", login.revoke),
+    ("GET", "/services/oauth2/userinfo", "userinfo", identity.userinfo),
+    ("POST", "/services/oauth2/userinfo", "userinfoByPost", identity.userinfo),
+    ("GET", "/id/<org_id>/<user_id>", "identity", identity.identity),
+    ("POST", "/services/Soap/<any(u, c):api>/<version>", "soapLogin", login.soap),
+    ("POST", "/services/Soap/<any(u, c):api>/<version>/<rest>", "soapLoginOfOrg", login.soap),
 ]
 
 # Below /services/data/vNN.0, with a session.
 ROUTES: list[tuple[str, str, str, View]] = [
     # method  path                                        operation id          view
-    ("GET",    "",                                         "listResources",      versions.resources),
-    ("GET",    "/limits",                                  "limits",             versions.limits),
-    ("GET",    "/limits/recordCount",                      "recordCount",        versions.record_count),
-
-    ("GET",    "/sobjects",                                "describeGlobal",     sobjects.list_sobjects),
-    ("GET",    "/sobjects/<sobject>",                      "sobjectBasic",       sobjects.basic),
-    ("POST",   "/sobjects/<sobject>",                      "createRecord",       sobjects.create),
-    ("GET",    "/sobjects/<sobject>/describe",             "describeObject",     sobjects.full_describe),
-    ("GET",    "/sobjects/<sobject>/updated",              "getUpdated",         sobjects.updated),
-    ("GET",    "/sobjects/<sobject>/deleted",              "getDeleted",         sobjects.deleted),
-    ("GET",    "/sobjects/<sobject>/<record_id>",          "getRecord",          sobjects.by_id),
-    ("POST",   "/sobjects/<sobject>/<record_id>",          "createRecordById",   sobjects.post_by_id),
-    ("PATCH",  "/sobjects/<sobject>/<record_id>",          "updateRecord",       sobjects.update),
-    ("DELETE", "/sobjects/<sobject>/<record_id>",          "deleteRecord",       sobjects.delete),
-    ("GET",    "/sobjects/<sobject>/<key>/<path:value>",   "getRecordByKey",     sobjects.by_key),
-    ("PATCH",  "/sobjects/<sobject>/<key>/<path:value>",   "upsertRecord",       sobjects.upsert),
-    ("DELETE", "/sobjects/<sobject>/<key>/<path:value>",   "deleteRecordByKey",  sobjects.delete_by_key),
-
-    ("GET",    "/query",                                   "query",              query.query),
-    ("GET",    "/query/<locator>",                         "queryMore",          query.more),
-    ("GET",    "/queryAll",                                "queryAll",           query.query_all),
-    ("GET",    "/queryAll/<locator>",                      "queryAllMore",       query.more),
-
-    ("GET",    "/composite",                               "listComposite",      composite.listing),
-    ("POST",   "/composite",                               "composite",          composite.composite),
-    ("POST",   "/composite/batch",                         "compositeBatch",     composite.batch),
-    ("POST",   "/composite/sobjects",                      "createRecords",      collections.create),
-    ("PATCH",  "/composite/sobjects",                      "updateRecords",      collections.update),
-    ("DELETE", "/composite/sobjects",                      "deleteRecords",      collections.delete),
-    ("GET",    "/composite/sobjects/<sobject>",            "getRecords",         collections.retrieve),
-    ("POST",   "/composite/sobjects/<sobject>",            "getRecordsByPost",   collections.retrieve_by_post),
-    ("PATCH",  "/composite/sobjects/<sobject>/<key>",      "upsertRecords",      collections.upsert),
+    ("GET", "", "listResources", versions.resources),
+    ("GET", "/limits", "limits", versions.limits),
+    ("GET", "/limits/recordCount", "recordCount", versions.record_count),
+    ("GET", "/sobjects", "describeGlobal", sobjects.list_sobjects),
+    ("GET", "/sobjects/<sobject>", "sobjectBasic", sobjects.basic),
+    ("POST", "/sobjects/<sobject>", "createRecord", sobjects.create),
+    ("GET", "/sobjects/<sobject>/describe", "describeObject", sobjects.full_describe),
+    ("GET", "/sobjects/<sobject>/updated", "getUpdated", sobjects.updated),
+    ("GET", "/sobjects/<sobject>/deleted", "getDeleted", sobjects.deleted),
+    ("GET", "/sobjects/<sobject>/<record_id>", "getRecord", sobjects.by_id),
+    ("POST", "/sobjects/<sobject>/<record_id>", "createRecordById", sobjects.post_by_id),
+    ("PATCH", "/sobjects/<sobject>/<record_id>", "updateRecord", sobjects.update),
+    ("DELETE", "/sobjects/<sobject>/<record_id>", "deleteRecord", sobjects.delete),
+    ("GET", "/sobjects/<sobject>/<key>/<path:value>", "getRecordByKey", sobjects.by_key),
+    ("PATCH", "/sobjects/<sobject>/<key>/<path:value>", "upsertRecord", sobjects.upsert),
+    ("DELETE", "/sobjects/<sobject>/<key>/<path:value>", "deleteRecordByKey", sobjects.delete_by_key),
+    ("GET", "/query", "query", query.query),
+    ("GET", "/query/<locator>", "queryMore", query.more),
+    ("GET", "/queryAll", "queryAll", query.query_all),
+    ("GET", "/queryAll/<locator>", "queryAllMore", query.more),
+    ("GET", "/composite", "listComposite", composite.listing),
+    ("POST", "/composite", "composite", composite.composite),
+    ("POST", "/composite/batch", "compositeBatch", composite.batch),
+    ("POST", "/composite/sobjects", "createRecords", collections.create),
+    ("PATCH", "/composite/sobjects", "updateRecords", collections.update),
+    ("DELETE", "/composite/sobjects", "deleteRecords", collections.delete),
+    ("GET", "/composite/sobjects/<sobject>", "getRecords", collections.retrieve),
+    ("POST", "/composite/sobjects/<sobject>", "getRecordsByPost", collections.retrieve_by_post),
+    ("PATCH", "/composite/sobjects/<sobject>/<key>", "upsertRecords", collections.upsert),
 ]
 VERSION_RULE = "/services/data/<version>"
 _ALL_METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
@@ -100,9 +97,7 @@ def create_app(
     *data* is the store's URL: `sqlite://` in memory, `sqlite:///FILE` kept. Raises MisuseError when
     *org* says something impossible.
     """
-    the_org = Org(
-        config=org or OrgConfig(), clock=clock or RealClock(), ids=ids or IdSource(), data=data
-    )
+    the_org = Org(config=org or OrgConfig(), clock=clock or RealClock(), ids=ids or IdSource(), data=data)
     if not the_org.store.existed:
         seeding.begin(the_org)
         _grant_refresh(the_org)
@@ -144,14 +139,12 @@ def make_flask(org: Org) -> Flask:
 
 
 def _add(app: Flask, method: str, rule: str, name: str, view: View) -> None:
-    app.add_url_rule(
-        rule, endpoint=name, view_func=view, methods=[method], provide_automatic_options=False
-    )
+    app.add_url_rule(rule, endpoint=name, view_func=view, methods=[method], provide_automatic_options=False)
 
 
 def _add_not_faked(app: Flask, org: Org, name: str, path: str) -> None:
     def refuse(call: Call, **path: str) -> Answer:
-        del path
+        del call, path
         raise not_faked(name)
 
     versioned = not path.startswith(("/services", "/cometd"))
@@ -197,8 +190,7 @@ def _refuse(org: Org, error: HTTPException) -> Answer:
         raise salesforce_error("NOT_FOUND")
 
     open_path = not request.path.startswith("/services/data/")
-    answer = (bind_open if open_path else _bind_unversioned)(org, view)()
-    return answer
+    return (bind_open if open_path else _bind_unversioned)(org, view)()
 
 
 def _bind_unversioned(org: Org, view: View) -> View:
@@ -231,9 +223,7 @@ def credentials(org: Org, base_url: str) -> dict[str, Any]:
         app = org.config.apps[0]
         client_id = app.client_id
         answer |= {"client_id": app.client_id, "client_secret": app.client_secret}
-        answer["refresh_token"] = org.sessions.grant_refresh(
-            user_id=org.admin_id, client_id=client_id
-        )
+        answer["refresh_token"] = org.sessions.grant_refresh(user_id=org.admin_id, client_id=client_id)
     now = org.clock.now()
     session = org.sessions.of_user(org.admin_id, now) or org.sessions.open(
         user_id=org.admin_id, client_id=client_id, now=now

@@ -31,17 +31,12 @@ _JACKSON: dict[str, str] = {
     "Expecting ':' delimiter": (
         "Unexpected character ({char}): was expecting a colon to separate field name and value"
     ),
-    "Expecting ',' delimiter": (
-        "Unexpected character ({char}): was expecting comma to separate entries"
-    ),
+    "Expecting ',' delimiter": ("Unexpected character ({char}): was expecting comma to separate entries"),
     "Invalid control character at": (
-        "Illegal unquoted character ({char}): has to be escaped using backslash to be included"
-        " in string value"
+        "Illegal unquoted character ({char}): has to be escaped using backslash to be included in string value"
     ),
     "Invalid \\escape": "Unrecognized character escape {char}",
-    "Invalid \\uXXXX escape": (
-        "Unexpected character ({char}): expected a hex-digit for character escape sequence"
-    ),
+    "Invalid \\uXXXX escape": ("Unexpected character ({char}): expected a hex-digit for character escape sequence"),
     "Extra data": "Unexpected character ({char}): expected end of input",
 }
 _END_OF_INPUT = "Unexpected end-of-input: expected close marker or value"
@@ -118,7 +113,7 @@ def position_after(text: str, key: str) -> tuple[int, int] | None:
     at = _skip(text, at + 1)
     found: tuple[int, int] | None = None
     while at < len(text) and text[at] == '"':
-        name, at = scanstring(text, at + 1, True)  # noqa: FBT003 - the standard library's signature
+        name, at = scanstring(text, at + 1, True)
         at = _skip(text, _skip(text, at) + 1)  # over the colon
         start = at
         _, at = _DECODER.raw_decode(text, at)
@@ -138,9 +133,7 @@ def _skip(text: str, at: int) -> int:
     return at
 
 
-compact: Callable[[Any], str] = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, separators=(",", ":")
-).encode
+compact: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 def pretty(value: Any, *, indent: str = "") -> str:

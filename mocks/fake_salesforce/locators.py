@@ -79,4 +79,6 @@ class Locators:
         ]
 
     def load(self, state: Any) -> None:
-        self._cursors = {row[0]: Cursor(*row[1:4], Kept(row[4])) for row in state}
+        self._cursors = {
+            name: Cursor(user_id, ends, batch_rows, Kept(records)) for name, user_id, ends, batch_rows, records in state
+        }

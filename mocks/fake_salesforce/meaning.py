@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -141,7 +142,8 @@ def _own_spelling(name: str) -> str:
 
 _SPELLINGS = {name.lower(): name for name in _PREFIXES.values()}
 
-_READERS = {
+_Reader = Callable[["WSGIEnvironment", list[str]], Meaning]
+_READERS: dict[str, _Reader] = {
     "sobjects": _sobjects,
     "query": _query,
     "queryAll": _query,
@@ -158,5 +160,5 @@ def effective_method(environ: WSGIEnvironment) -> str:
     method: str = environ["REQUEST_METHOD"]
     query = environ.get("QUERY_STRING", "")
     if method == "POST" and "_HttpMethod=" in query:
-        return parse_qs(query).get("_HttpMethod", [method])[0].upper()
+        method = parse_qs(query).get("_HttpMethod", [method])[0].upper()
     return method

@@ -52,21 +52,21 @@ class ConnectedApp:
 
 ADMIN = UserConfig(
     username="admin@understudy.example",
-    password="understudy-1",  # noqa: S106 - a password of a pretended org, printed on purpose
-    security_token="UnderstudyToken0000000001",  # noqa: S106
+    password="understudy-1",  # noqa: S106 - of a pretended org, printed on purpose
+    security_token="UnderstudyToken0000000001",  # noqa: S106 - of a pretended org, printed on purpose
     first_name="Ada",
     last_name="Admin",
 )
 INTEGRATION = UserConfig(
     username="integration@understudy.example",
-    password="understudy-2",  # noqa: S106
-    security_token="UnderstudyToken0000000002",  # noqa: S106
+    password="understudy-2",  # noqa: S106 - of a pretended org, printed on purpose
+    security_token="UnderstudyToken0000000002",  # noqa: S106 - of a pretended org, printed on purpose
     first_name="Ivo",
     last_name="Integration",
 )
 APP = ConnectedApp(
     client_id="3MVG9understudy.connected.app",
-    client_secret="UNDERSTUDYSECRET0000000001",  # noqa: S106
+    client_secret="UNDERSTUDYSECRET0000000001",  # noqa: S106 - of a pretended org, printed on purpose
     run_as=INTEGRATION.username,
 )
 
@@ -95,9 +95,7 @@ class OrgConfig:
 class Org:
     """Everything an operation needs; the first argument of each."""
 
-    def __init__(
-        self, *, config: OrgConfig, clock: Clock, ids: IdSource, data: str = "sqlite://"
-    ) -> None:
+    def __init__(self, *, config: OrgConfig, clock: Clock, ids: IdSource, data: str = "sqlite://") -> None:
         editions = data_files.load("editions.toml")["edition"]
         if config.edition not in editions:
             raise MisuseError(f"no edition {config.edition!r}: choose one of {', '.join(editions)}")
@@ -123,9 +121,7 @@ class Org:
                 "api_requests": self.api_requests,
             },
         )
-        self.passwords = {
-            user.username.lower(): (user.password, user.security_token) for user in config.users
-        }
+        self.passwords = {user.username.lower(): (user.password, user.security_token) for user in config.users}
         self.apps = {app.client_id: app for app in config.apps}
         self.user_ids = {
             user.username.lower(): record_ids.mint(USER_PREFIX, serial)

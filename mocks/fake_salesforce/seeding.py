@@ -52,9 +52,7 @@ def seed(org: Org, data: Any) -> dict[str, list[str]]:
             for number, row in enumerate(rows):
                 try:
                     body = {key: _resolve(value, made) for key, value in row.items()}
-                    made.setdefault(name, []).append(
-                        records.create(org, caller, sobject=sobject, body=body)
-                    )
+                    made.setdefault(name, []).append(records.create(org, caller, sobject=sobject, body=body))
                 except (VendorError, AttributeError) as error:
                     raise MisuseError(f"seed data: {name}[{number}]: {error}") from error
     return made

@@ -97,9 +97,7 @@ class Sessions:
         return self._refresh.get(token)
 
     def dump(self) -> Any:
-        sessions = [
-            [s.token, s.user_id, s.client_id, s.issued, s.ends] for s in self._open.values()
-        ]
+        sessions = [[s.token, s.user_id, s.client_id, s.issued, s.ends] for s in self._open.values()]
         return {"open": sessions, "refresh": {k: list(v) for k, v in self._refresh.items()}}
 
     def load(self, state: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from simple_salesforce import Salesforce
+from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import (
     SalesforceAuthenticationFailed,
     SalesforceExpiredSession,
@@ -33,7 +33,12 @@ EXTRA = {
         },
     }
 }
-Login = Callable[..., Salesforce]
+Login = Callable[..., Any]
+
+
+def content(raised: pytest.ExceptionInfo[Any]) -> Any:
+    """The vendor's list of errors, as the client parsed it."""
+    return raised.value.content
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +64,7 @@ def login(played: Played) -> Login:
     """Log in with the given words, wherever the fake is."""
     host = played.url.removeprefix("https://")
 
-    def log_in(**words: Any) -> Salesforce:
+    def log_in(**words: Any) -> Any:
         if "127.0.0.1" in host or "localhost" in host:
             # The client writes https://<domain>.salesforce.com itself: only the test's own name lookup is bent.
             words["session"] = _Redirected(played.session, host)
@@ -84,13 +89,13 @@ class _Redirected(requests.Session):
 
 
 @pytest.fixture
-def sf(login: Login, played: Played) -> Salesforce:
+def sf(login: Login, played: Played) -> Any:
     """A client logged in by SOAP with username, password and security token."""
     words = played.credentials
     return login(username=words["username"], password=words["password"], security_token=words["security_token"])
 
 
-def test_login_by_password_over_soap(sf: Salesforce, played: Played) -> None:
+def test_login_by_password_over_soap(sf: Any, played: Played) -> None:
     """The client takes session and host from the SOAP answer and stays at the host it came by."""
     assert "!" in sf.session_id
     assert sf.sf_instance in {played.url.removeprefix("https://"), "login.salesforce.com"}
@@ -125,7 +130,7 @@ def test_refused_login(login: Login, played: Played) -> None:
         )
 
 
-def test_rows(sf: Salesforce) -> None:
+def test_rows(sf: Any) -> None:
     """create gives the JSON, update and delete the status, get the row."""
     made = sf.Contact.create({"LastName": "Smith", "Email": "Example@Example.com"})
     assert {"id": made["id"], "success": True, "errors": []} == made
@@ -136,14 +141,14 @@ def test_rows(sf: Salesforce) -> None:
     assert {"objectDescribe", "recentItems"} == set(sf.Contact.metadata())
 
 
-def test_upsert(sf: Salesforce) -> None:
+def test_upsert(sf: Any) -> None:
     """By external id: 201 for a new row, 200 for a known one (204 for an old version)."""
     assert 201 == sf.Contact.upsert("Key__c/k%2F1@x", {"LastName": "x"})
     assert 200 == sf.Contact.upsert("Key__c/k%2F1@x", {"LastName": "y"})
     assert "y" == sf.Contact.get_by_custom_id("Key__c", "k/1@x")["LastName"]
 
 
-def test_query_over_several_pages(sf: Salesforce) -> None:
+def test_query_over_several_pages(sf: Any) -> None:
     """query, query_more and query_all_iter walk the locator's pages."""
     for start in range(0, 2_200, 200):
         records = [
@@ -163,13 +168,13 @@ def test_query_over_several_pages(sf: Salesforce) -> None:
     assert 2_200 == sf.query_all("SELECT Id FROM Contact", include_deleted=True)["totalSize"]
 
 
-def test_describes(sf: Salesforce) -> None:
+def test_describes(sf: Any) -> None:
     """Global and object describe."""
     assert {"Account", "Contact", "Task"} <= {one["name"] for one in sf.describe()["sobjects"]}
     assert "Key__c" in {field["name"] for field in sf.Contact.describe()["fields"]}
 
 
-def test_updated_and_deleted(sf: Salesforce, played: Played) -> None:
+def test_updated_and_deleted(sf: Any, played: Played) -> None:
     """The client formats the window with the +00:00 of its datetimes."""
     kept, gone = (sf.Contact.create({"LastName": name})["id"] for name in ("kept", "gone"))
     sf.Contact.delete(gone)
@@ -181,7 +186,7 @@ def test_updated_and_deleted(sf: Salesforce, played: Played) -> None:
     assert [gone] == [one["id"] for one in sf.Contact.deleted(start, end)["deletedRecords"]]
 
 
-def test_limits(sf: Salesforce) -> None:
+def test_limits(sf: Any) -> None:
     """The limits resource, and the usage the client reads from the header."""
     before = sf.limits()["DailyApiRequests"]
     assert 100_000 == before["Max"]
@@ -190,7 +195,7 @@ def test_limits(sf: Salesforce) -> None:
     assert (before["Max"] - before["Remaining"] + 1, 100_000) == (usage.used, usage.total)
 
 
-def test_exception_classes(sf: Salesforce, played: Played) -> None:
+def test_exception_classes(sf: Any, played: Played) -> None:
     """Each status has its exception class, and the content is the vendor's list."""
     for _ in range(2):
         sf.Account.create({"Name": "x", "Region_Code__c": "EU"})
@@ -211,16 +216,16 @@ def test_exception_classes(sf: Salesforce, played: Played) -> None:
     with pytest.raises(SalesforceGeneralError) as not_faked:
         sf.search("FIND {x}")
 
-    assert 2 == len(many.value.content)
-    assert "REQUIRED_FIELD_MISSING" == malformed.value.content[0]["errorCode"]
-    assert "unexpected token: SELEKT" == soql.value.content[0]["message"]
-    assert (404, "NOT_FOUND") == (missing.value.status, missing.value.content[0]["errorCode"])
-    assert (403, "REQUEST_LIMIT_EXCEEDED") == (refused.value.status, refused.value.content[0]["errorCode"])
+    assert 2 == len(content(many))
+    assert "REQUIRED_FIELD_MISSING" == content(malformed)[0]["errorCode"]
+    assert "unexpected token: SELEKT" == content(soql)[0]["message"]
+    assert (404, "NOT_FOUND") == (missing.value.status, content(missing)[0]["errorCode"])
+    assert (403, "REQUEST_LIMIT_EXCEEDED") == (refused.value.status, content(refused)[0]["errorCode"])
     assert (500, 501) == (general.value.status, not_faked.value.status)
     assert 3 == sf.query("SELECT COUNT() FROM Account")["totalSize"]  # error_after: the third was made
 
 
-def test_expired_session(sf: Salesforce, login: Login, played: Played) -> None:
+def test_expired_session(sf: Any, login: Login, played: Played) -> None:
     """A client that knows the password logs in again by itself; one with a session only is told."""
     session_only = login(
         instance_url="https://understudy.my.salesforce.com", session_id=played.credentials["access_token"]
@@ -229,5 +234,5 @@ def test_expired_session(sf: Salesforce, login: Login, played: Played) -> None:
 
     with pytest.raises(SalesforceExpiredSession) as expired:
         session_only.limits()
-    assert (401, "INVALID_SESSION_ID") == (expired.value.status, expired.value.content[0]["errorCode"])
+    assert (401, "INVALID_SESSION_ID") == (expired.value.status, content(expired)[0]["errorCode"])
     assert 100_000 == sf.limits()["DailyApiRequests"]["Max"]

@@ -20,7 +20,9 @@ DATA = "/services/data/v60.0"
 EXTRA = {
     "objects": {
         "Task": {
-            "fields": {"Planhat_Id__c": {"label": "Planhat Id", "type": "string(60)", "external_id": True, "unique": True}}
+            "fields": {
+                "Planhat_Id__c": {"label": "Planhat Id", "type": "string(60)", "external_id": True, "unique": True}
+            }
         },
         "Account": {
             "fields": {
@@ -100,7 +102,7 @@ class Caller:
             key = name.upper().replace("-", "_")
             environ[key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"] = value
         seen: list[Any] = []
-        chunks = self.fake(environ, lambda status, found, exc=None: seen.extend([status, found]))  # type: ignore[arg-type, misc]
+        chunks = self.fake(environ, lambda status, found, exc=None: seen.extend([status, found]))  # type: ignore[arg-type]
         answer = b"".join(chunks)
         return Answer(int(seen[0][:3]), {name.lower(): value for name, value in seen[1]}, answer)
 

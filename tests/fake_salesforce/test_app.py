@@ -53,7 +53,9 @@ def test_resources(org: Any) -> None:
     assert body["identity"].startswith("https://understudy.my.salesforce.com/id/00D")
 
 
-@pytest.mark.parametrize("path", ["", "/limits", "/sobjects", "/sobjects/Account", "/sobjects/Account/describe", "/composite"])
+@pytest.mark.parametrize(
+    "path", ["", "/limits", "/sobjects", "/sobjects/Account", "/sobjects/Account/describe", "/composite"]
+)
 def test_a_slash_at_the_end_makes_no_difference(org: Any, path: str) -> None:
     """Clients are not of one mind about the last slash."""
     plain, slashed = org.get(DATA + path), org.get(f"{DATA}{path}/")
@@ -106,7 +108,8 @@ def test_describe_over_http(org: Any) -> None:
 def make_many(org: Any, count: int) -> None:
     for start in range(0, count, 200):
         records = [
-            {"attributes": {"type": "Account"}, "Name": f"n{number:05}"} for number in range(start, min(start + 200, count))
+            {"attributes": {"type": "Account"}, "Name": f"n{number:05}"}
+            for number in range(start, min(start + 200, count))
         ]
         assert all(one["success"] for one in org.post("/composite/sobjects", {"records": records}).json)
 
@@ -237,7 +240,11 @@ def test_same_seed_same_bytes(org: Any) -> None:
     def run() -> list[Any]:
         fake = create_app(clock=FrozenClock(), ids=IdSource(7))
         caller = type(org)(fake, fake.credentials("https://x")["access_token"])
-        answers = [caller.post("/sobjects/Account", {"Name": "x"}), caller.get("/query", query=SOQL), caller.get("/nope")]
+        answers = [
+            caller.post("/sobjects/Account", {"Name": "x"}),
+            caller.get("/query", query=SOQL),
+            caller.get("/nope"),
+        ]
         fake.close()
         return [(one.status, one.headers, one.body) for one in answers]
 

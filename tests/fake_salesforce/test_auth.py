@@ -76,7 +76,8 @@ def test_refresh_token(anyone: Any) -> None:
           "client_secret": "y"}, "invalid_client_id", "client identifier invalid"),
         ({"grant_type": "password", "username": ADMIN.username, "password": ADMIN.password, "client_id": APP.client_id,
           "client_secret": "y"}, "invalid_client", "invalid client credentials"),
-        ({"grant_type": "refresh_token", "refresh_token": "x", **APP_WORDS}, "invalid_grant", "expired access/refresh token"),
+        ({"grant_type": "refresh_token", "refresh_token": "x", **APP_WORDS}, "invalid_grant",
+         "expired access/refresh token"),
         ({"grant_type": "magic", **APP_WORDS}, "unsupported_grant_type", "grant type not supported"),
         ({}, "invalid_request", "missing required parameter: grant_type"),
         ({"grant_type": "password", **APP_WORDS}, "invalid_request", "missing required parameter: username"),
@@ -90,7 +91,8 @@ def test_refused_token(anyone: Any, words: dict[str, str], error: str, descripti
     assert f'{{"error":"{error}","error_description":"{description}"}}' == answer.text
 
 
-SOAP = """<?xml version="1.0" encoding="utf-8" ?><env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/">
+SOAP = """<?xml version="1.0" encoding="utf-8" ?>
+<env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/">
 <env:Body><n1:login xmlns:n1="urn:partner.soap.sforce.com"><n1:username>{}</n1:username><n1:password>{}</n1:password>
 </n1:login></env:Body></env:Envelope>"""
 
@@ -100,7 +102,9 @@ SOAP = """<?xml version="1.0" encoding="utf-8" ?><env:Envelope xmlns:env="http:/
 def test_soap_login(anyone: Any, api: str, namespace: str) -> None:
     """The log-in answer names server, session and user in default-namespace elements."""
     body = SOAP.format(ADMIN.username, ADMIN.password + ADMIN.security_token).encode()
-    answer = anyone.post(f"/services/Soap/{api}/59.0", data=body, headers={"Content-Type": "text/xml", "SOAPAction": "login"})
+    answer = anyone.post(
+        f"/services/Soap/{api}/59.0", data=body, headers={"Content-Type": "text/xml", "SOAPAction": "login"}
+    )
 
     text = answer.text
     assert (200, "text/xml;charset=UTF-8") == (answer.status, answer.headers["content-type"])
@@ -208,7 +212,8 @@ def test_sessions_end_two_hours_after_their_last_use(org: Any) -> None:
 
 def test_revoke(org: Any) -> None:
     """A revoked token is dead; an unknown one is refused."""
-    assert (200, b"") == (lambda one: (one.status, one.body))(org.post("/services/oauth2/revoke", **form(token=org.token)))
+    answer = org.post("/services/oauth2/revoke", **form(token=org.token))
+    assert (200, b"") == (answer.status, answer.body)
     assert 401 == org.get("/limits").status
     again = org.post("/services/oauth2/revoke", **form(token=org.token))
     assert (400, "unsupported_token_type") == (again.status, again.json["error"])

@@ -54,7 +54,11 @@ def test_all_or_none(org: Any) -> None:
 def test_update(org: Any) -> None:
     """Each record is named by its id, in any case of the key."""
     ids = [org.make("Account", Name=name) for name in "ab"]
-    records = [typed("Account", id=ids[0], Phone="1"), typed("Account", Id=ids[1][:15], Phone="2"), typed("Account", Phone="3")]
+    records = [
+        typed("Account", id=ids[0], Phone="1"),
+        typed("Account", Id=ids[1][:15], Phone="2"),
+        typed("Account", Phone="3"),
+    ]
     answer = org.patch("/composite/sobjects", {"records": records}).json
 
     assert [{"id": one, "success": True, "errors": []} for one in ids] == answer[:2]
@@ -65,7 +69,11 @@ def test_update(org: Any) -> None:
 def test_upsert_by_external_id(org: Any) -> None:
     """Rows are found by the field of the path, without regard to case."""
     first = org.make("Account", Name="a", Key__c="K1")
-    records = [typed("Account", Key__c="k1", Name="a2"), typed("Account", Key__c="K2", Name="b"), typed("Account", Name="c")]
+    records = [
+        typed("Account", Key__c="k1", Name="a2"),
+        typed("Account", Key__c="K2", Name="b"),
+        typed("Account", Name="c"),
+    ]
     updated, created, bad = org.patch("/composite/sobjects/Account/Key__c", {"records": records}).json
 
     assert {"id": first, "success": True, "errors": [], "created": False} == updated
@@ -88,7 +96,9 @@ def test_upsert_by_id(org: Any) -> None:
 def test_upsert_by_an_id_lookup_field(org: Any) -> None:
     """Email is no external id but may be used here."""
     first = org.make("Contact", LastName="x", Email="A@b.example")
-    answer = org.patch("/composite/sobjects/Contact/Email", {"records": [typed("Contact", Email="a@B.example", LastName="y")]})
+    answer = org.patch(
+        "/composite/sobjects/Contact/Email", {"records": [typed("Contact", Email="a@B.example", LastName="y")]}
+    )
 
     assert first == answer.json[0]["id"]
 
@@ -141,7 +151,9 @@ def test_retrieve(org: Any, how: str) -> None:
 
 def test_retrieve_of_an_unknown_field(org: Any) -> None:
     """A field that does not exist refuses the whole call."""
-    assert (400, "INVALID_FIELD") == org.post("/composite/sobjects/Account", {"ids": ["x"], "fields": ["Nope"]}).error[:2]
+    assert (400, "INVALID_FIELD") == org.post("/composite/sobjects/Account", {"ids": ["x"], "fields": ["Nope"]}).error[
+        :2
+    ]
 
 
 @pytest.mark.parametrize(

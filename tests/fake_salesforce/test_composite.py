@@ -10,7 +10,13 @@ DATA = "/services/data/v60.0"
 
 
 def sub(method: str, path: str, ref: str, body: Any = None, **more: Any) -> dict[str, Any]:
-    return {"method": method, "url": DATA + path, "referenceId": ref, **({"body": body} if body is not None else {}), **more}
+    return {
+        "method": method,
+        "url": DATA + path,
+        "referenceId": ref,
+        **({"body": body} if body is not None else {}),
+        **more,
+    }
 
 
 @pytest.mark.evidence("recorded", "CumulusCI: composite")
@@ -22,7 +28,12 @@ def test_references_between_subrequests(org: Any) -> None:
             "compositeRequest": [
                 sub("POST", "/sobjects/Account", "acc", {"Name": "Acme", "BillingCity": "Köln"}),
                 sub("GET", "/sobjects/Account/@{acc.id}", "row"),
-                sub("POST", "/sobjects/Contact", "con", {"LastName": "in @{row.BillingAddress.city}", "AccountId": "@{row.Id}"}),
+                sub(
+                    "POST",
+                    "/sobjects/Contact",
+                    "con",
+                    {"LastName": "in @{row.BillingAddress.city}", "AccountId": "@{row.Id}"},
+                ),
                 sub("GET", "/query?q=SELECT Id, Name FROM Account WHERE Name = 'Acme' LIMIT 1", "soql"),
                 sub("PATCH", "/sobjects/Account/@{soql.records[0].Id}", "upd", {"Phone": "1"}),
             ]

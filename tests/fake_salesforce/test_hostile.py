@@ -17,18 +17,18 @@ JSON = "application/json"
     ("body", "message"),
     [
         (b"", "The HTTP entity body is required, but this request has no entity body."),
-        (b'{"Name":}', "Unexpected character ('}' (code 125)): expected a valid value (JSON String, Number, Array, Object or"
-         " token 'null', 'true' or 'false') at [line:1, column:10]"),
-        (b'{"Name":"x",}', "Unexpected character ('}' (code 125)): was expecting double-quote to start field name at"
-         " [line:1, column:14]"),
+        (b'{"Name":}', ("Unexpected character ('}' (code 125)): expected a valid value (JSON String, Number, Array,"
+         " Object or token 'null', 'true' or 'false') at [line:1, column:10]")),
+        (b'{"Name":"x",}', ("Unexpected character ('}' (code 125)): was expecting double-quote to start field name at"
+         " [line:1, column:14]")),
         (b'{"Name":"x"', "Unexpected end-of-input: expected close marker or value at [line:1, column:12]"),
         (b'{"Name":"x', "Unexpected end-of-input: expected close marker or value at [line:1, column:11]"),
-        (b"nonsense", "Unrecognized token 'nonsense': was expecting (JSON String, Number, Array, Object or token 'null',"
-         " 'true' or 'false') at [line:1, column:9]"),
-        (b'{"Name"\n"x"}', "Unexpected character ('\"' (code 34)): was expecting a colon to separate field name and value at"
-         " [line:2, column:2]"),
-        (b'{"Name":"a\nb"}', "Illegal unquoted character ('\n' (code 10)): has to be escaped using backslash to be included in"
-         " string value at [line:1, column:12]"),
+        (b"nonsense", ("Unrecognized token 'nonsense': was expecting (JSON String, Number, Array, Object or token"
+         " 'null', 'true' or 'false') at [line:1, column:9]")),
+        (b'{"Name"\n"x"}', ("Unexpected character ('\"' (code 34)): was expecting a colon to separate field name and"
+         " value at [line:2, column:2]")),
+        (b'{"Name":"a\nb"}', ("Illegal unquoted character ('\n' (code 10)): has to be escaped using backslash to be"
+         " included in string value at [line:1, column:12]")),
     ],
 )  # fmt: skip
 def test_broken_json(org: Any, body: bytes, message: str) -> None:
@@ -80,12 +80,14 @@ def test_half_a_surrogate_pair(org: Any) -> None:
     assert 400 == org.post("/sobjects/Account", data=b'{"\\ud800":1}').status
 
 
-@pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", "multipart/related; boundary=x", ""])
+@pytest.mark.parametrize(
+    "media", ["text/plain", "application/x-www-form-urlencoded", "multipart/related; boundary=x", ""]
+)
 def test_wrong_media_type(org: Any, media: str) -> None:
     """Only JSON is taken: 415 names what came."""
     answer = org.post("/sobjects/Account", data=b'{"Name":"x"}', headers={"Content-Type": media})
 
-    shown = media.split(";")[0] or "application/octet-stream"
+    shown = media.partition(";")[0] or "application/octet-stream"
     expected = (415, "UNSUPPORTED_MEDIA_TYPE", f"MediaType of '{shown}' is not supported by this resource")
     assert expected == answer.error
 
@@ -158,7 +160,7 @@ def test_hostile_soql(org: Any, soql: str) -> None:
 
 def test_quotes_are_values(org: Any) -> None:
     """Quotes and percent signs in values come back as they went in."""
-    name = "O'Neill \\ \"x\" 100% _ ; --"
+    name = 'O\'Neill \\ "x" 100% _ ; --'
     org.make("Account", Name=name, Key__c="it's")
 
     assert name == org.get("/sobjects/Account/Key__c/it's").json["Name"]
@@ -195,7 +197,10 @@ def test_any_body_is_taken_or_refused_whole(org: Any, sobject: str, body: dict[s
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(path=st.text(max_size=40), method=st.sampled_from(["GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS", "TRACE"]))
+@given(
+    path=st.text(max_size=40),
+    method=st.sampled_from(["GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS", "TRACE"]),
+)
 def test_any_path_has_an_answer(org: Any, path: str, method: str) -> None:
     """No path and no method bring the fake down."""
     answer = org.call(method, "/sobjects/" + path.encode("utf-8", "replace").decode().replace("?", ""))

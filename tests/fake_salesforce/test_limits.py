@@ -70,7 +70,8 @@ def test_the_daily_limit(org: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("edition", "limit"), [("Professional", 15_000), ("Enterprise", 100_000), ("Unlimited", 500_000), ("Developer", 15_000)]
+    ("edition", "limit"),
+    [("Professional", 15_000), ("Enterprise", 100_000), ("Unlimited", 500_000), ("Developer", 15_000)],
 )
 @pytest.mark.rule("A27")
 def test_limit_by_edition(edition: str, limit: int) -> None:

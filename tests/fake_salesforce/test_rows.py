@@ -98,7 +98,10 @@ def test_unknown_object_names_the_code_first(org: Any) -> None:
     """An unknown object is 404 with errorCode before message and no fields."""
     answer = org.get("/sobjects/Nope/001Ud0000000001IAA")
 
-    assert (404, b'[{"errorCode":"NOT_FOUND","message":"The requested resource does not exist"}]') == (answer.status, answer.body)
+    assert (404, b'[{"errorCode":"NOT_FOUND","message":"The requested resource does not exist"}]') == (
+        answer.status,
+        answer.body,
+    )
 
 
 @pytest.mark.parametrize("text", ["INVALID ID", "-1", "null"])
@@ -181,7 +184,10 @@ def test_deleted_row(org: Any) -> None:
     assert 204 == org.delete(f"/sobjects/Account/{record_id}").status
 
     again = org.delete(f"/sobjects/Account/{record_id}")
-    assert (404, b'[{"message":"entity is deleted","errorCode":"ENTITY_IS_DELETED","fields":[]}]') == (again.status, again.body)
+    assert (404, b'[{"message":"entity is deleted","errorCode":"ENTITY_IS_DELETED","fields":[]}]') == (
+        again.status,
+        again.body,
+    )
     assert "ENTITY_IS_DELETED" == org.patch(f"/sobjects/Account/{record_id}", {"Name": "x"}).error[1]
     assert (404, "NOT_FOUND") == org.get(f"/sobjects/Account/{record_id}").error[:2]
     found = org.get("/queryAll", query={"q": "SELECT Name, IsDeleted FROM Account"}).json["records"]
@@ -221,7 +227,7 @@ READ_ONLY = (
     "Unable to create/update fields: {}. Please check the security settings of this field and verify that it is"
     " read/write for your profile or permission set."
 )
-REFUSED = [
+REFUSED: list[Any] = [
     # object, body, status, code, message, fields (None: no such key)
     ("Account", {}, 400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [Name]", ["Name"]),
     ("Lead", {"FirstName": "x"}, 400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [LastName, Company]",
@@ -252,16 +258,15 @@ REFUSED = [
      "Account ID: id value of incorrect type: garbage", ["AccountId"]),
     ("Contact", {"LastName": "x", "AccountId": ADMIN}, 400, "MALFORMED_ID",
      f"Account ID: id value of incorrect type: {ADMIN}", ["AccountId"]),
-    ("Task", {"WhoId": ADMIN}, 400, "FIELD_INTEGRITY_EXCEPTION", f"Name ID: id value of incorrect type: {ADMIN}", ["WhoId"]),
+    ("Task", {"WhoId": ADMIN}, 400, "FIELD_INTEGRITY_EXCEPTION",
+     f"Name ID: id value of incorrect type: {ADMIN}", ["WhoId"]),
     ("Contact", {"LastName": "x", "AccountId": "001Ud0000000zzz"}, 400, "INVALID_CROSS_REFERENCE_KEY",
      "invalid cross reference id", []),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("sobject", "body", "status", "code", "message", "fields"), REFUSED)
-def test_refused_create(
-    org: Any, sobject: str, body: Any, status: int, code: str, message: str, fields: Any
-) -> None:
+def test_refused_create(org: Any, sobject: str, body: Any, status: int, code: str, message: str, fields: Any) -> None:
     """Each refusal has the vendor's status, code, words and fields, and changes nothing."""
     before = org.rows
     answer = org.post(f"/sobjects/{sobject}", body)
@@ -304,23 +309,23 @@ def test_order_of_refusals(org: Any) -> None:
 
 MISMATCHES = [
     ("Task", '{"ReminderDateTime":"2017-10-17 00:00:00"}',
-     "Cannot deserialize instance of datetime from VALUE_STRING value 2017-10-17 00:00:00 or request may be missing a"
-     " required field at [line:1, column:42]"),
+     ("Cannot deserialize instance of datetime from VALUE_STRING value 2017-10-17 00:00:00 or request may be missing a"
+     " required field at [line:1, column:42]")),
     ("Account", '{"AnnualRevenue":"N010000000"}',
-     "Cannot deserialize instance of currency from VALUE_STRING value N010000000 or request may be missing a required"
-     " field at [line:1, column:30]"),
+     ("Cannot deserialize instance of currency from VALUE_STRING value N010000000 or request may be missing a required"
+     " field at [line:1, column:30]")),
     ("Contact", '{"Birthdate":""}',
-     "Cannot deserialize instance of date from VALUE_STRING value  or request may be missing a required field at"
-     " [line:1, column:16]"),
+     ("Cannot deserialize instance of date from VALUE_STRING value  or request may be missing a required field at"
+     " [line:1, column:16]")),
     ("Task", '{"IsReminderSet":"maybe"}',
-     "Cannot deserialize instance of boolean from VALUE_STRING value maybe or request may be missing a required field"
-     " at [line:1, column:25]"),
+     ("Cannot deserialize instance of boolean from VALUE_STRING value maybe or request may be missing a required field"
+     " at [line:1, column:25]")),
     ("Account", '{"Name":"x",\n "NumberOfEmployees":1.5}',
-     "Cannot deserialize instance of int from VALUE_NUMBER_FLOAT value 1.5 or request may be missing a required field"
-     " at [line:2, column:25]"),
+     ("Cannot deserialize instance of int from VALUE_NUMBER_FLOAT value 1.5 or request may be missing a required field"
+     " at [line:2, column:25]")),
     ("Account", '{"Name":{"a":1}}',
-     "Cannot deserialize instance of string from START_OBJECT value { or request may be missing a required field at"
-     " [line:1, column:9]"),
+     ("Cannot deserialize instance of string from START_OBJECT value { or request may be missing a required field at"
+     " [line:1, column:9]")),
     ("Account", '[{"Name":"x"}]', "Can not deserialize SObject out of START_ARRAY token at [line:1, column:1]"),
 ]  # fmt: skip
 
@@ -355,7 +360,12 @@ def test_values_are_tidied_on_save(org: Any) -> None:
     record_id = org.make("Contact", LastName="  Bluth ", Email="Michael.Bluth@Example.com", Phone="", Title=" \t ")
     row = org.row("Contact", record_id)
 
-    assert ("Bluth", "michael.bluth@example.com", None, None) == (row["LastName"], row["Email"], row["Phone"], row["Title"])
+    assert ("Bluth", "michael.bluth@example.com", None, None) == (
+        row["LastName"],
+        row["Email"],
+        row["Phone"],
+        row["Title"],
+    )
 
 
 def test_null_and_empty_text_clear_a_field(org: Any) -> None:
@@ -383,7 +393,12 @@ def test_defaults_only_for_absent_keys(org: Any) -> None:
     """An empty task is legal and gets the org's defaults; the owner is the caller."""
     row = org.row("Task", org.make("Task"))
 
-    assert ("Not Started", "Normal", ADMIN, False) == (row["Status"], row["Priority"], row["OwnerId"], row["IsReminderSet"])
+    assert ("Not Started", "Normal", ADMIN, False) == (
+        row["Status"],
+        row["Priority"],
+        row["OwnerId"],
+        row["IsReminderSet"],
+    )
     assert (NOW, NOW, NOW) == (row["CreatedDate"], row["LastModifiedDate"], row["SystemModstamp"])
     assert (ADMIN, ADMIN) == (row["CreatedById"], row["LastModifiedById"])
 

@@ -32,9 +32,7 @@ class Given:
     parents: tuple[tuple[Field, Mapping[str, Any]], ...]
 
 
-def read(
-    org: Org, sobject: SObject, body: Any, *, creating: bool, url_field: Field | None = None
-) -> Given:
+def read(org: Org, sobject: SObject, body: Any, *, creating: bool, url_field: Field | None = None) -> Given:
     """Steps 1 to 3. *url_field* is the external id an upsert names in its path, not in its body.
 
     Raises TypeMismatch or SalesforceError.
@@ -52,7 +50,7 @@ def read(
             parent = None if key == "attributes" else org.schema.parent(sobject, key)
             if parent is not None:
                 parents.append((parent, _parent_object(value, parent)))
-                field, value = parent, None  # noqa: PLW2901 - judged like the reference itself
+                field = parent  # may the client write it? Judged like the reference itself
             else:
                 if key != "attributes" and unknown is None:
                     unknown = key
@@ -80,9 +78,7 @@ def _denied(names: list[str], *, creating: bool) -> SalesforceError:
 
 def _not_an_object(body: Any) -> SalesforceError:
     token = "START_ARRAY" if isinstance(body, list) else values.token(body)[0]
-    return salesforce_error(
-        "JSON_PARSER_ERROR.not_an_object", token=token, position="[line:1, column:1]"
-    )
+    return salesforce_error("JSON_PARSER_ERROR.not_an_object", token=token, position="[line:1, column:1]")
 
 
 def _parent_object(value: Any, field: Field) -> Mapping[str, Any]:
@@ -98,9 +94,7 @@ def settle(org: Org, conn: sa.Connection, sobject: SObject, given: Given) -> dic
     for field, value in given.fields:
         if value is None:
             if field.type == "boolean":
-                raise salesforce_error(
-                    "INVALID_TYPE_ON_FIELD_IN_RECORD", label=field.label, field=field.name, value=""
-                )
+                raise salesforce_error("INVALID_TYPE_ON_FIELD_IN_RECORD", label=field.label, field=field.name, value="")
             if not field.nillable:
                 nulls.append(field.name)
             settled[field.name] = None
@@ -123,7 +117,7 @@ def required_missing(names: list[str]) -> SalesforceError:
 def reference(org: Org, conn: sa.Connection, sobject: SObject, field: Field, value: str) -> str:
     """The id of an existing row that *field* may point at; raises SalesforceError."""
     record_id = record_ids.canonical(value)
-    words = {"label": field.label, "field": field.name, "value": value}
+    words: dict[str, Any] = {"label": field.label, "field": field.name, "value": value}
     if record_id is None:
         raise salesforce_error("MALFORMED_ID", **words)
     target = org.schema.by_prefix(record_id)
@@ -143,9 +137,7 @@ def reference(org: Org, conn: sa.Connection, sobject: SObject, field: Field, val
     if state[0]:
         raise salesforce_error("ENTITY_IS_DELETED")
     if field.name == "OwnerId" and not state[1]:
-        raise salesforce_error(
-            "INACTIVE_OWNER_OR_USER", value=record_id, object=sobject.label.lower()
-        )
+        raise salesforce_error("INACTIVE_OWNER_OR_USER", value=record_id, object=sobject.label.lower())
     return record_id
 
 
@@ -158,11 +150,8 @@ def _unfaked_prefixes(field: Field) -> tuple[str, ...]:
     return (_QUEUE_PREFIX,) if "Group" in field.reference_to else ()
 
 
-def _by_external_id(
-    org: Org, conn: sa.Connection, sobject: SObject, field: Field, keys: Mapping[str, Any]
-) -> str:
+def _by_external_id(org: Org, conn: sa.Connection, sobject: SObject, field: Field, keys: Mapping[str, Any]) -> str:
     """The parent's id from `{"Ext__c": "A1"}`; raises INVALID_FIELD."""
-    words = {"field": next(iter(keys), ""), "value": str(next(iter(keys.values()), ""))}
     for target_name in field.reference_to:
         target = org.schema.sobject(target_name)
         if target is None:
@@ -177,12 +166,15 @@ def _by_external_id(
             if len(found) == 1:
                 return found[0]
             break
-    raise salesforce_error("INVALID_FIELD.foreign_key_not_found", object=sobject.name, **words)
+    raise salesforce_error(
+        "INVALID_FIELD.foreign_key_not_found",
+        object=sobject.name,
+        field=next(iter(keys), ""),
+        value=str(next(iter(keys.values()), "")),
+    )
 
 
-def _ids_where(
-    org: Org, conn: sa.Connection, target: SObject, field: Field, value: Any
-) -> list[str]:
+def _ids_where(org: Org, conn: sa.Connection, target: SObject, field: Field, value: Any) -> list[str]:
     prep = prepared(org, target)
     bound = values.check(value, field) if value is not None else None
     if field.type == "id":

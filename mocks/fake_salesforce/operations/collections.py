@@ -30,7 +30,7 @@ Item = dict[str, Any]
 Step = Callable[[Caller, int], Item]
 
 
-class _RolledBack(Exception):  # noqa: N818 - a way out of the transaction, seen only here
+class _RolledBack(Exception):
     """A row was refused and the call is all or none."""
 
 
@@ -84,10 +84,7 @@ def _run(org: Org, caller: Caller, steps: Sequence[Step], *, all_or_none: bool) 
                 raise _RolledBack  # noqa: TRY301 - the transaction is left by raising
     except _RolledBack:
         error = salesforce_error("ALL_OR_NONE_OPERATION_ROLLED_BACK").as_item("statusCode")
-        return [
-            {**_given_id(item), "success": False, "errors": [error]} if item["success"] else item
-            for item in items
-        ]
+        return [{**_given_id(item), "success": False, "errors": [error]} if item["success"] else item for item in items]
     return items
 
 
@@ -179,9 +176,7 @@ def upsert(org: Org, caller: Caller, *, sobject: SObject, key: str, body: Any) -
     return _run(org, caller, [step] * len(found), all_or_none=all_or_none)
 
 
-def _upsert_by_id(
-    org: Org, caller: Caller, sobject: SObject, field: Field, record: dict[str, Any]
-) -> tuple[str, bool]:
+def _upsert_by_id(org: Org, caller: Caller, sobject: SObject, field: Field, record: dict[str, Any]) -> tuple[str, bool]:
     del field
     text, rest = _split_id(record)
     if text is None:

@@ -351,8 +351,9 @@ def _row(save: Save, record_id: str) -> Mapping[str, Any] | None:
     sobject = save.org.schema.by_prefix(record_ids.prefix_of(record_id))
     if sobject is None:
         return None
-    found = save.conn.execute(prepared(save.org, sobject).select_row, {"id": record_id})
-    return found.mappings().first()
+    prep = prepared(save.org, sobject)
+    found = save.conn.execute(prep.select_row, {"id": record_id}).first()
+    return None if found is None else dict(zip(prep.column_names, found, strict=True))
 
 
 def _account_of(save: Save, record_id: str) -> Any:

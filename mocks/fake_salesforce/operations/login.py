@@ -112,9 +112,7 @@ def _password(org: Org, app: ConnectedApp, form: Mapping[str, str]) -> tuple[str
     return user["Id"], {}
 
 
-def _client_credentials(
-    org: Org, app: ConnectedApp, form: Mapping[str, str]
-) -> tuple[str, dict[str, Any]]:
+def _client_credentials(org: Org, app: ConnectedApp, form: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     del form
     user = _user_where(org, "Username", app.run_as.lower()) if app.run_as else None
     if user is None:
@@ -147,9 +145,7 @@ def revoke(org: Org, *, token: str | None) -> None:
         raise OAuthRefused("unsupported_token")
 
 
-def _token_answer(
-    org: Org, session: Session, *, app: ConnectedApp, now: datetime, base_url: str
-) -> dict[str, Any]:
+def _token_answer(org: Org, session: Session, *, app: ConnectedApp, now: datetime, base_url: str) -> dict[str, Any]:
     identity = f"{base_url}/id/{org.org_id}/{session.user_id}"
     issued_at = str(int(now.timestamp() * 1000))
     digest = hmac.new(app.client_secret.encode(), (identity + issued_at).encode(), hashlib.sha256)
@@ -174,5 +170,5 @@ def _user_where(org: Org, column: str, value: str) -> Mapping[str, Any] | None:
     user = org.schema.sobject("User")
     assert user is not None, "every schema has User"
     with org.store.read() as conn:
-        found = conn.execute(sa.select(user.table).where(user.table.c[column] == value)).mappings()
-        return found.first()
+        found = conn.execute(sa.select(user.table).where(user.table.c[column] == value)).first()
+    return None if found is None else dict(zip(user.table.columns.keys(), found, strict=True))

@@ -55,12 +55,8 @@ class Prepared:
         self.compounds = tuple(_compounds(sobject))
         self.blobs = tuple(each.name for each in sobject.fields if each.type == "base64")
         self.has_bin = sobject.has_recycle_bin
-        self.unique = tuple(
-            each for each in sobject.fields if each.unique and not each.auto_number
-        )
-        shown = [
-            table.c[name] if name in table.c else sa.null().label(name) for name in self.shown
-        ]
+        self.unique = tuple(each for each in sobject.fields if each.unique and not each.auto_number)
+        shown = [table.c[name] if name in table.c else sa.null().label(name) for name in self.shown]
         here = table.c.Id == sa.bindparam("id")
         alive = sa.and_(here, table.c.IsDeleted == 0) if self.has_bin else here
         self.select_shown = sa.select(*shown).where(alive)
@@ -83,7 +79,7 @@ class Prepared:
         """The UPDATE of exactly these columns; bind `id_` and one value for each column name."""
         found = self._updates.get(columns)
         if found is None:
-            values = {name: sa.bindparam(name) for name in sorted(columns)}
+            values: dict[str, Any] = {name: sa.bindparam(name) for name in sorted(columns)}
             where = self.table.c.Id == sa.bindparam("id_")
             found = self._updates[columns] = self.table.update().where(where).values(values)
         return found

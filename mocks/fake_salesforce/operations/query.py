@@ -31,9 +31,7 @@ def batch_rows(options: str | None) -> int:
     return min(max(int(found[1]), BATCH_ROWS_MIN), BATCH_ROWS_MAX)
 
 
-def run(
-    org: Org, caller: Caller, *, text: str, include_deleted: bool, options: str | None, version: str
-) -> Page:
+def run(org: Org, caller: Caller, *, text: str, include_deleted: bool, options: str | None, version: str) -> Page:
     """The first page of the query. Raises SalesforceError or NotFaked."""
     with org.store.read() as conn:
         result = soql.run(
@@ -50,9 +48,7 @@ def run(
     if result.total_size <= rows or result.is_count:
         return {"totalSize": result.total_size, "done": True, "records": result.records}
     locator = record_ids.mint(LOCATOR_PREFIX, org.ids.next(LOCATOR_PREFIX))
-    org.locators.open(
-        locator, user_id=caller.user_id, now=caller.now, batch_rows=rows, result=result
-    )
+    org.locators.open(locator, user_id=caller.user_id, now=caller.now, batch_rows=rows, result=result)
     return _page(result, 0, rows, locator, f"/services/data/v{version}/query")
 
 

@@ -30,6 +30,7 @@ from fake_salesforce.org import Org, stamp
 
 SYSTEM_STAMPS = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
 SYSTEM_USERS = ("CreatedById", "LastModifiedById")
+Row = dict[str, Any]
 UPDATE_STAMPS = ("LastModifiedDate", "SystemModstamp")
 
 
@@ -77,9 +78,7 @@ def create(org: Org, caller: Caller, *, sobject: SObject, body: Any) -> str:
         return insert(org, caller, conn, sobject, settle(org, conn, sobject, given))
 
 
-def insert(
-    org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, given: dict[str, Any]
-) -> str:
+def insert(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, given: dict[str, Any]) -> str:
     """Save a new row of settled values: defaults, required fields, derived fields, uniqueness."""
     prep = prepared(org, sobject)
     new = {**prep.blank, **prep.defaults}
@@ -112,9 +111,7 @@ def _prefix(sobject: SObject) -> str:
     return sobject.key_prefix
 
 
-def _refuse_duplicate(
-    conn: sa.Connection, prep: Prepared, field: Field, new: Mapping[str, Any]
-) -> None:
+def _refuse_duplicate(conn: sa.Connection, prep: Prepared, field: Field, new: Mapping[str, Any]) -> None:
     value = new[field.name]
     if value is None:
         return
@@ -122,9 +119,7 @@ def _refuse_duplicate(
         if other != new["Id"]:
             if prep.name == "User" and field.name == "Username":
                 raise salesforce_error("DUPLICATE_USERNAME")
-            raise salesforce_error(
-                "DUPLICATE_VALUE", field=field.name, value=record_ids.to_15(other)
-            )
+            raise salesforce_error("DUPLICATE_VALUE", field=field.name, value=record_ids.to_15(other))
 
 
 def _ids_of(prep: Prepared, field: Field) -> sa.Select[Any]:
@@ -141,9 +136,7 @@ def update(org: Org, caller: Caller, *, sobject: SObject, record_id: str, body: 
         change(org, caller, conn, sobject, record_id, given)
 
 
-def change(
-    org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, record_id: str, given: Given
-) -> None:
+def change(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, record_id: str, given: Given) -> None:
     """Save *given* into the row; only what differs is written, and the stamps."""
     prep = prepared(org, sobject)
     old = _living(conn, prep, record_id)
@@ -169,9 +162,15 @@ def change(
     _after_save(org, conn, prep, new, old)
 
 
-def _living(conn: sa.Connection, prep: Prepared, record_id: str) -> Mapping[str, Any]:
+def row_with_id(conn: sa.Connection, prep: Prepared, record_id: str) -> Row | None:
+    """The row as the table holds it, deleted or not."""
+    found = conn.execute(prep.select_row, {"id": record_id}).first()
+    return None if found is None else dict(zip(prep.column_names, found, strict=True))
+
+
+def _living(conn: sa.Connection, prep: Prepared, record_id: str) -> Row:
     """The row as it is; raises NOT_FOUND or ENTITY_IS_DELETED."""
-    row = conn.execute(prep.select_row, {"id": record_id}).mappings().first()
+    row = row_with_id(conn, prep, record_id)
     if row is None:
         raise salesforce_error("NOT_FOUND")
     if prep.has_bin and row["IsDeleted"]:
@@ -254,12 +253,10 @@ def delete(org: Org, caller: Caller, *, sobject: SObject, record_id: str) -> Non
         remove(org, caller, conn, sobject, record_id)
 
 
-def remove(
-    org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, record_id: str
-) -> None:
+def remove(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, record_id: str) -> None:
     """As `delete`, inside a transaction."""
     prep = prepared(org, sobject)
-    row = conn.execute(prep.select_row, {"id": record_id}).mappings().first()
+    row = row_with_id(conn, prep, record_id)
     if row is None:
         raise salesforce_error("INVALID_CROSS_REFERENCE_KEY.delete")
     if prep.has_bin and row["IsDeleted"]:
@@ -304,13 +301,12 @@ def _goes_along(relation: ChildRelationship, row: Mapping[str, Any]) -> bool:
     return relation.cascade_delete
 
 
-def _children(
-    conn: sa.Connection, child: Prepared, field: Field, parent_id: str
-) -> list[Mapping[str, Any]]:
+def _children(conn: sa.Connection, child: Prepared, field: Field, parent_id: str) -> list[Row]:
     where = child.table.c[field.name] == parent_id
     if child.has_bin:
         where = sa.and_(where, child.table.c.IsDeleted == 0)
-    return list(conn.execute(sa.select(child.table).where(where)).mappings())
+    found = conn.execute(sa.select(child.table).where(where))
+    return [dict(zip(child.column_names, row, strict=True)) for row in found]
 
 
 def _clear(conn: sa.Connection, child: Prepared, field: Field, record_id: str, at: str) -> None:
@@ -354,9 +350,7 @@ def _after_save(
     """What a saved row changes in others: cases mirror their contact's phone and email."""
     if prep.name != "Contact" or old is None:
         return
-    mirrored = {
-        mine: new[theirs] for mine, theirs in CASE_MIRROR.items() if new[theirs] != old[theirs]
-    }
+    mirrored = {mine: new[theirs] for mine, theirs in CASE_MIRROR.items() if new[theirs] != old[theirs]}
     case = org.schema.sobject("Case")
     if not mirrored or case is None:
         return

@@ -71,15 +71,11 @@ def _window(org: Org, start: str | None, end: str | None) -> tuple[datetime, dat
 
 def _moment(name: str, text: str | None) -> datetime:
     if not text:
-        raise salesforce_error(
-            "ILLEGAL_QUERY_PARAMETER_VALUE", text=f"{name} is a required parameter"
-        )
+        raise salesforce_error("ILLEGAL_QUERY_PARAMETER_VALUE", text=f"{name} is a required parameter")
     # A '+' that was not encoded arrives as a space; the vendor's clients do send it so.
     wire = values.utc_text(text.replace(" ", "+"))
     if wire is None:
-        raise salesforce_error(
-            "ILLEGAL_QUERY_PARAMETER_VALUE", text=f"{name}: {text} is no datetime"
-        )
+        raise salesforce_error("ILLEGAL_QUERY_PARAMETER_VALUE", text=f"{name}: {text} is no datetime")
     return datetime.strptime(wire[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
 
 

@@ -93,9 +93,7 @@ def chosen_names(sobject: SObject, names: Sequence[str]) -> list[str]:
     for name in names:
         field = sobject.field(name.strip())
         if field is None:
-            raise salesforce_error(
-                "INVALID_FIELD.no_such_field_in_url", field=name.strip(), object=sobject.name
-            )
+            raise salesforce_error("INVALID_FIELD.no_such_field_in_url", field=name.strip(), object=sobject.name)
         if field.name not in chosen:
             chosen.append(field.name)
     if "Id" not in chosen:
@@ -103,18 +101,14 @@ def chosen_names(sobject: SObject, names: Sequence[str]) -> list[str]:
     return chosen
 
 
-def get_fields(
-    org: Org, *, sobject: SObject, record_id: str, names: Sequence[str], base: str
-) -> Row:
+def get_fields(org: Org, *, sobject: SObject, record_id: str, names: Sequence[str], base: str) -> Row:
     """The row's chosen fields; raises NOT_FOUND or INVALID_FIELD."""
     chosen = chosen_names(sobject, names)
     row = get(org, sobject=sobject, record_id=record_id, base=base)
     return {"attributes": row["attributes"], **{name: row[name] for name in chosen}}
 
 
-def get_many(
-    org: Org, *, sobject: SObject, ids: Sequence[str], names: Sequence[str], base: str
-) -> list[Row | None]:
+def get_many(org: Org, *, sobject: SObject, ids: Sequence[str], names: Sequence[str], base: str) -> list[Row | None]:
     """Chosen fields of each row in the order of *ids*; None for an id that names no living row."""
     chosen = chosen_names(sobject, names)
     prep = prepared(org, sobject)
@@ -142,7 +136,7 @@ def parent_of(org: Org, *, sobject: SObject, record_id: str, relationship: str) 
     with org.store.read() as conn:
         value = conn.execute(prep.select((field.name,)), {"id": record_id}).scalar()
     target = org.schema.by_prefix(value) if value is not None else None
-    if target is None:
+    if value is None or target is None:
         raise salesforce_error("NOT_FOUND")
     return target, value
 

@@ -266,9 +266,7 @@ def _restricted(value: str, field: Field) -> str:
     for entry in field.picklist:
         if entry.value.lower() == folded and entry.active:
             return entry.value
-    raise salesforce_error(
-        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", label=field.label, field=field.name, value=value
-    )
+    raise salesforce_error("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", label=field.label, field=field.name, value=value)
 
 
 def _check_multipicklist(value: Any, field: Field) -> Any:
@@ -280,9 +278,7 @@ def _check_multipicklist(value: Any, field: Field) -> Any:
 
 def _check_email(value: Any, field: Field) -> Any:
     if _EMAIL.fullmatch(value) is None:
-        raise salesforce_error(
-            "INVALID_EMAIL_ADDRESS", label=field.label, field=field.name, value=value
-        )
+        raise salesforce_error("INVALID_EMAIL_ADDRESS", label=field.label, field=field.name, value=value)
     return _check_length(value.lower(), field)
 
 
@@ -315,9 +311,7 @@ def _check_double(value: Any, field: Field) -> Any:
 
 
 def _out_of_range(value: Any, field: Field) -> SalesforceError:
-    return salesforce_error(
-        "NUMBER_OUTSIDE_VALID_RANGE", label=field.label, field=field.name, value=str(value)
-    )
+    return salesforce_error("NUMBER_OUTSIDE_VALID_RANGE", label=field.label, field=field.name, value=str(value))
 
 
 _CHECKERS: Mapping[str, Callable[[Any, Field], Any]] = {

@@ -26,9 +26,7 @@ def upsert(call: Call, sobject: str, key: str) -> Answer:
         raise salesforce_error("NOT_FOUND")
     found = records.find_sobject(call.org, sobject)
     body = _body(call)
-    return call.json(
-        collections.upsert(call.org, caller(call), sobject=found, key=key, body=body)
-    )
+    return call.json(collections.upsert(call.org, caller(call), sobject=found, key=key, body=body))
 
 
 def delete(call: Call) -> Answer:
@@ -57,9 +55,7 @@ def retrieve_by_post(call: Call, sobject: str) -> Answer:
 
 def _retrieve(call: Call, sobject: str, ids: list[str], names: list[str]) -> Answer:
     found = records.find_sobject(call.org, sobject)
-    return call.json(
-        collections.retrieve(call.org, sobject=found, ids=ids, names=names, base=call.base)
-    )
+    return call.json(collections.retrieve(call.org, sobject=found, ids=ids, names=names, base=call.base))
 
 
 def _body(call: Call) -> Any:
@@ -71,9 +67,7 @@ def _body(call: Call) -> Any:
 
 def _needed(value: str | None, name: str) -> str:
     if not value:
-        raise salesforce_error(
-            "ILLEGAL_QUERY_PARAMETER_VALUE", text=f"The parameter {name} is required"
-        )
+        raise salesforce_error("ILLEGAL_QUERY_PARAMETER_VALUE", text=f"The parameter {name} is required")
     return value
 
 

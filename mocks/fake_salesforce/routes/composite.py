@@ -26,7 +26,7 @@ BATCH_REQUESTS_MAX = 25
 _NESTED = ("composite", "compositeBatch", "listComposite")
 
 
-class _RolledBack(Exception):  # noqa: N818 - a way out of the transaction, seen only here
+class _RolledBack(Exception):
     """A subrequest failed and the call is all or none."""
 
 
@@ -50,16 +50,15 @@ def composite(call: Call) -> Answer:
     return call.json({"compositeResponse": answers})
 
 
-def _run_all(
-    call: Call, found: list[requests.Subrequest], answers: list[dict[str, Any]]
-) -> None:
+def _run_all(call: Call, found: list[requests.Subrequest], answers: list[dict[str, Any]]) -> None:
     known: dict[str, Any] = {}
     for one in found:
         try:
             url = requests.fill(one.url, known, number=call.number)
             body = requests.fill(one.body, known, number=call.number)
         except SalesforceError as error:
-            status, headers, value = error.status, {}, [error.as_item()]
+            status, value = error.status, [error.as_item()]
+            headers: dict[str, str] = {}
         else:
             status, headers, value = _dispatch(call, one.method, str(url), body, one.headers)
         if status < 300:
@@ -158,16 +157,10 @@ def _match(method: str, path: str) -> tuple[View, dict[str, Any]]:
     return view, dict(values)
 
 
-def _environ(
-    call: Call, method: str, path: str, query: str, body: Any, headers: Mapping[str, str]
-) -> dict[str, Any]:
+def _environ(call: Call, method: str, path: str, query: str, body: Any, headers: Mapping[str, str]) -> dict[str, Any]:
     text = b"" if body is None else jsontext.compact(body).encode(errors="replace")
-    environ = {
-        key: value for key, value in call.environ.items() if not key.startswith("HTTP_X_PRETTY")
-    }
-    environ.update(
-        {f"HTTP_{str(key).upper().replace('-', '_')}": str(one) for key, one in headers.items()}
-    )
+    environ = {key: value for key, value in call.environ.items() if not key.startswith("HTTP_X_PRETTY")}
+    environ.update({f"HTTP_{str(key).upper().replace('-', '_')}": str(one) for key, one in headers.items()})
     environ |= {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,

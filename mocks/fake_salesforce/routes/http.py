@@ -188,9 +188,7 @@ class Call:
         """204: no body, no Content-Type."""
         return Answer(b"", 204, self.headers())
 
-    def error(
-        self, error: FakeError, *, more: Sequence[tuple[str, str]] = ()
-    ) -> Answer:
+    def error(self, error: FakeError, *, more: Sequence[tuple[str, str]] = ()) -> Answer:
         """The vendor's answer for *error*: a list of one, or the choices of an ambiguous key."""
         if isinstance(error, ManyFound):
             paths = [f"{self.base}/sobjects/{error.sobject.name}/{one}" for one in error.ids]
@@ -214,9 +212,7 @@ class Answer(Response):
     much as reading a row.
     """
 
-    def __init__(
-        self, body: bytes, status: int, headers: Headers, *, location: str | None = None
-    ) -> None:
+    def __init__(self, body: bytes, status: int, headers: Headers, *, location: str | None = None) -> None:
         """*headers* may not hold Content-Length: it is counted here."""
         # The base class is not initialised on purpose: nothing of it is used but its type.
         self.body = body

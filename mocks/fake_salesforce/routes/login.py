@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
+
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError
 from fake_salesforce.operations import login
@@ -40,9 +41,7 @@ def token(call: Call) -> Answer:
     """POST /services/oauth2/token"""
     try:
         form = form_fields(call)
-        answer = login.token(
-            call.org, form=form, basic=_basic(call), base_url=call.base_url
-        )
+        answer = login.token(call.org, form=form, basic=_basic(call), base_url=call.base_url)
     except OAuthRefused as refused:
         return _oauth(refused.body, refused.status)
     except ValueError:  # more form fields than any client sends

@@ -72,9 +72,7 @@ def update(call: Call, sobject: str, record_id: str) -> Answer:
     """PATCH /sobjects/{sobject}/{id}"""
     found = records.find_sobject(call.org, sobject)
     target = rows.write_id(found, record_id)
-    records.update(
-        call.org, caller(call), sobject=found, record_id=target, body=call.json_body()
-    )
+    records.update(call.org, caller(call), sobject=found, record_id=target, body=call.json_body())
     return call.no_content()
 
 
@@ -136,9 +134,7 @@ def _at_end(call: Call, sobject: SObject, key: str, value: str) -> tuple[SObject
         record_id = rows.url_id(sobject, key)
         if call.org.schema.child(sobject, value) is not None:
             raise not_faked("sobjectRelationshipChildren")
-        return rows.parent_of(
-            call.org, sobject=sobject, record_id=record_id, relationship=value
-        )
+        return rows.parent_of(call.org, sobject=sobject, record_id=record_id, relationship=value)
     field = records.find_key_field(sobject, key)
     return sobject, records.only_row_with(call.org, sobject, field, value)
 
@@ -150,9 +146,7 @@ def _row(call: Call, sobject: SObject, record_id: str) -> Answer:
     if names is None:
         row = rows.get(call.org, sobject=sobject, record_id=record_id, base=call.base)
     else:
-        row = rows.get_fields(
-            call.org, sobject=sobject, record_id=record_id, names=names.split(","), base=call.base
-        )
+        row = rows.get_fields(call.org, sobject=sobject, record_id=record_id, names=names.split(","), base=call.base)
     return call.json(row)
 
 
@@ -172,18 +166,14 @@ def updated(call: Call, sobject: str) -> Answer:
     """GET /sobjects/{sobject}/updated?start=&end="""
     found = _replicateable(call, sobject)
     query = call.query
-    return call.json(
-        replication.updated(call.org, sobject=found, start=query.get("start"), end=query.get("end"))
-    )
+    return call.json(replication.updated(call.org, sobject=found, start=query.get("start"), end=query.get("end")))
 
 
 def deleted(call: Call, sobject: str) -> Answer:
     """GET /sobjects/{sobject}/deleted?start=&end="""
     found = _replicateable(call, sobject)
     query = call.query
-    return call.json(
-        replication.deleted(call.org, sobject=found, start=query.get("start"), end=query.get("end"))
-    )
+    return call.json(replication.deleted(call.org, sobject=found, start=query.get("start"), end=query.get("end")))
 
 
 def _replicateable(call: Call, name: str) -> SObject:
