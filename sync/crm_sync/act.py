@@ -425,9 +425,9 @@ class Actor:
                         break
         for key in by_key:
             if key not in found:
-                record = planhat.by_salesforce_id(model, key)
-                if record is not None:
-                    found[key] = record
+                single = planhat.by_salesforce_id(model, key)
+                if single is not None:
+                    found[key] = single
         return found
 
     def _link_received(self, plan: Plan, intent: Intent, record: Record) -> None:

@@ -168,14 +168,14 @@ class Engine:
         return self._companies[0].get(account) if account else None
 
     def account_of_company(self, company_id: Any) -> str | None:
-        return self._companies[1].get(company_id) if company_id else None
+        return self._companies[1].get(str(company_id)) if company_id else None
 
     def account_of(self, record: Record, section: Section) -> str | None:
         """AccountId, else the account behind What, else the one behind Who."""
         for name in (section.company_field, "AccountId", "WhatId", "WhoId"):
             found = self._account_behind(record.get(name))
             if found:
-                return found
+                return str(found)
         return None
 
     _accounts_behind: dict[str, str | None] = field(default_factory=dict)

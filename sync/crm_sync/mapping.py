@@ -150,7 +150,8 @@ class Day(Same):
         is_task = m.planhat == "startTime"
         if not text:
             if is_task:
-                return {"startTime": None}
+                ends = {"endTime": None} if current.get("endTime") else {}
+                return {"startTime": None, **ends}
             return Held(None, "a Conversation must have a date")
         day = date.fromisoformat(text)
         old = parse_moment(current.get(m.planhat))
@@ -163,7 +164,11 @@ class Day(Same):
         end = parse_moment(current.get("endTime")) if is_task else None
         if end is not None:
             start_day = old.date() if old else end.date()
-            written["endTime"] = moment_text(end + timedelta(days=(day - start_day).days))
+            try:
+                moved = end + timedelta(days=(day - start_day).days)
+            except OverflowError:  # beyond year 1 or 9999: no sensible end is lost
+                moved = new
+            written["endTime"] = moment_text(moved)
         return written
 
 
@@ -172,7 +177,7 @@ class Status(Same):
 
     def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         status = values.get(m.salesforce)
-        if status in c.status.to_planhat:
+        if isinstance(status, str) and status in c.status.to_planhat:
             return c.status.to_planhat[status]
         if values.get("IsClosed") is True:
             return c.closed_means
@@ -250,7 +255,7 @@ class Type(Same):
     """A picklist whose values must exist identically on both sides, unless the map says more."""
 
     def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
-        value = values.get(m.salesforce)
+        value = values.get(m.salesforce) or ""
         return c.type.to_planhat.get(value, value) or None
 
     def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any:
@@ -298,5 +303,4 @@ def parse_moment(text: Any) -> datetime | None:
 
 def moment_text(moment: datetime) -> str:
     """A moment as Planhat writes it: three decimals and Z."""
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -160,7 +160,7 @@ class State:
         twin = State()
         with self._engine.connect() as old, twin._engine.begin() as new:
             for table in _META.sorted_tables:
-                rows = [dict(row._mapping) for row in old.execute(sa.select(table))]
+                rows = [dict(row) for row in old.execute(sa.select(table)).mappings()]
                 if rows:
                     new.execute(sa.insert(table), rows)
         return twin
@@ -170,7 +170,7 @@ class State:
         with self._engine.connect() as connection:
             return {
                 table.name: [
-                    dict(row._mapping)
+                    dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public accessor
                     for row in connection.execute(sa.select(table).order_by(*table.primary_key.columns))
                 ]
                 for table in _META.sorted_tables
@@ -203,7 +203,8 @@ class State:
         Raises:
             sqlalchemy.exc.IntegrityError: one of the records already belongs to a link.
         """
-        assert sf_id and any(ids.get(name) for name in ("task_id", "conversation_id")), ids
+        assert sf_id, "a blank key would link everything to one record (F06)"
+        assert ids.get("task_id") or ids.get("conversation_id"), ids
         with self._begin() as connection:
             done = connection.execute(
                 sa.insert(LINKS).values(sf_object=sf_object, sf_id=sf_id, base=json.dumps(base), version=1, **ids)

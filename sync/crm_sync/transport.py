@@ -120,9 +120,8 @@ def _truncated(response: requests.Response) -> bool:
     """A body that says it is JSON and is not, or one shorter than announced."""
     announced = response.headers.get("Content-Length", "")
     encoded = response.headers.get("Content-Encoding")
-    if announced.isdigit() and not encoded and response.request.method != "HEAD":
-        if len(response.content) < int(announced):
-            return True
+    if announced.isdigit() and not encoded and len(response.content) < int(announced):
+        return True
     if "json" not in response.headers.get("Content-Type", "") or not response.content:
         return False
     try:

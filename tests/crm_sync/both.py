@@ -37,6 +37,51 @@ ORG_FILE = {
 }
 
 
+class Killed(BaseException):
+    """The sync's process dies here."""
+
+
+class Wire(requests.adapters.BaseAdapter):
+    """What only the sync's requests pass: it writes them down, and can kill or cut at one of them."""
+
+    def __init__(self, inner: requests.adapters.BaseAdapter) -> None:
+        super().__init__()
+        self._inner = inner
+        self.sent: list[tuple[str, str]] = []
+        self.at: int | None = None
+        self.how = ""
+
+    def arm(self, at: int | None, how: str = "") -> None:
+        """At request number *at* from now: "kill before", "kill after", "lose request", "lose
+        response", or "500 after".
+        """
+        self.sent, self.at, self.how = [], at, how
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        self.sent.append((str(request.method), str(request.url)))
+        due = self.at is not None and len(self.sent) - 1 == self.at
+        if due and self.how == "kill before":
+            raise Killed
+        if due and self.how == "lose request":
+            raise requests.ConnectionError("lost")
+        response = self._inner.send(request, **options)
+        if due and self.how == "kill after":
+            raise Killed
+        if due and self.how == "lose response":
+            raise requests.ConnectionError("lost")
+        if due and self.how == "500 after":
+            response.status_code = 500
+        return response
+
+    def close(self) -> None:
+        self._inner.close()
+
+    @property
+    def writes(self) -> list[tuple[str, str]]:
+        """What was sent to change something."""
+        return [s for s in self.sent if s[0] != "GET" and "/oauth2/" not in s[1]]
+
+
 class Both:
     """See the module's docstring. *key_field* configures the unique external-id field."""
 
@@ -53,6 +98,9 @@ class Both:
         self.network = InProcess([self.salesforce, self.planhat])
         self.session = requests.Session()
         self.session.mount("https://", self.network.adapter())
+        self.wire = Wire(self.network.adapter())
+        self.sync_session = requests.Session()
+        self.sync_session.mount("https://", self.wire)
         self.sf_control = ControlClient(SF, self.session)
         self.ph_control = ControlClient(PH, self.session)
         self.credentials = self.salesforce.credentials(SF)
@@ -99,7 +147,7 @@ class Both:
         assert self.config is not None
         return Sync(
             self.config,
-            session=self.session,
+            session=self.sync_session,
             clock=self.clock,
             state=self.state,
             tenant_settings=self._tell if self.hook else None,
@@ -127,14 +175,6 @@ class Both:
             assert not self.run().stopped
         report = self.run()
         assert report.settled, list(report.lines())
-
-    def writes(self, start: int = 0) -> list[dict[str, Any]]:
-        """The exchanges since *start* that change something."""
-        read = {"read", "query", "describe", "list", "login", "limits", "other", "search"}
-        return [e for e in self.journal()[start:] if e["verb"] not in read]
-
-    def journal(self) -> list[dict[str, Any]]:
-        return [*self.salesforce.exchanges(0), *self.planhat.exchanges(0)]
 
     # -- people in Salesforce ------------------------------------------------------------------------
 

@@ -69,8 +69,7 @@ def test_scenario_4(both: Both) -> None:
 
     assert [sf_id] == [t["Id"] for t in both.sf_tasks()]
     assert [None] == [c.get("externalId") for c in logged(both)]
-    requests = [e["path"] for e in both.planhat.exchanges(0) if e["who"] != "test"]
-    assert not [p for p in requests if p.startswith("/conversations/")]
+    assert not [url for _, url in both.wire.sent if "/conversations" in url]
 
 
 @documented

@@ -1,0 +1,99 @@
+"""The sync dies, or loses an answer, at every request of a busy round; the outcome is the same.
+
+Invariants I3 (nothing twice), I10 (crash consistency) and I2 (then quiet), for each request and kind.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from both import KEY_FIELD, RECEIVE, SEND, Both, Killed
+
+HOW = ["kill before", "kill after", "lose request", "lose response", "500 after"]
+CASES = [
+    pytest.param({}, {}, id="intent and read-back"),
+    pytest.param({"external_id_field": KEY_FIELD}, {}, id="unique external id"),
+    pytest.param({}, {"task": RECEIVE, "conversation": SEND}, id="receive and send"),
+]
+
+
+def begin(sf_options: dict[str, Any], sections: dict[str, Any]) -> tuple[Both, dict[str, str]]:
+    """Both sides in the middle of their day: everything that a round can have to do."""
+    both = Both()
+    both.hook = False
+    both.sf_options = sf_options
+    both.configure(**{"task": "Both Directions", "conversation": "Both Directions", **sections})
+    known = {
+        "done": both.sf_task(Subject="To be done"),
+        "edited in SF": both.sf_task(Subject="Old"),
+        "completed in SF": both.sf_task(Subject="Complete me"),
+        "deleted in SF": both.sf_task(Subject="Delete me"),
+    }
+    both.run()
+    tasks = {t["sourceId"]: t["_id"] for t in both.ph_tasks()}
+    both.ph_done(tasks[known["done"]])
+    both.sf_edit(known["edited in SF"], Subject="New")
+    both.sf_edit(known["completed in SF"], Status="Completed")
+    both.sf_delete(known["deleted in SF"])
+    both.sf_task(Subject="From Salesforce", ActivityDate="2026-03-01")
+    both.ph_task(action="From Planhat")
+    both.ph_task(action="From Planhat")  # the same words on purpose
+    both.ph_conversation(subject="Logged")
+    return both, tasks
+
+
+def outcome(both: Both) -> Any:
+    """Who is there and what they say, without ids and stamps."""
+    tasks = {t["_id"]: t for t in both.ph_tasks()}
+    conversations = {c["_id"]: c for c in both.ph_list("conversations")}
+    live = {t["Id"] for t in both.sf_tasks()}
+    keys = [t.get("sourceId") for t in tasks.values()]
+    for key in [k for k in keys if k]:
+        assert 1 == keys.count(key), "two Planhat Tasks carry one Salesforce id"
+    shown = []
+    for record in live:
+        sf = both.sf_get(record)
+        shown.append(
+            (
+                sf["Subject"], sf["Status"], sf["ActivityDate"], sf["Description"],
+                [(t["action"], t["status"], t.get("startTime")) for t in tasks.values()
+                 if t.get("sourceId") == record],
+                [(c["subject"], c["type"]) for c in conversations.values()
+                 if c.get("externalId") == record],
+            )
+        )
+    loose = [t["action"] for t in tasks.values() if t.get("sourceId") not in live]
+    return sorted(shown, key=repr), sorted(loose), len(conversations)
+
+
+def length(sf_options: dict[str, Any], sections: dict[str, Any]) -> tuple[int, Any]:
+    both, _ = begin(sf_options, sections)
+    both.wire.arm(None)
+    both.run()
+    count = len(both.wire.sent)
+    both.settle()
+    return count, outcome(both)
+
+
+@pytest.mark.rule("P10", "P25", "I2", "I3", "I10", "F01", "F02")
+@pytest.mark.parametrize(("sf_options", "sections"), CASES)
+def test_a_round_broken_anywhere_comes_out_the_same(
+    sf_options: dict[str, Any], sections: dict[str, Any]
+) -> None:
+    """Whatever breaks off at whichever request, nothing is doubled and nothing is lost."""
+    count, expected = length(sf_options, sections)
+    assert 15 < count < 80
+
+    for how in HOW:
+        for at in range(count):
+            both, _ = begin(sf_options, sections)
+            both.wire.arm(at, how)
+            try:
+                both.run()
+            except Killed:
+                pass
+            both.wire.arm(None)
+            both.settle()
+
+            assert expected == outcome(both), (how, at)
