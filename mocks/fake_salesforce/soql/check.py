@@ -205,7 +205,7 @@ class _Checker:
         if aliases and isinstance(what, syntax.Path):
             what = aliases.get(str(what).lower(), what)
         operand = find_operand(scope, what, aggregates=groups is not None)
-        if isinstance(operand, plan.Column) and not operand.field.sortable:
+        if isinstance(operand, plan.Column) and not (operand.field.sortable and operand.field.column):
             raise soql_error("not_sortable", self.text, order.what.at, field=operand.field.name)
         if groups is not None and not isinstance(operand, plan.Aggregate):
             if operand not in groups:
@@ -218,7 +218,7 @@ class _Checker:
         found: list[plan.Operand] = []
         for each in group.by if group else ():
             operand = find_operand(scope, each, aggregates=False)
-            if isinstance(operand, plan.Column) and not operand.field.groupable:
+            if isinstance(operand, plan.Column) and not (operand.field.groupable and operand.field.column):
                 raise soql_error("not_groupable", self.text, each.at, field=operand.field.name)
             found.append(operand)
         return tuple(found)

@@ -160,7 +160,8 @@ class ConditionChecker:
     def _filterable(self, what: syntax.Operand) -> plan.Operand:
         operand = find_operand(self.scope, what, aggregates=self.aggregates)
         column = operand.column if isinstance(operand, plan.DatePart) else operand
-        if isinstance(column, plan.Column) and not column.field.filterable:
+        # A describe calls an address filterable; only DISTANCE, which is not played, may filter by it.
+        if isinstance(column, plan.Column) and not (column.field.filterable and column.field.column):
             raise self._error("not_filterable", what, field=column.field.name)
         return operand
 
