@@ -34,7 +34,7 @@ from fake_planhat.routes.wire import (
 from fake_planhat.store import METADATA, dumps
 from fake_planhat.tenant import Settings, Tenant, TenantConfig
 
-HOSTS = ("api.planhat.com", "api-*.planhat.com", "api.planhatdemo.com")
+HOSTS = ("api.planhat.com", "api-*.planhat.com", "analytics.planhat.com", "api.planhatdemo.com")
 
 
 def create_app(

@@ -130,9 +130,10 @@ class Model:
         return shown
 
     def written(self, document: Document, *, created: bool) -> Document:
-        """The answer to a create or an update: head defaults, `_id`, the rest; what only reads add is left out."""
+        """The answer to a create or an update: head defaults, `_id` (which opens a stored record), the rest.
+
+        What only reads add is left out."""
         answer: Document = {key: document[key] for key in self.head if key in document}
-        answer["_id"] = document["_id"]
         for key, value in document.items():
             if key in answer or key in _STAMPS:
                 continue
