@@ -91,7 +91,7 @@ def _put(org: Org, name: str, row: Mapping[str, Any]) -> None:
         with org.store.begin() as conn:
             before_save(Save(org, conn, prep, new, None, frozenset(new), at))
     with org.store.begin() as conn:
-        conn.execute(prep.insert, new)
+        prep.insert.run(conn, new)
 
 
 def _user_row(org: Org, user: UserConfig, serial: int) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def reference(org: Org, conn: sa.Connection, sobject: SObject, field: Field, val
         if field.name in _INTEGRITY_FIELDS:
             raise salesforce_error("FIELD_INTEGRITY_EXCEPTION.wrong_type", **words)
         raise salesforce_error("MALFORMED_ID", **words)
-    state = conn.execute(prepared(org, target).select_state, {"id": record_id}).first()
+    state = prepared(org, target).select_state.one(conn, id=record_id)
     if state is None:
         if field.name == "RecordTypeId":
             raise salesforce_error("INVALID_CROSS_REFERENCE_KEY.record_type", value=value)
@@ -179,5 +179,4 @@ def _ids_where(org: Org, conn: sa.Connection, target: SObject, field: Field, val
     bound = values.check(value, field) if value is not None else None
     if field.type == "id":
         bound = record_ids.canonical(value)
-    select = sa.select(prep.table.c.Id).where(prep.match(field))
-    return [row[0] for row in conn.execute(select, {"value": bound})]
+    return [row[0] for row in prep.ids_with(field).run(conn, {"value": bound})]

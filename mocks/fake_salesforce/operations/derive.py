@@ -352,7 +352,7 @@ def _row(save: Save, record_id: str) -> Mapping[str, Any] | None:
     if sobject is None:
         return None
     prep = prepared(save.org, sobject)
-    found = save.conn.execute(prep.select_row, {"id": record_id}).first()
+    found = prep.select_row.one(save.conn, id=record_id)
     return None if found is None else dict(zip(prep.column_names, found, strict=True))
 
 
@@ -365,7 +365,8 @@ def _account_of(save: Save, record_id: str) -> Any:
     if field is None or not field.column:
         return None
     select = prepared(save.org, sobject).select(("AccountId",))
-    return save.conn.execute(select, {"id": record_id}).scalar()
+    found = select.one(save.conn, id=record_id)
+    return None if found is None else found[0]
 
 
 def _moment(text: str) -> datetime:

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fake_salesforce.metadata import Field, SObject
+from fake_salesforce.operations.statements import Statement
 from fake_salesforce.org import Org
 
 _NUMBERS = frozenset({"double", "currency", "percent"})
@@ -59,40 +60,49 @@ class Prepared:
         shown = [table.c[name] if name in table.c else sa.null().label(name) for name in self.shown]
         here = table.c.Id == sa.bindparam("id")
         alive = sa.and_(here, table.c.IsDeleted == 0) if self.has_bin else here
-        self.select_shown = sa.select(*shown).where(alive)
-        self.select_row = sa.select(table).where(here)
+        self.select_shown = Statement(sa.select(*shown).where(alive))
+        self.select_row = Statement(sa.select(table).where(here))
         state = [
             table.c.IsDeleted if self.has_bin else sa.literal(0).label("IsDeleted"),
             table.c.IsActive if "IsActive" in table.c else sa.literal(1).label("IsActive"),
         ]
-        self.select_state = sa.select(*state).where(here)
-        self.insert = table.insert()
+        self.select_state = Statement(sa.select(*state).where(here))
+        self.insert = Statement(table.insert())
         self.blank: dict[str, Any] = {
             column.name: 0 if column.name in self.booleans else None for column in table.columns
         }
         self.defaults = dict(_defaults(sobject))
-        self._updates: dict[frozenset[str], sa.Update] = {}
-        self._selects: dict[tuple[str, ...], sa.Select[Any]] = {}
+        self._updates: dict[frozenset[str], Statement] = {}
+        self._selects: dict[tuple[str, ...], Statement] = {}
+        self._matches: dict[str, Statement] = {}
         self._alive = alive
 
-    def update(self, columns: frozenset[str]) -> sa.Update:
+    def update(self, columns: frozenset[str]) -> Statement:
         """The UPDATE of exactly these columns; bind `id_` and one value for each column name."""
         found = self._updates.get(columns)
         if found is None:
             values: dict[str, Any] = {name: sa.bindparam(name) for name in sorted(columns)}
             where = self.table.c.Id == sa.bindparam("id_")
-            found = self._updates[columns] = self.table.update().where(where).values(values)
+            found = self._updates[columns] = Statement(self.table.update().where(where).values(values))
         return found
 
-    def select(self, names: tuple[str, ...]) -> sa.Select[Any]:
+    def select(self, names: tuple[str, ...]) -> Statement:
         """The living row `id`, these columns only."""
         found = self._selects.get(names)
         if found is None:
             columns = [self.table.c[name] for name in names]
-            found = self._selects[names] = sa.select(*columns).where(self._alive)
+            found = self._selects[names] = Statement(sa.select(*columns).where(self._alive))
         return found
 
-    def match(self, field: Field) -> sa.ColumnElement[bool]:
+    def ids_with(self, field: Field) -> Statement:
+        """Ids of the living rows whose *field* equals the bound `value`, in order."""
+        found = self._matches.get(field.name)
+        if found is None:
+            ids = sa.select(self.table.c.Id).where(self._match(field)).order_by(self.table.c.Id)
+            found = self._matches[field.name] = Statement(ids)
+        return found
+
+    def _match(self, field: Field) -> sa.ColumnElement[bool]:
         """Living rows whose *field* equals the bound `value`, in the field's own sense of case."""
         column: sa.ColumnElement[Any] = self.table.c[field.name]
         if not field.case_sensitive and field.type not in {*_NUMBERS, "int", "id", "reference"}:

@@ -101,7 +101,7 @@ def insert(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, give
     before_save(Save(org, conn, prep, new, None, frozenset(given), at))
     for field in prep.unique:
         _refuse_duplicate(conn, prep, field, new)
-    conn.execute(prep.insert, new)
+    prep.insert.run(conn, new)
     _after_save(org, conn, prep, new, None)
     return record_id
 
@@ -115,15 +115,11 @@ def _refuse_duplicate(conn: sa.Connection, prep: Prepared, field: Field, new: Ma
     value = new[field.name]
     if value is None:
         return
-    for (other,) in conn.execute(_ids_of(prep, field), {"value": value}):
+    for (other,) in prep.ids_with(field).run(conn, {"value": value}).fetchall():
         if other != new["Id"]:
             if prep.name == "User" and field.name == "Username":
                 raise salesforce_error("DUPLICATE_USERNAME")
             raise salesforce_error("DUPLICATE_VALUE", field=field.name, value=record_ids.to_15(other))
-
-
-def _ids_of(prep: Prepared, field: Field) -> sa.Select[Any]:
-    return sa.select(prep.table.c.Id).where(prep.match(field)).order_by(prep.table.c.Id)
 
 
 # --- update -----------------------------------------------------------------------------------------
@@ -158,13 +154,13 @@ def change(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
             _refuse_duplicate(conn, prep, field, new)
     changed = {name: value for name, value in new.items() if value != old[name]}
     if changed:
-        conn.execute(prep.update(frozenset(changed)), {**changed, "id_": record_id})
+        prep.update(frozenset(changed)).run(conn, {**changed, "id_": record_id})
     _after_save(org, conn, prep, new, old)
 
 
 def row_with_id(conn: sa.Connection, prep: Prepared, record_id: str) -> Row | None:
     """The row as the table holds it, deleted or not."""
-    found = conn.execute(prep.select_row, {"id": record_id}).first()
+    found = prep.select_row.one(conn, id=record_id)
     return None if found is None else dict(zip(prep.column_names, found, strict=True))
 
 
@@ -200,7 +196,7 @@ def key_value(field: Field, text: Any) -> Any:
 
 def rows_with(conn: sa.Connection, prep: Prepared, field: Field, value: Any) -> list[str]:
     """Ids of the living rows whose *field* is *value*."""
-    return [row[0] for row in conn.execute(_ids_of(prep, field), {"value": value})]
+    return [row[0] for row in prep.ids_with(field).run(conn, {"value": value})]
 
 
 def only_row_with(org: Org, sobject: SObject, field: Field, text: str) -> str:
@@ -278,7 +274,7 @@ def _bury(org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any],
     if prep.has_bin:
         gone = {"IsDeleted": 1, DELETED_AT: at, "SystemModstamp": at, "LastModifiedDate": at}
         gone = {name: value for name, value in gone.items() if name in prep.blank}
-        conn.execute(prep.update(frozenset(gone)), {**gone, "id_": record_id})
+        prep.update(frozenset(gone)).run(conn, {**gone, "id_": record_id})
     else:
         conn.execute(prep.table.delete().where(prep.table.c.Id == record_id))
     for relation in relations:
@@ -312,7 +308,7 @@ def _children(conn: sa.Connection, child: Prepared, field: Field, parent_id: str
 def _clear(conn: sa.Connection, child: Prepared, field: Field, record_id: str, at: str) -> None:
     cleared = {field.name: None, "SystemModstamp": at}
     cleared = {name: value for name, value in cleared.items() if name in child.blank}
-    conn.execute(child.update(frozenset(cleared)), {**cleared, "id_": record_id})
+    child.update(frozenset(cleared)).run(conn, {**cleared, "id_": record_id})
 
 
 def _refuse_restricted(

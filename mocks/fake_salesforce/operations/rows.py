@@ -64,7 +64,7 @@ def get(org: Org, *, sobject: SObject, record_id: str, base: str) -> Row:
     """The whole row; raises NOT_FOUND."""
     prep = prepared(org, sobject)
     with org.store.read() as conn:
-        found = conn.execute(prep.select_shown, {"id": record_id}).first()
+        found = prep.select_shown.one(conn, id=record_id)
     if found is None:
         raise salesforce_error("NOT_FOUND")
     return shown(prep, found, base)
@@ -118,7 +118,7 @@ def get_many(org: Org, *, sobject: SObject, ids: Sequence[str], names: Sequence[
             record_id = record_ids.canonical(text)
             found = None
             if record_id is not None:
-                found = conn.execute(prep.select_shown, {"id": record_id}).first()
+                found = prep.select_shown.one(conn, id=record_id)
             rows.append(None if found is None else _pick(shown(prep, found, base), chosen))
     return rows
 
@@ -134,7 +134,8 @@ def parent_of(org: Org, *, sobject: SObject, record_id: str, relationship: str) 
         raise salesforce_error("NOT_FOUND")
     prep = prepared(org, sobject)
     with org.store.read() as conn:
-        value = conn.execute(prep.select((field.name,)), {"id": record_id}).scalar()
+        row = prep.select((field.name,)).one(conn, id=record_id)
+    value = None if row is None else row[0]
     target = org.schema.by_prefix(value) if value is not None else None
     if value is None or target is None:
         raise salesforce_error("NOT_FOUND")
