@@ -132,7 +132,8 @@ class Model:
     def written(self, document: Document, *, created: bool) -> Document:
         """The answer to a create or an update: head defaults, `_id` (which opens a stored record), the rest.
 
-        What only reads add is left out."""
+        What only reads add is left out.
+        """
         answer: Document = {key: document[key] for key in self.head if key in document}
         for key, value in document.items():
             if key in answer or key in _STAMPS:
