@@ -1,7 +1,7 @@
 """I10, exhaustively: one fault at every request of a scenario, and after recovery the same world.
 
-The scenario is played once without a fault, which tells the requests of each of its rounds. Then it is played
-again for every request and every kind of fault, and for a death just before and just after each request.
+The scenario is played once without a fault, which tells the requests of its last round. Then it is played again
+for every one of them and every kind of fault, and for a death just before and just after each request.
 Faults are addressed by meaning (the n-th update of a Task), so that a finding can be replayed as a history.
 """
 
@@ -50,11 +50,16 @@ def sweep(
     stage: Stage,
     sync: SyncFactory = reference_sync,
     settings: Settings | None = None,
+    kinds: Sequence[str] = tuple(KINDS),
 ) -> Swept:
-    """Play every single-fault variant of *scenario*. Raises the invariant that one of them violates."""
-    expected, rounds = _play_clean(scenario, stage, sync, settings)
+    """Play every variant of *scenario* with one fault of *kinds*, or one death, in its last round.
+
+    Only the last round: an earlier fault changes what users find to work on, and so what they do.
+    Raises the invariant that a variant violates.
+    """
+    expected, exchanges = _play_clean(scenario, stage, sync, settings)
     played = 0
-    for variant in single_faults(scenario, rounds):
+    for variant in single_faults(scenario, exchanges, kinds=kinds):
         found = _outcome(variant, stage, sync, settings)
         played += 1
         if found != expected:
@@ -65,44 +70,40 @@ def sweep(
                 activity=handle,
                 timeline=[str(op.to_dict()) for op in variant],
             )
-    return Swept(sum(map(len, rounds)), played)
+    return Swept(len(exchanges), played)
 
 
-def single_faults(scenario: Sequence[Op], rounds: Sequence[Sequence[Exchange]]) -> Iterator[list[Op]]:
-    """Each variant of *scenario* with one fault or one death; *rounds* are the clean run's requests."""
-    positions = [n for n, op in enumerate(scenario) if isinstance(op, ops.Sync)]
-    for position, exchanges in zip(positions, rounds, strict=True):
-        before, after = list(scenario[:position]), list(scenario[position + 1 :])
-        for k in range(1, len(exchanges) + 1):
-            for acted in (False, True):
-                yield [*before, ops.Sync(crash_at=k, acted=acted), *after]
-        seen: Counter[tuple[str, str, str]] = Counter()
-        for one in exchanges:
-            address = (one["vendor"], one["verb"], one["object"])
-            seen[address] += 1
-            for kind, vendors in KINDS.items():
-                if one["vendor"] in vendors and (kind not in _WRITES_ONLY or is_write(one)):
-                    fault = ops.InjectFault(
-                        fault=kind,
-                        vendor=address[0],
-                        verb=address[1],
-                        object=address[2],
-                        nth=seen[address],
-                    )
-                    yield [*before, fault, scenario[position], *after]
+def single_faults(
+    scenario: Sequence[Op], exchanges: Sequence[Exchange], *, kinds: Sequence[str] = tuple(KINDS)
+) -> Iterator[list[Op]]:
+    """Each variant of *scenario* with one fault or one death in its last round, whose clean run had *exchanges*."""
+    last = max(n for n, op in enumerate(scenario) if isinstance(op, ops.Sync))
+    before, after = list(scenario[:last]), list(scenario[last + 1 :])
+    for k in range(1, len(exchanges) + 1):
+        for acted in (False, True):
+            yield [*before, ops.Sync(crash_at=k, acted=acted), *after]
+    seen: Counter[tuple[str, str, str]] = Counter()
+    for one in exchanges:
+        address = (one["vendor"], one["verb"], one["object"])
+        seen[address] += 1
+        vendor, verb, name = address
+        for kind in kinds:
+            if vendor in KINDS[kind] and (kind not in _WRITES_ONLY or is_write(one)):
+                fault = ops.InjectFault(fault=kind, vendor=vendor, verb=verb, object=name, nth=seen[address])
+                yield [*before, fault, scenario[last], *after]
 
 
 def _play_clean(
     scenario: Sequence[Op], stage: Stage, sync: SyncFactory, settings: Settings | None
-) -> tuple[dict[str, object], list[list[Exchange]]]:
+) -> tuple[dict[str, object], list[Exchange]]:
+    exchanges: list[Exchange] = []
     with World(stage, sync=sync, settings=settings) as world:
-        rounds = []
         for op in scenario:
             world.apply(op)
             if isinstance(op, ops.Sync):
-                rounds.append(list(world.exchanges))
+                exchanges = list(world.exchanges)
         world.finish()
-        return world.summary(), rounds
+        return world.summary(), exchanges
 
 
 def _outcome(history: Sequence[Op], stage: Stage, sync: SyncFactory, settings: Settings | None) -> dict[str, object]:

@@ -76,14 +76,18 @@ class _Reference:
 
         self._connection = connection
         self._state = State(f"sqlite:///{connection.state / 'sync.db'}")
-        self._make = lambda wanted: Sync(
-            self._config(wanted),
-            session=connection.session,
-            clock=connection.clock,
-            state=self._state,
-            tenant_settings=self._tenant_settings,
-        )
-        self._sync = self._make(settings)
+
+        def make(wanted: Settings) -> Sync:
+            return Sync(
+                self._config(wanted),
+                session=connection.session,
+                clock=connection.clock,
+                state=self._state,
+                tenant_settings=self._tenant_settings,
+            )
+
+        self._make = make
+        self._sync = make(settings)
 
     def save(self, settings: Settings) -> None:
         self._sync.close()
