@@ -8,7 +8,6 @@ answers 501 NOT_FAKED; anything else is the vendor's 404.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
@@ -83,6 +82,9 @@ ROUTES: list[tuple[str, str, str, View]] = [
 ]
 VERSION_RULE = "/services/data/<version>"
 _ALL_METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
+# Resources with GET only that would otherwise be taken for a row id by the other methods of a row.
+_GET_ONLY = ["describe", "updated", "deleted"]
+_NOT_GET = ["DELETE", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"]
 
 
 def create_app(
@@ -100,7 +102,7 @@ def create_app(
     the_org = Org(config=org or OrgConfig(), clock=clock or RealClock(), ids=ids or IdSource(), data=data)
     if not the_org.store.existed:
         seeding.begin(the_org)
-        _grant_refresh(the_org)
+        credentials(the_org, "")  # the first user is logged in from the start, and after each reset
     the_org.store.mark_baseline()
     return Fake(
         vendor="salesforce",
@@ -129,6 +131,12 @@ def make_flask(org: Org) -> Flask:
     for method, path, name, view in ROUTES:
         views[name] = view
         _add(app, method, VERSION_RULE + path, name, bind(org, view))
+    for name in _GET_ONLY:
+        rule = f"{VERSION_RULE}/sobjects/<sobject>/{name}"
+        view = bind(org, lambda call, **_path: call.method_not_allowed("GET,HEAD"))
+        app.add_url_rule(
+            rule, endpoint=f"{name} get only", view_func=view, methods=_NOT_GET, provide_automatic_options=False
+        )
     for name, row in resources().items():
         if "path" in row:
             _add_not_faked(app, org, name, row["path"])
@@ -183,10 +191,7 @@ def _refuse(org: Org, error: HTTPException) -> Answer:
 
     def view(call: Call) -> Answer:
         if isinstance(error, MethodNotAllowed):
-            allowed = ",".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"}))
-            method = re.sub(r"[^A-Z]", "", call.environ["REQUEST_METHOD"])[:20]
-            refusal = salesforce_error("METHOD_NOT_ALLOWED", method=method, allowed=allowed)
-            return call.error(refusal, more=[("Allow", allowed)])
+            return call.method_not_allowed(",".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"})))
         raise salesforce_error("NOT_FOUND")
 
     open_path = not request.path.startswith("/services/data/")
@@ -202,11 +207,6 @@ def _our_bug(app: Flask, org: Org, error: Exception) -> Answer:
     app.logger.error("unforeseen", exc_info=error)
     call = Call(org, request.environ)
     return call.error(salesforce_error("UNKNOWN_EXCEPTION", error_id="1234567890-12345 (-123456789)"))
-
-
-def _grant_refresh(org: Org) -> None:
-    for app in org.config.apps:
-        org.sessions.grant_refresh(user_id=org.admin_id, client_id=app.client_id)
 
 
 def credentials(org: Org, base_url: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import records, rows
 from fake_salesforce.operations.records import Caller, ManyFound
+from fake_salesforce.operations.values import flag
 from fake_salesforce.org import Org
 
 RECORDS_MAX = 200
@@ -43,11 +44,7 @@ def _request(body: Any) -> tuple[list[Any], bool]:
         raise salesforce_error("JSON_PARSER_ERROR", text="The value for the field records is missing")
     found = body["records"]
     _refuse_more_than(RECORDS_MAX, len(found))
-    return found, _flag(body.get("allOrNone", False))
-
-
-def _flag(value: Any) -> bool:
-    return value is True or (isinstance(value, str) and value.lower() == "true")
+    return found, flag(body.get("allOrNone"), "allOrNone")
 
 
 def _refuse_more_than(limit: int, number: int) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_salesforce.errors import SalesforceError, salesforce_error
+from fake_salesforce.operations.values import flag
 
 SUBREQUESTS_MAX = 25
 QUERIES_MAX = 5  # queries and collections among them
@@ -40,13 +41,15 @@ class Subrequest:
 
 
 def read(body: Any, *, number: int) -> tuple[list[Subrequest], bool]:
-    """(subrequests, allOrNone) of a composite body in API version *number*; raises SalesforceError."""
+    """(subrequests, allOrNone) of a composite body in API version *number*; raises SalesforceError, TypeMismatch."""
     found = body.get("compositeRequest") if isinstance(body, dict) else None
     if not isinstance(found, list):
         raise _refused("The compositeRequest must be a list of subrequests")
     if len(found) > SUBREQUESTS_MAX:
         raise _limit(f"Limit of {SUBREQUESTS_MAX} subrequests exceeded: {len(found)}")
     requests = [_subrequest(one) for one in found]
+    all_or_none = flag(body.get("allOrNone"), "allOrNone")
+    flag(body.get("collateSubrequests"), "collateSubrequests")  # the order is kept either way
     queries = sum(1 for one in requests if _COUNTED.match(one.url))
     if queries > QUERIES_MAX:
         raise _limit(f"Limit of {QUERIES_MAX} query and collection subrequests exceeded: {queries}")
@@ -56,14 +59,14 @@ def read(body: Any, *, number: int) -> tuple[list[Subrequest], bool]:
     for one in ids:
         if number >= STRICT_REFERENCES_SINCE and _REFERENCE_ID.fullmatch(one) is None:
             raise _refused(f"The referenceId '{one}' holds illegal characters")
-    return requests, body.get("allOrNone") is True
+    return requests, all_or_none
 
 
 def _subrequest(given: Any) -> Subrequest:
     if not isinstance(given, dict):
         raise _refused("A subrequest must be an object")
     method, url, reference_id = (given.get(name) for name in ("method", "url", "referenceId"))
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise _refused(f"The HTTP method {method} is not supported")
     if not isinstance(url, str) or not url.startswith("/services/data/"):
         raise _refused("The url of a subrequest must begin with /services/data/")

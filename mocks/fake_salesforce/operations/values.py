@@ -98,6 +98,15 @@ def _read_boolean(value: Any, field: Field) -> Any:
 _BOOLEAN_WORDS = {"true": 1, "false": 0, "1": 1, "0": 0}
 
 
+def flag(value: Any, key: str) -> bool:
+    """A switch of a request, such as allOrNone: a boolean, its text, or null for false. Raises TypeMismatch."""
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    if isinstance(value, str) and value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    raise TypeMismatch(kind="boolean", value=value, key=key)
+
+
 def _read_int(value: Any, field: Field) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return value

@@ -20,6 +20,7 @@ from fake_core.errors import FakeError
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations import composite as requests
+from fake_salesforce.operations.values import flag
 from fake_salesforce.routes.http import Answer, Call, View
 
 BATCH_REQUESTS_MAX = 25
@@ -95,7 +96,7 @@ def batch(call: Call) -> Answer:
     if len(found) > BATCH_REQUESTS_MAX:
         text = f"Limit of {BATCH_REQUESTS_MAX} batch requests exceeded: {len(found)}"
         raise salesforce_error("LIMIT_EXCEEDED", text=text)
-    halt = body.get("haltOnError") is True
+    halt = flag(body.get("haltOnError"), "haltOnError")
     results: list[dict[str, Any]] = []
     failed = False
     for number, one in enumerate(found):

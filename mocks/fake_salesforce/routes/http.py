@@ -23,6 +23,7 @@ from fake_core.fake import FAULT_KEY
 from fake_core.faults import Fault
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
+from fake_salesforce.operations.not_faked import not_faked
 from fake_salesforce.operations.records import ManyFound
 from fake_salesforce.operations.values import TypeMismatch
 from fake_salesforce.org import Org
@@ -102,10 +103,18 @@ class Call:
         """Authenticate, count the call, settle the version; raises the vendor's refusals."""
         self.now = self.org.clock.now()
         self.authenticate()
+        if "xml" in self.environ.get("HTTP_ACCEPT", ""):
+            self._refuse_xml()
         if not self.org.api_requests.take():
             raise salesforce_error("REQUEST_LIMIT_EXCEEDED")
         if version is not None:
             self.settle(version)
+
+    def _refuse_xml(self) -> None:
+        """Raise NOT_FAKED for a client that wants XML and nothing else that could be JSON."""
+        wanted = self.environ["HTTP_ACCEPT"]
+        if "application/xml" in wanted and "json" not in wanted and "*/*" not in wanted:
+            raise not_faked("xmlFormat")
 
     def settle(self, version: str) -> None:
         """Take *version* (`v60.0`) as the caller's API version; raises 404 or 410."""
@@ -188,6 +197,10 @@ class Call:
         """204: no body, no Content-Type."""
         return Answer(b"", 204, self.headers())
 
+    def not_modified(self, modified: str) -> Answer:
+        """304 with the moment of the row's last change, an HTTP date."""
+        return Answer(b"", 304, [*self.headers(), ("Last-Modified", modified)])
+
     def error(self, error: FakeError, *, more: Sequence[tuple[str, str]] = ()) -> Answer:
         """The vendor's answer for *error*: a list of one, or the choices of an ambiguous key."""
         if isinstance(error, ManyFound):
@@ -203,6 +216,12 @@ class Call:
             self.session_user = ""  # nobody is logged in: no Sforce-Limit-Info
             more = [*more, ("WWW-Authenticate", "Token")]
         return self.json([error.as_item()], error.status, more=more)
+
+    def method_not_allowed(self, allowed: str) -> Answer:
+        """405 with the methods that the resource takes, joined by commas, in the text and in `Allow`."""
+        method = re.sub(r"[^A-Z]", "", self.environ["REQUEST_METHOD"])[:20]
+        refusal = salesforce_error("METHOD_NOT_ALLOWED", method=method, allowed=allowed)
+        return self.error(refusal, more=[("Allow", allowed)])
 
 
 class Answer(Response):
@@ -220,7 +239,7 @@ class Answer(Response):
         self._status = STATUS_LINES.get(status) or f"{status} Unknown"
         self.header_list = headers
         self.path = location
-        if status != 204:
+        if status not in {204, 304}:
             headers.append(("Content-Length", str(len(body))))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -7,6 +7,7 @@ from fake_salesforce.errors import salesforce_error
 from fake_salesforce.metadata import SObject
 from fake_salesforce.operations import records, replication, rows
 from fake_salesforce.operations.not_faked import not_faked
+from fake_salesforce.routes import conditions
 from fake_salesforce.routes.http import Answer, Call
 
 CREATED_SINCE = 46  # from v46 an upsert answers `created`, and 200 with a body on update
@@ -59,7 +60,7 @@ def by_id(call: Call, sobject: str, record_id: str) -> Answer:
 def post_by_id(call: Call, sobject: str, record_id: str) -> Answer:
     """POST /sobjects/{sobject}/Id creates; POST .../{id}?_HttpMethod=PATCH comes in as PATCH."""
     if record_id.lower() != "id" or call.number < CREATE_BY_ID_SINCE:
-        raise salesforce_error("METHOD_NOT_ALLOWED", method="POST", allowed="DELETE,GET,HEAD,PATCH")
+        return call.method_not_allowed("DELETE,GET,HEAD,PATCH")
     found = records.find_sobject(call.org, sobject)
     made = records.create(call.org, caller(call), sobject=found, body=call.json_body())
     answer = {"id": made, "success": True, "errors": []}
@@ -72,6 +73,7 @@ def update(call: Call, sobject: str, record_id: str) -> Answer:
     """PATCH /sobjects/{sobject}/{id}"""
     found = records.find_sobject(call.org, sobject)
     target = rows.write_id(found, record_id)
+    conditions.check(call, found, target)
     records.update(call.org, caller(call), sobject=found, record_id=target, body=call.json_body())
     return call.no_content()
 
@@ -80,6 +82,7 @@ def delete(call: Call, sobject: str, record_id: str) -> Answer:
     """DELETE /sobjects/{sobject}/{id}"""
     found = records.find_sobject(call.org, sobject)
     target = rows.delete_id(found, record_id)
+    conditions.check(call, found, target)
     records.delete(call.org, caller(call), sobject=found, record_id=target)
     return call.no_content()
 
@@ -140,6 +143,9 @@ def _at_end(call: Call, sobject: SObject, key: str, value: str) -> tuple[SObject
 
 
 def _row(call: Call, sobject: SObject, record_id: str) -> Answer:
+    unchanged = conditions.check(call, sobject, record_id)
+    if unchanged is not None:
+        return unchanged
     names = None
     if call.environ.get("QUERY_STRING"):
         names = call.query.get("fields")
