@@ -82,7 +82,7 @@ _ROWS: dict[str, dict[str, Any]] = {
     "Contact": {"LastName": "Müller", "Email": "lane@example.com", "AccountId": "@Account"},
     "Lead": {"LastName": "Lead", "Company": "Lead & Co"},
     "Opportunity": {"Name": "Deal", "StageName": "Prospecting", "CloseDate": "2026-02-01", "AccountId": "@Account"},
-    "Case": {"Subject": "Broken", "AccountId": "@Account"},
+    "Case": {"Subject": "Broken"},
     "Event": {"Subject": "Met", "StartDateTime": "2026-01-05T10:00:00Z", "DurationInMinutes": 30},
     "Task": {"Subject": "Call", "WhoId": "@Contact", "WhatId": "@Account"},
 }
@@ -110,7 +110,10 @@ class Fit:
         ids = org["ids"].get(sobject, [])
         if "record_id" in path and ids:
             found = ids[number % len(ids)]
-            path["record_id"] = "Id" if case.method == "POST" else found if number % 3 else found[:15]
+            if case.method != "POST":
+                path["record_id"] = found if number % 3 else found[:15]
+            elif path["version"] < "v37.0":
+                path["version"] = "v37.0"  # the first that creates by /Id
         if "locator" in path:
             path["locator"] = org["locator"]
         if "org_id" in path:
@@ -125,7 +128,7 @@ class Fit:
         if "fields" in query:
             query["fields"] = "Id" if len(query["fields"]) % 2 else "id,CreatedDate, OwnerId"
         if "ids" in query:
-            query["ids"] = ",".join(org["ids"][_sobject(case) or "Task"][: 1 + len(query["ids"]) % 3])
+            query["ids"] = ",".join(org["ids"].get(_sobject(case), org["ids"]["Task"])[: 1 + len(query["ids"]) % 3])
         if "start" in query and "end" in query:
             query |= {"start": "2026-01-01T00:00:00Z", "end": "2026-01-05T09:00:00+00:00"}
         if "token" in query:
@@ -148,7 +151,12 @@ class Fit:
         elif name == "revoke":
             body["token"] = org["credentials"]["access_token"]
         elif name == "getRecordsByPost":
-            case.body = {"ids": [*org["ids"][_sobject(case)], *body["ids"]][:2000], "fields": ["Id"]}
+            case.body = {"ids": [*org["ids"].get(_sobject(case), []), *body["ids"]][:2000], "fields": ["Id"]}
+        elif name in {"createRecords", "updateRecords", "upsertRecords"}:
+            body["records"].sort(key=lambda one: one["attributes"]["type"])  # at most ten runs of one type
+        elif name == "composite":
+            for number, one in enumerate(body["compositeRequest"]):
+                one["referenceId"] = f"{one['referenceId']}_{number}"  # each once
 
     def _references(self, body: dict[str, Any], org: dict[str, Any], *, schema: str) -> None:
         for key, row in self._schemas[schema]["properties"].items():
