@@ -287,3 +287,18 @@ def test_users_are_rows() -> None:
     fake.close()
 
     assert ["admin@understudy.example", "integration@understudy.example"] == names
+
+
+def test_xml_is_not_faked(org: Any) -> None:
+    """A client that wants XML only is told so; one that takes anything gets JSON."""
+    assert (501, "NOT_FAKED") == org.get("/limits", headers={"Accept": "application/xml"}).error[:2]
+    assert 200 == org.get("/limits", headers={"Accept": "application/xml, */*"}).status
+
+
+def test_credentials_survive_a_reset(org: Any) -> None:
+    """The access token that is printed at the start still works after a reset."""
+    token = org.fake.credentials("https://x")["access_token"]
+    org.fake.reset()
+    org.token = token
+
+    assert 200 == org.get("/limits").status

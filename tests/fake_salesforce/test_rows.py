@@ -525,3 +525,40 @@ def test_row_locked_fault(org: Any) -> None:
     assert (400, "UNABLE_TO_LOCK_ROW", expected) == org.patch(f"/sobjects/Account/{record_id}", {"Phone": "1"}).error
     assert before == org.rows
     assert 204 == org.patch(f"/sobjects/Account/{record_id}", {"Phone": "1"}).status
+
+
+# --- conditional requests -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.evidence("documented", "REST API Developer Guide, Conditional Request Headers")
+def test_if_unmodified_since_protects_a_row(org: Any) -> None:
+    """A write based on an older state of the row is 412 and changes nothing; one on the current state is done."""
+    record_id = org.make("Contact", LastName="x")
+    stale, current = "Mon, 05 Jan 2026 08:59:59 GMT", "Mon, 05 Jan 2026 09:00:00 GMT"
+    before = org.rows
+
+    refused = [
+        org.call(method, f"/sobjects/Contact/{record_id}", body, headers={"If-Unmodified-Since": stale})
+        for method, body in (("PATCH", {"Title": "y"}), ("DELETE", None))
+    ]
+    assert [(412, "ENTITY_FAILED_IFLASTMODIFIED_ON_UPDATE")] * 2 == [answer.error[:2] for answer in refused]
+    assert before == org.rows
+    path, headers = f"/sobjects/Contact/{record_id}", {"If-Unmodified-Since": current}
+    assert 204 == org.patch(path, {"Title": "y"}, headers=headers).status
+
+
+def test_if_modified_since(org: Any) -> None:
+    """304 without a body while the row is unchanged; a date nobody can read is ignored."""
+    path = f"/sobjects/Contact/{org.make('Contact', LastName='x')}"
+
+    same = org.get(path, headers={"If-Modified-Since": "Mon, 05 Jan 2026 09:00:00 GMT"})
+    assert (304, b"", "Mon, 05 Jan 2026 09:00:00 GMT") == (same.status, same.body, same.headers["last-modified"])
+    assert 200 == org.get(path, headers={"If-Modified-Since": "Mon, 05 Jan 2026 08:00:00 GMT"}).status
+    assert 200 == org.get(path, headers={"If-Modified-Since": "yesterday"}).status
+
+
+def test_etags_are_not_faked(org: Any) -> None:
+    """If-Match on an Account row would protect it: answering as if it did would lie."""
+    path = f"/sobjects/Account/{org.make('Account', Name='x')}"
+
+    assert (501, "NOT_FAKED") == org.patch(path, {"Phone": "1"}, headers={"If-Match": '"abc"'}).error[:2]

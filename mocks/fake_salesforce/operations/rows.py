@@ -142,6 +142,16 @@ def parent_of(org: Org, *, sobject: SObject, record_id: str, relationship: str) 
     return target, value
 
 
+def last_modified(org: Org, *, sobject: SObject, record_id: str) -> str | None:
+    """LastModifiedDate of a living row; None when there is no such row, or the object keeps none."""
+    prep = prepared(org, sobject)
+    if "LastModifiedDate" not in prep.blank:
+        return None
+    with org.store.read() as conn:
+        found = prep.select(("LastModifiedDate",)).one(conn, id=record_id)
+    return None if found is None else found[0]
+
+
 def count(org: Org, sobject: SObject) -> int:
     """Living rows."""
     prep = prepared(org, sobject)
