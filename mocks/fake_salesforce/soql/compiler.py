@@ -53,6 +53,22 @@ class Base:
     sobject: SObject
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A parameter that stands for literals of the text: one, or the list of an IN.
+
+    `kind` is the type of the field they are compared with; `ats` says where they stand. `like`: a
+    pattern. `ascii_only`: with another script the SQL would be another.
+    """
+
+    name: str
+    kind: str
+    ats: tuple[int, ...]
+    many: bool
+    like: bool
+    ascii_only: bool
+
+
 class SelectBuilder:
     """Collects what one SELECT needs: columns, joins, and parameters filled in at run time."""
 
@@ -65,6 +81,7 @@ class SelectBuilder:
         self.columns: list[Expression] = []
         self.spans: dict[str, plan.Span] = {}
         self.parameters: set[str] = set()  # USER and FISCAL_START where they are used
+        self.slots: list[Slot] = []  # the literals that may be exchanged
         self._bases: dict[tuple[str, ...], Base] = {(): self.root}
         self._indexes: dict[Any, int] = {}
 
@@ -206,14 +223,14 @@ class SelectBuilder:
                 return sa.false()
             case plan.IsNull(operand):
                 return self.expression(operand).is_(None)
-            case plan.Compare(operand, name, value):
-                return self._compare(operand, name, value)
+            case plan.Compare():
+                return self._compare(condition)
             case plan.Within(operand, name, span):
                 return self._within(operand, name, span)
-            case plan.Like(operand, pattern):
-                return self._like(operand, pattern)
-            case plan.OneOf(operand, values, null):
-                return self._one_of(operand, values, null=null)
+            case plan.Like():
+                return self._like(condition)
+            case plan.OneOf():
+                return self._one_of(condition)
             case plan.SameSet(operand, values):
                 return self._same_set(operand, values)
             case plan.HasPicks(operand, groups):
@@ -238,9 +255,23 @@ class SelectBuilder:
             case _:
                 return sa.not_(sa.func.coalesce(self.test(condition), sa.false()))
 
-    def _compare(self, operand: plan.Operand, name: str, value: plan.Constant) -> Test:
-        expression, literal = _aligned(self.expression(operand), operand, value)
-        return _COMPARE[name](expression, literal)  # type: ignore[no-any-return]
+    def _compare(self, test: plan.Compare) -> Test:
+        operand, value = test.operand, test.value
+        expression = self.expression(operand)
+        compare = _COMPARE[test.operator]
+        if is_folded(operand) and not str(value).isascii():
+            return compare(sa.func.fold(expression), sa.literal(str(value).casefold()))  # type: ignore[no-any-return]
+        return compare(comparable(expression, operand), self._slot(operand, value, (test.at,)))  # type: ignore[no-any-return]
+
+    def _slot(self, operand: plan.Operand, value: Any, ats: tuple[int, ...], *, like: bool = False) -> Any:
+        """A parameter for *value* that can be bound to what other literals at *ats* say."""
+        each = value if isinstance(value, list) else [value]
+        if not all(isinstance(one, str) for one in each):
+            return value  # numbers and booleans are part of the shape
+        name = f"v{self._next()}"
+        many = isinstance(value, list)
+        self.slots.append(Slot(name, operand.field.type, ats, many, like, is_folded(operand)))
+        return sa.bindparam(name, value, expanding=many)
 
     def _within(self, operand: plan.Operand, name: str, span: plan.Span) -> Test:
         expression = self.expression(operand)
@@ -261,26 +292,29 @@ class SelectBuilder:
             case _:
                 return expression >= start
 
-    def _like(self, operand: plan.Operand, pattern: str) -> Test:
+    def _like(self, test: plan.Like) -> Test:
+        operand, pattern = test.operand, test.pattern
         expression = self.expression(operand)
         if "\0" in pattern:
             return sa.false()  # SQLite would stop reading there; no stored text holds one
         if operand.field.case_sensitive:
             return expression.op("GLOB")(sa.literal(_as_glob(pattern), sa.Text))
         if not pattern.isascii():
-            expression, pattern = sa.func.fold(expression), pattern.casefold()
-        return expression.like(sa.literal(pattern, sa.Text), escape=_ESCAPE)
+            folded = sa.literal(pattern.casefold(), sa.Text)
+            return sa.func.fold(expression).like(folded, escape=_ESCAPE)
+        return expression.like(self._slot(operand, pattern, (test.at,), like=True), escape=_ESCAPE)
 
-    def _one_of(self, operand: plan.Operand, values: tuple[plan.Constant, ...], *, null: bool) -> Test:
+    def _one_of(self, test: plan.OneOf) -> Test:
+        operand, values = test.operand, test.values
         expression = self.expression(operand)
-        tests: list[Test] = [expression.is_(None)] if null else []
-        if not is_folded(operand):
-            plain, folded = list(values), []
-        else:
-            plain = [each for each in values if str(each).isascii()]
-            folded = [str(each).casefold() for each in values if not str(each).isascii()]
+        tests: list[Test] = [expression.is_(None)] if test.null else []
+        plain = [each for each in values if not is_folded(operand) or str(each).isascii()]
+        folded = [str(each).casefold() for each in values if is_folded(operand) and not str(each).isascii()]
         if plain:
-            tests.append(comparable(expression, operand).in_(plain))
+            # With all values plain and none null they may be exchanged for others.
+            same = len(plain) == len(values) and not test.null
+            listed = self._slot(operand, plain, test.ats) if same else plain
+            tests.append(comparable(expression, operand).in_(listed))
         if folded:
             tests.append(sa.func.fold(expression).in_(folded))
         return _joined(sa.or_, tests)
@@ -307,12 +341,19 @@ class SelectBuilder:
         tests = [*builder.where(query), column.is_not(None)]
         self.spans.update(builder.spans)
         self.parameters |= builder.parameters
+        self.slots += builder.slots
         return sa.select(column).select_from(builder.source).where(*tests)
 
     # ---- Names of aliases and parameters
 
     def _alias(self, sobject: SObject) -> sa.FromClause:
-        return sobject.table.alias(f"t{self._next()}")
+        """The table under a name of its own. Kept: making one copies every column of the table."""
+        kept = self.schema.described
+        key = ("soql alias", sobject.name, self._next())
+        found: sa.FromClause | None = kept.get(key)
+        if found is None:
+            found = kept[key] = sobject.table.alias(f"t{key[-1]}")
+        return found
 
     def _next(self) -> int:
         self.counter[0] += 1
@@ -330,13 +371,6 @@ def is_folded(operand: plan.Operand) -> bool:
 def comparable(expression: Expression, operand: plan.Operand) -> Expression:
     """*expression* as it is compared, sorted and grouped."""
     return sa.collate(expression, _NOCASE) if is_folded(operand) else expression
-
-
-def _aligned(expression: Expression, operand: plan.Operand, value: plan.Constant) -> tuple[Expression, Any]:
-    """Both sides of a comparison, made comparable."""
-    if is_folded(operand) and not str(value).isascii():
-        return sa.func.fold(expression), sa.literal(str(value).casefold(), sa.Text)
-    return comparable(expression, operand), sa.literal(value)
 
 
 def _holds(expression: Expression, value: str) -> Test:

@@ -89,39 +89,39 @@ class ConditionChecker:
             raise self._refused_operator(condition.left, kind)
         value = self._read(condition.left, operand, condition.value)
         if operator == "!=":
-            return plan.Not(self._equal(operand, value))
+            return plan.Not(self._equal(operand, value, condition.value.at))
         if operator == "=":
-            return self._equal(operand, value)
+            return self._equal(operand, value, condition.value.at)
         if value is None:
             return plan.Never()
         if operator == "LIKE":
-            return plan.Like(operand, condition.value.pattern)
+            return plan.Like(operand, condition.value.pattern, condition.value.at)
         if isinstance(value, plan.Span):
             return plan.Within(operand, operator, value)
-        return plan.Compare(operand, operator, value)
+        return plan.Compare(operand, operator, value, condition.value.at)
 
-    def _equal(self, operand: plan.Operand, value: Read) -> plan.Condition:
+    def _equal(self, operand: plan.Operand, value: Read, at: int) -> plan.Condition:
         if value is None:
             return plan.IsNull(operand)
         if isinstance(value, plan.Span):
             return plan.Within(operand, "=", value)
         if operand.field.type == "multipicklist":
             return plan.SameSet(operand, _picks(str(value)))
-        return plan.Compare(operand, "=", value)
+        return plan.Compare(operand, "=", value, at)
 
     def _member(self, condition: syntax.Membership) -> plan.Condition:
         operand = self._filterable(condition.left)
         if len(condition.values) > VALUES_MAX:
             raise soql_error("too_complicated")
         read = [self._read(condition.left, operand, value) for value in condition.values]
-        constants: dict[plan.Constant, None] = {}
+        constants: dict[plan.Constant, int] = {}
         spans: list[plan.Condition] = []
-        for each in read:
+        for each, value in zip(read, condition.values, strict=True):
             if isinstance(each, plan.Span) or operand.field.type == "multipicklist":
-                spans.append(self._equal(operand, each))
+                spans.append(self._equal(operand, each, value.at))
             elif each is not None:
-                constants[each] = None
-        found: plan.Condition = plan.OneOf(operand, tuple(constants), None in read)
+                constants.setdefault(each, value.at)
+        found: plan.Condition = plan.OneOf(operand, tuple(constants), None in read, tuple(constants.values()))
         if spans:
             found = plan.AnyOf((found, *spans))
         return plan.Not(found) if condition.negated else found
@@ -176,11 +176,10 @@ class ConditionChecker:
         span = self._span(kind, value)
         if span is not None:
             return span
-        reader = VALUE_READERS.get(kind, _read_text)
         try:
-            return reader(value)
+            return read_literal(kind, value)
         except _WrongKind:
-            quotes = "unquoted_value" if reader in (_read_text, _read_id) else "quoted_value"
+            quotes = "unquoted_value" if kind in IDS or kind not in VALUE_READERS else "quoted_value"
             word = "string" if kind in TEXTS else _TYPE_WORDS.get(kind, kind)
             name = operand.field.name if isinstance(left, syntax.Path) else left
             raise self._error(quotes, left, field=name, type=word) from None
@@ -207,11 +206,15 @@ class ConditionChecker:
         return soql_error(key, self.scope.text, left.at, **words)
 
 
-class _WrongKind(Exception):
+class LiteralRefused(Exception):
+    """A literal cannot be compared with a field of the type."""
+
+
+class _WrongKind(LiteralRefused):
     """The literal is of another kind than the field."""
 
 
-class _Refused(Exception):
+class _Refused(LiteralRefused):
     """The literal is of the right kind and means nothing. *key* is a row of messages.toml."""
 
     def __init__(self, key: str) -> None:
@@ -271,6 +274,11 @@ VALUE_READERS: Final[Mapping[str, Callable[[syntax.Value], plan.Constant | None]
     "datetime": _moment_reader("datetime", dates.parse_datetime, "invalid_datetime"),
     "time": _moment_reader("time", dates.parse_time, "invalid_datetime"),
 }
+
+
+def read_literal(kind: str, value: syntax.Value) -> plan.Constant | None:
+    """What *value* says to a field of type *kind*; None is null. Raises LiteralRefused."""
+    return VALUE_READERS.get(kind, _read_text)(value)
 
 
 def _picks(text: str) -> tuple[str, ...]:

@@ -1,29 +1,30 @@
 """Prepares and runs queries: the whole way from text to records.
 
 Rule 1: a text is parsed, checked and compiled once for a schema and then kept; running it again
-binds what depends on the moment and the user.
+binds what depends on the moment and the user. Texts that differ in literals only share (`shapes`).
 Rule 2: running reads; nothing a query says can change the store.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from fake_salesforce.metadata import Schema
-from fake_salesforce.soql import dates, plan
+from fake_salesforce.soql import dates, plan, shapes, syntax
 from fake_salesforce.soql.check import DEEPER_CHILDREN_FROM, check
 from fake_salesforce.soql.compiler import (
     FISCAL_START,
     PARENTS,
     USER,
     SelectBuilder,
+    Slot,
     comparable,
     is_folded,
 )
@@ -61,10 +62,25 @@ class Select:
     id_index: int = 0
     key: str = ""
     children: tuple[Select, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    literals: Mapping[str, Any] = field(default_factory=dict)  # what the slots say instead
 
     def fetch(self, conn: sa.Connection, moment: Moment, **more: Any) -> Sequence[Row]:
         """The rows, as the database gives them."""
         return conn.execute(self.statement, {**self._bound(moment), **more}).fetchall()
+
+    def all_slots(self) -> list[Slot]:
+        """The slots of this statement and of those below it."""
+        return [*self.slots, *(slot for child in self.children for slot in child.all_slots())]
+
+    def rebound(self, at: Mapping[int, int], values: list[syntax.Value]) -> Select | None:
+        """The same statement with other literals; None when they make another statement."""
+        literals = shapes.rebind(self.slots, at, values)
+        children = [child.rebound(at, values) for child in self.children]
+        if literals is None or None in children:
+            return None
+        found = tuple(child for child in children if child is not None)
+        return replace(self, literals=literals, children=found)
 
     def child_lists(self, conn: sa.Connection, moment: Moment, base: str, rows: Sequence[Row]) -> ChildLists:
         """For each child sub-query: the QueryResult of each parent among *rows* that has any."""
@@ -88,7 +104,7 @@ class Select:
         return found
 
     def _bound(self, moment: Moment) -> dict[str, Any]:
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = dict(self.literals)
         for name, span in self.spans.items():
             reach = dates.moment_range if span.moments else dates.day_range
             start, end = reach(
@@ -108,7 +124,10 @@ class Select:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A statement ready to run any number of times against stores of its schema."""
+    """A statement ready to run any number of times against stores of its schema.
+
+    `query` is the plan of the first text of this shape: its literals may be another text's.
+    """
 
     text: str
     query: plan.RowQuery
@@ -158,8 +177,8 @@ def prepare(schema: Schema, text: str, *, include_deleted: bool = False, version
     kept = schema.described.get("soql")
     if kept is None:
         # On the schema, so that both go together: a cache anywhere else would keep it alive.
-        kept = schema.described["soql"] = lru_cache(PREPARED_MAX)(partial(_prepare, schema))
-    prepared: Prepared = kept(text, include_deleted, float(version) >= DEEPER_CHILDREN_FROM)
+        kept = schema.described["soql"] = _Statements(schema)
+    prepared: Prepared = kept.prepare(text, include_deleted, float(version) >= DEEPER_CHILDREN_FROM)
     return prepared
 
 
@@ -215,12 +234,36 @@ def execute(conn: sa.Connection, prepared: Prepared, *, moment: Moment, url_base
 # ---- Preparing
 
 
-def _prepare(schema: Schema, text: str, include_deleted: bool, deep: bool) -> Prepared:
-    version = DEEPER_CHILDREN_FROM if deep else 0.0
-    query = check(schema, text, parse(text), version=version)
-    compile_kind = {"rows": _row_select, "count": _count_select, "aggregate": _group_select}
-    select = compile_kind[query.kind](schema, query, include_deleted or query.all_rows)
-    return Prepared(text=text, query=query, select=select)
+class _Statements:
+    """The prepared statements of one schema, by text and by shape."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.prepare = lru_cache(PREPARED_MAX)(self._prepare)
+        self._schema = schema
+        self._shapes: dict[tuple[str, bool, bool], tuple[Prepared, dict[int, int]]] = {}
+
+    def _prepare(self, text: str, include_deleted: bool, deep: bool) -> Prepared:
+        shape, values = shapes.split(text)
+        key = (shape, include_deleted, deep)
+        if key in self._shapes:
+            known, at = self._shapes[key]
+            select = known.select.rebound(at, values)
+            if select is not None:
+                return replace(known, text=text, select=select)
+        prepared = self._prepare_anew(text, include_deleted=include_deleted, deep=deep)
+        at_or_none = shapes.places(prepared.select.all_slots(), values)
+        if at_or_none is not None:
+            if len(self._shapes) >= PREPARED_MAX:
+                self._shapes.clear()
+            self._shapes[key] = prepared, at_or_none
+        return prepared
+
+    def _prepare_anew(self, text: str, *, include_deleted: bool, deep: bool) -> Prepared:
+        version = DEEPER_CHILDREN_FROM if deep else 0.0
+        query = check(self._schema, text, parse(text), version=version)
+        compile_kind = {"rows": _row_select, "count": _count_select, "aggregate": _group_select}
+        select = compile_kind[query.kind](self._schema, query, include_deleted or query.all_rows)
+        return Prepared(text=text, query=query, select=select)
 
 
 def _row_select(schema: Schema, query: plan.RowQuery, include_deleted: bool) -> Select:
@@ -336,4 +379,5 @@ def _finished(
         id_index=id_index,
         key=key,
         children=children,
+        slots=tuple(builder.slots),
     )

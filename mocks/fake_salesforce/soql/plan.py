@@ -1,6 +1,7 @@
 """What a query asks for, in the org's own terms: names resolved, literals typed, rules checked.
 
-Rule 1: these are values, made by `check` and read by `compiler`; no SQL and no text positions here.
+Rule 1: these are values, made by `check` and read by `compiler`; no SQL here. `at` is where a literal
+stands in the text, kept so that the statement can run again with another one (see `shapes`).
 Rule 2: a value that depends on when and by whom the query runs (TODAY, the user) stays a Span, Me
 or FiscalStart, so that a plan is good for ever.
 """
@@ -86,6 +87,7 @@ class Compare:
     operand: Operand
     operator: str
     value: Constant
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +105,17 @@ class Like:
 
     operand: Operand
     pattern: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Equal to one of *values*, or null where *null*."""
+    """Equal to one of *values*, or null where *null*. `ats`: where each of the values stands."""
 
     operand: Operand
     values: tuple[Constant, ...]
     null: bool
+    ats: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
