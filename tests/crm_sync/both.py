@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -176,6 +176,20 @@ class Both:
         report = self.run()
         assert report.settled, list(report.lines())
 
+    def mark(self) -> Callable[[], None]:
+        """Remember this moment of the whole world; the returned function goes back to it."""
+        stores = [(fake.store, fake.store.snapshot()) for fake in (self.salesforce, self.planhat)]
+        state, now = self.state.copy(), self.clock.now()
+
+        def back() -> None:
+            for store, snapshot in stores:
+                store.restore(snapshot)
+            self.state.close()
+            self.state = state.copy()
+            self.clock.set(now)
+
+        return back
+
     # -- people in Salesforce ------------------------------------------------------------------------
 
     def _sf(self, method: str, path: str, **body: Any) -> Any:
@@ -206,6 +220,11 @@ class Both:
     def sf_tasks(self, sobject: str = "Task") -> list[dict[str, Any]]:
         soql = f"SELECT Id, Subject, CreatedDate FROM {sobject} ORDER BY CreatedDate, Id"
         return list(self._sf("GET", "/query", params={"q": soql})["records"])
+
+    def sf_tasks_by_observer(self) -> list[Any]:
+        """The Tasks without a call that the org counts."""
+        with self.salesforce.store.read() as connection:
+            return list(connection.exec_driver_sql("SELECT Id FROM Task").all())
 
     # -- people in Planhat ----------------------------------------------------------------------------
 

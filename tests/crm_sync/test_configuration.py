@@ -1,0 +1,238 @@
+"""What a configuration may say, and what happens when it changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from both import BOTH, OFF, RECEIVE, SEND, Both
+
+from crm_sync.config import Config
+from crm_sync.errors import ConfigError
+
+CONFIGS = Path(__file__).parents[2] / "fixtures" / "configs"
+
+
+def config(*sections: dict[str, Any], **more: Any) -> Config:
+    given = {
+        "salesforce": {"base_url": "https://a.my.salesforce.com", "access_token": "t"},
+        "planhat": {"token": "t"},
+        "sections": list(sections),
+        **more,
+    }
+    return Config.from_mapping(given, environment={"TOKEN": "s3cr3t"})
+
+
+def section(planhat: str, salesforce: str, direction: str = SEND, **more: Any) -> dict[str, Any]:
+    return {"planhat": planhat, "salesforce": salesforce, "direction": direction, **more}
+
+
+@pytest.mark.parametrize(
+    ("sections", "words"),
+    [
+        pytest.param([section("Note", "Task", custom=True)], "sections[0].planhat",
+                     marks=pytest.mark.rule("P4")),
+        pytest.param([section("Note", "Task")], "Note or ContentNote", marks=pytest.mark.rule("P5")),
+        pytest.param([section("Note", "ContentNote")], "not supported yet"),
+        pytest.param([section("Task", "Event")], "sections[0]", marks=pytest.mark.rule("P3")),
+        pytest.param([section("Conversation", "Task", custom=False)], "custom",
+                     marks=pytest.mark.rule("P3")),
+        pytest.param([section("Enduser", "Contact")], "not a model"),
+        pytest.param([section("Conversation", "Case")], "sections[0].fields"),
+        pytest.param([section("Task", "Task", "Sideways")], "sections[0].direction"),
+        pytest.param([section("Task", "Task"), section("Task", "Task")], "sections[1]"),
+        pytest.param([section("Task", "Task", colour="red")], "sections[0].colour"),
+        pytest.param([section("Task", "Task", notes_inherit_task_source_id=False)], "read-only",
+                     marks=pytest.mark.rule("P18")),
+    ],
+)
+def test_refused_with_the_path_of_the_key(sections: list[dict[str, Any]], words: str) -> None:
+    """A refusal names the key and what to do."""
+    with pytest.raises(ConfigError) as refused:
+        config(*sections)
+
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.rule("P2", "P5")
+def test_accepted() -> None:
+    """A Note section may stay unused, a Conversation may go to any object with a mapping."""
+    fields = [{"planhat": "subject", "salesforce": "Subject", "lens": "text"}]
+    known = config(
+        section("Note", "ContentNote", OFF),
+        section("Conversation", "Case", fields=fields),
+        section("Task", "Task", BOTH, conflict="planhat"),
+    )
+
+    assert ["Conversation:Case", "Task:Task"] == [s.key for s in known.enabled()]
+
+
+def test_secrets_come_from_the_environment() -> None:
+    """`${NAME}` is read from the environment; a missing one is named; nothing prints a secret."""
+    known = config(planhat={"token": "${TOKEN}"})
+
+    assert "s3cr3t" == known.planhat.token
+    assert "s3cr3t" not in repr(known)
+    with pytest.raises(ConfigError, match=r"planhat.token: the environment has no MISSING"):
+        config(planhat={"token": "${MISSING}"})
+
+
+def test_the_example_is_valid() -> None:
+    """The configuration in fixtures/ can be loaded as it stands."""
+    names = ("SALESFORCE_USERNAME", "SALESFORCE_PASSWORD", "SALESFORCE_SECURITY_TOKEN",
+             "SALESFORCE_CLIENT_ID", "SALESFORCE_CLIENT_SECRET", "SALESFORCE_URL",
+             "PLANHAT_URL", "PLANHAT_TOKEN")
+    known = Config.load(
+        CONFIGS / "planhat.toml", environment={n: "https://example.invalid" for n in names}
+    )
+
+    assert ["Task:Task", "Conversation:Task"] == [s.key for s in known.enabled()]
+
+
+# -- a change of configuration (rule P29) ---------------------------------------------------------
+
+
+CHANGES = [
+    pytest.param({"task": RECEIVE}, {"task": BOTH}, id="begins to send"),
+    pytest.param({"task": SEND}, {"task": BOTH}, id="begins to receive"),
+    pytest.param({"task": OFF}, {"task": BOTH}, id="switched on"),
+    pytest.param({"conversation": OFF}, {"conversation": BOTH}, id="Conversations switched on"),
+    pytest.param(
+        {"conversation": SEND, "conversation_extra": {"types_excluded": ["QBR"]}},
+        {"conversation": SEND},
+        id="a type included again",
+    ),
+    pytest.param({}, {"task_extra": {"fields": [{"planhat": "custom.Phase",
+                                                 "salesforce": "Stage__c"}]}}, id="a field mapped"),
+]
+
+
+def lived_in(both: Both) -> None:
+    """Records that exist on either side, linked and not, in agreement and not."""
+    sf_id = both.sf_task(Subject="Linked", Stage__c="One")
+    both.ph_task(action="Born in Planhat")
+    both.ph_conversation(subject="Note")
+    both.ph_conversation(subject="QBR", type="QBR")
+    both.run()
+    both.run()
+    for task in both.ph_tasks():
+        if task.get("sourceId") == sf_id:
+            both.ph_edit("tasks", task["_id"], action="Edited in Planhat", custom={"Phase": "Two"})
+    both.sf_edit(sf_id, Description="Edited in Salesforce")
+    both.run()
+    both.run()
+
+
+@pytest.mark.rule("P29", "P6", "P21", "F36", "F37", "F38", "I7")
+@pytest.mark.parametrize("saved", [True, False], ids=["saved at once", "found by the run"])
+@pytest.mark.parametrize(("before", "after"), CHANGES)
+def test_a_change_of_configuration_writes_nothing(
+    both: Both, before: dict[str, Any], after: dict[str, Any], saved: bool
+) -> None:
+    """What existed before stays as it is on both sides."""
+    both.configure(**{"task": BOTH, "conversation": BOTH, **before})
+    lived_in(both)
+
+    both.config = Config.from_mapping(both.mapping(**{"task": BOTH, "conversation": BOTH, **after}))
+    both.wire.arm(None)
+    if saved:
+        both.sync().save_configuration()
+    reports = [both.run(), both.run()]
+
+    assert [] == both.wire.writes, [list(r.lines()) for r in reports]
+
+
+@pytest.mark.rule("P29", "P8")
+def test_what_changes_after_the_configuration_travels(both: Both) -> None:
+    """The baseline is no ban: an edit after the change is sent, and a new record, too."""
+    both.configure(task=RECEIVE)
+    both.ph_task(action="Old")
+    both.run()
+    both.configure(task=BOTH)
+    old = both.ph_tasks()[0]["_id"]
+    both.clock.advance(1)
+    both.ph_task(action="New")
+    both.run()
+    assert ["New"] == [t["Subject"] for t in both.sf_tasks()]
+
+    both.ph_edit("tasks", old, action="Old, edited")
+    both.settle()
+
+    assert {"New", "Old, edited"} == {t["Subject"] for t in both.sf_tasks()}
+
+
+@pytest.mark.rule("P29", "F38")
+def test_a_back_fill_is_asked_for(both: Both) -> None:
+    """`backfill = true` sends what existed before."""
+    both.configure(task=RECEIVE)
+    both.ph_task(action="Old")
+    both.run()
+
+    both.configure(task=BOTH, task_extra={"backfill": True})
+    both.settle()
+
+    assert ["Old"] == [t["Subject"] for t in both.sf_tasks()]
+
+
+@pytest.mark.rule("P2")
+def test_not_syncing_makes_no_request_at_all(both: Both) -> None:
+    """A section that is off is not even read."""
+    both.configure(task=OFF, conversation=OFF)
+    both.sf_task()
+    both.ph_task()
+    both.ph_conversation()
+
+    both.run()
+
+    assert [] == both.wire.sent
+
+
+@pytest.mark.rule("P18", "P20")
+def test_the_switch_is_shown_once_on(both: Both) -> None:
+    """The report shows it; saving the same configuration again changes nothing."""
+    report = both.run()
+    both.sync().save_configuration()
+
+    assert any("Notes to inherit Task sourceId: on (read-only" in line for line in report.lines())
+    assert [{"notesInheritTaskSourceId": True}] == both.told
+
+
+@pytest.mark.rule("P6", "F36")
+def test_a_type_that_returns_wakes_its_old_link(both: Both) -> None:
+    """Excluded and included again: the same Salesforce Task, no second one."""
+    conversation = both.ph_conversation(subject="QBR", type="QBR")
+    both.run()
+    both.ph_edit("conversations", conversation, type="call")
+    both.run()
+    both.ph_edit("conversations", conversation, subject="Edited meanwhile")
+    both.run()
+    assert ["QBR"] == [t["Subject"] for t in both.sf_tasks()]
+
+    both.ph_edit("conversations", conversation, type="QBR")
+    both.settle()
+
+    assert ["Edited meanwhile"] == [t["Subject"] for t in both.sf_tasks()]
+
+
+@pytest.mark.rule("P21", "P11")
+def test_switching_on_never_reaches_back(both: Both) -> None:
+    """A Conversation logged while the switch was off keeps its own Task; the report names it."""
+    sf_id = both.sf_task()
+    both.run()
+    both.sync().staff_disable_inheritance()
+    task = both.ph_tasks()[0]["_id"]
+    both.clock.advance(1)
+    both.ph_done(task)
+    both.clock.advance(1)
+    both.configure(task=BOTH, conversation=RECEIVE)
+    both.configure(task=BOTH, conversation=BOTH)
+    both.clock.advance(1)
+    both.ph_edit("conversations", task, subject="Edited")
+
+    report = both.run()
+    both.settle()
+
+    assert sf_id != both.ph_get("conversations", task)["externalId"]
+    assert any(task in note and "P21" in note for note in report.notes)
