@@ -22,6 +22,7 @@ from fake_salesforce.faults import FaultAnswers
 from fake_salesforce.meaning import effective_method, meaning
 from fake_salesforce.operations.not_faked import not_faked, resources
 from fake_salesforce.org import Org, OrgConfig
+from fake_salesforce.org_choice import choose_org
 from fake_salesforce.routes import collections, composite, identity, login, query, sobjects, versions
 from fake_salesforce.routes.http import Answer, Call, View, bind, bind_open
 
@@ -92,14 +93,15 @@ def create_app(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     data: str = "sqlite://",
-    org: OrgConfig | None = None,
+    org: OrgConfig | str | None = None,
 ) -> Fake:
     """A Salesforce org behind HTTP. Two apps share nothing.
 
-    *data* is the store's URL: `sqlite://` in memory, `sqlite:///FILE` kept. Raises MisuseError when
-    *org* says something impossible.
+    *data* is the store's URL: `sqlite://` in memory, `sqlite:///FILE` kept. *org* is a configuration, the name of an
+    edition, or the path of an org file. Raises MisuseError when it says something impossible.
     """
-    the_org = Org(config=org or OrgConfig(), clock=clock or RealClock(), ids=ids or IdSource(), data=data)
+    config = choose_org(org) if isinstance(org, str) else org or OrgConfig()
+    the_org = Org(config=config, clock=clock or RealClock(), ids=ids or IdSource(), data=data)
     if not the_org.store.existed:
         seeding.begin(the_org)
         credentials(the_org, "")  # the first user is logged in from the start, and after each reset
@@ -171,16 +173,13 @@ def _add_not_faked(app: Flask, org: Org, name: str, path: str) -> None:
 
 
 class Front:
-    """What happens to a request before routing: `_HttpMethod=`, and one slash at the end is none."""
+    """What happens to a request before routing: `_HttpMethod=` takes the place of POST."""
 
     def __init__(self, app: Flask) -> None:
         self.flask = app
         self._app: WSGIApplication = app.wsgi_app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if path.endswith("/") and len(path) > 1:
-            environ["PATH_INFO"] = path[:-1]
         if environ["REQUEST_METHOD"] == "POST":
             environ["REQUEST_METHOD"] = effective_method(environ)
         return self._app(environ, start_response)
@@ -223,13 +222,14 @@ def credentials(org: Org, base_url: str) -> dict[str, Any]:
         app = org.config.apps[0]
         client_id = app.client_id
         answer |= {"client_id": app.client_id, "client_secret": app.client_secret}
-        answer["refresh_token"] = org.sessions.grant_refresh(user_id=org.admin_id, client_id=client_id)
     now = org.clock.now()
     session = org.sessions.of_user(org.admin_id, now) or org.sessions.open(
         user_id=org.admin_id, client_id=client_id, now=now
     )
-    answer |= {"access_token": session.token, "api_version": API_VERSION}
-    return answer
+    answer["access_token"] = session.token
+    if org.config.apps:
+        answer["refresh_token"] = org.sessions.grant_refresh(user_id=org.admin_id, client_id=client_id)
+    return answer | {"api_version": API_VERSION}
 
 
 def _who(org: Org, environ: WSGIEnvironment) -> str:

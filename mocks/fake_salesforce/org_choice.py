@@ -1,0 +1,86 @@
+"""Which org, said by a user: the name of an edition, or a TOML file.
+
+An org file has an optional table `[org]` (name, edition, timezone, api_requests_max, sandbox, and `[[org.users]]`), and
+beside it the custom objects and fields that `org_file` reads. A mistake is one MisuseError line: file, key, remedy.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from marshmallow import Schema, ValidationError, fields, validate, validates
+
+from fake_core.errors import MisuseError
+from fake_salesforce import data_files
+from fake_salesforce.org import OrgConfig, UserConfig
+from fake_salesforce.org_file import FILE_KEYS
+
+
+class _User(Schema):
+    username = fields.String(required=True, validate=validate.Regexp(r"^[^@\s]+@[^@\s]+$", error="Not like an email."))
+    password = fields.String(required=True)
+    security_token = fields.String()
+    first_name = fields.String()
+    last_name = fields.String()
+    active = fields.Boolean()
+    fields_ = fields.Dict(data_key="fields", attribute="fields")
+
+
+class _Org(Schema):
+    name = fields.String()
+    edition = fields.String()
+    timezone = fields.String()
+    api_requests_max = fields.Integer(strict=True, validate=validate.Range(min=0))
+    sandbox = fields.Boolean()
+    users = fields.List(fields.Nested(_User), validate=validate.Length(min=1))
+
+    @validates("timezone")
+    def known_zone(self, value: str, **_options: Any) -> None:
+        try:
+            ZoneInfo(value)
+        except (KeyError, OSError, ValueError) as error:  # not found is a KeyError
+            raise ValidationError(f"No time zone {value!r}: write one like America/Los_Angeles.") from error
+
+
+def choose_org(choice: str) -> OrgConfig:
+    """The org that *choice* names: an edition in any letter case, or the path of a TOML file."""
+    editions = data_files.load("editions.toml")["edition"]
+    named = {name.lower(): name for name in editions}.get(choice.lower())
+    if named is not None:
+        return OrgConfig(edition=named)
+    path = Path(choice)
+    if not path.is_file():
+        known = ", ".join(name.lower() for name in editions)
+        raise MisuseError(f"--org {choice}: neither an edition ({known}) nor a file")
+    try:
+        given = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise MisuseError(f"--org {choice}: cannot be read as TOML: {error}") from error
+    return _from_file(choice, given)
+
+
+def _from_file(choice: str, given: dict[str, Any]) -> OrgConfig:
+    words = given.pop("org", {})
+    unknown = sorted(set(given) - set(FILE_KEYS))
+    if unknown:
+        raise MisuseError(f"--org {choice}: unknown {unknown[0]!r}: a file has org, {', '.join(FILE_KEYS)}")
+    try:
+        loaded = _Org().load(words)
+    except ValidationError as error:
+        raise MisuseError(f"--org {choice}: [org] {_first_line(error.messages)}") from error
+    users = loaded.pop("users", None)
+    if users is not None:
+        loaded["users"] = tuple(UserConfig(**user) for user in users)
+    return OrgConfig(**loaded, extra=given)
+
+
+def _first_line(messages: Any, path: str = "") -> str:
+    """The first of marshmallow's messages, with the path of its key."""
+    if isinstance(messages, dict):
+        key, rest = next(iter(messages.items()))
+        return _first_line(rest, f"{path}.{key}" if path else str(key))
+    text = messages[0] if isinstance(messages, list) else messages
+    return f"{path}: {text}"

@@ -1,0 +1,196 @@
+"""`understudy serve` and `understudy env`, run as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+ROOT = Path(__file__).parents[2]
+SALESFORCE_WORDS = [
+    "url", "ca_file", "username", "password", "security_token", "client_id", "client_secret", "access_token",
+    "refresh_token", "api_version",
+]  # fmt: skip
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    roots = os.pathsep.join(str(ROOT / name) for name in ("mocks", "contracts", "sync"))
+    return os.environ | {"UNDERSTUDY_HOME": str(tmp_path / "home"), "PYTHONPATH": roots}
+
+
+def understudy(*words: str) -> list[str]:
+    return [sys.executable, "-m", "crm_contracts", *words]
+
+
+@contextmanager
+def serving(environment: dict[str, str], *words: str) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
+    process = subprocess.Popen(
+        understudy("serve", "--json", "--port", "0", *words), env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline()), process
+    finally:
+        process.terminate()
+        rest, _ = process.communicate(timeout=30)
+        assert "" == rest  # one line and nothing else
+
+
+def client(told: dict[str, Any]) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = told["ca_file"] or True
+    return session
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_one_line_tells_everything_a_client_needs(environment: dict[str, str], tls: bool) -> None:
+    """The words of the JSON line, in order, and each of them works."""
+    with serving(environment, *(["--tls"] if tls else [])) as (told, _):
+        salesforce, planhat = told["salesforce"], told["planhat"]
+        form = {
+            "grant_type": "password",
+            "username": salesforce["username"],
+            "password": salesforce["password"] + salesforce["security_token"],
+            "client_id": salesforce["client_id"],
+            "client_secret": salesforce["client_secret"],
+        }
+        with client(salesforce) as session:
+            entry = session.post(f"{salesforce['url']}/services/oauth2/token", data=form, timeout=30).json()
+            headers = {"Authorization": f"Bearer {salesforce['access_token']}"}
+            version = f"{salesforce['url']}/services/data/v{salesforce['api_version']}/"
+            assert 200 == session.get(version, headers=headers, timeout=30).status_code
+            refresh = {key: form[key] for key in ("client_id", "client_secret")}
+            refresh |= {"grant_type": "refresh_token", "refresh_token": salesforce["refresh_token"]}
+            assert (
+                200 == session.post(f"{salesforce['url']}/services/oauth2/token", data=refresh, timeout=30).status_code
+            )
+            bearer = {"Authorization": f"Bearer {planhat['token']}"}
+            assert [] == session.get(f"{planhat['url']}/tasks", headers=bearer, timeout=30).json()
+            for vendor in ("salesforce", "planhat"):
+                assert vendor == session.get(told["control"][vendor], timeout=30).json()["vendor"]
+
+    assert ["salesforce", "planhat", "control"] == list(told)
+    assert SALESFORCE_WORDS == list(salesforce)
+    assert ["url", "ca_file", "token", "tenant"] == list(planhat)
+    assert tls == salesforce["url"].startswith("https://") == (salesforce["ca_file"] is not None)
+    assert salesforce["url"] == entry["instance_url"]  # the client stays where it came in
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_cleanly(environment: dict[str, str], how: signal.Signals) -> None:
+    """Exit status 0, the port free, no process and no note left."""
+    with serving(environment, "planhat") as (told, process):
+        process.send_signal(how)
+        assert 0 == process.wait(timeout=30)
+        with client(told["planhat"]) as session, pytest.raises(requests.ConnectionError):
+            session.get(told["planhat"]["url"], timeout=5)
+    assert [] == list(Path(environment["UNDERSTUDY_HOME"]).glob("serving-*.json"))
+
+
+def test_env_prints_what_is_served(environment: dict[str, str]) -> None:
+    """The same words as shell variables, with the CA for curl, requests and Node."""
+    with serving(environment, "--tls") as (told, _):
+        script = 'eval "$("$@")"; env'
+        done = subprocess.run(
+            ["bash", "-c", script, "bash", *understudy("env")],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        shown = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+        expected = {
+            f"{vendor.upper()}_{name.upper()}": value
+            for vendor in ("salesforce", "planhat")
+            for name, value in told[vendor].items()
+        }
+        url = f"{shown['PLANHAT_URL']}/tasks"
+        curl = ["curl", "-s", "-H", f"Authorization: Bearer {shown['PLANHAT_TOKEN']}", url]
+        trusted = {name: shown[name] for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")}
+        answer = subprocess.run(curl, env=os.environ | trusted, capture_output=True, text=True, check=True)
+
+    assert expected == {name: shown.get(name) for name in expected}
+    assert "[]" == answer.stdout
+    assert told["salesforce"]["ca_file"] == shown["NODE_EXTRA_CA_CERTS"]
+    assert 1 == len(set(trusted.values()))
+
+
+def test_the_ca_stays_the_same(environment: dict[str, str]) -> None:
+    """Who trusted it once need not be told again; the server's own certificate is gone with it."""
+    seen = []
+    for _ in range(2):
+        with serving(environment, "planhat", "--tls") as (told, _):
+            seen.append(Path(told["planhat"]["ca_file"]).read_bytes())
+    folder = Path(environment["UNDERSTUDY_HOME"]) / "tls"
+
+    assert seen[0] == seen[1]
+    assert ["ca-bundle.pem", "ca.key", "ca.pem"] == sorted(path.name for path in folder.iterdir())
+    assert 0o600 == (folder / "ca.key").stat().st_mode & 0o777
+
+
+def test_a_file_keeps_what_was_made(environment: dict[str, str], tmp_path: Path) -> None:
+    """`--data sqlite:///FILE`, stopped and started again: the row is there, and the next id is another."""
+    data = f"sqlite:///{tmp_path / 'org.sqlite'}"
+    ids = []
+    for _ in range(2):
+        with serving(environment, "salesforce", "--data", data) as (told, _):
+            words = told["salesforce"]
+            with client(words) as session:
+                session.headers["Authorization"] = f"Bearer {words['access_token']}"
+                tasks = f"{words['url']}/services/data/v60.0/sobjects/Task"
+                ids.append(session.post(tasks, json={"Subject": "Call"}, timeout=30).json()["id"])
+                found = [session.get(f"{tasks}/{one}", timeout=30).status_code for one in ids]
+                assert {200} == set(found)
+    assert 2 == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["--port", "70000"], 1, "choose another --port, or 0"),
+        (["--host", "192.0.2.1", "--port", "0"], 1, "cannot listen on 192.0.2.1"),
+        (["--port", "0", "--data", "postgresql://x/y"], 1, "only sqlite"),
+        (["--port", "0", "--org", "nonsense"], 1, "nonsense"),
+        (["--port", "0", "totango"], 2, "'totango' is not one of"),
+    ],
+)
+def test_what_cannot_be_served_is_said_in_one_line(
+    environment: dict[str, str], words: list[str], status: int, said: str
+) -> None:
+    """What, where, what to do; nothing on standard output; exit status not zero."""
+    done = subprocess.run(understudy("serve", *words), env=environment, capture_output=True, text=True, check=False)
+
+    assert (status, "") == (done.returncode, done.stdout)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert status == 2 or 1 == len(done.stderr.splitlines())
+
+
+def test_a_taken_port_is_refused(environment: dict[str, str]) -> None:
+    """Before anything is started."""
+    with serving(environment, "planhat") as (told, _):
+        port = told["planhat"]["url"].rpartition(":")[2]
+        done = subprocess.run(
+            understudy("serve", "planhat", "--port", port), env=environment, capture_output=True, text=True, check=False
+        )
+    assert 1 == done.returncode
+    assert "in use" in done.stderr
+
+
+def test_env_without_a_server_says_so(environment: dict[str, str]) -> None:
+    """One line, and what to do."""
+    done = subprocess.run(understudy("env"), env=environment, capture_output=True, text=True, check=False)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "understudy: nothing is served now: start `understudy serve` in another shell\n" == done.stderr
