@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -50,6 +51,9 @@ class Wire(requests.adapters.BaseAdapter):
         self.sent: list[tuple[str, str]] = []
         self.at: int | None = None
         self.how = ""
+        #: (method, status, JSON body): the next request of that method gets this instead.
+        self.answer: tuple[str, int, Any] | None = None
+        self.answer_headers: dict[str, str] = {}
 
     def arm(self, at: int | None, how: str = "") -> None:
         """At request number *at* from now: "kill before", "kill after", "lose request", "lose
@@ -59,6 +63,13 @@ class Wire(requests.adapters.BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         self.sent.append((str(request.method), str(request.url)))
+        if self.answer is not None and self.answer[0] == request.method:
+            (_, status, body), self.answer = self.answer, None
+            made = requests.Response()
+            made.status_code, made.request, made.url = status, request, str(request.url)
+            made.headers.update({"Content-Type": "application/json", **self.answer_headers})
+            made._content = json.dumps(body).encode()
+            return made
         due = self.at is not None and len(self.sent) - 1 == self.at
         if due and self.how == "kill before":
             raise Killed
@@ -193,10 +204,11 @@ class Both:
     # -- people in Salesforce ------------------------------------------------------------------------
 
     def _sf(self, method: str, path: str, **body: Any) -> Any:
+        token = self.salesforce.credentials(SF)["access_token"]  # people log in again by themselves
         response = self.session.request(
             method,
             f"{SF}/services/data/v60.0{path}",
-            headers={"Authorization": f"Bearer {self.credentials['access_token']}"},
+            headers={"Authorization": f"Bearer {token}"},
             **body,
         )
         assert response.status_code < 300, (response.status_code, response.text)
