@@ -121,6 +121,9 @@ class Oracle:
                 record = activity.one(side)
                 if record and self.settings.sends(side) and takes_part(record.row):
                     activity.sent_from.add(side)
+            conversation = activity.one(CONVERSATION)
+            if conversation and not conversation.pointer and not self.inheritance.on:
+                activity.second_allowed = True
             activity.received = activity.received or self.settings.receives("task")
 
     def synced(self, after: Observation, *, clean: bool) -> None:

@@ -123,7 +123,7 @@ class World:
         except InvariantViolated as found:
             if found.timeline:
                 raise
-            raise found.with_timeline(self.story(found.activity)) from None
+            raise found.with_timeline(self.story(found.activity)) from found.__cause__
 
     def story(self, activity: str = "") -> list[str]:
         """The timeline; with *activity*, only what concerns it or everybody."""
