@@ -35,11 +35,19 @@ def test_the_example_file_adds_its_fields_and_objects() -> None:
 def test_a_file_may_name_edition_zone_and_users(tmp_path: Path) -> None:
     """`[org]` and `[[org.users]]` are the configuration; the rest is metadata."""
     path = tmp_path / "org.toml"
-    path.write_text(
-        '[org]\nedition = "Unlimited"\ntimezone = "Europe/Berlin"\napi_requests_max = 7\n'
-        '[[org.users]]\nusername = "me@x.example"\npassword = "p"\nlast_name = "Me"\n[org.users.fields]\nAlias = "me"\n',
-        "utf-8",
-    )
+    text = """
+        [org]
+        edition = "Unlimited"
+        timezone = "Europe/Berlin"
+        api_requests_max = 7
+        [[org.users]]
+        username = "me@x.example"
+        password = "p"
+        last_name = "Me"
+        [org.users.fields]
+        Alias = "me"
+    """
+    path.write_text(text, "utf-8")
     config = choose_org(str(path))
 
     assert ("Unlimited", "Europe/Berlin", 7, "me@x.example") == (
