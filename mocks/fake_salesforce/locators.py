@@ -10,6 +10,7 @@ Source: Salesforce limits quick reference (two days, ten cursors a user); the UR
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -55,15 +56,17 @@ class Locators:
     """Open cursors by locator id. A part of the store."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._cursors: dict[str, Cursor] = {}  # oldest first
 
     def open(self, locator: str, *, user_id: str, now: datetime, batch_rows: int, result: Result) -> None:
         """Keep *result* under *locator* for two days from *now*."""
-        mine = [name for name, cursor in self._cursors.items() if cursor.user_id == user_id]
-        for name in mine[: max(0, len(mine) - LOCATORS_PER_USER_MAX + 1)]:
-            del self._cursors[name]
         ends = now.timestamp() + LOCATOR_SECONDS
-        self._cursors[locator] = Cursor(user_id, ends, batch_rows, result)
+        with self._lock:
+            mine = [name for name, cursor in self._cursors.items() if cursor.user_id == user_id]
+            for name in mine[: max(0, len(mine) - LOCATORS_PER_USER_MAX + 1)]:
+                del self._cursors[name]
+            self._cursors[locator] = Cursor(user_id, ends, batch_rows, result)
 
     def find(self, locator: str, *, user_id: str, now: datetime) -> Cursor | None:
         """The cursor, if it is this user's and has not ended."""
@@ -75,7 +78,7 @@ class Locators:
     def dump(self) -> Any:
         return [
             [name, c.user_id, c.ends, c.batch_rows, c.result.page(0, c.result.total_size)]
-            for name, c in self._cursors.items()
+            for name, c in list(self._cursors.items())
         ]
 
     def load(self, state: Any) -> None:

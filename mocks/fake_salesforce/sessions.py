@@ -8,6 +8,7 @@ time-out of an org and the `sessionSecondsValid` of a SOAP log-in.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,7 @@ class Sessions:
 
     def __init__(self, *, org_id: str, ids: IdSource, seconds: int = SESSION_SECONDS) -> None:
         self.seconds = seconds
+        self._lock = threading.Lock()  # a server's threads log in at the same time
         self._org_id15 = org_id[:15]
         self._ids = ids
         self._open: dict[str, Session] = {}
@@ -41,11 +43,12 @@ class Sessions:
 
     def open(self, *, user_id: str, client_id: str, now: datetime) -> Session:
         """A new session of the user; other sessions of the same user stay open."""
-        self._forget_ended(now)
         token = f"{self._org_id15}!AQ{self._ids.token(OPAQUE_CHARS)}"
         at = now.timestamp()
         session = Session(token, user_id, client_id, at, at + self.seconds)
-        self._open[token] = session
+        with self._lock:
+            self._forget_ended(now)
+            self._open[token] = session
         return session
 
     def use(self, token: str, now: datetime) -> Session | None:
@@ -55,7 +58,7 @@ class Sessions:
             return None
         at = now.timestamp()
         if at >= session.ends:
-            del self._open[token]
+            self._open.pop(token, None)
             return None
         session.ends = at + self.seconds
         return session
@@ -68,7 +71,9 @@ class Sessions:
     def of_user(self, user_id: str, now: datetime) -> Session | None:
         """Any open session of the user."""
         at = now.timestamp()
-        return next((s for s in self._open.values() if s.user_id == user_id and at < s.ends), None)
+        with self._lock:
+            mine = (one for one in self._open.values() if one.user_id == user_id)
+            return next((one for one in mine if at < one.ends), None)
 
     def close(self, token: str) -> bool:
         """End the session or forget the refresh token; False when neither is known."""
@@ -85,11 +90,12 @@ class Sessions:
 
     def grant_refresh(self, *, user_id: str, client_id: str) -> str:
         """A refresh token of the user for the client: the one it has, or a new one."""
-        for token, owner in self._refresh.items():
-            if owner == (user_id, client_id):
-                return token
-        token = f"5Aep861{self._ids.token(80)}"
-        self._refresh[token] = (user_id, client_id)
+        with self._lock:
+            for token, owner in self._refresh.items():
+                if owner == (user_id, client_id):
+                    return token
+            token = f"5Aep861{self._ids.token(80)}"
+            self._refresh[token] = (user_id, client_id)
         return token
 
     def refresh_owner(self, token: str) -> tuple[str, str] | None:
@@ -97,7 +103,7 @@ class Sessions:
         return self._refresh.get(token)
 
     def dump(self) -> Any:
-        sessions = [[s.token, s.user_id, s.client_id, s.issued, s.ends] for s in self._open.values()]
+        sessions = [[s.token, s.user_id, s.client_id, s.issued, s.ends] for s in list(self._open.values())]
         return {"open": sessions, "refresh": {k: list(v) for k, v in self._refresh.items()}}
 
     def load(self, state: Any) -> None:

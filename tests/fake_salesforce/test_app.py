@@ -13,6 +13,7 @@ from fake_salesforce import OrgConfig, create_app
 from fake_salesforce.app import OPEN_ROUTES, ROUTES
 from fake_salesforce.meaning import meaning
 from fake_salesforce.operations.not_faked import resources
+from fake_salesforce.org import APP
 
 DATA = "/services/data/v60.0"
 
@@ -302,3 +303,24 @@ def test_credentials_survive_a_reset(org: Any) -> None:
     org.token = token
 
     assert 200 == org.get("/limits").status
+
+
+def test_many_threads(org: Any) -> None:
+    """A server's threads log in, write and read at the same time: every row is there once, none is answered 500."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def work(number: int) -> list[int]:
+        form = f"grant_type=client_credentials&client_id={APP.client_id}&client_secret={APP.client_secret}"
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        token = anyone.post("/services/oauth2/token", data=form.encode(), headers=headers).json["access_token"]
+        caller = type(org)(org.fake, token)
+        statuses = [caller.post("/sobjects/Account", {"Name": f"t{number}", "Key__c": f"k{number // 2}"}).status]
+        statuses.append(caller.get("/query", query=SOQL).status)
+        return statuses
+
+    anyone = type(org)(org.fake)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(work, range(80)))
+    assert [201] * 40 + [400] * 40 == sorted(one[0] for one in answers)
+    assert {200} == {one[1] for one in answers}
+    assert 40 == len(org.soql(SOQL["q"]))

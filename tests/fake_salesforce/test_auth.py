@@ -265,3 +265,12 @@ def test_expired_session_fault_ends_the_session(org: Any) -> None:
     org.fake.faults.add(Fault(kind="session_expired", verb="limits"))
     assert [401, 401] == [org.get("/limits").status, org.get("/limits").status]
     assert json.loads(INVALID) == org.get("/limits").json
+
+
+def test_a_user_without_a_password_cannot_log_in(org: Any) -> None:
+    """A user that clients made or renamed has no password: not even the empty one."""
+    other = org.soql("SELECT Id FROM User WHERE Username LIKE 'integration%'")[0]["Id"]
+    assert 204 == org.patch(f"/sobjects/User/{other}", {"Username": "renamed@understudy.example"}).status
+
+    answer = org.post("/services/Soap/u/59.0", data=SOAP.format("renamed@understudy.example", "").encode())
+    assert 500 == answer.status

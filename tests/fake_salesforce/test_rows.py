@@ -562,3 +562,10 @@ def test_etags_are_not_faked(org: Any) -> None:
     path = f"/sobjects/Account/{org.make('Account', Name='x')}"
 
     assert (501, "NOT_FAKED") == org.patch(path, {"Phone": "1"}, headers={"If-Match": '"abc"'}).error[:2]
+
+
+def test_an_external_id_may_hold_slashes(org: Any) -> None:
+    """Everything after the field is the value, the last slash included."""
+    made = org.patch("/sobjects/Account/Key__c/a/b/", {"Name": "x"}).json["id"]
+
+    assert "a/b/" == org.row("Account", made)["Key__c"]

@@ -76,7 +76,7 @@ def _run(org: Org, caller: Caller, steps: Sequence[Step], *, all_or_none: bool) 
     try:
         with org.store.begin():
             for number, step in enumerate(steps):
-                items.append(_item(org, _struck(caller, number), step, number))
+                items.append(_item(_struck(caller, number), step, number))
             if all_or_none and not all(item["success"] for item in items):
                 raise _RolledBack  # noqa: TRY301 - the transaction is left by raising
     except _RolledBack:
@@ -85,10 +85,9 @@ def _run(org: Org, caller: Caller, steps: Sequence[Step], *, all_or_none: bool) 
     return items
 
 
-def _item(org: Org, caller: Caller, step: Step, number: int) -> Item:
+def _item(caller: Caller, step: Step, number: int) -> Item:
     try:
-        with org.store.begin():
-            return step(caller, number)
+        return step(caller, number)  # each operation has its own savepoint inside the call's transaction
     except SalesforceError as error:
         return {"success": False, "errors": [error.as_item("statusCode")]}
 

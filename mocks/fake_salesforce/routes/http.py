@@ -213,7 +213,6 @@ class Call:
         if not isinstance(error, SalesforceError):
             raise error
         if error.status == 401:
-            self.session_user = ""  # nobody is logged in: no Sforce-Limit-Info
             more = [*more, ("WWW-Authenticate", "Token")]
         return self.json([error.as_item()], error.status, more=more)
 
