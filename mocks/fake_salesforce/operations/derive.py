@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
+from fake_salesforce.operations.not_faked import not_faked
 from fake_salesforce.operations.prepared import Prepared, prepared
 from fake_salesforce.org import Org
 
@@ -93,6 +94,12 @@ def _subtype(name: str, value: str) -> Hook:
             save.new[name] = value
 
     return set_on_create
+
+
+def _no_series(save: Save) -> None:
+    """A series would have to make its occurrences: this fake does not, and says so."""
+    if save.new.get("IsRecurrence") or save.new.get("Recurrence2PatternText"):
+        raise not_faked("recurrence")
 
 
 _EVENT_TIMES = frozenset(
@@ -300,10 +307,11 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     "Account": (_photo_url,),
     "Case": (_auto_numbers, _case_status, _case_contact),
     "Contact": (_person_name, _photo_url),
-    "Event": (_no_what_beside_a_lead, _event_times, _activity_account, _subtype("EventSubtype", "Event")),
+    "Event": (_no_series, _no_what_beside_a_lead, _event_times, _activity_account, _subtype("EventSubtype", "Event")),
     "Lead": (_converted_lead_is_fixed, _person_name, _photo_url),
     "Opportunity": (_opportunity_stage, _opportunity_revenue, _opportunity_fiscal),
     "Task": (
+        _no_series,
         _no_what_beside_a_lead,
         _subtype("TaskSubtype", "Task"),
         _task_status,
