@@ -28,6 +28,7 @@ EXTRA = {
         "Visit__c": {
             "label": "Visit",
             "label_plural": "Visits",
+            "activities": True,
             "fields": {"Contact__c": {"type": "reference", "to": ["Contact"], "children": "Visits"}},
         },
     }

@@ -129,6 +129,7 @@ def test_range_in_a_list(desk: Any) -> None:
     assert ["2026-01-05", "2026-03-01"] == desk.column(
         "SELECT Subject FROM Task WHERE ActivityDate IN (today, 2026-03-01) ORDER BY Id"
     )
+    assert ["2026-01-05"] == desk.column("SELECT Subject FROM Task WHERE ActivityDate IN (TODAY)")
     assert ["2026-01-04"] == desk.column(
         "SELECT Subject FROM Task WHERE ActivityDate NOT IN (TODAY, 2026-03-01, null) ORDER BY Id"
     )

@@ -192,6 +192,15 @@ def test_polymorphic_filters(org: Any, where: Any, expected: Any) -> None:
     assert [mint("00T", n) for n in expected] == org.column(f"SELECT Id FROM Task WHERE {where} ORDER BY Id")
 
 
+def test_custom_objects_behind_what(desk: Any) -> None:
+    """The type of a custom object is its API name, in attributes and in filters."""
+    visit = desk.put("Visit__c", Name="V-1")
+    desk.put("Task", Subject="x", Status="x", WhatId=visit)
+
+    (record,) = desk.query("SELECT What.Type, What.Name FROM Task WHERE What.Type = 'visit__c'").records
+    assert {"attributes": url("Visit__c", "a00", 1), "Type": "Visit__c", "Name": "V-1"} == record["What"]
+
+
 def test_fields_function(org: Any) -> None:
     """FIELDS(ALL) is STANDARD and CUSTOM together, in describe order."""
 

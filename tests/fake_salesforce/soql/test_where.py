@@ -129,6 +129,7 @@ def test_case_sensitive_field(desk: Any) -> None:
     ("Topics__c INCLUDES ('red')", ["Red", "Red;Blue"]),
     ("Topics__c INCLUDES ('Red;Blue', 'GRÜN')", ["Red;Blue", "Grün;50%"]),
     ("Topics__c INCLUDES ('5_%')", []),
+    ("Topics__c INCLUDES ('')", []),
     ("Topics__c INCLUDES ('50%')", ["Grün;50%"]),
     ("Topics__c EXCLUDES ('Red')", [None, "Grün;50%"]),
     ("Topics__c EXCLUDES ('Red;Blue')", [None, "Red", "Grün;50%"]),
