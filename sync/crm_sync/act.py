@@ -609,8 +609,4 @@ def _set(activity: Activity, record: Record) -> None:
 
 def _merged(replica: str, old: Mapping[str, Any], new: Mapping[str, Any], keep: set[tuple[str, str]]) -> dict[str, Any]:
     """New agreed values, except for those that must stay (absent ones stay absent)."""
-    merged = dict(old)
-    for name, key in new.items():
-        if (replica, name) not in keep:
-            merged[name] = key
-    return merged
+    return {**old, **{name: key for name, key in new.items() if (replica, name) not in keep}}

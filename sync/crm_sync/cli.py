@@ -152,8 +152,8 @@ def _progress() -> Progress | None:
 class _Errors:
     """Turns what a person can put right into one line and exit status 1."""
 
-    def __enter__(self) -> _Errors:
-        return self
+    def __enter__(self) -> None:
+        return
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         import sqlalchemy.exc

@@ -123,9 +123,15 @@ class Engine:
             options=self.config.options,
             closed_in_planhat=frozenset(status["planhat"]),
             closed_means=status["salesforce_closed_means"],
-            owner_in_planhat=lambda sf_id: self._owners[0].get(sf_id),
-            owner_in_salesforce=lambda ph_id: self._owners[1].get(ph_id),
+            owner_in_planhat=self._owner_in_planhat,
+            owner_in_salesforce=self._owner_in_salesforce,
         )
+
+    def _owner_in_planhat(self, sf_id: str) -> str | None:
+        return self._owners[0].get(sf_id)
+
+    def _owner_in_salesforce(self, ph_id: str) -> str | None:
+        return self._owners[1].get(ph_id)
 
     @cached_property
     def _owners(self) -> tuple[dict[str, str], dict[str, str]]:
@@ -175,7 +181,7 @@ class Engine:
         for name in (section.company_field, "AccountId", "WhatId", "WhoId"):
             found = self._account_behind(record.get(name))
             if found:
-                return str(found)
+                return found
         return None
 
     _accounts_behind: dict[str, str | None] = field(default_factory=dict)
@@ -183,16 +189,16 @@ class Engine:
     def _account_behind(self, record_id: Any) -> str | None:
         if not record_id:
             return None
-        record_id = str(record_id)
-        if record_id.startswith("001"):
-            return record_id
-        name = {"003": "Contact", "006": "Opportunity", "500": "Case"}.get(record_id[:3])
+        text = str(record_id)
+        if text.startswith("001"):
+            return text
+        name = {"003": "Contact", "006": "Opportunity", "500": "Case"}.get(text[:3])
         if name is None:
             return None
-        if record_id not in self._accounts_behind:
-            found = self.salesforce.accounts_of(name, [record_id])
-            self._accounts_behind[record_id] = found.get(record_id)
-        return self._accounts_behind[record_id]
+        if text not in self._accounts_behind:
+            found = self.salesforce.accounts_of(name, [text])
+            self._accounts_behind[text] = found.get(text)
+        return self._accounts_behind[text]
 
 
 def planhat_model(section: Section) -> str:

@@ -22,7 +22,7 @@ _OTHER_SPACE = re.compile(r"[^\S\n]+")
 
 
 def canon(text: str | None) -> str:
-    """The form in which texts are compared; "" for nothing.
+    r"""The form in which texts are compared; "" for nothing.
 
     Unicode NFC, newlines as \\n, runs of other white space as one blank, no blanks at line ends, at
     most one empty line in a row, nothing at either end.
@@ -85,7 +85,7 @@ class _Reader(HTMLParser):
         self.parts: list[str] = []
         self._silent = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         if tag in _SILENT:
             self._silent += 1
         elif tag in _BREAKS:

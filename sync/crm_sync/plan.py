@@ -215,10 +215,9 @@ def _seen(activity: Activity, replica: str, mapped: FieldMap, key: Any) -> Seen:
     known = base.get(replica, {})
     if name in known:
         return Seen.SAME if known[name] == key else Seen.CHANGED
-    if replica == CONVERSATION and CONVERSATION not in base and TASK in base:
+    if replica == CONVERSATION and CONVERSATION not in base and name in base.get(TASK, {}):
         # A Conversation that continues its Task starts from what the Task agreed on (P1, P8).
-        if name in base[TASK]:
-            return Seen.SAME if base[TASK][name] == key else Seen.CHANGED
+        return Seen.SAME if base[TASK][name] == key else Seen.CHANGED
     if base and not any(name in values for values in base.values()):
         return Seen.SAME  # mapped after the link was made: starts from today's values (P29)
     return Seen.CHANGED
@@ -366,9 +365,9 @@ def _why_not_received(record: Record, model: str, engine: Engine) -> str:
     if record.get("IsRecurrence"):
         return "a series of recurring Tasks is not a Task; its occurrences are"
     only_completed = engine.config.options.receive_only_completed
-    if model == CONVERSATION and record.model == TASK and only_completed:
-        if not record.get("IsClosed"):
-            return "not completed yet; a Conversation is logged when it is"
+    planned = record.model == TASK and not record.get("IsClosed")
+    if model == CONVERSATION and only_completed and planned:
+        return "not completed yet; a Conversation is logged when it is"
     return ""
 
 

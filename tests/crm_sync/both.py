@@ -8,6 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import requests
+
+from crm_sync.config import Config
+from crm_sync.report import Report
+from crm_sync.run import State, Sync
 from fake_core.clock import FrozenClock
 from fake_core.control import ControlClient
 from fake_core.ids import IdSource
@@ -16,10 +20,6 @@ from fake_planhat import create_app as create_planhat
 from fake_planhat.tenant import TenantConfig
 from fake_salesforce import create_app as create_salesforce
 from fake_salesforce.org import OrgConfig
-
-from crm_sync.config import Config
-from crm_sync.report import Report
-from crm_sync.run import State, Sync
 
 SF = "https://acme.my.salesforce.com"
 PH = "https://api.planhat.com"
@@ -61,7 +61,9 @@ class Wire(requests.adapters.BaseAdapter):
         """
         self.sent, self.at, self.how = [], at, how
 
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+    def send(  # type: ignore[override]  # the options are handed on as they come
+        self, request: requests.PreparedRequest, **options: Any
+    ) -> requests.Response:
         self.sent.append((str(request.method), str(request.url)))
         if self.answer is not None and self.answer[0] == request.method:
             (_, status, body), self.answer = self.answer, None
@@ -96,15 +98,11 @@ class Wire(requests.adapters.BaseAdapter):
 class Both:
     """See the module's docstring. *key_field* configures the unique external-id field."""
 
-    def __init__(
-        self, *, api_requests_max: int | None = None, extra: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, *, api_requests_max: int | None = None, extra: Mapping[str, Any] | None = None) -> None:
         self.clock = FrozenClock()
         org = OrgConfig(extra=extra or ORG_FILE, api_requests_max=api_requests_max)
         self.salesforce = create_salesforce(clock=self.clock, ids=IdSource(1), org=org)
-        tenant = TenantConfig(
-            conversation_types=("QBR",), soft_calls_per_minute=100_000, hard_calls_per_second=100_000
-        )
+        tenant = TenantConfig(conversation_types=("QBR",), soft_calls_per_minute=100_000, hard_calls_per_second=100_000)
         self.planhat = create_planhat(clock=self.clock, ids=IdSource(2), org=tenant)
         self.network = InProcess([self.salesforce, self.planhat])
         self.session = requests.Session()
@@ -124,6 +122,20 @@ class Both:
         self.account = self.sf_create("Account", Name="Acme")
         self.company = self.ph_create("companies", name="Acme", sourceId=self.account)["_id"]
         self.configure(task=BOTH, conversation=BOTH)
+        self._begin = self.mark()
+
+    def again(self) -> Both:
+        """As it was made: for the next test, which need not make two fakes."""
+        self._begin()
+        for fake in (self.salesforce, self.planhat):
+            fake.faults.clear()
+            fake.journal.clear()
+        self.credentials = self.salesforce.credentials(SF)
+        self.wire.arm(None)
+        self.wire.answer, self.wire.answer_headers = None, {}
+        self.options, self.sf_options, self.told, self.hook = {}, {}, [], True
+        self.configure(task=BOTH, conversation=BOTH)
+        return self
 
     # -- the sync ---------------------------------------------------------------------------------
 
@@ -136,8 +148,9 @@ class Both:
         }
         task_section.update(more.pop("task_extra", {}))
         conversation_section.update(more.pop("conversation_extra", {}))
-        login = {k: self.credentials[k] for k in ("username", "password", "security_token",
-                                                  "client_id", "client_secret")}
+        login = {
+            k: self.credentials[k] for k in ("username", "password", "security_token", "client_id", "client_secret")
+        }
         return {
             "salesforce": {"base_url": SF, **login, **self.sf_options},
             "planhat": {"base_url": PH, "token": "understudy-planhat-token"},
@@ -166,9 +179,7 @@ class Both:
 
     def _tell(self, settings: Mapping[str, Any]) -> None:
         self.told.append(settings)
-        self.ph_control.seed(
-            {"settings": {"inherit_source_id": settings["notesInheritTaskSourceId"]}}
-        )
+        self.ph_control.seed({"settings": {"inherit_source_id": settings["notesInheritTaskSourceId"]}})
 
     def run(self, *, tick: float = 60, dry_run: bool = False) -> Report:
         self.clock.advance(timedelta(seconds=tick))

@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))  # `tests` as a namespace package
 
-from both import Both  # noqa: E402 - the folder must be on the path first
+from tests.crm_sync.both import Both
+
+
+@pytest.fixture(scope="session")
+def two_fakes() -> Both:
+    """Made once; `both` begins again with them."""
+    return Both()
 
 
 @pytest.fixture
-def both() -> Both:
+def both(two_fakes: Both) -> Both:
     """Two fakes, one company on both sides, Task and Conversation sections in both directions."""
-    return Both()
+    return two_fakes.again()

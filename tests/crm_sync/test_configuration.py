@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from both import BOTH, OFF, RECEIVE, SEND, Both
+from tests.crm_sync.both import BOTH, OFF, RECEIVE, SEND, Both
 
 from crm_sync.config import Config
 from crm_sync.errors import ConfigError
@@ -31,20 +31,19 @@ def section(planhat: str, salesforce: str, direction: str = SEND, **more: Any) -
 @pytest.mark.parametrize(
     ("sections", "words"),
     [
-        pytest.param([section("Note", "Task", custom=True)], "sections[0].planhat",
-                     marks=pytest.mark.rule("P4")),
+        pytest.param([section("Note", "Task", custom=True)], "sections[0].planhat", marks=pytest.mark.rule("P4")),
         pytest.param([section("Note", "Task")], "Note or ContentNote", marks=pytest.mark.rule("P5")),
         pytest.param([section("Note", "ContentNote")], "not supported yet"),
         pytest.param([section("Task", "Event")], "sections[0]", marks=pytest.mark.rule("P3")),
-        pytest.param([section("Conversation", "Task", custom=False)], "custom",
-                     marks=pytest.mark.rule("P3")),
+        pytest.param([section("Conversation", "Task", custom=False)], "custom", marks=pytest.mark.rule("P3")),
         pytest.param([section("Enduser", "Contact")], "not a model"),
         pytest.param([section("Conversation", "Case")], "sections[0].fields"),
         pytest.param([section("Task", "Task", "Sideways")], "sections[0].direction"),
         pytest.param([section("Task", "Task"), section("Task", "Task")], "sections[1]"),
         pytest.param([section("Task", "Task", colour="red")], "sections[0].colour"),
-        pytest.param([section("Task", "Task", notes_inherit_task_source_id=False)], "read-only",
-                     marks=pytest.mark.rule("P18")),
+        pytest.param(
+            [section("Task", "Task", notes_inherit_task_source_id=False)], "read-only", marks=pytest.mark.rule("P18")
+        ),
     ],
 )
 def test_refused_with_the_path_of_the_key(sections: list[dict[str, Any]], words: str) -> None:
@@ -81,12 +80,17 @@ def test_secrets_come_from_the_environment() -> None:
 
 def test_the_example_is_valid() -> None:
     """The configuration in fixtures/ can be loaded as it stands."""
-    names = ("SALESFORCE_USERNAME", "SALESFORCE_PASSWORD", "SALESFORCE_SECURITY_TOKEN",
-             "SALESFORCE_CLIENT_ID", "SALESFORCE_CLIENT_SECRET", "SALESFORCE_URL",
-             "PLANHAT_URL", "PLANHAT_TOKEN")
-    known = Config.load(
-        CONFIGS / "planhat.toml", environment={n: "https://example.invalid" for n in names}
+    names = (
+        "SALESFORCE_USERNAME",
+        "SALESFORCE_PASSWORD",
+        "SALESFORCE_SECURITY_TOKEN",
+        "SALESFORCE_CLIENT_ID",
+        "SALESFORCE_CLIENT_SECRET",
+        "SALESFORCE_URL",
+        "PLANHAT_URL",
+        "PLANHAT_TOKEN",
     )
+    known = Config.load(CONFIGS / "planhat.toml", environment=dict.fromkeys(names, "https://example.invalid"))
 
     assert ["Task:Task", "Conversation:Task"] == [s.key for s in known.enabled()]
 
@@ -104,8 +108,9 @@ CHANGES = [
         {"conversation": SEND},
         id="a type included again",
     ),
-    pytest.param({}, {"task_extra": {"fields": [{"planhat": "custom.Phase",
-                                                 "salesforce": "Stage__c"}]}}, id="a field mapped"),
+    pytest.param(
+        {}, {"task_extra": {"fields": [{"planhat": "custom.Phase", "salesforce": "Stage__c"}]}}, id="a field mapped"
+    ),
 ]
 
 

@@ -9,7 +9,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from both import KEY_FIELD, RECEIVE, SEND, Both, Killed
+from tests.crm_sync.both import KEY_FIELD, RECEIVE, SEND, Both, Killed
 
 HOW = ["kill before", "kill after", "lose request", "lose response", "500 after"]
 CASES = [
@@ -19,7 +19,7 @@ CASES = [
 ]
 
 
-def begin(sf_options: dict[str, Any], sections: dict[str, Any]) -> tuple[Both, dict[str, str]]:
+def begin(sf_options: dict[str, Any], sections: dict[str, Any]) -> Both:
     """Both sides in the middle of their day: everything that a round can have to do."""
     both = Both()
     both.hook = False
@@ -41,7 +41,7 @@ def begin(sf_options: dict[str, Any], sections: dict[str, Any]) -> tuple[Both, d
     both.ph_task(action="From Planhat")
     both.ph_task(action="From Planhat")  # the same words on purpose
     both.ph_conversation(subject="Logged")
-    return both, tasks
+    return both
 
 
 def outcome(both: Both) -> Any:
@@ -57,11 +57,12 @@ def outcome(both: Both) -> Any:
         sf = both.sf_get(record)
         shown.append(
             (
-                sf["Subject"], sf["Status"], sf["ActivityDate"], sf["Description"],
-                [(t["action"], t["status"], t.get("startTime")) for t in tasks.values()
-                 if t.get("sourceId") == record],
-                [(c["subject"], c["type"]) for c in conversations.values()
-                 if c.get("externalId") == record],
+                sf["Subject"],
+                sf["Status"],
+                sf["ActivityDate"],
+                sf["Description"],
+                [(t["action"], t["status"], t.get("startTime")) for t in tasks.values() if t.get("sourceId") == record],
+                [(c["subject"], c["type"]) for c in conversations.values() if c.get("externalId") == record],
             )
         )
     loose = [t["action"] for t in tasks.values() if t.get("sourceId") not in live]
@@ -78,13 +79,15 @@ def clean_round(both: Both) -> tuple[list[bool], Any]:
 
 
 def broken_rounds(sf_options: dict[str, Any], sections: dict[str, Any], *, every: bool) -> int:
-    """Break a round at each request in each way (or, for reads, in the way that matters)."""
-    both, _ = begin(sf_options, sections)
+    """Break a round at each request in each way; not *every*: die at each write's either side,
+    and lose each write's answer.
+    """
+    both = begin(sf_options, sections)
     back = both.mark()
     writing, expected = clean_round(both)
     count = 0
     for at, writes in enumerate(writing):
-        for how in HOW if every or writes else HOW[:1]:
+        for how in HOW if every else ("kill before", "kill after", "lose response") * writes:
             back()
             both.wire.arm(at, how)
             with contextlib.suppress(Killed):
@@ -98,18 +101,14 @@ def broken_rounds(sf_options: dict[str, Any], sections: dict[str, Any], *, every
 
 @pytest.mark.rule("P10", "P25", "I2", "I3", "I10", "F01", "F02")
 @pytest.mark.parametrize(("sf_options", "sections"), CASES)
-def test_a_round_broken_at_a_write_comes_out_the_same(
-    sf_options: dict[str, Any], sections: dict[str, Any]
-) -> None:
-    """Killed anywhere, or with a write's request or answer lost: nothing doubled, nothing lost."""
-    assert 40 < broken_rounds(sf_options, sections, every=False)
+def test_a_round_broken_at_a_write_comes_out_the_same(sf_options: dict[str, Any], sections: dict[str, Any]) -> None:
+    """Killed around a write, or its answer lost: nothing doubled, nothing lost."""
+    assert 20 < broken_rounds(sf_options, sections, every=False)
 
 
 @pytest.mark.nightly
 @pytest.mark.rule("I10")
 @pytest.mark.parametrize(("sf_options", "sections"), CASES)
-def test_a_round_broken_anywhere_comes_out_the_same(
-    sf_options: dict[str, Any], sections: dict[str, Any]
-) -> None:
+def test_a_round_broken_anywhere_comes_out_the_same(sf_options: dict[str, Any], sections: dict[str, Any]) -> None:
     """The same at every request, in every way."""
     assert 100 < broken_rounds(sf_options, sections, every=True)

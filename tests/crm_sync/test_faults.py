@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from both import KEY_FIELD, Both
+from tests.crm_sync.both import KEY_FIELD, Both
 
 from crm_sync.errors import RecordRefused
 from crm_sync.report import Report
@@ -95,13 +95,37 @@ def test_one_item_of_a_collection_is_refused(both: Both, item: int) -> None:
     for number, task in enumerate(both.ph_tasks()):
         both.ph_edit("tasks", task["_id"], action=f"edited {number}")
 
-    report = with_fault(both, "salesforce", kind="item_refused", verb="bulk", item=item)
+    both.wire.arm(None)
+    report = with_fault(both, "salesforce", kind="item_refused", verb="update", item=item)
 
-    assert (1, 2) == (
-        len(report.section("Task:Task").quarantined), report.section("Task:Task").updated
-    )
-    both.settle()
+    again = [url for _, url in both.wire.writes if "/sobjects/Task/" in url]
+    assert 3 == report.section("Task:Task").updated
+    assert [sorted(ids)[item]] == [url.rsplit("/", 1)[-1] for url in again]
     assert all(both.sf_get(i)["Subject"].startswith("edited") for i in ids)
+
+
+@pytest.mark.rule("F60", "F65", "I13")
+def test_an_item_that_stays_refused(both: Both) -> None:
+    """One bad value in a collection: that record is put aside, the others are written."""
+    both.configure(
+        task="Both Directions",
+        task_extra={"fields": [{"name": "stage", "planhat": "custom.Stage", "salesforce": "CallDurationInSeconds"}]},
+    )
+    for number in range(3):
+        both.sf_task(Subject=f"S{number}")
+    both.run()
+    tasks = both.ph_tasks()
+    for number, task in enumerate(tasks):
+        value = "no number" if number == 1 else 5
+        both.ph_edit("tasks", task["_id"], action=f"edited {number}", custom={"Stage": value})
+
+    report = both.run()
+
+    section = report.section("Task:Task")
+    assert (2, 1) == (section.updated, len(section.quarantined))
+    both.ph_edit("tasks", tasks[1]["_id"], custom={"Stage": 7})
+    both.settle()
+    assert {"edited 0", "edited 1", "edited 2"} == {t["Subject"] for t in both.sf_tasks()}
 
 
 @pytest.mark.rule("F62")
@@ -141,8 +165,9 @@ def test_no_call_after_the_daily_limit(both: Both) -> None:
 
     report = both.run()
 
-    refused = next(n for n, (method, url) in enumerate(both.wire.sent)
-                   if method == "POST" and url.endswith("/sobjects/Task"))
+    refused = next(
+        n for n, (method, url) in enumerate(both.wire.sent) if method == "POST" and url.endswith("/sobjects/Task")
+    )
     assert len(both.wire.sent) <= refused + 2
     assert "daily limit" in report.stopped
     both.sf_control.clear_faults()
@@ -175,8 +200,14 @@ def test_several_matches_are_put_aside(both: Both, monkeypatch: pytest.MonkeyPat
     both.sf_options = {"external_id_field": KEY_FIELD}
     both.configure(task="Send to Salesforce")
     both.ph_task()
-    both.wire.answer = ("PATCH", 300, ["/services/data/v60.0/sobjects/Task/00T000000000001EAA",
-                                       "/services/data/v60.0/sobjects/Task/00T000000000002EAA"])
+    both.wire.answer = (
+        "PATCH",
+        300,
+        [
+            "/services/data/v60.0/sobjects/Task/00T000000000001EAA",
+            "/services/data/v60.0/sobjects/Task/00T000000000002EAA",
+        ],
+    )
 
     report = both.run()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from both import BOTH, ORG_FILE, RECEIVE, SEND, Both
+from tests.crm_sync.both import BOTH, ORG_FILE, RECEIVE, SEND, Both
 
-from crm_sync.model import Policy
+from crm_sync.model import Activity, Policy, Record
+from crm_sync.plan import plan_activity
+from crm_sync.report import Outcome, Report
 from crm_sync.sides.planhat import Planhat
 from crm_sync.sides.salesforce import Salesforce
 
@@ -199,8 +202,7 @@ def test_a_conflict(both: Both, policy: str, later: str) -> None:
 @pytest.mark.rule("P24")
 def test_a_field_may_have_its_own_policy(both: Both) -> None:
     """Per section and per field."""
-    own = {"name": "subject", "planhat": "action", "salesforce": "Subject", "lens": "text",
-           "conflict": "planhat"}
+    own = {"name": "subject", "planhat": "action", "salesforce": "Subject", "lens": "text", "conflict": "planhat"}
     both.configure(task=BOTH, task_extra={"conflict": "salesforce", "fields": [own]})
     sf_id, task = one_pair(both)
     both.ph_edit("tasks", task, action="P", description="<p>P</p>")
@@ -222,10 +224,14 @@ def test_one_way_sections(both: Both, direction: str, winner: str) -> None:
         both.sf_task(Subject="Call")
     both.run()
     sf_id, task = both.sf_tasks()[0]["Id"], the_task(both)["_id"]
-    wrong = {SEND: lambda: both.sf_edit(sf_id, Subject="S"),
-             RECEIVE: lambda: both.ph_edit("tasks", task, action="P")}
-    right = {SEND: lambda: both.ph_edit("tasks", task, action="P"),
-             RECEIVE: lambda: both.sf_edit(sf_id, Subject="S")}
+    wrong: dict[str, Callable[[], Any]] = {
+        SEND: lambda: both.sf_edit(sf_id, Subject="S"),
+        RECEIVE: lambda: both.ph_edit("tasks", task, action="P"),
+    }
+    right: dict[str, Callable[[], Any]] = {
+        SEND: lambda: both.ph_edit("tasks", task, action="P"),
+        RECEIVE: lambda: both.sf_edit(sf_id, Subject="S"),
+    }
     wrong[direction]()
     both.wire.arm(None)
     both.run()
@@ -289,8 +295,9 @@ def test_a_day_keeps_its_time(both: Both) -> None:
 def test_what_is_not_mapped_stays(both: Both) -> None:
     """WhatId, Priority and custom values are as people left them."""
     sf_id, task = one_pair(both, Priority="High")
-    opportunity = both.sf_create("Opportunity", Name="Deal", StageName="Prospecting",
-                                 CloseDate="2026-06-01", AccountId=both.account)
+    opportunity = both.sf_create(
+        "Opportunity", Name="Deal", StageName="Prospecting", CloseDate="2026-06-01", AccountId=both.account
+    )
     both.sf_edit(sf_id, WhatId=opportunity)
     both.ph_edit("tasks", task, custom={"Mood": "good"}, action="Edited")
 
@@ -395,14 +402,17 @@ def test_a_poison_record_does_not_stop_the_others(both: Both) -> None:
 
 @pytest.mark.rule("F34")
 def test_a_series_is_not_a_task(both: Both) -> None:
-    """The master of a recurring series is skipped with its reason."""
-    both.sf_create("Task", Subject="Weekly", WhatId=both.account, IsRecurrence=True,
-                   RecurrenceStartDateOnly="2026-02-02", RecurrenceEndDateOnly="2026-02-20",
-                   RecurrenceType="RecursWeekly", RecurrenceInterval=1, RecurrenceDayOfWeekMask=2)
+    """The master of a recurring series is skipped with its reason; the fake makes no series."""
+    assert both.config is not None
+    row = {"Id": "00T000000000001EAA", "IsRecurrence": True, "AccountId": both.account}
+    series = Record("salesforce", "Task", str(row["Id"]), row, both.clock.now())
+    engine = both.sync()._engine(Report(), both.state)
 
-    report = both.run()
+    plan = plan_activity(Activity("Task", salesforce=series), engine)
 
-    assert any("series" in reason for reason in report.section("Task:Task").skipped)
+    ((outcome, reason),) = plan.verdicts.values()
+    assert Outcome.SKIPPED is outcome
+    assert "series" in reason
 
 
 # -- runs ------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from both import BOTH, OFF, RECEIVE, SEND, Both
+from tests.crm_sync.both import BOTH, OFF, RECEIVE, SEND, Both
 
 documented = pytest.mark.evidence("documented", "Planhat help article 14549349")
 
@@ -13,7 +13,7 @@ def logged(both: Both) -> list[dict[str, object]]:
 
 
 def planhat_task_of(both: Both, sf_id: str) -> str:
-    return next(t["_id"] for t in both.ph_tasks() if t.get("sourceId") == sf_id)
+    return next(str(t["_id"]) for t in both.ph_tasks() if t.get("sourceId") == sf_id)
 
 
 def a_task_arrives_and_is_done(both: Both) -> str:
@@ -157,9 +157,7 @@ def test_scenario_10(both: Both, kind: str) -> None:
     report = both.run()
 
     assert [] == both.sf_tasks()
-    assert {f'Conversations of type "{kind}" never take part': 1} == (
-        report.section("Conversation:Task").skipped
-    )
+    assert {f'Conversations of type "{kind}" never take part': 1} == (report.section("Conversation:Task").skipped)
 
 
 @documented
@@ -173,9 +171,7 @@ def test_scenario_11(both: Both, kind: str) -> None:
 
     (task,) = both.sf_tasks()
     assert task["Id"] == both.ph_get("conversations", conversation)["externalId"]
-    assert ("Completed", "Went well") == (
-        both.sf_get(task["Id"])["Status"], both.sf_get(task["Id"])["Description"]
-    )
+    assert ("Completed", "Went well") == (both.sf_get(task["Id"])["Status"], both.sf_get(task["Id"])["Description"])
 
 
 @documented

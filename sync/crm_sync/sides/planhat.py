@@ -173,16 +173,22 @@ class Planhat:
         refused: dict[str, RecordRefused] = {}
         for start in range(0, len(items), BULK_ITEMS_MAX):
             chunk = [dict(item) for item in items[start : start + BULK_ITEMS_MAX]]
-            response = self._send("PUT", f"/{COLLECTION[model]}", write=True, json=chunk)
-            if not _is_bulk(response):
-                error = refusal(response)
-                refused |= {item[keyable]: error for item in chunk}
-                continue
-            body = response.json()
-            for name, errors in body.items():
+            refused |= self._upsert_chunk(model, chunk, keyable)
+        return refused
+
+    def _upsert_chunk(self, model: str, chunk: Sequence[Mapping[str, Any]], keyable: str) -> dict[str, RecordRefused]:
+        response = self._send("PUT", f"/{COLLECTION[model]}", write=True, json=list(chunk))
+        if _is_bulk(response):
+            refused: dict[str, RecordRefused] = {}
+            for name, errors in response.json().items():
                 if name.lower().endswith("errors"):
                     refused |= _item_refusals(errors, chunk, keyable)
-        return refused
+            return refused
+        if len(chunk) == 1:
+            return {chunk[0][keyable]: refusal(response)}
+        # The request as a whole was refused, for one item perhaps: halve until it is alone.
+        middle = len(chunk) // 2
+        return self._upsert_chunk(model, chunk[:middle], keyable) | self._upsert_chunk(model, chunk[middle:], keyable)
 
 
 def planhat_record(model: str, row: Mapping[str, Any]) -> Record:

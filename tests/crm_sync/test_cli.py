@@ -1,0 +1,106 @@
+"""`sync run`, `plan` and `status` as a person uses them, against served fakes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from tests.crm_sync.both import PH, SF, Both
+
+from crm_sync.cli import sync
+
+
+@pytest.fixture
+def desk(both: Both, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A configuration file, a state file, and fakes behind `requests.Session`."""
+    config = tmp_path / "planhat.toml"
+    config.write_text(
+        f"""
+[salesforce]
+base_url = "{SF}"
+access_token = "${{SF_TOKEN}}"
+[planhat]
+base_url = "{PH}"
+token = "understudy-planhat-token"
+[state]
+url = "sqlite:///{tmp_path}/sync.db"
+[[sections]]
+planhat = "Task"
+salesforce = "Task"
+direction = "Both Directions"
+""",
+        "utf-8",
+    )
+    monkeypatch.setenv("SF_TOKEN", both.credentials["access_token"])
+
+    def call(*arguments: str) -> Any:
+        with both.network:
+            return CliRunner().invoke(sync, [*arguments, "--config", str(config)])
+
+    return call, config
+
+
+def test_run_and_status(both: Both, desk: Any) -> None:
+    """A run reports every record; the status is kept between processes."""
+    call, _ = desk
+    both.sf_task(Subject="Call")
+
+    first, second, status = call("run"), call("run", "--json"), call("status", "--json")
+
+    assert (0, 0, 0) == (first.exit_code, second.exit_code, status.exit_code), first.output
+    assert "1 seen = 1 created" in first.output
+    assert 0 == json.loads(second.output)["writes"].get("planhat", 0)
+    assert 1 == json.loads(status.output)["links"]
+    assert ["Call"] == [t["action"] for t in both.ph_tasks()]
+
+
+def test_plan_writes_nothing(both: Both, desk: Any) -> None:
+    """`plan` and `run --dry-run` say what would be written."""
+    call, _ = desk
+    both.sf_task(Subject="Call")
+
+    plan, dry = call("plan"), call("run", "--dry-run")
+
+    assert "would create Task for salesforce Task 00T" in plan.output
+    calls_apart = [text.output.split("Salesforce daily calls")[0] for text in (plan, dry)]
+    assert calls_apart[0] == calls_apart[1]
+    assert [] == both.ph_tasks()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("Both Directions", "Both"), "sections[0].direction"),
+        (("[planhat]", "[planhat"), "is not valid TOML"),
+        (("${SF_TOKEN}", "${NO_SUCH_NAME}"), "salesforce.access_token: the environment has no"),
+        (("sqlite:///", "nonsense:///"), "state"),
+        (("sync.db", "no/such/folder/sync.db"), "the state database cannot be used"),
+    ],
+)
+def test_one_clear_line(desk: Any, change: tuple[str, str], words: str) -> None:
+    """What a person can put right is said in one line, and the exit status is not zero."""
+    call, config = desk
+    config.write_text(config.read_text("utf-8").replace(*change), "utf-8")
+
+    result = call("run")
+
+    assert 1 == result.exit_code
+    assert words in result.output
+    assert 1 == len(result.output.strip().splitlines())
+
+
+def test_a_missing_file_and_a_wrong_token(desk: Any, both: Both) -> None:
+    """A missing file is exit 1; a service that refuses us is exit 2 with the reason."""
+    call, config = desk
+    text = config.read_text("utf-8")
+    config.write_text(text.replace("understudy-planhat-token", "wrong"), "utf-8")
+    refused = call("run")
+    config.unlink()
+    missing = call("status")
+
+    assert (2, 1) == (refused.exit_code, missing.exit_code)
+    assert "Planhat refuses the token; check planhat.token" in refused.output
+    assert "cannot be read" in missing.output
