@@ -13,6 +13,7 @@ from werkzeug.test import Client
 from crm_contracts.openapi.documents import load
 from crm_contracts.openapi.lane import Lane, positive
 from crm_contracts.openapi.soql_text import statements
+from fake_salesforce import OrgConfig
 
 if TYPE_CHECKING:
     from schemathesis.generation.case import Case
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 OBJECTS = ("Account", "Contact", "Lead", "Opportunity", "Case", "Task", "Event")
 DATA = "/services/data/v60.0"
+KEY = "Lane_Key__c"  # an external id
+_KEY_FIELD = {"label": "Lane Key", "type": "string(40)", "external_id": True, "unique": True}
+_EXTRA = {"objects": {"Account": {"fields": {KEY: _KEY_FIELD}}}}
 TASKS = 201  # one more than the smallest page, so that there is a locator
 
 
@@ -28,7 +32,7 @@ def lane() -> Lane:
     """The Salesforce lane."""
     document = load("salesforce")
     schemathesis.openapi.format("soql", statements(document, OBJECTS))
-    return Lane("salesforce", seed=seed, fit=Fit(document), prepare=with_bodies)
+    return Lane("salesforce", seed=seed, fit=Fit(document), prepare=with_bodies, org=OrgConfig(extra=_EXTRA))
 
 
 def with_bodies(document: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +82,7 @@ def seed(fake: Fake, headers: dict[str, str]) -> dict[str, Any]:
 
 
 _ROWS: dict[str, dict[str, Any]] = {
-    "Account": {"Name": "Acme"},
+    "Account": {"Name": "Acme", KEY: "acme 1"},
     "Contact": {"LastName": "Müller", "Email": "lane@example.com", "AccountId": "@Account"},
     "Lead": {"LastName": "Lead", "Company": "Lead & Co"},
     "Opportunity": {"Name": "Deal", "StageName": "Prospecting", "CloseDate": "2026-02-01", "AccountId": "@Account"},
@@ -119,9 +123,14 @@ class Fit:
         if "org_id" in path:
             path |= {"org_id": org["organization"], "user_id": org["user"]}
         if "key" in path and ids:
-            path["key"] = "Id" if "value" not in path or number % 4 else "Nope__c"
-        if "value" in path and ids:
-            path["value"] = ids[number % len(ids)]
+            if sobject == "Account" and number % 2:
+                path["key"] = KEY
+                if "value" in path and number % 3:
+                    path["value"] = "acme 1"
+            else:
+                path["key"] = "Id" if "value" not in path or number % 5 else "Nope__c"
+                if "value" in path:
+                    path["value"] = ids[number % len(ids)]
 
     def _query(self, case: Case, org: dict[str, Any]) -> None:
         query = case.query
@@ -157,15 +166,23 @@ class Fit:
         elif name == "composite":
             for number, one in enumerate(body["compositeRequest"]):
                 one["referenceId"] = f"{one['referenceId']}_{number}"  # each once
+                if number % 2 == 0:
+                    one |= _subrequest(one["method"], org)
 
     def _references(self, body: dict[str, Any], org: dict[str, Any], *, schema: str) -> None:
         for key, row in self._schemas[schema]["properties"].items():
             value = body.get(key)
-            if isinstance(value, str) and "x-refers" in row:
+            if isinstance(value, str) and value and "x-refers" in row:
                 body[key] = org["ids"][row["x-refers"][0]][0]
             longest = row.get("maxLength")
             if longest and not isinstance(value, str | bool) and len(str(value)) > longest:
                 body[key] = 7  # a number that does not fit as text
+
+
+def _subrequest(method: str, org: dict[str, Any]) -> dict[str, Any]:
+    """A subrequest that the routes know."""
+    row = f"{DATA}/sobjects/Task/{org['ids']['Task'][0]}"
+    return {"url": f"{DATA}/sobjects/Task" if method == "POST" else row, "body": {"Subject": "Composed"}}
 
 
 def _sobject(case: Case) -> str:
@@ -175,5 +192,5 @@ def _sobject(case: Case) -> str:
 
 def _row(sobject: str, case: Case) -> dict[str, Any]:
     """A small valid row for the operations whose body depends on the object in the path."""
-    row = {key: value for key, value in _ROWS.get(sobject, {}).items() if not str(value).startswith("@")}
+    row = {key: one for key, one in _ROWS.get(sobject, {}).items() if key != KEY and not str(one).startswith("@")}
     return row if case.method == "POST" else {key: row[key] for key in sorted(row)[:1]}
