@@ -13,6 +13,8 @@ import pytest
 from crm_contracts.world import Settings, Stage, World, ops, play
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
 from crm_contracts.world.settings import BOTH, OFF, RECEIVE, SEND
+from crm_sync.config import Config
+from crm_sync.errors import ConfigError
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["plain org", "external-id field"])
@@ -337,3 +339,43 @@ def test_what_was_made_while_off_stays_until_it_is_touched(stage: Stage) -> None
     world = play(history, stage=stage, settings=world_settings)
 
     assert (0, 1, 0) == counts(world)
+
+
+def section(planhat: str, salesforce: str, *, custom: bool | None = None) -> dict[str, Any]:
+    """A configuration with one section, as somebody would save it."""
+    one: dict[str, Any] = {"planhat": planhat, "salesforce": salesforce, "direction": BOTH}
+    if custom is not None:
+        one["custom"] = custom
+    salesforce_login = {"base_url": "https://understudy.my.salesforce.com", "access_token": "x"}
+    return {"salesforce": salesforce_login, "planhat": {"token": "x"}, "sections": [one]}
+
+
+@pytest.mark.rule("P3", "P4", "P5")
+@pytest.mark.parametrize(
+    ("planhat", "salesforce", "custom", "message"),
+    [
+        ("Note", "Task", True, 'use "Conversation"'),
+        ("Note", "Task", None, "Note or ContentNote"),
+        ("Task", "Event", None, "meets Task only"),
+        ("Conversation", "Task", False, "is a custom one"),
+    ],
+)
+def test_a_section_that_is_not_offered_is_refused(
+    planhat: str, salesforce: str, custom: bool | None, message: str
+) -> None:
+    """Note is no choice in a custom section, and Task none in the old Note section; the message says what to do."""
+    with pytest.raises(ConfigError, match=message):
+        Config.from_mapping(section(planhat, salesforce, custom=custom))
+
+
+@pytest.mark.rule("P3", "P4")
+def test_a_conversation_section_with_tasks_is_taken() -> None:
+    """Conversation on the left, Task on the right: that is the section the article describes."""
+    assert 1 == len(Config.from_mapping(section("Conversation", "Task")).enabled())
+
+
+@pytest.mark.rule("P18")
+def test_the_switch_cannot_be_saved() -> None:
+    """An attempt to change the switch with the settings is refused in words."""
+    with pytest.raises(ConfigError, match="read-only"):
+        Config.from_mapping({**section("Task", "Task"), "notes_inherit_task_source_id": False})
