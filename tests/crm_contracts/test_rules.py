@@ -15,6 +15,7 @@ import pytest
 pytestmark = [pytest.mark.rule("P3")]
 
 @pytest.mark.rule("P1", "P2")
+@pytest.mark.parametrize("one", [pytest.param(1, marks=[pytest.mark.rule("P6"), pytest.mark.xfail])])
 def test_one(): ...
 
 @pytest.mark.skip("later")
@@ -54,7 +55,7 @@ def test_names_are_read_from_function_class_and_module(tmp_path: Path) -> None:
     named = {entry.test: (entry.rules, entry.checks) for entry in rules.named_in(tmp_path)}
 
     assert {
-        "test_it.py::test_one": (("P3", "P1", "P2"), True),
+        "test_it.py::test_one": (("P3", "P1", "P2", "P6"), True),
         "test_it.py::test_two": (("P3", "H1"), False),
         "test_it.py::TestMany::test_three": (("P3", "P4", "P5"), True),
         "test_it.py::TestMachine": (("P3",), True),

@@ -94,12 +94,9 @@ def render_rules(tests_dir: Path | None = None) -> str:
         rows = table(tests_dir)
     lines = [f"{'rule':<5} {'state':<9} {'grade':<15} {'tests':>5}  text"]
     lines += [
-        f"{row.rule.id:<5} {row.state:<9} {row.rule.grade:<15} {len(row.tests):>5}  {row.rule.text}"
-        for row in rows
+        f"{row.rule.id:<5} {row.state:<9} {row.rule.grade:<15} {len(row.tests):>5}  {row.rule.text}" for row in rows
     ]
-    counts = ", ".join(
-        f"{sum(row.state == state for row in rows)} {state}" for state in STATES if tests_dir
-    )
+    counts = ", ".join(f"{sum(row.state == state for row in rows)} {state}" for state in STATES if tests_dir)
     lines.append(f"{len(rows)} rules" + (f": {counts}" if counts else ""))
     return "\n".join(lines)
 
@@ -143,21 +140,21 @@ def _module_marks(tree: ast.Module) -> _Marks:
 
 
 def _marks(decorators: list[ast.expr]) -> _Marks:
-    rules: list[str] = []
-    off = False
-    for node in decorators:
-        call = node if isinstance(node, ast.Call) else None
-        target = call.func if call else node
-        if not isinstance(target, ast.Attribute):
-            continue
-        if target.attr == "rule" and call:
-            rules += [
-                arg.value
-                for arg in call.args
-                if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
-            ]
-        off = off or target.attr in ("skip", "xfail")
-    return tuple(rules), off
+    """The rules that decorators name, those on single parameters included, and whether the test is off."""
+    rules = tuple(
+        arg.value
+        for decorator in decorators
+        for node in ast.walk(decorator)
+        if isinstance(node, ast.Call) and _attribute(node.func) == "rule"
+        for arg in node.args
+        if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+    )
+    named = (_attribute(node.func if isinstance(node, ast.Call) else node) for node in decorators)
+    return rules, any(name in {"skip", "xfail"} for name in named)
+
+
+def _attribute(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _join(left: _Marks, right: _Marks) -> _Marks:
