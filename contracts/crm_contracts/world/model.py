@@ -8,7 +8,7 @@ Must not import crm_sync.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -103,6 +103,7 @@ class Pair:
     section: str  # "task" or "conversation": the Planhat side
     salesforce: Record
     planhat: Record
+    retired: bool = False  # an archived Planhat Task shares the Salesforce Task with this Conversation
 
     @property
     def key(self) -> tuple[str, str]:
@@ -173,7 +174,7 @@ class Model:
             if record is not None and partner is not None and not partner.deleted:
                 pairs.append(Pair(record.side, partner, record))
         if len(pairs) == 2 and pairs[0].salesforce is pairs[1].salesforce:
-            del pairs[0]
+            pairs = [replace(pairs[1], retired=True)]
         return pairs
 
     def _partner(self, activity: Activity, record: Record) -> Record | None:

@@ -33,6 +33,8 @@ EXCEPTIONS: Mapping[str, str] = {
     "record-stamp": "neither vendor dates a field: newest may go by the record's stamp or the field's (P24)",
     "one-way-drift": "an edit on the receiving side of a one-way section may stay or be overwritten (P2)",
     "moved-settings": "what was written under other settings may flow or not until written again (P29)",
+    "two-sections": "an archived Task and its Conversation are one activity: either section's ways may count (P1)",
+    "date-of-completion": "whether the day of the Conversation replaces the due date is not published (P13)",
     "ignored": "how an ignored Planhat Task reads in Salesforce is not published (P12)",
     "born-archived": "a Planhat Task that was archived before its first sync need not be sent (P14)",
     "tombstone": "the survivor of a deletion keeps its own values (P25)",
@@ -159,13 +161,13 @@ class Oracle:
         """Keep the bases that explain what happened to one field; none left = an update was lost."""
         values, winners = seen
         after = pair.values(one)
-        if IGNORED in (values[1], after[1]):
+        if IGNORED in (values[1], after[1]) or (one.name == "date" and activity.one(CONVERSATION)):
             self._bases[(*pair.key, one.name)] = {after}
             return
         bases = self._known(pair, one)
         left: set[Base] = set()
         for base in bases:
-            for outcome in self._outcomes(pair.section, base, values, winners):
+            for outcome in self._outcomes(pair, base, values, winners):
                 if outcome == after:
                     left.add(after)
                     if not clean and outcome != values:
@@ -178,19 +180,31 @@ class Oracle:
             raise LostUpdate(self._lost(pair, one, values, after), activity=activity.handle)
         self._bases[(*pair.key, one.name)] = left
 
-    def _outcomes(self, section: str, base: Base, values: Values, winners: Iterable[int]) -> set[Values]:
+    def _outcomes(self, pair: Pair, base: Base, values: Values, winners: Iterable[int]) -> set[Values]:
         """Where the rules allow a field to go in one round; index 0 is Salesforce, 1 is Planhat."""
         changed = [base is None or values[side] != base[side] for side in (0, 1)]
-        ways = (self.settings.receives(section), self.settings.sends(section))  # out of 0, out of 1
-        if values[0] == values[1] or not any(changed) or not any(ways):
+        if values[0] == values[1] or not any(changed):
             return {values}
-        both_ways = all(ways)
-        if both_ways:
-            sources = set(winners) if all(changed) else {changed.index(True)}
-            return {(values[side], values[side]) for side in sources}
-        source = ways.index(True)
-        taken = (values[source], values[source])
-        return {taken} if changed[source] else {taken, values}  # one-way-drift
+        found: set[Values] = set()
+        for ways in self._ways(pair):
+            if not any(ways):
+                found.add(values)
+            elif all(ways):
+                sources = set(winners) if all(changed) else {changed.index(True)}
+                found |= {(values[side], values[side]) for side in sources}
+            else:
+                source = ways.index(True)
+                found.add((values[source], values[source]))
+                if not changed[source]:
+                    found.add(values)  # one-way-drift
+        return found
+
+    def _ways(self, pair: Pair) -> set[tuple[bool, bool]]:
+        """The ways that stand open, out of Salesforce and out of Planhat; more than one set by `two-sections`."""
+        own = (self.settings.receives(pair.section), self.settings.sends(pair.section))
+        if not pair.retired:
+            return {own}
+        return {own, (own[0] or self.settings.receives(TASK), own[1] or self.settings.sends(TASK))}
 
     def _winners(self, pair: Pair, one: Field) -> set[int]:
         """Who may win a conflict: 0 Salesforce, 1 Planhat (rule P24; exception record-stamp)."""
@@ -386,11 +400,9 @@ class Oracle:
             for one in shared(pair.section):
                 values = pair.values(one)
                 winners = self._winners(pair, one)
-                if IGNORED in values:
+                if IGNORED in values or (one.name == "date" and activity.one(CONVERSATION)):
                     continue
-                if not any(
-                    values in self._outcomes(pair.section, base, values, winners) for base in self._known(pair, one)
-                ):
+                if not any(values in self._outcomes(pair, base, values, winners) for base in self._known(pair, one)):
                     raise NotConverged(
                         f"{one.name} of {activity.handle}: Salesforce has {values[0]!r}, the Planhat "
                         f"{pair.section} {values[1]!r}, and {getattr(self.settings, pair.section)}",
