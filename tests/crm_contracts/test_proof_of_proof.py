@@ -6,15 +6,83 @@ Each is found by the ordinary lane: a list of operations played by `play`, nothi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from crm_contracts.world import Settings, Stage, ops, play
+from crm_contracts.world import Connection, Settings, Stage, ops, play
+from crm_contracts.world.fields import FIELDS
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
-from crm_contracts.world.settings import SEND
+from crm_contracts.world.settings import OFF, SEND
 from crm_contracts.world.sweep import sweep
 from crm_contracts.world.toys import BlindCreator, CopyEverything, Honest, Idle
-from crm_contracts.world.violations import DirectionIgnored, Duplicated, LostUpdate, NotConverged
+from crm_contracts.world.violations import (
+    BrokenFrame,
+    CrashLeftATrace,
+    DirectionIgnored,
+    Duplicated,
+    FalselyDeleted,
+    InvariantViolated,
+    LostUpdate,
+    NotConverged,
+    NotQuiet,
+    Stumbled,
+)
+
+
+class Restless(Honest):
+    """Writes every title again in every round."""
+
+    def run(self) -> Any:
+        super().run()
+        for record_id, row in self.planhat.tasks().items():
+            self.planhat.edit("tasks", record_id, {"action": row["action"]})
+
+
+class Tidy(Honest):
+    """Puts a field in order that nobody mapped."""
+
+    def run(self) -> Any:
+        super().run()
+        for record_id in self.salesforce.tasks():
+            self.salesforce.edit(record_id, {"Priority": "Low"})
+
+
+class Plain(Honest):
+    """Writes every description as plain paragraphs."""
+
+    def run(self) -> Any:
+        super().run()
+        for record_id, row in self.planhat.tasks().items():
+            text = FIELDS[1].read(TASK, row)
+            self.planhat.edit("tasks", record_id, {"description": f"<p>{text}</p>"})
+
+
+class Mirror(Honest):
+    """Deletes in Planhat what is deleted in Salesforce."""
+
+    def run(self) -> Any:
+        super().run()
+        there = self.salesforce.tasks()
+        for record_id, row in self.planhat.tasks().items():
+            if row.get("sourceId") and row["sourceId"] not in there:
+                self.planhat.delete("tasks", record_id)
+
+
+class Forgetful(Honest):
+    """Keeps what was agreed in memory only, and writes to Planhat before it remembers anything."""
+
+    def __init__(self, connection: Connection, settings: Settings) -> None:
+        super().__init__(connection, settings)
+        self._agreed = {}
+
+
+class Clumsy(Honest):
+    """Falls over a title it does not expect."""
+
+    def run(self) -> Any:
+        assert all(row["Subject"].isascii() for row in self.salesforce.tasks().values())
+        super().run()
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +160,59 @@ def test_the_sweep_finds_the_blind_creator_by_itself(stage: Stage) -> None:
     """I10: nobody has to guess the fault: every single one is tried."""
     with pytest.raises(Duplicated):
         sweep(BORN_IN_PLANHAT, stage=stage, sync=BlindCreator)
+
+
+@pytest.mark.parametrize(
+    ("sync", "found"),
+    [(Restless, NotQuiet), (Tidy, BrokenFrame), (Plain, BrokenFrame), (Mirror, FalselyDeleted), (Clumsy, Stumbled)],
+)
+def test_each_further_invariant_has_a_sync_that_breaks_it(
+    stage: Stage, sync: type[Honest], found: type[InvariantViolated]
+) -> None:
+    """I2, I8, I6 and I1: the same history, which the honest sync lives through."""
+    history = [
+        ops.Create(side=TASK, act="act-1", fields={"action": "Grüße", "description": "<p><b>x</b> y</p>"}),
+        ops.Sync(),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Priority": "High"}),
+        ops.Sync(),
+        ops.Delete(side=SALESFORCE, act="act-1"),
+        ops.Sync(),
+    ]
+
+    play(history, stage=stage, sync=Honest)
+    with pytest.raises(found):
+        play(history, stage=stage, sync=sync)
+
+
+def test_the_sweep_finds_a_memory_that_dies_with_its_process(stage: Stage) -> None:
+    """I10: without a fault all is well; after a death the sync takes an old value for a new one."""
+    history = [
+        *BORN_IN_SALESFORCE,
+        ops.Tick(),
+        ops.Edit(side=TASK, act="act-1", fields={"action": "Call again"}),
+        ops.Sync(),
+    ]
+    settings = Settings(conflict="salesforce")
+
+    play(history, stage=stage, sync=Forgetful, settings=settings)
+    with pytest.raises(LostUpdate):
+        sweep(history, stage=stage, sync=Forgetful, settings=settings, kinds=[])
+
+
+def test_the_sweep_compares_whole_worlds(stage: Stage) -> None:
+    """I10: a sync that gives up after a death breaks no other claim of a section that nobody may read, but this."""
+    history: list[Op] = [
+        ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call"}),
+        ops.Sync(),
+        ops.Configure(settings={"conflict": "planhat"}),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Subject": "Call again"}),
+        ops.Sync(),
+        ops.Configure(settings={"task": OFF, "conversation": OFF}),
+    ]
+
+    sweep(history[:2], stage=stage, sync=Honest, kinds=[])
+    with pytest.raises(CrashLeftATrace, match="act-1 without the fault"):
+        sweep(history, stage=stage, sync=Honest, kinds=[])
 
 
 @pytest.mark.parametrize("conflict", ["newest", "salesforce", "planhat"])

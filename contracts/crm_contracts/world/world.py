@@ -306,7 +306,7 @@ class World:
             self.stage.clock.advance(POLL_SECONDS)
             self._sync(ops.Sync())
         before = self.seen if op.rounds else self.observe()
-        self._touched = False
+        self._touched = self._configured = False
         self.stage.clock.advance(POLL_SECONDS)
         self._sync(ops.Sync())
         if self.seen != before:
