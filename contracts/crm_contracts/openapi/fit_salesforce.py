@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import schemathesis
+from hypothesis import strategies as st
 from schemathesis.core.parameters import ParameterLocation
 from werkzeug.test import Client
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 OBJECTS = ("Account", "Contact", "Lead", "Opportunity", "Case", "Task", "Event")
 DATA = "/services/data/v60.0"
+_HTTP_DATES = ("Mon, 05 Jan 2026 08:00:00 GMT", "Tue, 06 Jan 2026 09:00:00 GMT")  # before and after the rows
 KEY = "Lane_Key__c"  # an external id
 _KEY_FIELD = {"label": "Lane Key", "type": "string(40)", "external_id": True, "unique": True}
 _EXTRA = {"objects": {"Account": {"fields": {KEY: _KEY_FIELD}}}}
@@ -32,6 +34,7 @@ def lane() -> Lane:
     """The Salesforce lane."""
     document = load("salesforce")
     schemathesis.openapi.format("soql", statements(document, OBJECTS))
+    schemathesis.openapi.format("http-date", st.sampled_from(_HTTP_DATES))
     return Lane("salesforce", seed=seed, fit=Fit(document), prepare=with_bodies, org=OrgConfig(extra=_EXTRA))
 
 

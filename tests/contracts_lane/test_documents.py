@@ -1,0 +1,134 @@
+"""The documents and the routes name the same operations, and a document is well formed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import fake_planhat.not_faked
+import fake_planhat.routes
+import fake_salesforce.app
+import pytest
+from fake_salesforce.operations.not_faked import resources
+from werkzeug.test import Client
+
+from crm_contracts.ledger import GRADES
+from crm_contracts.openapi import Operation, load, operations
+from crm_contracts.openapi.documents import template
+from crm_contracts.vendors import HOSTS, VENDORS, create_fake
+
+BELOW_VERSION = "/services/data/<version>"
+DOCUMENTED = {vendor: operations(vendor) for vendor in VENDORS}
+NOT_FAKED = [one for vendor in VENDORS for one in DOCUMENTED[vendor] if one.not_faked]
+WORDS = {"version": "v60.0", "sobject": "Task", "api": "u", "user_id": "005", "event_id": "00U", "rest": "x"}
+
+
+def routes(vendor: str) -> dict[str, tuple[str, str]]:
+    """operationId -> (method, path template) of the fake's tables."""
+    if vendor == "planhat":
+        return {name: (method, template(rule)) for method, rule, name, _ in fake_planhat.routes.ROUTES}
+    open_routes = [(method, rule, name) for method, rule, name, _ in fake_salesforce.app.OPEN_ROUTES]
+    below = [(method, BELOW_VERSION + rule, name) for method, rule, name, _ in fake_salesforce.app.ROUTES]
+    return {name: (method, template(rule)) for method, rule, name in open_routes + below}
+
+
+def not_faked(vendor: str) -> set[str]:
+    """operationIds of the fake's own list of what it does not play, as far as they are routes."""
+    if vendor == "planhat":
+        return {one.operation_id for one in fake_planhat.not_faked.NOT_FAKED}
+    return {name for name, row in resources().items() if "path" in row}
+
+
+def references(node: Any) -> Iterator[str]:
+    """Every $ref below *node*."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for one in node.values():
+            yield from references(one)
+    if isinstance(node, list):
+        for one in node:
+            yield from references(one)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_every_operation_has_a_route_and_every_route_an_operation(vendor: str) -> None:
+    """Method, path and operationId of the document are those of the route table."""
+    documented = {one.operation_id: (one.method, one.path) for one in DOCUMENTED[vendor] if not one.not_faked}
+
+    assert documented == routes(vendor)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_what_is_not_faked_is_in_the_document(vendor: str) -> None:
+    """What a fake lists as not faked is documented as such, and nothing else is."""
+    documented = {one.operation_id for one in DOCUMENTED[vendor] if one.not_faked}
+
+    assert documented == not_faked(vendor)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_operation_ids_are_unique_and_have_evidence(vendor: str) -> None:
+    """Each operation is named once and says how it is known."""
+    names = [one.operation_id for one in DOCUMENTED[vendor]]
+
+    assert sorted(set(names)) == sorted(names)
+    assert [] == [one for one in DOCUMENTED[vendor] if one.grade not in GRADES or not one.source]
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_nothing_of_a_document_leads_nowhere_or_is_forgotten(vendor: str) -> None:
+    """Every reference has its component, and every component but the row schemas is referred to."""
+    document = load(vendor)
+    named = {
+        f"#/components/{kind}/{name}"
+        for kind, parts in document["components"].items()
+        if kind != "securitySchemes"
+        for name in parts
+    }
+    bodies = {
+        one
+        for item in document["paths"].values()
+        for row in item.values()
+        if isinstance(row, dict)
+        for one in row.get("x-bodies", {}).values()
+    }
+    used = set(references(document)) | bodies
+    unused = {one for one in named - used if not one.endswith("Row")}
+
+    assert (set(), set()) == (used - named, unused)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_document_is_openapi(vendor: str) -> None:
+    """Schemathesis' own validation finds nothing wrong with the document."""
+    import schemathesis
+
+    schema = schemathesis.openapi.from_dict(load(vendor))
+    schema.validate()
+    found = [one.ok() for one in schema.get_all_operations()]
+
+    assert len(DOCUMENTED[vendor]) == len(found)
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[dict[str, tuple[Client, dict[str, str]]]]:
+    """A client of each fake, and what an authorized caller sends."""
+    fakes = {vendor: create_fake(vendor) for vendor in VENDORS}
+    told = {vendor: fake.credentials(HOSTS[vendor]) for vendor, fake in fakes.items()}
+    yield {
+        vendor: (Client(fake), {"Authorization": f"Bearer {told[vendor].get('access_token') or told[vendor]['token']}"})
+        for vendor, fake in fakes.items()
+    }
+    for fake in fakes.values():
+        fake.close()
+
+
+@pytest.mark.parametrize("one", NOT_FAKED, ids=lambda one: f"{one.vendor}-{one.operation_id}")
+def test_what_is_not_faked_answers_501(clients: dict[str, tuple[Client, dict[str, str]]], one: Operation) -> None:
+    """An operation that the vendor has and the fake does not play says so: 501 NOT_FAKED."""
+    client, headers = clients[one.vendor]
+    path = one.path.format_map({"key": "5f1e3c1a7f0b4c399d0e0c5a", "tenant": "t", **WORDS})
+    answer = client.open(path, method=one.method, json={}, headers=headers, base_url=HOSTS[one.vendor])
+
+    assert (501, True) == (answer.status_code, "NOT_FAKED" in answer.text)
