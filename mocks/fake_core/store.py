@@ -68,8 +68,10 @@ class Store:
             self._driver: sqlite3.Connection = self._connection.connection.driver_connection  # type: ignore[assignment]
             self._driver.create_function("fold", 1, _fold, deterministic=True)
             self.existed = self._has_tables()
-            self._connection.exec_driver_sql(_PARTS_TABLE)
+            self._driver.execute("BEGIN IMMEDIATE")  # one commit: a file is synced to disk for each
+            self._driver.execute(_PARTS_TABLE)
             schema.create_all(self._connection, checkfirst=self.existed)
+            self._driver.execute("COMMIT")
         except sa.exc.DatabaseError as error:
             raise MisuseError(f"--data {url}: not a database this version can open ({error.orig})") from error
         self._baseline: bytes | None = None
