@@ -210,6 +210,7 @@ class Actor:
 
     def _create_in_salesforce(self, plan: Plan) -> None:
         engine, activity = self._engine, plan.activity
+        self._refuse_if_in_doubt(activity)
         fields = dict(plan.write[SALESFORCE])
         key_field = self._key_field(activity.sf_object)
         key = ""
@@ -232,6 +233,14 @@ class Actor:
         intent = self._state.change_intent(intent, sf_id=sf_id)
         self._link_created(plan, intent, sf_id)
         plan.write.pop(SALESFORCE)
+
+    def _refuse_if_in_doubt(self, activity: Activity) -> None:
+        """A creation for this record is still unresolved: a second one might double it (F01)."""
+        ids = {r.model: r.id for r in (activity.task, activity.conversation) if r}
+        for intent in self._state.intents():
+            begun = intent.body.get("ids", {})
+            if intent.kind == SALESFORCE and any(begun.get(m) == i for m, i in ids.items()):
+                raise RecordRefused("a creation in Salesforce is in doubt; it is looked for next run")
 
     def _key_field(self, sf_object: str) -> str:
         """The configured external-id field, if this org's object has it as one."""

@@ -491,14 +491,7 @@ def digest_sf(record: Record) -> str:
 
 def put_aside(engine: Engine, record: Record, reason: str, *, kind: str) -> None:
     """Remember to look at a record again: at once the first two times, then ever later (F65)."""
-    known = next(
-        (
-            item
-            for item in engine.state.pending()
-            if (item.place, item.model, item.record_id) == (record.place, record.model, record.id)
-        ),
-        None,
-    )
+    known = engine.state.pending_item(record.place, record.model, record.id)
     attempts = (known.attempts if known and known.kind == kind else 0) + 1
     minutes = 0 if kind == "waiting" or attempts <= 2 else min(2 ** (attempts - 2), 24 * 60)
     engine.state.set_pending(

@@ -216,6 +216,9 @@ def _seen(activity: Activity, replica: str, mapped: FieldMap, key: Any) -> Seen:
     if name in known:
         return Seen.SAME if known[name] == key else Seen.CHANGED
     if replica == CONVERSATION and CONVERSATION not in base and name in base.get(TASK, {}):
+        if mapped.lens == "day":
+            # Planhat stamps the day of logging on it; nobody said that the due date moved (I4).
+            return Seen.SAME
         # A Conversation that continues its Task starts from what the Task agreed on (P1, P8).
         return Seen.SAME if base[TASK][name] == key else Seen.CHANGED
     if base and not any(name in values for values in base.values()):

@@ -310,20 +310,14 @@ class State:
         with self._engine.connect() as connection:
             rows = connection.execute(
                 sa.select(PENDING).order_by(PENDING.c.place, PENDING.c.model, PENDING.c.record_id)
-            ).all()
-        return [
-            Pending(
-                r.place,
-                r.model,
-                r.record_id,
-                r.kind,
-                r.reason,
-                r.attempts,
-                _moment(r.next_at),
-                r.changed_at,
             )
-            for r in rows
-        ]
+            return [_pending(row) for row in rows]
+
+    def pending_item(self, place: str, model: str, record_id: str) -> Pending | None:
+        """One record put aside earlier."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(PENDING).where(*_pending_is(place, model, record_id))).first()
+        return None if row is None else _pending(row)
 
     def set_pending(self, item: Pending) -> None:
         with self._begin() as connection:
@@ -373,10 +367,25 @@ class State:
         return bool(on)
 
 
-def _pending_delete(place: str, model: str, record_id: str) -> sa.Delete:
-    return sa.delete(PENDING).where(
-        PENDING.c.place == place, PENDING.c.model == model, PENDING.c.record_id == record_id
+def _pending(row: Any) -> Pending:
+    return Pending(
+        place=row.place,
+        model=row.model,
+        record_id=row.record_id,
+        kind=row.kind,
+        reason=row.reason,
+        attempts=row.attempts,
+        next_at=_moment(row.next_at),
+        changed_at=row.changed_at,
     )
+
+
+def _pending_is(place: str, model: str, record_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (PENDING.c.place == place, PENDING.c.model == model, PENDING.c.record_id == record_id)
+
+
+def _pending_delete(place: str, model: str, record_id: str) -> sa.Delete:
+    return sa.delete(PENDING).where(*_pending_is(place, model, record_id))
 
 
 def _baseline_delete(place: str, model: str, record_ids: list[str]) -> sa.Delete:

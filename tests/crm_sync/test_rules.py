@@ -244,6 +244,48 @@ def test_one_way_sections(both: Both, direction: str, winner: str) -> None:
     assert [{"P": "S", "S": "P"}[winner]] == [c.losing_value for c in both.state.conflicts()]
 
 
+@pytest.mark.rule("P24", "I5", "I7")
+def test_a_field_may_go_one_way(both: Both) -> None:
+    """An edit that goes nowhere is not forgotten: it is in the log when it is overwritten."""
+    one_way = {
+        "name": "subject",
+        "planhat": "action",
+        "salesforce": "Subject",
+        "lens": "text",
+        "direction": SEND,
+    }
+    both.configure(task=BOTH, task_extra={"fields": [one_way]})
+    task = both.ph_task(action="Call")
+    both.run()
+    sf_id = both.sf_tasks()[0]["Id"]
+    both.sf_edit(sf_id, Subject="S")
+    both.settle()
+    assert "Call" == both.ph_get("tasks", task)["action"]
+
+    both.ph_edit("tasks", task, action="P")
+    both.settle()
+
+    assert "P" == both.sf_get(sf_id)["Subject"]
+    assert ["S"] == [c.losing_value for c in both.state.conflicts()]
+
+
+@pytest.mark.rule("P13", "P15", "I4")
+def test_the_due_date_is_not_moved_by_logging(both: Both) -> None:
+    """Planhat stamps today on the Conversation; the due date moves when somebody moves it."""
+    sf_id, task = one_pair(both, ActivityDate="2026-03-01")
+    both.ph_done(task)
+    both.settle()
+    assert ("2026-03-01", "Completed") == (
+        both.sf_get(sf_id)["ActivityDate"],
+        both.sf_get(sf_id)["Status"],
+    )
+
+    both.ph_edit("conversations", task, date="2026-02-20T10:00:00.000Z")
+    both.settle()
+
+    assert "2026-02-20" == both.sf_get(sf_id)["ActivityDate"]
+
+
 @pytest.mark.rule("P26", "F33", "F48")
 def test_a_value_outside_a_restricted_picklist_is_held_back(both: Both) -> None:
     """The rest of the record is sent, and the report says what was not."""
@@ -472,13 +514,17 @@ def test_an_incremental_run_costs_what_changed(both: Both) -> None:
 def test_equal_stamps_are_not_skipped(both: Both) -> None:
     """Records of the very second of the last one seen are seen next time."""
     both.sf_task(Subject="First")
+    both.ph_task(action="First in Planhat")
+    both.run(tick=0)
     both.run(tick=0)
     both.sf_task(Subject="Same second")
     both.ph_task(action="Same moment")
 
     both.run(tick=0)
 
-    assert {"First", "Same second", "Same moment"} == {t["action"] for t in both.ph_tasks()}
+    names = {"First", "First in Planhat", "Same second", "Same moment"}
+    assert names == {t["action"] for t in both.ph_tasks()}
+    assert names == {t["Subject"] for t in both.sf_tasks()}
 
 
 @pytest.mark.rule("F62", "A27")
