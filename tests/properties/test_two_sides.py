@@ -28,14 +28,18 @@ PRIORITIES = st.sampled_from(["Normal", "High", "Low"])
 ONE_FIELD = {
     SALESFORCE: st.one_of(
         st.tuples(st.just("Subject"), WORDS),
-        st.tuples(st.just("Description"), WORDS),
-        st.tuples(st.just("ActivityDate"), DAYS),
+        st.tuples(st.just("Description"), st.one_of(WORDS, st.sampled_from([None, " a \r\n\r\n\tb c "]))),
+        st.tuples(st.just("ActivityDate"), st.one_of(DAYS, st.none())),
+        st.tuples(st.just("Status"), st.sampled_from(["In Progress", "Waiting on someone else", "Deferred"])),
         st.tuples(st.just("Priority"), PRIORITIES),
     ),
     TASK: st.one_of(
         st.tuples(st.just("action"), WORDS),
         st.tuples(st.just("description"), WORDS.map(lambda w: f"<p><b>{w.replace('<', '&lt;')}</b></p>")),
-        st.tuples(st.just("startTime"), DAYS.map(lambda day: f"{day}T00:00:00.000Z")),
+        st.tuples(st.just("description"), st.sampled_from(["", "<p></p>", "<ul><li>a</li><li>b&nbsp;c</li></ul>"])),
+        st.tuples(st.just("startTime"), st.one_of(DAYS.map(lambda day: f"{day}T00:00:00.000Z"), st.none())),
+        st.tuples(st.just("startTime"), DAYS.map(lambda day: f"{day}T23:30:00.000Z")),
+        st.tuples(st.just("status"), st.sampled_from(["In-progress", "Blocked", "To Do"])),
         st.tuples(st.just("custom"), WORDS.map(lambda w: {"Mood": w})),
     ),
     CONVERSATION: st.one_of(
@@ -86,6 +90,11 @@ class TwoSides(RuleBasedStateMachine):
             return multiple()
         self.made += 1
         return act
+
+    @rule(act=acts, characters=st.sampled_from([15, 18]))
+    def user_types_the_id(self, act: str, characters: int) -> None:
+        """A user of Planhat makes the other half of an activity by hand, with the Salesforce id in it."""
+        self.do(ops.Create(side=TASK, act=act, fields={"action": f"typed {act}"}, link=characters))
 
     @rule(act=acts, edit=EDITS)
     def user_edits(self, act: str, edit: tuple[str, tuple[str, Any]]) -> None:

@@ -54,8 +54,11 @@ class Record:
         for one in shared(self.side):
             if one.name_on(self.side) in names:
                 self.wrote[one.name] = at
-        for name in (*FRAME[self.side], *_markup(self.side)):
+        for name in FRAME[self.side]:
             if name in names or name not in self.frame:
+                self.frame[name] = row.get(name)
+        for name in _mapped(self.side):
+            if name in names:
                 self.frame[name] = row.get(name)
 
 
@@ -213,6 +216,6 @@ def _key(side: str, record_id: str) -> str:
     return record_id[:15] if side == SALESFORCE else record_id
 
 
-def _markup(side: str) -> tuple[str, ...]:
-    """The fields in which more stands than the canonical value shows."""
-    return ("Description",) if side == SALESFORCE else ("description",)
+def _mapped(side: str) -> list[str]:
+    """The vendor's names of the fields in which more may stand than the canonical value shows."""
+    return [one.name_on(side) or "" for one in shared(side)]

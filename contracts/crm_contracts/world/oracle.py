@@ -77,7 +77,16 @@ class Oracle:
         elif side == TASK and activity.one(CONVERSATION) is not None:
             activity.silent = activity.silent or "retired-task"
         known.user_saved(row, at, names)
+        self._status_may_move(activity, side, names)
         activity.titles.add(known.value(FIELDS[0]))
+
+    def _status_may_move(self, activity: Activity, side: str, names: Mapping[str, Any]) -> None:
+        """The other side's status may follow a user's choice among the open ones: the map is configuration (P26)."""
+        state = FIELDS[3]
+        if side != CONVERSATION and state.name_on(side) in names:
+            for other in {SALESFORCE, TASK} - {side}:
+                for record in activity.live(other):
+                    record.frame.pop(state.name_on(other) or "", None)
 
     def planhat_logged(self, handle: str, row: Row) -> None:
         """Planhat itself logged a Conversation because somebody completed the Planhat Task."""
@@ -290,17 +299,19 @@ class Oracle:
                             f"{record.frame[name]!r}; now it is {record.row.get(name)!r}",
                             activity=activity.handle,
                         )
-                self._markup_held(activity, record)
+                for one in shared(side):
+                    self._complement_held(activity, record, one)
 
-    def _markup_held(self, activity: Activity, record: Record) -> None:
-        """Rule P28: while the text is the same, the markup (or the line breaks) stay as the user wrote them."""
-        text = FIELDS[1]
-        name = text.name_on(record.side)
+    def _complement_held(self, activity: Activity, record: Record, one: Field) -> None:
+        """While a field reads the same, it stays as its user wrote it: markup, line breaks, time of day, which open
+        status (rule P28; the complement of the lens, F31 and F43 of the failure modes).
+        """
+        name = one.name_on(record.side) or ""
         if name not in record.frame:
             return
         kept, now = record.frame[name], record.row.get(name)
-        if text.read(record.side, {name: kept}) != record.value(text):
-            del record.frame[name]  # the text itself moved on: the markup is no longer the user's
+        if one.read(record.side, {name: kept}) != record.value(one):
+            del record.frame[name]  # the value itself moved on: the rest is no longer the user's
         elif kept != now and (kept or now):
             raise BrokenFrame(
                 f"{name} of the {record.side} record of {activity.handle} reads the same but was "

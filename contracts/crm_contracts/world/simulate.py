@@ -93,13 +93,17 @@ def fields_for(side: str, text: str, chance: Chance) -> dict[str, Any]:
         SALESFORCE: (
             {"Subject": text},
             {"Description": f"{text}\nsecond line"},
-            {"ActivityDate": day},
+            {"ActivityDate": chance.pick((day, day, None))},
+            {"Description": chance.pick((None, f" {text} \r\n\r\n\tindented\u00a0line", text))},
+            {"Status": chance.pick(("In Progress", "Waiting on someone else", "Deferred"))},
             {"Priority": chance.pick(("High", "Low", "Normal"))},
         ),
         TASK: (
             {"action": text},
             {"description": f"<p><b>{_escaped(text)}</b></p><p>more</p>"},
-            {"startTime": f"{day}T00:00:00.000Z"},
+            {"startTime": chance.pick((f"{day}T00:00:00.000Z", f"{day}T23:30:00.000Z", None))},
+            {"description": chance.pick(("", f"<ul><li>{_escaped(text)}</li><li>b&nbsp;c</li></ul>", "<p></p>"))},
+            {"status": chance.pick(("In-progress", "Blocked", "To Do"))},
             {"custom": {"Mood": text}},
         ),
         CONVERSATION: (
