@@ -210,7 +210,6 @@ class Actor:
 
     def _create_in_salesforce(self, plan: Plan) -> None:
         engine, activity = self._engine, plan.activity
-        self._refuse_if_in_doubt(activity)
         fields = dict(plan.write[SALESFORCE])
         key_field = self._key_field(activity.sf_object)
         key = ""
@@ -233,14 +232,6 @@ class Actor:
         intent = self._state.change_intent(intent, sf_id=sf_id)
         self._link_created(plan, intent, sf_id)
         plan.write.pop(SALESFORCE)
-
-    def _refuse_if_in_doubt(self, activity: Activity) -> None:
-        """A creation for this record is still unresolved: a second one might double it (F01)."""
-        ids = {r.model: r.id for r in (activity.task, activity.conversation) if r}
-        for intent in self._state.intents():
-            begun = intent.body.get("ids", {})
-            if intent.kind == SALESFORCE and any(begun.get(m) == i for m, i in ids.items()):
-                raise RecordRefused("a creation in Salesforce is in doubt; it is looked for next run")
 
     def _key_field(self, sf_object: str) -> str:
         """The configured external-id field, if this org's object has it as one."""
@@ -290,7 +281,7 @@ class Actor:
         raise refusal
 
     def _search(self, intent: Intent) -> str | None:
-        """Find the record a create may have made: ours, unlinked, saying what we sent."""
+        """Find the record a create may have made: ours, unlinked, saying what we sent; or None."""
         engine, body = self._engine, intent.body
         name, fields = body["object"], body["fields"]
         key_field = self._key_field(name) if body["key"] else ""
@@ -314,9 +305,8 @@ class Actor:
             and canon_line(record.get("Subject")) == canon_line(fields.get("Subject"))
             and self._state.link(sf_object=name, sf_id=record.id) is None
         ]
-        if len(found) > 1:
-            ids = ", ".join(record.id for record in found)
-            raise RecordRefused(f"several new records look like the one that was begun: {ids}")
+        # Several say the same in these fields: the one that agrees in most others, then the oldest.
+        found.sort(key=lambda record: -sum(record.get(f) == v for f, v in fields.items()))
         return found[0].id if found else None
 
     def _planhat_base(self, plan: Plan) -> dict[str, dict[str, Any]]:

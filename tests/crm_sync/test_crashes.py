@@ -6,6 +6,7 @@ Invariants I3 (nothing twice), I10 (crash consistency) and I2 (then quiet), for 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -33,14 +34,19 @@ def begin(sf_options: dict[str, Any], sections: dict[str, Any]) -> Both:
     }
     both.run()
     tasks = {t["sourceId"]: t["_id"] for t in both.ph_tasks()}
-    both.ph_done(tasks[known["done"]])
-    both.sf_edit(known["edited in SF"], Subject="New")
-    both.sf_edit(known["completed in SF"], Status="Completed")
-    both.sf_delete(known["deleted in SF"])
-    both.sf_task(Subject="From Salesforce", ActivityDate="2026-03-01")
-    both.ph_task(action="From Planhat")
-    both.ph_task(action="From Planhat")  # the same words on purpose
-    both.ph_conversation(subject="Logged")
+    changes: list[Callable[[], object]] = [
+        lambda: both.ph_done(tasks[known["done"]]),
+        lambda: both.sf_edit(known["edited in SF"], Subject="New"),
+        lambda: both.sf_edit(known["completed in SF"], Status="Completed"),
+        lambda: both.sf_delete(known["deleted in SF"]),
+        lambda: both.sf_task(Subject="From Salesforce", ActivityDate="2026-03-01"),
+        lambda: both.ph_task(action="From Planhat"),
+        lambda: both.ph_task(action="From Planhat"),  # the same words on purpose
+        lambda: both.ph_conversation(subject="Logged"),
+    ]
+    for change in changes:
+        both.clock.advance(300)  # further apart than a scan overlaps
+        change()
     return both
 
 
@@ -113,3 +119,47 @@ def test_a_round_broken_at_a_write_comes_out_the_same(sf_options: dict[str, Any]
 def test_a_round_broken_anywhere_comes_out_the_same(sf_options: dict[str, Any], sections: dict[str, Any]) -> None:
     """The same at every request, in every way."""
     assert 100 < broken_rounds(sf_options, sections, every=True)
+
+
+def killed_at_the_create(both: Both) -> None:
+    """A run dies when Salesforce has made the record and nobody knows it yet."""
+    back = both.mark()
+    both.wire.arm(None)
+    both.run()
+    creating = next(
+        n for n, (method, url) in enumerate(both.wire.sent) if method == "POST" and url.endswith("/sobjects/Task")
+    )
+    back()
+    both.wire.arm(creating, "kill after")
+    with contextlib.suppress(Killed):
+        both.run()
+    both.wire.arm(None)
+
+
+@pytest.mark.rule("F02", "I5", "I10")
+def test_an_edit_after_the_crash_is_an_edit(both: Both) -> None:
+    """What was sent is the agreed value, so that a later edit on one side is no conflict."""
+    both.configure(task="Both Directions", task_extra={"conflict": "salesforce"})
+    task = both.ph_task(action="Written")
+    killed_at_the_create(both)
+    both.ph_edit("tasks", task, action="Edited")
+
+    both.settle()
+
+    assert ["Edited"] == [t["Subject"] for t in both.sf_tasks()]
+    assert [] == both.state.conflicts()
+
+
+@pytest.mark.rule("F02", "I3")
+def test_a_twin_made_by_hand(both: Both) -> None:
+    """Somebody makes the same Task by hand after the crash: two activities, not three."""
+    both.ph_task(action="Twin", description="<p>Ours</p>")
+    killed_at_the_create(both)
+    ours = both.sf_tasks()[0]["Id"]
+    both.sf_task(Subject="Twin")
+
+    both.settle()
+
+    assert 2 == len(both.sf_tasks()) == len(both.ph_tasks())
+    mine = next(t for t in both.ph_tasks() if t.get("snippet") == "Ours")
+    assert ours == mine["sourceId"]
