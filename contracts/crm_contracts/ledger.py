@@ -54,7 +54,9 @@ def _summary(documents: dict[str, list[Operation]]) -> str:
     for vendor, found in documents.items():
         grades = Counter(one.grade for one in found if not one.not_faked)
         counts = [str(grades[grade]) for grade in GRADES]
-        rows.append((_TITLES[vendor], str(sum(grades.values())), *counts, str(sum(1 for one in found if one.not_faked))))
+        rows.append(
+            (_TITLES[vendor], str(sum(grades.values())), *counts, str(sum(1 for one in found if one.not_faked)))
+        )
     return _table(("fake", "played", *GRADES, "not faked"), rows)
 
 
@@ -161,7 +163,9 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;") if "`" not in text else text.replace("|", "\\|")
+    return (
+        " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;") if "`" not in text else text.replace("|", "\\|")
+    )
 
 
 def _read(package: str, name: str) -> dict[str, Any]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+from werkzeug.test import Client
+
 import fake_planhat.not_faked
 import fake_planhat.routes
 import fake_salesforce.app
-import pytest
-from fake_salesforce.operations.not_faked import resources
-from werkzeug.test import Client
-
 from crm_contracts.ledger import GRADES
 from crm_contracts.openapi import Operation, load, operations
 from crm_contracts.openapi.documents import template
 from crm_contracts.vendors import HOSTS, VENDORS, create_fake
+from fake_salesforce.operations.not_faked import resources
 
 BELOW_VERSION = "/services/data/<version>"
 DOCUMENTED = {vendor: operations(vendor) for vendor in VENDORS}
@@ -106,9 +106,8 @@ def test_a_document_is_openapi(vendor: str) -> None:
 
     schema = schemathesis.openapi.from_dict(load(vendor))
     schema.validate()
-    found = [one.ok() for one in schema.get_all_operations()]
 
-    assert len(DOCUMENTED[vendor]) == len(found)
+    assert len(DOCUMENTED[vendor]) == schema.statistic.operations.total
 
 
 @pytest.fixture(scope="module")

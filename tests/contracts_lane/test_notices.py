@@ -30,7 +30,11 @@ POSITIVE, NEGATIVE = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 
 
 def renamed(old: bytes, new: bytes) -> Spoil:
-    return lambda _environ, answer: (answer[0], _recount(answer, answer[2].replace(old, new)), answer[2].replace(old, new))
+    return lambda _environ, answer: (
+        answer[0],
+        _recount(answer, answer[2].replace(old, new)),
+        answer[2].replace(old, new),
+    )
 
 
 def status(line: str, *, instead_of: str) -> Spoil:

@@ -58,7 +58,10 @@ def test_a_whole_row_is_as_documented(org: Any, sobject: str) -> None:
     get, ids = org
     row = get(f"/sobjects/{sobject}/{ids[sobject][0]}")
     schema = {"$ref": f"#/components/schemas/{sobject}Row", "components": {"schemas": SCHEMAS}}
-    found = [f"{'/'.join(map(str, one.instance_path))}: {one.message}" for one in jsonschema_rs.validator_for(schema).iter_errors(row)]
+    found = [
+        f"{'/'.join(map(str, one.instance_path))}: {one.message}"
+        for one in jsonschema_rs.validator_for(schema).iter_errors(row)
+    ]
     described = [field["name"] for field in get(f"/sobjects/{sobject}/describe")["fields"]]
 
     assert [] == found
@@ -91,7 +94,7 @@ def test_the_describe_says_what_the_document_says_of_bodies(org: Any, sobject: s
     get, _ = org
     fields = {field["name"]: field for field in get(f"/sobjects/{sobject}/describe")["fields"]}
     bodies = SCHEMAS[f"{sobject}{'Create' if flag == 'createable' else 'Update'}"]["properties"]
-    wrong = []
+    wrong: list[tuple[Any, ...]] = []
     for name, schema in bodies.items():
         field = fields[name]
         longest = schema.get("maxLength", field["length"])
@@ -106,7 +109,7 @@ def test_the_describe_says_what_the_document_says_of_bodies(org: Any, sobject: s
 
 @pytest.mark.parametrize("sobject", [one for one in fit_salesforce.OBJECTS if one != "Event"])
 def test_what_the_describe_requires_the_document_requires(org: Any, sobject: str) -> None:
-    """Required on create: not nillable, createable and without a default. (An event's times follow a rule of their own.)"""
+    """Required on create: not nillable, createable and without a default (an event's times follow their own rule)."""
     get, _ = org
     required = {
         field["name"]

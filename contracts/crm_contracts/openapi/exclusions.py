@@ -1,7 +1,7 @@
 """What the lane does not hold against a fake, row by row, each with its reason: exclusions.toml.
 
-Rule: an exclusion names a check, operations and an answer, and excuses exactly that. It is applied to a failure that has
-happened, so that everything else the check says still counts, and a row that excuses nothing can be found.
+Rule: an exclusion names a check, operations and an answer, and excuses exactly that. It is applied to a failure that
+has happened, so that everything else the check says still counts, and a row that excuses nothing can be found.
 """
 
 from __future__ import annotations

@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 from schemathesis.core.parameters import ParameterLocation
 from werkzeug.test import Client
 
-from crm_contracts.openapi.lane import Lane, positive
+from crm_contracts.openapi.lane import Case, Lane, positive
 
 if TYPE_CHECKING:
-    from schemathesis.generation.case import Case
-
     from fake_core.fake import Fake
 
 COMPANY_KEYS = ("extid-acme", "srcid-001Pc00000LuBMUIA3")
@@ -24,7 +22,9 @@ COMPANY_KEYS = ("extid-acme", "srcid-001Pc00000LuBMUIA3")
 def lane() -> Lane:
     """The Planhat lane."""
     schemathesis.openapi.format("planhat-company-ref", st.sampled_from(COMPANY_KEYS))
-    schemathesis.openapi.format("planhat-date", st.datetimes(*_YEARS).map(lambda at: at.isoformat(timespec="seconds") + "Z"))
+    schemathesis.openapi.format(
+        "planhat-date", st.datetimes(*_YEARS).map(lambda at: at.isoformat(timespec="seconds") + "Z")
+    )
     return Lane("planhat", seed=seed, fit=fit, prepare=with_short_arrays)
 
 
@@ -52,7 +52,7 @@ def seed(fake: Fake, headers: dict[str, str]) -> dict[str, Any]:
 
 
 def fit(case: Case, lane: Lane) -> None:
-    """A body that is meant to be valid names the tenant's company; a path, in two calls of three, a record that is there."""
+    """What is meant to be valid names the tenant's company; a path, in two calls of three, a record that is there."""
     if positive(case, ParameterLocation.BODY):
         for item in case.body if isinstance(case.body, list) else [case.body]:
             if not isinstance(item, dict):

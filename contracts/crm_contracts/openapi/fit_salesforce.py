@@ -12,13 +12,11 @@ from schemathesis.core.parameters import ParameterLocation
 from werkzeug.test import Client
 
 from crm_contracts.openapi.documents import load
-from crm_contracts.openapi.lane import Lane, positive
+from crm_contracts.openapi.lane import Case, Lane, positive
 from crm_contracts.openapi.soql_text import statements
 from fake_salesforce import OrgConfig
 
 if TYPE_CHECKING:
-    from schemathesis.generation.case import Case
-
     from fake_core.fake import Fake
 
 OBJECTS = ("Account", "Contact", "Lead", "Opportunity", "Case", "Task", "Event")
@@ -170,7 +168,7 @@ class Fit:
             for number, one in enumerate(body["compositeRequest"]):
                 one["referenceId"] = f"{one['referenceId']}_{number}"  # each once
                 if number % 2 == 0:
-                    one |= _subrequest(one["method"], org)
+                    one.update(_subrequest(one["method"], org))
 
     def _references(self, body: dict[str, Any], org: dict[str, Any], *, schema: str) -> None:
         for key, row in self._schemas[schema]["properties"].items():

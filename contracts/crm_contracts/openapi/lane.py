@@ -1,9 +1,9 @@
 """The lane: Schemathesis in this process, all checks on, one fake against its document.
 
-Rule 1: the fake is seeded, its clock stands still, its limits are out of reach, and it is put back before every case, so
-that a case means the same alone as among others.
-Rule 2: a value that only this org can know (an id, a company's key, a query) is chosen by the vendor's `Fit` in the parts
-of a case that are meant to be valid. The parts that are meant to be wrong stay as they were generated.
+Rule 1: the fake is seeded, its clock stands still, its limits are out of reach, and it is put back before every case,
+so that a case means the same alone as among others.
+Rule 2: a value that only this org can know (an id, a company's key, a query) is chosen by the vendor's `Fit` in the
+parts of a case that are meant to be valid. The parts that are meant to be wrong stay as they were generated.
 Rule 3: every check is on. What is excused stands in exclusions.toml, and nowhere else.
 """
 
@@ -21,14 +21,13 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import ignored_auth
 
-from crm_contracts.openapi.documents import load
+from crm_contracts.openapi.documents import load, operations
 from crm_contracts.openapi.exclusions import Exclusion, exclusions
 from crm_contracts.vendors import HOSTS, create_fake
 from fake_core.clock import FrozenClock
 
 if TYPE_CHECKING:
     from schemathesis.core.transport import Response
-    from schemathesis.generation.case import Case
     from schemathesis.generation.stateful.state_machine import APIStateMachine, StepInput, StepOutput
     from schemathesis.schemas import BaseSchema
 
@@ -36,7 +35,8 @@ if TYPE_CHECKING:
 
 SEED = 1  # of a derandomized run
 CALLS_MAX = 100_000_000  # a limit no run of the lane reaches
-Fit = Callable[["Case", "Lane"], None]
+Case = Any  # schemathesis' Case: its parts are whatever was generated
+Fit = Callable[[Case, "Lane"], None]
 
 
 class Lane:
@@ -68,6 +68,7 @@ class Lane:
         self._guarded: set[str] = set()
         self._exclusions = [one for one in exclusions() if one.vendor == vendor]
         document = prepare(without_not_faked(load(vendor)))
+        self.operation_ids = [one.operation_id for one in operations(vendor, document)]
         self.schema: BaseSchema = schemathesis.openapi.from_dict(document, config=_config(self.url))
         self.schema.app = self._answer
 
@@ -128,14 +129,16 @@ class Lane:
         class Machine(self.schema.as_state_machine()):  # type: ignore[misc]
             def setup(self) -> None:
                 lane.fake.reset()
-                lane._written = True  # noqa: SLF001 - its own lane
+                lane._written = True
                 lane.step = 0
 
             def step(self, input: StepInput) -> StepOutput:  # noqa: A002 - the name of the base class
                 case = input.case
                 lane.step += 1
                 named = {name for place, name in input.applied_parameters if place is ParameterLocation.PATH}
-                linked = dict(case.path_parameters) if case.path_parameters and named >= set(case.path_parameters) else {}
+                linked = (
+                    dict(case.path_parameters) if case.path_parameters and named >= set(case.path_parameters) else {}
+                )
                 lane.fit(case, lane)
                 case.path_parameters.update(linked)  # what a link names is the point of it
                 lane.cases[_operation_id(case)] += 1
@@ -193,6 +196,6 @@ def _config(url: str) -> SchemathesisConfig:
         "generation": {"with-security-parameters": False},  # the lane sends a real token; ignored_auth tries others
         "phases": {"stateful": {"inference": {"algorithms": []}}},  # links are the document's: guessed ones are wrong
     }
-    if settings.default.derandomize:
+    if settings.default and settings.default.derandomize:
         given["seed"] = SEED
     return SchemathesisConfig.from_dict(given)

@@ -19,7 +19,6 @@ _KINDS = {  # by the output schema of a field: comparison operators and literals
     "id": (("=", "!="), ("'001000000000001AAA'", "null")),
 }
 _LONG = 255  # longer text can neither be filtered nor sorted
-_UNSORTED = frozenset({"BillingAddress"})
 
 
 def fields_of(document: dict[str, Any], sobject: str) -> dict[str, str]:
@@ -34,7 +33,7 @@ def fields_of(document: dict[str, Any], sobject: str) -> dict[str, str]:
 
 def _kind(schema: dict[str, Any]) -> str:
     for one in schema.get("anyOf", [schema]):
-        reference = one.get("$ref", "").rpartition("/")[2]
+        reference = str(one.get("$ref", "")).rpartition("/")[2]
         if reference in {"Date", "DateTime"}:
             return reference.lower()
         types = one.get("type", [])
@@ -64,10 +63,10 @@ def statements(draw: st.DrawFn, document: dict[str, Any], sobjects: tuple[str, .
         return f"{name} {operator} {literal}"
 
     if draw(st.integers(0, 4)) == 0:
-        text = draw(st.sampled_from((f"SELECT COUNT() FROM {sobject}", f"SELECT COUNT(Id) n FROM {sobject}")))
+        text = draw(st.sampled_from((f"SELECT COUNT() FROM {sobject}", f"SELECT COUNT(Id) n FROM {sobject}")))  # noqa: S608 - SOQL
         return text + (f" WHERE {condition()}" if draw(st.booleans()) else "")
     chosen = draw(st.lists(names, min_size=1, max_size=4, unique=True))
-    text = f"SELECT {', '.join(chosen)} FROM {sobject}"
+    text = f"SELECT {', '.join(chosen)} FROM {sobject}"  # noqa: S608 - SOQL
     number = draw(st.integers(0, 3))
     if number:
         joint = draw(st.sampled_from((" AND ", " OR ")))
