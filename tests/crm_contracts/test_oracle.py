@@ -44,11 +44,12 @@ class Log:
         row = self.rows[side].setdefault(record_id, {"Id" if side == SALESFORCE else "_id": record_id})
         row |= fields | {stamp: self.now.isoformat()}
 
-    def round(self, *, clean: bool = True, **_writes: Any) -> None:
-        """A round of the sync ends."""
+    def round(self, *, clean: bool = True) -> None:
+        """A round of the sync ends; it has read everything."""
         self.now += timedelta(minutes=1)
         after = {side: {k: dict(v) for k, v in rows.items()} for side, rows in self.rows.items()}
-        self.oracle.synced(after, clean=clean)
+        read = " ".join(record_id for rows in self.rows.values() for record_id in rows)
+        self.oracle.synced(after, clean=clean, read=read)
 
     def begin(self) -> None:
         self.oracle.about_to_sync()
@@ -238,6 +239,35 @@ def test_deleting_and_bringing_back_are_both_found() -> None:
     log.put(TASK, "61" * 12, action="A", sourceId=SF)
     with pytest.raises(FalselyDeleted, match="is back"):
         log.round()
+
+
+def test_what_the_sync_never_saw_is_not_brought_back() -> None:
+    """A Planhat Task that a user made and deleted between two rounds leaves no trace: the other half is new."""
+    log = Log()
+    log.user(SALESFORCE, SF, Subject="A")
+    log.user(TASK, PH, action="A", sourceId=SF)
+    log.oracle.user_deleted("act-1", TASK, PH)
+    del log.rows[TASK][PH]
+    log.begin()
+    log.put(TASK, "61" * 12, action="A", sourceId=SF)
+    log.round()
+
+
+@pytest.mark.rule("P24")
+@pytest.mark.parametrize(("outcome", "fine"), [("mine", True), ("A", False)])
+def test_a_first_meeting_is_a_conflict(outcome: str, fine: bool) -> None:
+    """A user typed the id into a Task with another title: nothing was agreed, so the policy decides."""
+    log = Log()
+    log.user(SALESFORCE, SF, Subject="A")
+    log.user(TASK, PH, action="mine", sourceId=SF)
+    log.begin()
+    log.put(SALESFORCE, SF, Subject=outcome)
+    log.put(TASK, PH, action=outcome)
+    if fine:
+        log.round()
+    else:
+        with pytest.raises(LostUpdate, match="never agreed"):
+            log.round()
 
 
 @pytest.mark.rule("P2")

@@ -33,6 +33,7 @@ class Record:
     wrote: dict[str, datetime] = field(default_factory=dict)
     frame: dict[str, Any] = field(default_factory=dict)
     deleted: bool = False
+    met: bool = False  # the sync was shown it
 
     @property
     def pointer(self) -> str:
@@ -85,9 +86,6 @@ class Activity:
     def one(self, side: str) -> Record | None:
         """The record a user would mean on *side*: the first that lives."""
         return next(iter(self.live(side)), None)
-
-    def deleted(self, side: str) -> bool:
-        return any(one.deleted for one in self.records if one.side == side)
 
     @property
     def any_deleted(self) -> bool:

@@ -137,8 +137,11 @@ class Oracle:
                 activity.second_allowed = True
             activity.received = activity.received or self.settings.receives("task")
 
-    def synced(self, after: Observation, *, clean: bool) -> None:
-        """A round ended, and everything reads as *after*. *clean*: nothing went wrong in it."""
+    def synced(self, after: Observation, *, clean: bool, read: str) -> None:
+        """A round ended, and everything reads as *after*. *clean*: nothing went wrong in it.
+
+        *read* is all that the round's requests were answered: what the sync may know.
+        """
         before = {
             (pair.key, one.name): (activity, pair, one, pair.values(one))
             for activity in self.model.activities.values()
@@ -146,9 +149,15 @@ class Oracle:
             for pair in self.model.pairs(activity)
             for one in shared(pair.section)
         }
-        winners = {key: self._winners(pair, one) for key, (_, pair, one, _) in before.items()}
+        winners = {}
+        for key, (_, pair, one, _) in before.items():
+            self._known(pair, one)  # a pair that a user made by typing an id begins before the round
+            winners[key] = self._winners(pair, one)
         self._nothing_vanished(after)
         self._take_over(after)
+        for activity in self.model.activities.values():
+            for record in activity.records:
+                record.met = record.met or record.id in read
         for key, (activity, pair, one, values) in before.items():
             self._explain(activity, pair, one, (values, winners[key]), clean=clean)
         for activity in self.model.activities.values():
@@ -170,10 +179,10 @@ class Oracle:
         """Keep the bases that explain what happened to one field; none left = an update was lost."""
         values, winners = seen
         after = pair.values(one)
-        if IGNORED in (values[1], after[1]) or (one.name == "date" and activity.one(CONVERSATION)):
-            self._bases[(*pair.key, one.name)] = {after}
-            return
         bases = self._known(pair, one)
+        if IGNORED in (values[1], after[1]) or (one.name == "date" and activity.one(CONVERSATION)):
+            self._bases[(*pair.key, one.name)] = bases | {after}
+            return
         left: set[Base] = set()
         for base in bases:
             for outcome in self._outcomes(pair, base, values, winners):
@@ -242,7 +251,8 @@ class Oracle:
         title = shared(side)[0].read(side, row)
         if activity is None:
             raise Duplicated(f"a {side} record {record_id} ({title!r}) belongs to no activity")
-        if activity.deleted(side) and not (side == SALESFORCE and activity.second_allowed):
+        met = any(one.deleted and one.met for one in activity.records if one.side == side)
+        if met and not (side == SALESFORCE and activity.second_allowed):
             raise FalselyDeleted(
                 f"{activity.handle} was deleted in {side} by its user and is back as {record_id}",
                 activity=activity.handle,

@@ -291,7 +291,8 @@ class World:
     def _judge(self, exchanges: list[monitors.Exchange], *, clean: bool) -> None:
         self.seen = after = self.observe()
         monitors.check(exchanges, self.settings, self.oracle.model)
-        self.oracle.synced(after, clean=clean)
+        read = "\n".join(str(one["response"]) for one in exchanges)
+        self.oracle.synced(after, clean=clean, read=read)
         written = monitors.writes(exchanges)
         if written and not self._touched:
             if self._configured:
