@@ -164,7 +164,7 @@ class Report:
             planhat, _, salesforce = key.partition(":")
             skipped = sum(section.skipped.values())
             yield (
-                f"Planhat {planhat} <-> Salesforce {salesforce}: {section.seen} seen = "
+                f"Planhat {planhat} – Salesforce {salesforce}: {section.seen} seen = "
                 f"{section.created} created + {section.updated} updated + "
                 f"{section.unchanged} unchanged + {skipped} skipped + "
                 f"{len(section.quarantined)} quarantined"

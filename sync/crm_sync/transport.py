@@ -81,8 +81,14 @@ class Transport:
             self.writes[self.service] += write
             response: requests.Response | None = None
             try:
+                # `verify` is said again, or REQUESTS_CA_BUNDLE would win over the session's own CA file.
                 response = self._session.request(
-                    method, url, headers=dict(headers or {}), timeout=TIMEOUT_SECONDS, **body
+                    method,
+                    url,
+                    headers=dict(headers or {}),
+                    timeout=TIMEOUT_SECONDS,
+                    verify=self._session.verify,
+                    **body,
                 )
                 verdict = Verdict.UNCLEAR if _truncated(response) else self._judge(response)
                 trouble = f"HTTP {response.status_code}"

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from click.testing import CliRunner
 from tests.crm_sync.both import PH, SF, Both
 
 from crm_sync.cli import sync
+from crm_sync.clock import RealClock
+from crm_sync.transport import Transport, Verdict
 
 
 @pytest.fixture
@@ -104,3 +107,28 @@ def test_a_missing_file_and_a_wrong_token(desk: Any, both: Both) -> None:
     assert (2, 1) == (refused.exit_code, missing.exit_code)
     assert "Planhat refuses the token; check planhat.token" in refused.output
     assert "cannot be read" in missing.output
+
+
+def test_the_ca_file_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the user says on the command line is what is trusted, whatever REQUESTS_CA_BUNDLE holds."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "elsewhere.pem")
+    asked: list[Any] = []
+
+    class Recorder(requests.adapters.BaseAdapter):
+        def send(self, request: Any, **options: Any) -> requests.Response:  # type: ignore[override]
+            asked.append(options["verify"])
+            answer = requests.Response()
+            answer.status_code, answer.url, answer.request, answer._content = 200, request.url, request, b""
+            return answer
+
+        def close(self) -> None: ...
+
+    session = requests.Session()
+    session.mount("https://", Recorder())
+    session.verify = "ours.pem"
+    transport = Transport(
+        service="planhat", session=session, clock=RealClock(), attempts_max=1, judge=lambda _answer: Verdict.DONE
+    )
+    transport.send("GET", "https://api.planhat.com/tasks", repeatable=True)
+
+    assert ["ours.pem"] == asked
