@@ -9,6 +9,7 @@ import signal
 import sys
 from contextlib import ExitStack
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -130,11 +131,22 @@ def env() -> None:
 
 
 @understudy.command()
-def rules() -> None:
-    """Print the numbered rules, and which tests hold each."""
-    from crm_contracts.rules import render_rules
+@click.option(
+    "--tests",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder whose tests are counted (default: those of this checkout).",
+)
+@click.option("--names", is_flag=True, help="Name the tests, too.")
+def rules(*, tests: Path | None, names: bool) -> None:
+    """Print the numbered rules and the state of each: verified, named or none, by how many tests."""
+    from crm_contracts.rules import render_rules, table
 
-    click.echo(render_rules())
+    beside = Path(__file__).parents[2] / "tests"
+    folder = tests or (beside if (beside / "crm_contracts").is_dir() else None)
+    click.echo(render_rules(folder))
+    if names and folder:
+        for row in table(folder):
+            click.echo("\n".join([f"\n{row.rule.id}", *(f"  {test}" for test in row.tests)]))
 
 
 @understudy.command()
