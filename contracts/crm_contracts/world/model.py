@@ -79,6 +79,7 @@ class Activity:
     sent_from: set[str] = field(default_factory=set)  # Planhat sides that ever had a way to Salesforce
     received: bool = False
     reopened: bool = False
+    status_chosen: set[str] = field(default_factory=set)  # sides whose users wrote a status since a clean round
 
     def live(self, side: str) -> list[Record]:
         return [one for one in self.records if one.side == side and not one.deleted]

@@ -81,12 +81,18 @@ class Oracle:
         activity.titles.add(known.value(FIELDS[0]))
 
     def _status_may_move(self, activity: Activity, side: str, names: Mapping[str, Any]) -> None:
-        """The other side's status may follow a user's choice among the open ones: the map is configuration (P26)."""
+        """The other side's status may follow a user's choice among the open ones: the map is configuration (P26).
+
+        Where both sides chose since they last agreed, either choice may win.
+        """
         state = FIELDS[3]
-        if side != CONVERSATION and state.name_on(side) in names:
-            for other in {SALESFORCE, TASK} - {side}:
-                for record in activity.live(other):
-                    record.frame.pop(state.name_on(other) or "", None)
+        if side == CONVERSATION or state.name_on(side) not in names:
+            return
+        activity.status_chosen.add(side)
+        free = {SALESFORCE, TASK} if len(activity.status_chosen) > 1 else {SALESFORCE, TASK} - {side}
+        for other in free:
+            for record in activity.live(other):
+                record.frame.pop(state.name_on(other) or "", None)
 
     def planhat_logged(self, handle: str, row: Row) -> None:
         """Planhat itself logged a Conversation because somebody completed the Planhat Task."""
@@ -162,6 +168,8 @@ class Oracle:
             self._explain(activity, pair, one, (values, winners[key]), clean=clean)
         for activity in self.model.activities.values():
             self._frame_held(activity)
+            if clean:
+                activity.status_chosen.clear()
             for pair in self.model.pairs(activity):
                 for one in shared(pair.section):
                     if (*pair.key, one.name) not in self._bases:
