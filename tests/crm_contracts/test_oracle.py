@@ -360,3 +360,15 @@ def test_a_story_is_told() -> None:
     text = str(found.value.with_timeline(["09:01 a user writes B"]))
     for part in ("I5 LostUpdate", "title", "'A'", "'B'", "newest", "09:01 a user writes B"):
         assert part in text
+
+
+@pytest.mark.rule("P24")
+def test_a_choice_among_open_statuses_is_a_change() -> None:
+    """Salesforce went from one open status to another, Planhat was done earlier: a conflict, not a lost completion."""
+    log = linked()
+    log.user(TASK, PH, status="Done")
+    log.user(SALESFORCE, SF, Status="Deferred")
+    log.begin()
+    log.put(TASK, PH, status="Blocked")
+    log.round()
+    log.oracle.settled()

@@ -10,7 +10,7 @@ Source: the rules in `crm_contracts.rules`, the invariants in `violations`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -188,12 +188,13 @@ class Oracle:
         values, winners = seen
         after = pair.values(one)
         bases = self._known(pair, one)
+        chosen = activity.status_chosen if one.name == "state" else frozenset[str]()
         if IGNORED in (values[1], after[1]) or (one.name == "date" and activity.one(CONVERSATION)):
             self._bases[(*pair.key, one.name)] = bases | {after}
             return
         left: set[Base] = set()
         for base in bases:
-            for outcome in self._outcomes(pair, base, values, winners):
+            for outcome in self._outcomes(pair, base, values, winners, chosen=chosen):
                 if outcome == after:
                     left.add(after)
                     if not clean and outcome != values:
@@ -206,9 +207,24 @@ class Oracle:
             raise LostUpdate(self._lost(pair, one, values, after), activity=activity.handle)
         self._bases[(*pair.key, one.name)] = left
 
-    def _outcomes(self, pair: Pair, base: Base, values: Values, winners: Iterable[int]) -> set[Values]:
-        """Where the rules allow a field to go in one round; index 0 is Salesforce, 1 is Planhat."""
+    def _outcomes(
+        self,
+        pair: Pair,
+        base: Base,
+        values: Values,
+        winners: Iterable[int],
+        *,
+        chosen: Collection[str] = (),
+    ) -> set[Values]:
+        """Where the rules allow a field to go in one round; index 0 is Salesforce, 1 is Planhat.
+
+        *chosen* are sides whose users wrote a status: from one open status to another is a change, too.
+        """
         changed = [base is None or values[side] != base[side] for side in (0, 1)]
+        touched = [changed[0] or SALESFORCE in chosen, changed[1] or pair.section in chosen]
+        if touched != changed:
+            plain = self._outcomes(pair, base, values, winners)
+            return plain | self._outcomes(pair, None, values, winners) if all(touched) else plain
         if values[0] == values[1] or not any(changed):
             return {values}
         found: set[Values] = set()
