@@ -24,6 +24,7 @@ from crm_sync.html_text import canon_line
 from crm_sync.mapping import lens
 from crm_sync.model import (
     CONVERSATION,
+    KEYABLE,
     PLANHAT,
     SALESFORCE,
     TASK,
@@ -35,7 +36,6 @@ from crm_sync.model import (
 from crm_sync.observe import external_key, put_aside
 from crm_sync.plan import Plan, sections_for
 from crm_sync.report import HeldBack, Outcome
-from crm_sync.sides.planhat import KEYABLE
 from crm_sync.sides.salesforce import GONE_CODES, literal, quoted
 from crm_sync.state import DELETED_COLUMN, ID_COLUMN, Intent
 

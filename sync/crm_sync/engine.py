@@ -14,12 +14,13 @@ from typing import Any
 
 from crm_sync.clock import Clock
 from crm_sync.config import Config
+from crm_sync.known import SfObject
 from crm_sync.mapping import Context, lens
-from crm_sync.model import CONVERSATION, SALESFORCE, TASK, TYPES_NEVER, FieldMap, Record, Section
+from crm_sync.model import SALESFORCE, TYPES_NEVER, FieldMap, Record, Section, planhat_model
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Report
 from crm_sync.sides.planhat import Planhat
-from crm_sync.sides.salesforce import Salesforce, SfObject
+from crm_sync.sides.salesforce import Salesforce
 from crm_sync.state import State
 
 
@@ -199,11 +200,6 @@ class Engine:
             found = self.salesforce.accounts_of(name, [text])
             self._accounts_behind[text] = found.get(text)
         return self._accounts_behind[text]
-
-
-def planhat_model(section: Section) -> str:
-    """The Planhat model behind a section: "Note" is the Conversation model, too (rule P5)."""
-    return TASK if section.planhat == TASK else CONVERSATION
 
 
 def account_id(text: Any) -> str | None:

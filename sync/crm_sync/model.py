@@ -20,6 +20,9 @@ TASK = "Task"
 CONVERSATION = "Conversation"
 PLANHAT_MODELS = (TASK, CONVERSATION)
 
+#: Where each model keeps the Salesforce id, and the prefix that addresses a record by it (rule P7).
+KEYABLE = {TASK: ("sourceId", "srcid-"), CONVERSATION: ("externalId", "extid-")}
+
 #: Conversation types that belong to other integrations and never take part (rule P6).
 TYPES_NEVER = frozenset({"email", "chat", "ticket", "call"})
 
@@ -209,3 +212,8 @@ class Link:
             self.conversation_id is not None and not self.conversation_deleted
         )
         return not alive
+
+
+def planhat_model(section: Section) -> str:
+    """The Planhat model behind a section: "Note" is the Conversation model, too (rule P5)."""
+    return TASK if section.planhat == TASK else CONVERSATION

@@ -20,6 +20,7 @@ from crm_sync.engine import Engine
 from crm_sync.mapping import parse_moment
 from crm_sync.model import (
     CONVERSATION,
+    KEYABLE,
     PLANHAT,
     SALESFORCE,
     TASK,
@@ -30,7 +31,7 @@ from crm_sync.model import (
 )
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Outcome
-from crm_sync.sides.planhat import KEYABLE, scan_start
+from crm_sync.sides.planhat import scan_start
 from crm_sync.state import DELETED_COLUMN, ID_COLUMN, Pending
 
 #: Values of a list row that say nothing about its content.

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crm_sync.decide import Decision, Seen, View, decide
-from crm_sync.engine import Engine, planhat_model
+from crm_sync.known import Known
 from crm_sync.mapping import Held, lens
 from crm_sync.model import (
     CONVERSATION,
+    KEYABLE,
     SALESFORCE,
     TASK,
     Activity,
@@ -23,10 +24,10 @@ from crm_sync.model import (
     FieldMap,
     Record,
     Section,
+    planhat_model,
 )
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Conflict, HeldBack, Outcome
-from crm_sync.sides.planhat import KEYABLE
 
 Verdict = tuple[Outcome, str]
 
@@ -68,27 +69,27 @@ class Plan:
         return lines
 
 
-def plan_activity(activity: Activity, engine: Engine) -> Plan:
+def plan_activity(activity: Activity, known: Known) -> Plan:
     """See the module's docstring."""
     plan = Plan(activity)
     if activity.link is not None and activity.link.dead:
-        _everywhere(plan, engine, Outcome.SKIPPED, "its counterpart was deleted; this one stays")
+        _everywhere(plan, known, Outcome.SKIPPED, "its counterpart was deleted; this one stays")
     elif activity.link is not None and activity.link.dormant and activity.conversation is None:
-        _everywhere(plan, engine, Outcome.SKIPPED, "its type takes no part at present")
+        _everywhere(plan, known, Outcome.SKIPPED, "its type takes no part at present")
     elif activity.link is not None or (activity.claimed_sf_id and activity.salesforce):
-        _plan_linked(plan, engine)
+        _plan_linked(plan, known)
     elif activity.salesforce is not None:
-        _plan_planhat_creation(plan, engine)
+        _plan_planhat_creation(plan, known)
     else:
-        _plan_salesforce_creation(plan, engine)
+        _plan_salesforce_creation(plan, known)
     return plan
 
 
-def sections_for(activity: Activity, engine: Engine) -> dict[str, Section]:
+def sections_for(activity: Activity, known: Known) -> dict[str, Section]:
     """The enabled sections this activity belongs to, by Planhat model."""
     found = {}
     for model in (TASK, CONVERSATION):
-        section = engine.section_of(model, activity.sf_object)
+        section = known.section_of(model, activity.sf_object)
         present = activity.replica(model) is not None or (
             activity.link is not None
             and activity.link.planhat_id(model) is not None
@@ -99,10 +100,10 @@ def sections_for(activity: Activity, engine: Engine) -> dict[str, Section]:
     return found
 
 
-def _everywhere(plan: Plan, engine: Engine, outcome: Outcome, reason: str) -> None:
+def _everywhere(plan: Plan, known: Known, outcome: Outcome, reason: str) -> None:
     activity = plan.activity
-    sections = sections_for(activity, engine) or {
-        planhat_model(s): s for s in engine.sections if s.salesforce == activity.sf_object
+    sections = sections_for(activity, known) or {
+        planhat_model(s): s for s in known.sections if s.salesforce == activity.sf_object
     }
     for section in sections.values():
         plan.verdicts[section.key] = (outcome, reason)
@@ -111,15 +112,15 @@ def _everywhere(plan: Plan, engine: Engine, outcome: Outcome, reason: str) -> No
 # -- activities that exist on both sides -------------------------------------------------------------
 
 
-def _plan_linked(plan: Plan, engine: Engine) -> None:
+def _plan_linked(plan: Plan, known: Known) -> None:
     activity = plan.activity
-    sections = sections_for(activity, engine)
+    sections = sections_for(activity, known)
     mapped_fields: dict[str, dict[str, FieldMap]] = {}
     for model, section in sections.items():
         for mapped in section.fields:
             mapped_fields.setdefault(mapped.salesforce, {})[model] = mapped
     for name, by_model in mapped_fields.items():
-        _plan_field(plan, engine, name, by_model, sections)
+        _plan_field(plan, known, name, by_model, sections)
     for model, section in sections.items():
         _plan_key(plan, model, section)
         written = plan.write.get(model) or (plan.write.get(SALESFORCE) and section.direction.sends)
@@ -151,24 +152,24 @@ def _plan_key(plan: Plan, model: str, section: Section) -> None:
 
 def _plan_field(
     plan: Plan,
-    engine: Engine,
+    known: Known,
     name: str,
     by_model: Mapping[str, FieldMap],
     sections: Mapping[str, Section],
 ) -> None:
     activity = plan.activity
-    views = {model: _view(plan, engine, model, mapped, sections[model]) for model, mapped in by_model.items()}
+    views = {model: _view(plan, known, model, mapped, sections[model]) for model, mapped in by_model.items()}
     any_mapped = next(iter(by_model.values()))
-    sf_view = _sf_view(plan, engine, any_mapped)
+    sf_view = _sf_view(plan, known, any_mapped)
 
     def agree(sf: Any, ph: Any, model: str) -> bool:
-        return lens(by_model[model]).agree(by_model[model], sf, ph, engine.context)
+        return lens(by_model[model]).agree(by_model[model], sf, ph, known.context)
 
     # The Conversation speaks for what happened, so its section's policy comes first (rule P1).
     speaking = CONVERSATION if CONVERSATION in by_model else TASK
     policy = sections[speaking].policy(by_model[speaking])
     decision = decide(sf_view, list(views.values()), policy, agree)
-    delivered = _deliver(plan, engine, decision, by_model)
+    delivered = _deliver(plan, known, decision, by_model)
     if delivered:
         _log_losers(plan, decision, by_model)
     _keep_unsettled(plan, name, decision, sf_view, views, agree)
@@ -178,32 +179,32 @@ def _plan_field(
         plan.notes.append(f"{activity.label}: linked by its key; {any_mapped.name} differed")
 
 
-def _view(plan: Plan, engine: Engine, model: str, mapped: FieldMap, section: Section) -> View:
+def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Section) -> View:
     activity = plan.activity
     record = activity.replica(model)
     flow = section.flow(mapped)
     if record is None:
         value = activity.link.base.get(model, {}).get(mapped.salesforce) if activity.link else None
         return View(model, Seen.SAME, value, None, flow, silent=True)
-    key = lens(mapped).key_ph(mapped, record.values, engine.context)
+    key = lens(mapped).key_ph(mapped, record.values, known.context)
     return View(
         replica=model,
         seen=_seen(activity, model, mapped, key),
         value=key,
         changed_at=record.edited_at,
         flow=flow,
-        silent=lens(mapped).silent_ph(mapped, key, engine.context),
+        silent=lens(mapped).silent_ph(mapped, key, known.context),
     )
 
 
-def _sf_view(plan: Plan, engine: Engine, mapped: FieldMap) -> View:
+def _sf_view(plan: Plan, known: Known, mapped: FieldMap) -> View:
     activity = plan.activity
     record = activity.salesforce
     if record is None:
         assert activity.link is not None, "an activity without a link was read on both sides"
         value = activity.link.base.get(SALESFORCE, {}).get(mapped.salesforce)
         return View(SALESFORCE, Seen.SAME, value, None, silent=True)
-    key = lens(mapped).key_sf(mapped, record.values, engine.context)
+    key = lens(mapped).key_sf(mapped, record.values, known.context)
     seen = _seen(activity, SALESFORCE, mapped, key)
     return View(SALESFORCE, seen, key, record.edited_at)
 
@@ -226,7 +227,7 @@ def _seen(activity: Activity, replica: str, mapped: FieldMap, key: Any) -> Seen:
     return Seen.CHANGED
 
 
-def _deliver(plan: Plan, engine: Engine, decision: Decision, by_model: Mapping[str, FieldMap]) -> bool:
+def _deliver(plan: Plan, known: Known, decision: Decision, by_model: Mapping[str, FieldMap]) -> bool:
     """Turn a decision into writes; False when nothing could be written."""
     if decision.winner is None:
         return False
@@ -239,9 +240,9 @@ def _deliver(plan: Plan, engine: Engine, decision: Decision, by_model: Mapping[s
         mapped = by_model[decision.winner]
         record = activity.replica(decision.winner)
         assert record is not None
-        value = lens(mapped).to_sf(mapped, record.values, engine.context)
+        value = lens(mapped).to_sf(mapped, record.values, known.context)
         if not isinstance(value, Held):
-            sobject = engine.sobject(activity.sf_object)
+            sobject = known.sobject(activity.sf_object)
             value = sobject.refuses(mapped.salesforce, value, create=False) or value
         if isinstance(value, Held):
             plan.hold(mapped, value)
@@ -256,7 +257,7 @@ def _deliver(plan: Plan, engine: Engine, decision: Decision, by_model: Mapping[s
         if target is None:
             continue
         mapped = by_model[model]
-        written = lens(mapped).to_ph(mapped, source, engine.context, target.values)
+        written = lens(mapped).to_ph(mapped, source, known.context, target.values)
         if isinstance(written, Held):
             plan.hold(mapped, written)
             continue
@@ -314,25 +315,25 @@ def _keep_unsettled(
 # -- creation in Planhat -----------------------------------------------------------------------------
 
 
-def _plan_planhat_creation(plan: Plan, engine: Engine) -> None:
+def _plan_planhat_creation(plan: Plan, known: Known) -> None:
     activity = plan.activity
     record = activity.salesforce
     assert record is not None
-    tasks = engine.section_of(TASK, activity.sf_object)
-    conversations = engine.section_of(CONVERSATION, activity.sf_object)
+    tasks = known.section_of(TASK, activity.sf_object)
+    conversations = known.section_of(CONVERSATION, activity.sf_object)
     model, section = TASK, tasks
     if tasks is None or not tasks.direction.receives:
         model, section = CONVERSATION, conversations
     if section is None or not section.direction.receives:
-        _everywhere(plan, engine, Outcome.SKIPPED, "the section does not receive")
+        _everywhere(plan, known, Outcome.SKIPPED, "the section does not receive")
         return
-    reason = _why_not_received(record, model, engine)
+    reason = _why_not_received(record, model, known)
     if reason:
         plan.verdicts[section.key] = (Outcome.SKIPPED, reason)
         return
-    company = engine.company_of(record, section)
+    company = known.company_of(record, section)
     if company is None:
-        account = engine.account_of(record, section)
+        account = known.account_of(record, section)
         plan.wait = (
             f"no Planhat company has the Source ID {account}"
             if account
@@ -348,7 +349,7 @@ def _plan_planhat_creation(plan: Plan, engine: Engine) -> None:
     for mapped in section.fields:
         if not section.flow(mapped).receives or not mapped.planhat:
             continue
-        written = lens(mapped).to_ph(mapped, record.values, engine.context, {})
+        written = lens(mapped).to_ph(mapped, record.values, known.context, {})
         if isinstance(written, Held):
             if written.value is not None:
                 plan.hold(mapped, written)
@@ -361,13 +362,13 @@ def _plan_planhat_creation(plan: Plan, engine: Engine) -> None:
     plan.verdicts[section.key] = (Outcome.CREATED, "")
 
 
-def _why_not_received(record: Record, model: str, engine: Engine) -> str:
+def _why_not_received(record: Record, model: str, known: Known) -> str:
     """Why a Salesforce record is not made in Planhat; "" when it is."""
     if record.deleted:
         return "it was deleted before it was ever linked"
     if record.get("IsRecurrence"):
         return "a series of recurring Tasks is not a Task; its occurrences are"
-    only_completed = engine.config.options.receive_only_completed
+    only_completed = known.context.options.receive_only_completed
     planned = record.model == TASK and not record.get("IsClosed")
     if model == CONVERSATION and only_completed and planned:
         return "not completed yet; a Conversation is logged when it is"
@@ -377,12 +378,12 @@ def _why_not_received(record: Record, model: str, engine: Engine) -> str:
 # -- creation in Salesforce --------------------------------------------------------------------------
 
 
-def _plan_salesforce_creation(plan: Plan, engine: Engine) -> None:
+def _plan_salesforce_creation(plan: Plan, known: Known) -> None:
     activity = plan.activity
-    sections = sections_for(activity, engine)
+    sections = sections_for(activity, known)
     sources = {model: s for model, s in sections.items() if s.direction.sends}
     if not sources:
-        _everywhere(plan, engine, Outcome.SKIPPED, "the section does not send")
+        _everywhere(plan, known, Outcome.SKIPPED, "the section does not send")
         return
     if CONVERSATION not in sources and activity.task is not None:
         reason = _why_not_sent(activity.task)
@@ -393,39 +394,39 @@ def _plan_salesforce_creation(plan: Plan, engine: Engine) -> None:
     record = activity.replica(speaking)
     assert record is not None
     fields = dict(sources[speaking].on_create)
-    account = engine.account_of_company(record.get("companyId"))
-    if account is None and engine.config.options.unmatched_company == "skip":
+    account = known.account_of_company(record.get("companyId"))
+    if account is None and known.context.options.unmatched_company == "skip":
         plan.wait = "the company has no Salesforce account id in its Source ID"
         for section in sources.values():
             plan.verdicts[section.key] = (Outcome.SKIPPED, plan.wait)
         return
-    sobject = engine.sobject(activity.sf_object)
+    sobject = known.sobject(activity.sf_object)
     company_field = sources[speaking].company_field
     if company_field == "AccountId":
-        known = sobject.fields.get("AccountId")
-        company_field = "AccountId" if known and known.createable else "WhatId"
+        settable = sobject.fields.get("AccountId")
+        company_field = "AccountId" if settable and settable.createable else "WhatId"
     if account and company_field in sobject.fields:
         fields[company_field] = account
     for model in (TASK, CONVERSATION):  # the Conversation's word is the later one
         if model in sources:
-            _create_values(plan, engine, model, sources[model], fields)
+            _create_values(plan, known, model, sources[model], fields)
     plan.create = SALESFORCE
     plan.write[SALESFORCE] = fields
     for section in sections.values():
         plan.verdicts[section.key] = (Outcome.CREATED, "")
 
 
-def _create_values(plan: Plan, engine: Engine, model: str, section: Section, fields: dict[str, Any]) -> None:
+def _create_values(plan: Plan, known: Known, model: str, section: Section, fields: dict[str, Any]) -> None:
     record = plan.activity.replica(model)
     assert record is not None
-    sobject = engine.sobject(plan.activity.sf_object)
+    sobject = known.sobject(plan.activity.sf_object)
     for mapped in section.fields:
         if not section.flow(mapped).sends:
             continue
-        key = lens(mapped).key_ph(mapped, record.values, engine.context)
-        if lens(mapped).silent_ph(mapped, key, engine.context):
+        key = lens(mapped).key_ph(mapped, record.values, known.context)
+        if lens(mapped).silent_ph(mapped, key, known.context):
             continue
-        value = lens(mapped).to_sf(mapped, record.values, engine.context)
+        value = lens(mapped).to_sf(mapped, record.values, known.context)
         if not isinstance(value, Held):
             value = sobject.refuses(mapped.salesforce, value, create=True) or value
         if isinstance(value, Held):

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crm_sync.config import Config
-from crm_sync.engine import Engine, planhat_model
+from crm_sync.engine import Engine
 from crm_sync.inheritance import Inheritance, condition_met
-from crm_sync.model import PLANHAT, SALESFORCE, TASK, Direction, Link, Record, Section
+from crm_sync.model import PLANHAT, SALESFORCE, TASK, Direction, Link, Record, Section, planhat_model
 from crm_sync.observe import digest, digest_sf
 from crm_sync.state import ID_COLUMN, State
 

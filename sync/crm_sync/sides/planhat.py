@@ -20,7 +20,7 @@ from crm_sync.clock import Clock
 from crm_sync.config import PlanhatLogin
 from crm_sync.errors import AccessRefused, RecordRefused
 from crm_sync.mapping import parse_moment
-from crm_sync.model import CONVERSATION, PLANHAT, TASK, Record
+from crm_sync.model import CONVERSATION, KEYABLE, PLANHAT, TASK, Record
 from crm_sync.transport import Transport, Verdict
 
 BULK_ITEMS_MAX = 5_000  # bulk upsert, every model
@@ -28,8 +28,6 @@ PAGE_ROWS = {TASK: 1_000, CONVERSATION: 500}  # below the maxima of 10,000 and 2
 PAGE_OVERLAP_ROWS = 5  # a row deleted while we page moves the rest forward
 COMPANY_PAGE_ROWS = 5_000
 COLLECTION = {TASK: "tasks", CONVERSATION: "conversations"}
-#: The keyable that carries the Salesforce id, with its prefix in paths (rule P7).
-KEYABLE = {TASK: ("sourceId", "srcid-"), CONVERSATION: ("externalId", "extid-")}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

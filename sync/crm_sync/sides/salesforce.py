@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -25,7 +24,8 @@ from crm_sync.errors import (
     SyncError,
     UnknownOutcome,
 )
-from crm_sync.mapping import Held, parse_moment
+from crm_sync.known import SfField, SfObject
+from crm_sync.mapping import parse_moment
 from crm_sync.model import SALESFORCE, Record
 from crm_sync.transport import Transport, Verdict
 
@@ -41,40 +41,6 @@ GONE_CODES = frozenset({"ENTITY_IS_DELETED"})
 
 class ExpiredSession(SyncError):
     """Salesforce refused the session in the middle of a request that is not repeatable."""
-
-
-@dataclass(frozen=True)
-class SfField:
-    """What the describe says about one field."""
-
-    name: str
-    createable: bool
-    updateable: bool
-    restricted: bool
-    values: frozenset[str]
-    length: int
-    external_id: bool
-    unique: bool
-
-
-@dataclass(frozen=True)
-class SfObject:
-    """What the describe says about one object."""
-
-    name: str
-    key_prefix: str | None
-    fields: Mapping[str, SfField]
-
-    def refuses(self, field: str, value: Any, *, create: bool) -> Held | None:
-        """Why *value* would not be accepted in *field*; None when it should be (rule P26)."""
-        known = self.fields.get(field)
-        if known is None:
-            return Held(value, f"{self.name} has no field {field}")
-        if not (known.createable if create else known.updateable):
-            return Held(value, f"{self.name}.{field} is read-only for this user")
-        if value is not None and known.restricted and value not in known.values:
-            return Held(value, f"not in the restricted picklist {self.name}.{field}")
-        return None
 
 
 def quoted(text: str) -> str:

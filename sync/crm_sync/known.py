@@ -1,0 +1,82 @@
+"""What a plan may ask of the two systems: the describe, the sections, the directories.
+
+A `Known` answers the same question in the same way all through a run; whoever makes one decides when to fetch. So a
+plan is a function of what was read, and a test hands in plain tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from crm_sync.mapping import Context, Held
+from crm_sync.model import Record, Section
+
+
+@dataclass(frozen=True)
+class SfField:
+    """What the describe says about one field."""
+
+    name: str
+    createable: bool
+    updateable: bool
+    restricted: bool
+    values: frozenset[str]
+    length: int
+    external_id: bool
+    unique: bool
+
+
+@dataclass(frozen=True)
+class SfObject:
+    """What the describe says about one object."""
+
+    name: str
+    key_prefix: str | None
+    fields: Mapping[str, SfField]
+
+    def refuses(self, field: str, value: Any, *, create: bool) -> Held | None:
+        """Why *value* would not be accepted in *field*; None when it should be (rule P26)."""
+        known = self.fields.get(field)
+        if known is None:
+            return Held(value, f"{self.name} has no field {field}")
+        if not (known.createable if create else known.updateable):
+            return Held(value, f"{self.name}.{field} is read-only for this user")
+        if value is not None and known.restricted and value not in known.values:
+            return Held(value, f"not in the restricted picklist {self.name}.{field}")
+        return None
+
+
+class Known(Protocol):
+    """The facts of one run."""
+
+    @property
+    def sections(self) -> Sequence[Section]:
+        """The enabled sections, without the fields this org does not have."""
+        ...
+
+    @property
+    def context(self) -> Context:
+        """What the lenses need: maps, options, owners."""
+        ...
+
+    def section_of(self, model: str, sf_object: str) -> Section | None:
+        """The enabled section of a Planhat model and an object."""
+        ...
+
+    def sobject(self, name: str) -> SfObject:
+        """The describe of one object."""
+        ...
+
+    def company_of(self, record: Record, section: Section) -> str | None:
+        """The Planhat company of a Salesforce record (rule P27)."""
+        ...
+
+    def account_of(self, record: Record, section: Section) -> str | None:
+        """The account of a Salesforce record."""
+        ...
+
+    def account_of_company(self, company_id: Any) -> str | None:
+        """The account of a Planhat company."""
+        ...
