@@ -67,8 +67,8 @@ def _play(given: Mapping[str, Any], stage: Stage, voice: _Voice) -> bool:
     voice.say("Understudy: Salesforce and Planhat are played in this process, at their own host names.", "title")
     known = sum(1 for one in given["customers"] if one["known"])
     voice.say(
-        f"  {len(given['customers'])} customers in Salesforce ({known} of them in Planhat), {len(given['people'])} contacts, "
-        "Pia owns what is hers on both sides."
+        f"  {len(given['customers'])} customers in Salesforce ({known} of them in Planhat), "
+        f"{len(given['people'])} contacts, and Pia, who owns what is hers on both sides."
     )
     with World(stage, settings=Settings()) as world:
         try:

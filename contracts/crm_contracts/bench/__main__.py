@@ -33,6 +33,7 @@ from fake_core.transport import InProcess
 JSON = {"Content-Type": "application/json"}
 SOQL_200 = "SELECT Id, Subject, Status FROM Task ORDER BY Id LIMIT 200"
 TASKS_PER_ACCOUNT = 5
+HISTORY_STEPS = 8
 API = "/services/data/v60.0"
 
 
@@ -144,9 +145,7 @@ def over_http(table: Table, *, rounds: int, seconds: float) -> None:
     """GET by id, create, and a SOQL page of 200 rows, against bare Flask and moto, 1 and 16 connections."""
     with served_salesforce() as (url, words, _), served_bare() as plain, served_moto() as moto:
         control = requests.Session()
-        control.post(
-            f"{url}/__understudy__/limits", json={"api_requests": 100_000_000}, timeout=10
-        ).raise_for_status()
+        control.post(f"{url}/__understudy__/limits", json={"api_requests": 100_000_000}, timeout=10).raise_for_status()
         auth = {"Authorization": f"Bearer {words['access_token']}", **JSON}
         ids = [_create(url, auth, number) for number in range(200)]
         put = json.dumps({"TableName": "tasks", "Item": _dynamo_item(0)}).encode()
@@ -442,12 +441,19 @@ def _family(pid: int) -> list[int]:
     return [pid, *(member for child in children.read_text().split() for member in _family(int(child)))]
 
 
-def histories(table: Table, seconds: float) -> None:
-    """Whole worlds: two fakes, users, syncs, faults, settling and every check."""
-    from crm_contracts.world import histories_per_second
+def histories(table: Table, count: int) -> None:
+    """Whole worlds from a seed: users, syncs, faults, settling and every check."""
+    from crm_contracts.world import Stage, play
+    from crm_contracts.world.simulate import random_history
 
-    told = histories_per_second(seconds=seconds)
-    table.add("whole-world histories", f"{told:.1f}/s")
+    stage = Stage(external_id=True)
+    made = [random_history(seed, HISTORY_STEPS) for seed in range(count)]
+    began = time.perf_counter()
+    for history in made:
+        play(history, stage=stage)
+    took = time.perf_counter() - began
+    stage.close()
+    table.add(f"whole-world histories of {HISTORY_STEPS} steps, settled and judged", f"{count / took:.1f}/s")
 
 
 @click.command()
@@ -462,7 +468,7 @@ def main(*, write: str | None, quick: bool) -> None:
     by_size(table, (1_000, 2_000) if quick else (1_000, 10_000, 100_000))
     planhat_bulk(table)
     start_and_memory(table, rounds=1 if quick else 5, rows=100_000 // scale)
-    histories(table, seconds=10 / scale)
+    histories(table, count=100 // scale)
     if write:
         Path(write).write_text(_page(table), encoding="utf-8")
 
