@@ -48,7 +48,7 @@ def demo(*, seed: int, plain: bool) -> None:
     sys.exit(0 if run_demo(seed=seed, plain=plain) else 1)
 
 
-@understudy.command()
+@understudy.command(short_help="Serve the fakes over http or https.")
 @click.argument("vendors", nargs=-1, type=click.Choice(VENDORS))
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
@@ -73,6 +73,7 @@ def serve(
     """Serve the fakes over http or https until stopped by Ctrl-C or SIGTERM."""
     from crm_contracts import serving
 
+    _need("serve", "granian", *(("trustme", "cheroot") if tls else ()))
     chosen = list(dict.fromkeys(vendors)) or list(VENDORS)
     ports = [serving.check_port(host, port + number if port else 0) for number in range(len(chosen))]
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -105,6 +106,17 @@ def serve(
                 click.echo("stopped", err=True)
 
 
+def _need(extra: str, *modules: str) -> None:
+    """Say in one line which extra is missing, before anything starts."""
+    from importlib.util import find_spec
+
+    from fake_core.errors import MisuseError
+
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        raise MisuseError(f"{missing[0]} is not installed: pip install 'understudy[{extra}]'")
+
+
 def _stop(_number: int, _frame: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave a process behind
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -121,7 +133,7 @@ def _ready(told: dict[str, Any], *, as_json: bool) -> str:
     return "\n".join([*lines, f"control     {first}", "variables   understudy env"])
 
 
-@understudy.command()
+@understudy.command(short_help="Print what is served now as shell variables.")
 def env() -> None:
     """Print what `understudy serve` serves now as shell variables: `eval "$(understudy env)"`."""
     from crm_contracts import serving
@@ -130,7 +142,7 @@ def env() -> None:
         click.echo(line)
 
 
-@understudy.command()
+@understudy.command(short_help="Print the numbered rules and the state of each.")
 @click.option(
     "--tests",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -149,7 +161,7 @@ def rules(*, tests: Path | None, names: bool) -> None:
             click.echo("\n".join([f"\n{row.rule.id}", *(f"  {test}" for test in row.tests)]))
 
 
-@understudy.command()
+@understudy.command(short_help="Print what is faked, and on what evidence.")
 @click.option("--write", type=click.Path(dir_okay=False), help="Write the page to this file.")
 def ledger(*, write: str | None) -> None:
     """Print every operation: faked or not, with its evidence, and every inferred switch."""
