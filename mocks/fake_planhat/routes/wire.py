@@ -76,7 +76,7 @@ def refusal(tenant: Tenant, error: PlanhatError) -> tuple[int, Headers, bytes]:
 
 def read_json(data: bytes) -> Any:
     """The object or array in a body, numbers as JavaScript reads them; no body is `{}`. PlanhatError (bad_json)."""
-    if not data.strip():
+    if not data:
         return {}
     try:
         given = json.loads(
