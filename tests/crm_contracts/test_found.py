@@ -11,11 +11,11 @@ import pytest
 
 from crm_contracts.world import Stage, ops, play
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
-from crm_contracts.world.settings import RECEIVE
+from crm_contracts.world.settings import OFF, RECEIVE
 
 NOTE = ops.Create(side=CONVERSATION, act="act-1", fields={"subject": "Call", "type": "note"})
 PLANNED = ops.Create(side=TASK, act="act-1", fields={"action": "Call"})
-DIES = ops.Sync(crash_at=9, acted=True)  # just after the Salesforce Task was made, before its id is written back
+DIES = ops.Sync(crash_at=9, acted=True)  # just after the other half was made, before anybody could note that
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,13 @@ HISTORIES = {
         ops.Tick(),
         ops.Edit(side=SALESFORCE, act="act-1", fields={"Description": "new"}),
         wrong="I5: for the same reason the older edit of Planhat wins over the newer one of Salesforce",
+    ),
+    "a section is switched off between a death and the recovery": found(
+        ops.Configure(settings={"conversation": OFF}),
+        ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call"}),
+        DIES,
+        ops.Configure(settings={"task": OFF}),
+        wrong="I7: what was begun is looked up although nothing is syncing any more (P2)",
     ),
     "a logged Conversation is edited in a section that only receives": found(
         ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "a", "Description": "b"}),
