@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import schemathesis
@@ -22,9 +21,6 @@ COMPANY_KEYS = ("extid-acme", "srcid-001Pc00000LuBMUIA3")
 def lane() -> Lane:
     """The Planhat lane."""
     schemathesis.openapi.format("planhat-company-ref", st.sampled_from(COMPANY_KEYS))
-    schemathesis.openapi.format(
-        "planhat-date", st.datetimes(*_YEARS).map(lambda at: at.isoformat(timespec="seconds") + "Z")
-    )
     return Lane("planhat", seed=seed, fit=fit, prepare=with_short_arrays)
 
 
@@ -70,7 +66,6 @@ def fit(case: Case, lane: Lane) -> None:
                 case.path_parameters[name] = keys[0] if case.method == "DELETE" else keys[number % len(keys)]
 
 
-_YEARS = (datetime(1970, 1, 2), datetime(2100, 1, 1))  # noqa: DTZ001 - written with Z
 _ROWS: dict[str, dict[str, Any]] = {
     "companies": {"name": "Acme", "externalId": "acme", "sourceId": "001Pc00000LuBMUIA3", "domains": ["acme.example"]},
     "users": {"email": "u@example.com", "nickName": "U", "firstName": "U", "lastName": "Ser", "externalId": "user-1"},

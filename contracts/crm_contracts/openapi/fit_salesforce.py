@@ -107,6 +107,8 @@ class Fit:
             self._query(case, org)
         if positive(case, ParameterLocation.BODY):
             self._body(case, org)
+        elif isinstance(case.body, dict):
+            _keep_too_long(case.body)
 
     def _path(self, case: Case, org: dict[str, Any]) -> None:
         path = case.path_parameters
@@ -166,7 +168,7 @@ class Fit:
             body["records"].sort(key=lambda one: one["attributes"]["type"])  # at most ten runs of one type
         elif name == "composite":
             for number, one in enumerate(body["compositeRequest"]):
-                one["referenceId"] = f"{one['referenceId']}_{number}"  # each once
+                one["referenceId"] = f"ref{number}"  # each once, and legal in every version
                 if number % 2 == 0:
                     one.update(_subrequest(one["method"], org))
 
@@ -176,8 +178,18 @@ class Fit:
             if isinstance(value, str) and value and "x-refers" in row:
                 body[key] = org["ids"][row["x-refers"][0]][0]
             longest = row.get("maxLength")
-            if longest and not isinstance(value, str | bool) and len(str(value)) > longest:
+            if longest and isinstance(value, str):
+                # Lengths are counted in UTF-16 units, maxLength in characters.
+                body[key] = value.encode("utf-16-le")[: 2 * longest].decode("utf-16-le", "ignore")
+            elif longest and not isinstance(value, bool) and len(str(value)) > longest:
                 body[key] = 7  # a number that does not fit as text
+
+
+def _keep_too_long(body: dict[str, Any]) -> None:
+    """Texts are trimmed on save: blanks at the ends must not make a text fit that is meant to be too long."""
+    for key, value in body.items():
+        if isinstance(value, str) and len(value) > len(value.strip()) > 0:
+            body[key] = value.strip().ljust(len(value), "*")
 
 
 def _subrequest(method: str, org: dict[str, Any]) -> dict[str, Any]:
