@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, settings
 
 from crm_contracts.openapi import fit_planhat, fit_salesforce
 from crm_contracts.openapi.exclusions import exclusions
+from crm_contracts.openapi.lane import is_random, profile
 
-PROFILE = settings.default
-assert PROFILE is not None
-EXAMPLES = max(10, PROFILE.max_examples // 6)
+EXAMPLES = max(10, profile().max_examples // 6)
 PATIENT = settings(
     max_examples=EXAMPLES,
+    derandomize=not is_random(),  # random cases belong to the nightly profile
+    database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

@@ -43,3 +43,15 @@ def test_a_deviation_is_about_operations_that_exist(row: dict[str, object]) -> N
     names = NAMES.get(str(row["vendor"]), [])
 
     assert [] == [one for one in patterns if not any(re.fullmatch(one, name) for name in names)]
+
+
+def test_a_switch_that_is_named_exists() -> None:
+    """Where the Planhat document, the deviations or the exclusions name a switch, the fake has it."""
+    switches = tomllib.loads(files("fake_planhat").joinpath("data/switches.toml").read_text(encoding="utf-8"))
+    texts = [
+        files("crm_contracts.openapi").joinpath("planhat.yaml"),
+        files("crm_contracts").joinpath("deviations.toml"),
+    ]
+    named = {name for one in texts for name in re.findall(r"\(switch (\w+)", one.read_text(encoding="utf-8"))}
+
+    assert set() == named - set(switches)

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from fake_core.fake import Fake
 
-SEED = 1  # of a derandomized run
+SEED = 1  # of a run that is the same each time
+NIGHTLY_EXAMPLES_MIN = 1_000
 CALLS_MAX = 100_000_000  # a limit no run of the lane reaches
 Case = Any  # schemathesis' Case: its parts are whatever was generated
 Fit = Callable[[Case, "Lane"], None]
@@ -182,6 +183,17 @@ def without_not_faked(document: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def profile() -> settings:
+    """The Hypothesis profile that is loaded."""
+    assert settings.default is not None
+    return settings.default
+
+
+def is_random() -> bool:
+    """Whether this run looks for new cases: only where there is time for many of them."""
+    return profile().max_examples >= NIGHTLY_EXAMPLES_MIN
+
+
 def positive(case: Case, location: ParameterLocation) -> bool:
     """Whether this part of *case* is meant to be valid."""
     assert case.meta is not None
@@ -196,6 +208,6 @@ def _config(url: str) -> SchemathesisConfig:
         "generation": {"with-security-parameters": False},  # the lane sends a real token; ignored_auth tries others
         "phases": {"stateful": {"inference": {"algorithms": []}}},  # links are the document's: guessed ones are wrong
     }
-    if settings.default and settings.default.derandomize:
+    if not is_random():
         given["seed"] = SEED
     return SchemathesisConfig.from_dict(given)
