@@ -121,9 +121,10 @@ def _break(connection: Any) -> None:
 
 
 def broken_answer(start_response: Any) -> list[bytes]:
-    """What a server that cannot drop a connection sends instead: an answer that breaks off before its first byte."""
-    start_response("200 OK", [("Content-Length", "1"), ("Connection", "close")])
-    return [b""]
+    """What a server that cannot drop a connection sends instead: an answer that breaks off after its first byte."""
+    # Not before the first byte: a server mends a promised length that it sees is wrong for nothing at all.
+    start_response("200 OK", [("Content-Length", "2"), ("Connection", "close")])
+    return [b"\n"]
 
 
 def free_port(host: str = "127.0.0.1") -> int:

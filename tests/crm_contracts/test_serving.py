@@ -87,6 +87,21 @@ def test_one_line_tells_everything_a_client_needs(environment: dict[str, str], t
     assert salesforce["url"] == entry["instance_url"]  # the client stays where it came in
 
 
+@pytest.mark.parametrize("kind", ["lost_request", "lost_response", "truncated"])
+def test_a_broken_answer_is_an_error_for_the_client(environment: dict[str, str], kind: str) -> None:
+    """Whatever breaks, no client may take it for an answer; a lost answer was acted on, a lost request was not."""
+    with serving(environment, "planhat") as (told, _), client(told["planhat"]) as session:
+        url = told["planhat"]["url"]
+        session.headers["Authorization"] = f"Bearer {told['planhat']['token']}"
+        fault = {"kind": kind, "verb": "create", "object": "Company"}
+        session.post(f"{told['control']['planhat']}faults", json=fault, timeout=30).raise_for_status()
+        with pytest.raises(requests.RequestException):
+            session.post(f"{url}/companies", json={"name": "Acme"}, timeout=30)
+        names = [company["name"] for company in session.get(f"{url}/companies", timeout=30).json()]
+
+    assert ([] if kind == "lost_request" else ["Acme"]) == names
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_cleanly(environment: dict[str, str], how: signal.Signals) -> None:
     """Exit status 0, the port free, no process and no note left."""
