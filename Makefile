@@ -39,7 +39,7 @@ bench: $(BENCH) ## measure speed, as ratios in one run; writes docs/bench.md
 	$(BIN)/python -m crm_contracts.bench --write docs/bench.md
 
 nightly: $(DEV) ## the deep sweeps: more examples, more histories, longer fault sweeps
-	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m "nightly or not nightly" tests/properties tests/crm_contracts
+	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m "nightly or not nightly" tests/properties tests/crm_contracts tests/crm_sync tests/contracts_lane
 
 lock: $(DEV) ## resolve the hashed requirement files anew
 	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve $(LOCK) -o requirements/run.txt
