@@ -17,6 +17,7 @@ from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.values import check, parse
 from fake_salesforce.org import PROFILE_PREFIX, Org, UserConfig, stamp
 
+ADMIN_PROFILE = "System Administrator"  # the one profile of the org; every user has it
 ADMIN_PROFILE_ID = record_ids.mint(PROFILE_PREFIX, 1)
 
 
@@ -26,6 +27,8 @@ def begin(org: Org) -> None:
         for name in org.schema.objects_with_rows:
             for row in org.schema.rows(name):
                 _put(org, name, row)
+        if org.schema.sobject("Profile") is not None:
+            _put(org, "Profile", {"Id": ADMIN_PROFILE_ID, "Name": ADMIN_PROFILE, "UserType": "Standard"})
         for serial, user in enumerate(org.config.users, start=1):
             _put(org, "User", _user_row(org, user, serial))
             org.ids.next("005")

@@ -232,6 +232,8 @@ REFUSED: list[Any] = [
     ("Account", {}, 400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [Name]", ["Name"]),
     ("Lead", {"FirstName": "x"}, 400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [LastName, Company]",
      ["LastName", "Company"]),
+    ("Lead", {"LastName": None}, 400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [LastName, Company]",
+     ["LastName", "Company"]),
     ("Account", {"Name": None}, 400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [Name]", ["Name"]),
     ("Account", {"Name": "   "}, 400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [Name]", ["Name"]),
     ("Task", {"Status": None}, 400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [Status]", ["Status"]),
@@ -427,6 +429,22 @@ def test_inactive_owner(org: Any) -> None:
     assert (400, "INACTIVE_OWNER_OR_USER", expected) == org.post("/sobjects/Task", {"OwnerId": other}).error
 
 
+@pytest.mark.evidence("documented", "Object Reference v62, User and Profile")
+def test_a_user_can_be_made_with_the_profile_of_the_others(org: Any) -> None:
+    """The org has the profile its users name, so that another user can be given it."""
+    (user,) = org.soql(f"SELECT ProfileId, Profile.Name FROM User WHERE Id = '{ADMIN}'")
+    assert "System Administrator" == user["Profile"]["Name"]
+    fields = {"Alias": "nn", "CommunityNickname": "nn", "Email": "n@example.com", "TimeZoneSidKey": "Europe/Berlin"}
+    fields |= {"LocaleSidKey": "en_US", "EmailEncodingKey": "UTF-8", "LanguageLocaleKey": "en_US"}
+
+    made = org.make("User", LastName="New", Username="New@Example.com", ProfileId=user["ProfileId"], **fields)
+
+    assert "new@example.com" == org.row("User", made)["Username"]
+    fields |= {"LastName": "Twin", "Username": "NEW@example.com", "ProfileId": user["ProfileId"]}
+    twin = org.post("/sobjects/User", fields | {"CommunityNickname": "twin"})
+    assert (400, "DUPLICATE_USERNAME") == twin.error[:2]
+
+
 def test_parent_by_external_id(org: Any) -> None:
     """A parent may be named by its external id instead of its id."""
     account = org.make("Account", Name="Acme", Key__c="A1")
@@ -434,7 +452,7 @@ def test_parent_by_external_id(org: Any) -> None:
 
     assert account == org.row("Contact", contact)["AccountId"]
     answer = org.post("/sobjects/Contact", {"LastName": "x", "Account": {"Key__c": "A2"}})
-    expected = "Foreign key external ID: A2 not found for field Key__c in entity Contact"
+    expected = "Foreign key external ID: A2 not found for field Key__c in entity Account"
     assert (400, "INVALID_FIELD", expected) == answer.error
 
 

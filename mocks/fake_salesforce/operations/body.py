@@ -87,8 +87,11 @@ def _parent_object(value: Any, field: Field) -> Mapping[str, Any]:
     return {key: one for key, one in value.items() if key != "attributes"}
 
 
-def settle(org: Org, conn: sa.Connection, sobject: SObject, given: Given) -> dict[str, Any]:
-    """Steps 4 and 5: column values by field name. Raises SalesforceError."""
+def settle(org: Org, conn: sa.Connection, sobject: SObject, given: Given, *, creating: bool = False) -> dict[str, Any]:
+    """Steps 4 and 5: column values by field name. Raises SalesforceError.
+
+    When *creating*, the refusal of a null in a required field also names the required fields that are not there.
+    """
     settled: dict[str, Any] = {}
     nulls: list[str] = []
     for field, value in given.fields:
@@ -105,6 +108,9 @@ def settle(org: Org, conn: sa.Connection, sobject: SObject, given: Given) -> dic
     for field, keys in given.parents:
         settled[field.name] = _by_external_id(org, conn, sobject, field, keys)
     if nulls:
+        if creating:
+            absent = {each.name for each in sobject.required_fields} - settled.keys()
+            nulls = [each.name for each in sobject.fields if each.name in nulls or each.name in absent]
         raise required_missing(nulls)
     return settled
 
@@ -151,7 +157,8 @@ def _unfaked_prefixes(field: Field) -> tuple[str, ...]:
 
 
 def _by_external_id(org: Org, conn: sa.Connection, sobject: SObject, field: Field, keys: Mapping[str, Any]) -> str:
-    """The parent's id from `{"Ext__c": "A1"}`; raises INVALID_FIELD."""
+    """The parent's id from `{"Ext__c": "A1"}`; raises INVALID_FIELD, which names the parent's object."""
+    entity = sobject.name
     for target_name in field.reference_to:
         target = org.schema.sobject(target_name)
         if target is None:
@@ -160,6 +167,7 @@ def _by_external_id(org: Org, conn: sa.Connection, sobject: SObject, field: Fiel
             key_field = target.field(key)
             if key_field is None:
                 continue
+            entity = target.name
             if not (key_field.external_id or key_field.id_lookup) or value is None:
                 break
             found = _ids_where(org, conn, target, key_field, values.parse(value, key_field))
@@ -168,7 +176,7 @@ def _by_external_id(org: Org, conn: sa.Connection, sobject: SObject, field: Fiel
             break
     raise salesforce_error(
         "INVALID_FIELD.foreign_key_not_found",
-        object=sobject.name,
+        object=entity,
         field=next(iter(keys), ""),
         value=str(next(iter(keys.values()), "")),
     )

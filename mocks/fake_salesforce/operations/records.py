@@ -75,7 +75,7 @@ def create(org: Org, caller: Caller, *, sobject: SObject, body: Any) -> str:
         raise salesforce_error("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY.insert", label=sobject.label)
     given = read(org, sobject, body, creating=True)
     with org.store.begin() as conn:
-        return insert(org, caller, conn, sobject, settle(org, conn, sobject, given))
+        return insert(org, caller, conn, sobject, settle(org, conn, sobject, given, creating=True))
 
 
 def insert(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, given: dict[str, Any]) -> str:
@@ -236,7 +236,7 @@ def upsert(
         if update_only:
             raise salesforce_error("NOT_FOUND")
         given = read(org, sobject, body, creating=True, url_field=field)
-        settled = settle(org, conn, sobject, given)
+        settled = settle(org, conn, sobject, given, creating=True)
         return insert(org, caller, conn, sobject, {**settled, field.name: value}), True
 
 

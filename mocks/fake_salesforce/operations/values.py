@@ -51,6 +51,8 @@ class TypeMismatch(VendorError):
 
 def token(value: Any) -> tuple[str, str]:
     """Jackson's name of the token and what it prints of it."""
+    if value is None:
+        return "VALUE_NULL", "null"
     if isinstance(value, bool):
         return ("VALUE_TRUE", "true") if value else ("VALUE_FALSE", "false")
     if isinstance(value, dict):
