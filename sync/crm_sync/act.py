@@ -2,8 +2,8 @@
 
 Order: changes in Salesforce, creations in Salesforce, creations in Planhat, changes in Planhat, then
 the agreed values are committed per activity from what was *read back*.
-Before a creation an intent is journaled. A creation with an unknown outcome, or an intent found open
-at the start of a run, is resolved by looking for the record; it is never repeated blindly (F01, F02).
+Before a creation an intent is journaled; a creation with an unknown outcome is resolved by looking for the
+record (see `journal`) and never repeated blindly (F01, F02).
 Rules P7, P8, P10, P25, P26; invariants I3, I10, I13.
 """
 
@@ -13,33 +13,29 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy.exc
 
 from crm_sync.engine import Engine
 from crm_sync.errors import RecordRefused, ServiceUnavailable, UnknownOutcome
-from crm_sync.html_text import canon_line
+from crm_sync.journal import Journal
 from crm_sync.mapping import lens
 from crm_sync.model import (
     CONVERSATION,
     KEYABLE,
-    PLANHAT,
     SALESFORCE,
     TASK,
     Activity,
-    Link,
     Record,
     Section,
 )
 from crm_sync.observe import external_key, put_aside
 from crm_sync.plan import Plan, sections_for
 from crm_sync.report import HeldBack, Outcome
-from crm_sync.sides.salesforce import GONE_CODES, literal, quoted
+from crm_sync.sides.salesforce import GONE_CODES
 from crm_sync.state import DELETED_COLUMN, ID_COLUMN, Intent
 
-CLOCK_SKEW_SECONDS_MAX = 300  # between our clock and Salesforce's, when a created record is sought
 READ_BACK_SINGLY_MAX = 5  # more created Planhat records than this are read back from a list
 _PICKLIST = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
 
@@ -52,6 +48,7 @@ class Actor:
         self._state = engine.state
         self._failed: set[int] = set()
         self._finished: set[int] = set()
+        self._journal = Journal(engine)
 
     def finished(self, plan: Plan) -> bool:
         """Was everything about this plan done, or its failure noted?"""
@@ -209,44 +206,24 @@ class Actor:
     # -- creations in Salesforce ------------------------------------------------------------------------
 
     def _create_in_salesforce(self, plan: Plan) -> None:
-        engine, activity = self._engine, plan.activity
+        activity = plan.activity
         fields = dict(plan.write[SALESFORCE])
-        key_field = self._key_field(activity.sf_object)
+        key_field = self._journal.key_field(activity.sf_object)
         key = ""
         speaking = activity.conversation or activity.task
         assert speaking is not None
         if key_field:
             key = external_key(speaking.model, speaking.id)
-        intent = self._state.open_intent(
-            SALESFORCE,
-            engine.clock.now(),
-            {
-                "object": activity.sf_object,
-                "ids": {r.model: r.id for r in (activity.task, activity.conversation) if r},
-                "fields": fields,
-                "base": self._planhat_base(plan),
-                "key": key,
-            },
-        )
-        sf_id = self._create_or_adopt(plan, intent, fields, key_field, key)
+        replicas = [record for record in (activity.task, activity.conversation) if record]
+        intent = self._journal.begin_in_salesforce(activity.sf_object, replicas, fields, keep=plan.keep, key=key)
+        intent, sf_id = self._create_or_adopt(plan, intent, fields, key_field, key)
         intent = self._state.change_intent(intent, sf_id=sf_id)
         self._link_created(plan, intent, sf_id)
         plan.write.pop(SALESFORCE)
 
-    def _key_field(self, sf_object: str) -> str:
-        """The configured external-id field, if this org's object has it as one."""
-        name = self._engine.config.salesforce.external_id_field
-        if not name:
-            return ""
-        known = self._engine.sobject(sf_object).fields.get(name)
-        if known is None or not (known.external_id and known.unique):
-            self._engine.report.note(
-                f"{sf_object}.{name} is not a unique external id here; creations are found again by what they say"
-            )
-            return ""
-        return name
-
-    def _create_or_adopt(self, plan: Plan, intent: Intent, fields: dict[str, Any], key_field: str, key: str) -> str:
+    def _create_or_adopt(
+        self, plan: Plan, intent: Intent, fields: dict[str, Any], key_field: str, key: str
+    ) -> tuple[Intent, str]:
         """The new record's id, however often the connection fails."""
         salesforce = self._engine.salesforce
         name = plan.activity.sf_object
@@ -255,22 +232,22 @@ class Actor:
             try:
                 if key_field:
                     found = salesforce.upsert(name, key_field, key, fields)
-                    return found or str(salesforce.by_external_id(name, key_field, key))
-                return salesforce.create(name, fields)
+                    return intent, found or str(salesforce.by_external_id(name, key_field, key))
+                return intent, salesforce.create(name, fields)
             except UnknownOutcome as unknown:
-                made = self._search(intent)
+                made = self._journal.search(intent)
                 if made is not None:
-                    return made
+                    return intent, made
                 refusal = RecordRefused(str(unknown), transient=True)
             except RecordRefused as error:
                 if error.code == "DUPLICATE_VALUE" and key_field:
                     existing = salesforce.by_external_id(name, key_field, key)
                     if existing is not None:
-                        return existing
+                        return intent, existing
                 if error.code == _PICKLIST and error.fields:
                     for field in error.fields:
                         self._hold_in_salesforce(plan, field, fields.pop(field, None), str(error))
-                    intent = self._state.change_intent(intent, fields=fields)
+                    intent = self._journal.resend(intent, fields)
                     refusal = error
                     continue
                 self._state.close_intent(intent)
@@ -278,96 +255,31 @@ class Actor:
             except ServiceUnavailable:
                 raise  # the intent stays open: the next run looks for the record first
         assert refusal is not None
+        if not refusal.transient:
+            self._state.close_intent(intent)  # refused, not in doubt
         raise refusal
-
-    def _search(self, intent: Intent) -> str | None:
-        """Find the record a create may have made: ours, unlinked, saying what we sent; or None."""
-        engine, body = self._engine, intent.body
-        name, fields = body["object"], body["fields"]
-        key_field = self._key_field(name) if body["key"] else ""
-        if key_field:
-            return engine.salesforce.by_external_id(name, key_field, body["key"])
-        since = intent.at - timedelta(seconds=CLOCK_SKEW_SECONDS_MAX)
-        conditions = [f"CreatedDate >= {literal(since)}"]
-        me = engine.salesforce.me()
-        if me:
-            conditions.append(f"CreatedById = {quoted(me)}")
-        for field in ("WhatId", "ActivityDate", "Subject"):
-            value = fields.get(field)
-            if field not in engine.sobject(name).fields:
-                continue
-            shown = "null" if value is None else value if field == "ActivityDate" else quoted(value)
-            conditions.append(f"{field} = {shown}")
-        found = [
-            record
-            for record in engine.salesforce.where(name, engine.select(name), " AND ".join(conditions))
-            if not record.deleted
-            and canon_line(record.get("Subject")) == canon_line(fields.get("Subject"))
-            and self._state.link(sf_object=name, sf_id=record.id) is None
-        ]
-        # Several say the same in these fields: the one that agrees in most others, then the oldest.
-        found.sort(key=lambda record: -sum(record.get(f) == v for f, v in fields.items()))
-        return found[0].id if found else None
-
-    def _planhat_base(self, plan: Plan) -> dict[str, dict[str, Any]]:
-        """The Planhat side's values as they were when the creation was decided."""
-        base: dict[str, dict[str, Any]] = {}
-        for model, section in sections_for(plan.activity, self._engine).items():
-            record = plan.activity.replica(model)
-            if record is not None:
-                keys = self._engine.keys(record, section)
-                base[model] = {f: k for f, k in keys.items() if (model, f) not in plan.keep}
-        return base
 
     def _link_created(self, plan: Plan, intent: Intent, sf_id: str) -> None:
         """Make the link durable as soon as the record exists, then plan the write-back (P7, P8)."""
         activity = plan.activity
-        row = self._row(activity.sf_object, sf_id)
+        row = self._journal.row(activity.sf_object, sf_id)
         activity.salesforce = row
-        activity.link = self._add_link(
-            activity.sf_object, sf_id, intent.body["ids"], self._base_with_salesforce(intent, row)
+        deleted = row is not None and row.deleted
+        activity.link = self._journal.add_link(
+            activity.sf_object,
+            sf_id,
+            intent.body["ids"],
+            self._journal.base_with_salesforce(intent, row),
+            sf_deleted=deleted,
         )
         self._state.close_intent(intent)
+        if deleted:
+            self._gone(plan, sf_deleted=True)
+            return
         for model in sections_for(activity, self._engine):
             record = activity.replica(model)
             if record is not None:
                 plan.write.setdefault(model, {})[KEYABLE[model][0]] = sf_id
-
-    def _row(self, sf_object: str, sf_id: str) -> Record | None:
-        rows = self._engine.salesforce.by_ids(sf_object, self._engine.select(sf_object), [sf_id])
-        return rows.get(sf_id)
-
-    def _base_with_salesforce(self, intent: Intent, row: Record | None) -> dict[str, Any]:
-        """Agreed values: Planhat's from the intent, Salesforce's as sent, else as first read."""
-        base = {model: dict(values) for model, values in intent.body["base"].items()}
-        sections = [
-            section for model in base if (section := self._engine.section_of(model, intent.body["object"])) is not None
-        ]
-        sent = intent.body.get("fields", {})
-        keys: dict[str, Any] = {}
-        for section in sections:
-            for mapped in section.fields:
-                name = mapped.salesforce
-                if name in sent:
-                    keys[name] = lens(mapped).key_sf(mapped, sent, self._engine.context)
-                elif row is not None:
-                    keys[name] = lens(mapped).key_sf(mapped, row.values, self._engine.context)
-        base[SALESFORCE] = keys
-        return base
-
-    def _add_link(self, sf_object: str, sf_id: str, ids: Mapping[str, str], base: Mapping[str, Any]) -> Link:
-        try:
-            return self._state.add_link(
-                sf_object=sf_object,
-                sf_id=sf_id,
-                base=base,
-                **{ID_COLUMN[model]: record_id for model, record_id in ids.items()},
-            )
-        except sqlalchemy.exc.IntegrityError:
-            known = self._state.link(sf_object=sf_object, sf_id=sf_id)
-            raise RecordRefused(
-                f"{sf_object} {sf_id} already belongs to another activity (link {known.id if known else '?'})"
-            ) from None
 
     # -- creations in Planhat -------------------------------------------------------------------------
 
@@ -376,7 +288,7 @@ class Actor:
         if not plans:
             return
         by_key = {_sf_id(plan.activity): plan for plan in plans}
-        intents = {key: self._planhat_intent(model, plan) for key, plan in by_key.items()}
+        intents = {key: self._begin_in_planhat(model, plan) for key, plan in by_key.items()}
         items = [plan.write[model] for plan in plans]
         refused = self._engine.planhat.upsert(model, items)
         records = self._read_back_planhat(model, by_key)
@@ -392,23 +304,6 @@ class Actor:
                 plan,
                 lambda p, i=intents[key], r=record: self._link_received(p, i, r),
             )
-
-    def _planhat_intent(self, model: str, plan: Plan) -> Intent:
-        activity = plan.activity
-        assert activity.salesforce is not None
-        section = self._engine.section_of(model, activity.sf_object)
-        assert section is not None
-        return self._state.open_intent(
-            PLANHAT,
-            self._engine.clock.now(),
-            {
-                "object": activity.sf_object,
-                "model": model,
-                "sf_id": activity.salesforce.id,
-                "sf_base": self._engine.keys(activity.salesforce, section),
-                "sent": plan.write[model],
-            },
-        )
 
     def _read_back_planhat(self, model: str, by_key: Mapping[str, Plan]) -> dict[str, Record]:
         """The created records by Salesforce id; a bulk answer's order is not trusted (F61)."""
@@ -429,24 +324,19 @@ class Actor:
                     found[key] = single
         return found
 
+    def _begin_in_planhat(self, model: str, plan: Plan) -> Intent:
+        assert plan.activity.salesforce is not None
+        return self._journal.begin_in_planhat(model, plan.activity.salesforce, plan.write[model])
+
     def _link_received(self, plan: Plan, intent: Intent, record: Record) -> None:
         activity = plan.activity
-        base = self._received_base(intent, record)
-        activity.link = self._add_link(activity.sf_object, intent.body["sf_id"], {record.model: record.id}, base)
+        base = self._journal.received_base(intent, record)
+        activity.link = self._journal.add_link(
+            activity.sf_object, intent.body["sf_id"], {record.model: record.id}, base
+        )
         self._state.close_intent(intent)
         if record.model == TASK and self._engine.config.options.log_conversation:
             self._log_conversation(plan, record)
-
-    def _received_base(self, intent: Intent, record: Record) -> dict[str, Any]:
-        """Agreed values of a record that came from Salesforce: Planhat's as they were sent."""
-        section = self._engine.section_of(record.model, intent.body["object"])
-        assert section is not None
-        sent = intent.body["sent"]
-        keys: dict[str, Any] = {}
-        for mapped in section.fields:
-            values = sent if mapped.planhat in sent else record.values
-            keys[mapped.salesforce] = lens(mapped).key_ph(mapped, values, self._engine.context)
-        return {SALESFORCE: intent.body["sf_base"], record.model: keys}
 
     def _log_conversation(self, plan: Plan, task: Record) -> None:
         """P16's option: a completed Salesforce Task leaves a Conversation, once per activity."""
@@ -497,6 +387,7 @@ class Actor:
         """Write down what both sides now agree on, from what was read back."""
         activity = plan.activity
         if not (activity.link or (activity.claimed_sf_id and activity.salesforce)):
+            self._clear_pending(activity)  # it was looked at, and nothing is to be done about it
             return
         sections = sections_for(activity, self._engine)
         if activity.link is not None and activity.link.dead:
@@ -506,7 +397,7 @@ class Actor:
         if activity.link is None:
             models = {model: r.id for model in sections if (r := activity.replica(model))}
             try:
-                link = self._add_link(activity.sf_object, str(activity.claimed_sf_id), models, base)
+                link = self._journal.add_link(activity.sf_object, str(activity.claimed_sf_id), models, base)
             except RecordRefused as error:
                 self._fail(plan, str(error))
                 return
@@ -544,48 +435,6 @@ class Actor:
                 keys = engine.keys(record, section)
                 base[model] = _merged(model, base.get(model, {}), keys, plan.keep)
         return base
-
-    # -- recovery ----------------------------------------------------------------------------------------
-
-    def recover(self) -> None:
-        """Resolve every creation that was begun and not finished, before anything is planned."""
-        for intent in self._state.intents():
-            try:
-                if intent.kind == SALESFORCE:
-                    self._recover_salesforce(intent)
-                else:
-                    self._recover_planhat(intent)
-            except RecordRefused as error:
-                self._engine.report.note(f"a creation that was begun stays open: {error}")
-
-    def _recover_salesforce(self, intent: Intent) -> None:
-        body = intent.body
-        sf_id = body.get("sf_id") or self._search(intent)
-        if sf_id is not None and self._state.link(sf_object=body["object"], sf_id=sf_id) is None:
-            row = self._row(body["object"], sf_id)
-            if row is not None:
-                base = self._base_with_salesforce(intent, row)
-                self._add_link(body["object"], sf_id, body["ids"], base)
-                self._engine.report.note(f"{body['object']} {sf_id} had been created when the run broke off; adopted")
-        self._look_again(body["ids"])
-        self._state.close_intent(intent)
-
-    def _look_again(self, ids: Mapping[str, str]) -> None:
-        """The Planhat records still lack their key, or the creation: see them in this run."""
-        for model, record_id in ids.items():
-            record = self._engine.planhat.get(model, record_id)
-            if record is not None:
-                put_aside(self._engine, record, "begun before the run broke off", kind="waiting")
-
-    def _recover_planhat(self, intent: Intent) -> None:
-        body = intent.body
-        if self._state.link(sf_object=body["object"], sf_id=body["sf_id"]) is None:
-            record = self._engine.planhat.by_salesforce_id(body["model"], body["sf_id"])
-            section = self._engine.section_of(body["model"], body["object"])
-            if record is not None and section is not None:
-                base = self._received_base(intent, record)
-                self._add_link(body["object"], body["sf_id"], {body["model"]: record.id}, base)
-        self._state.close_intent(intent)
 
 
 def _sf_id(activity: Activity) -> str:

@@ -16,7 +16,10 @@ from crm_sync.model import Record, Section
 
 @dataclass(frozen=True)
 class SfField:
-    """What the describe says about one field."""
+    """What the describe says about one field.
+
+    *defaulted*: Salesforce fills it when nothing is sent; *default*: with what, None when the describe does not tell.
+    """
 
     name: str
     createable: bool
@@ -26,6 +29,8 @@ class SfField:
     length: int
     external_id: bool
     unique: bool
+    defaulted: bool = False
+    default: Any = None
 
 
 @dataclass(frozen=True)

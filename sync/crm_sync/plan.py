@@ -158,7 +158,8 @@ def _plan_field(
     sections: Mapping[str, Section],
 ) -> None:
     activity = plan.activity
-    views = {model: _view(plan, known, model, mapped, sections[model]) for model, mapped in by_model.items()}
+    seen = {model: _view(plan, known, model, mapped, sections[model]) for model, mapped in by_model.items()}
+    views = {model: view for model, view in seen.items() if view is not None}
     any_mapped = next(iter(by_model.values()))
     sf_view = _sf_view(plan, known, any_mapped)
 
@@ -179,13 +180,16 @@ def _plan_field(
         plan.notes.append(f"{activity.label}: linked by its key; {any_mapped.name} differed")
 
 
-def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Section) -> View:
+def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Section) -> View | None:
+    """One Planhat replica's view; None when its value is not known: neither read nor ever agreed."""
     activity = plan.activity
     record = activity.replica(model)
     flow = section.flow(mapped)
     if record is None:
-        value = activity.link.base.get(model, {}).get(mapped.salesforce) if activity.link else None
-        return View(model, Seen.SAME, value, None, flow, silent=True)
+        agreed = activity.link.base.get(model, {}) if activity.link else {}
+        if mapped.salesforce not in agreed:
+            return None
+        return View(model, Seen.SAME, agreed[mapped.salesforce], None, flow, silent=True)
     key = lens(mapped).key_ph(mapped, record.values, known.context)
     return View(
         replica=model,

@@ -31,6 +31,7 @@ from crm_sync.config import Config
 from crm_sync.engine import Engine
 from crm_sync.errors import RecordRefused, RunStopped
 from crm_sync.inheritance import Inheritance, condition_met
+from crm_sync.journal import Journal
 from crm_sync.model import PLANHAT, SALESFORCE
 from crm_sync.observe import Observer
 from crm_sync.plan import Plan, plan_activity
@@ -159,7 +160,7 @@ class Sync:
             if state.intents():
                 report.note("a creation of an earlier run is still open; a real run resolves it")
         else:
-            actor.recover()
+            Journal(engine).recover()
         step("reading", 0, 1)
         found = Observer(engine).observe()
         plans = [plan_activity(activity, engine) for activity in found.activities]

@@ -16,6 +16,7 @@ from typing import Any
 from crm_sync.config import Config
 from crm_sync.engine import Engine
 from crm_sync.inheritance import Inheritance, condition_met
+from crm_sync.journal import Journal
 from crm_sync.model import PLANHAT, SALESFORCE, TASK, Direction, Link, Record, Section, planhat_model
 from crm_sync.observe import digest, digest_sf
 from crm_sync.state import ID_COLUMN, State
@@ -61,6 +62,8 @@ def save(engine: Engine, *, newer_than: datetime | None) -> None:
     state, config = engine.state, engine.config
     before: Mapping[str, Any] | None = state.setting(_SECTIONS)
     if before is not None:
+        # What waited for its section is settled first: what it made is linked, and so takes part in the baseline.
+        Journal(engine).recover(look_again=False)
         for section in engine.sections:
             old = before.get(section.key) or {}
             if section.backfill:

@@ -370,7 +370,8 @@ class Salesforce:
 def _sobject(answer: Mapping[str, Any]) -> SfObject:
     fields = {}
     for field in answer["fields"]:
-        active = (v for v in field.get("picklistValues") or () if v.get("active", True))
+        active = [v for v in field.get("picklistValues") or () if v.get("active", True)]
+        chosen = next((v["value"] for v in active if v.get("defaultValue")), None)
         fields[field["name"]] = SfField(
             name=field["name"],
             createable=bool(field.get("createable")),
@@ -380,6 +381,8 @@ def _sobject(answer: Mapping[str, Any]) -> SfObject:
             length=int(field.get("length") or 0),
             external_id=bool(field.get("externalId")),
             unique=bool(field.get("unique")),
+            defaulted=bool(field.get("defaultedOnCreate")),
+            default=field.get("defaultValue") if chosen is None else chosen,
         )
     return SfObject(answer["name"], answer.get("keyPrefix"), fields)
 

@@ -1,0 +1,255 @@
+"""The journal of begun creations: every one that is in doubt is resolved before it is tried again (F01, F02).
+
+Rule 1: an intent holds what was sent and what both sides said then, empty values included; so what people wrote
+between a death and the recovery is told apart from what was agreed (I5).
+Rule 2: a record is found by its unique key, else by who made it and when (see `recognise`), never by values alone.
+Rule 3: an intent of which no section is enabled waits, without a request (P2).
+Rule 4: resolving reads both systems and writes only the state.
+Rules P2, P7, P8, P10, P25; invariants I3, I5, I10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy.exc
+
+from crm_sync.engine import Engine
+from crm_sync.errors import RecordRefused
+from crm_sync.mapping import lens, parse_moment
+from crm_sync.model import PLANHAT, SALESFORCE, Link, Record, Section
+from crm_sync.observe import put_aside
+from crm_sync.recognise import CLOCK_SKEW_SECONDS_MAX, Begun, Found, recognise
+from crm_sync.sides.salesforce import literal, quoted
+from crm_sync.state import ID_COLUMN, Intent
+
+Kept = Collection[tuple[str, str]]
+_WHO = ("CreatedById", "CreatedDate", "LastModifiedById")
+
+
+class Journal:
+    """Opens intents, and finds out what became of them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._state = engine.state
+
+    # -- what is written down ----------------------------------------------------------------------------
+
+    def begin_in_salesforce(
+        self, sf_object: str, replicas: Sequence[Record], fields: Mapping[str, Any], *, keep: Kept, key: str
+    ) -> Intent:
+        """*replicas*: the Planhat records it is made for; *keep*: their (model, field) that are not agreed on."""
+        sections = self._sections(sf_object, [record.model for record in replicas])
+        base: dict[str, dict[str, Any]] = {}
+        for record in replicas:
+            if record.model in sections:
+                keys = self._engine.keys(record, sections[record.model])
+                base[record.model] = {name: k for name, k in keys.items() if (record.model, name) not in keep}
+        texts = {m.salesforce for s in sections.values() for m in s.fields if m.lens in {"text", "html"}}
+        body = {
+            "object": sf_object,
+            "ids": {record.model: record.id for record in replicas},
+            "base": base,
+            "key": key,
+            "telling": sorted(texts & set(fields)),
+            **self._sent(sf_object, sections.values(), fields),
+        }
+        return self._state.open_intent(SALESFORCE, self._engine.clock.now(), body)
+
+    def resend(self, intent: Intent, fields: Mapping[str, Any]) -> Intent:
+        """The same creation with other fields, after the first were refused."""
+        sections = self._sections(intent.body["object"], intent.body["ids"])
+        return self._state.change_intent(intent, **self._sent(intent.body["object"], sections.values(), fields))
+
+    def begin_in_planhat(self, model: str, record: Record, sent: Mapping[str, Any]) -> Intent:
+        """*record*: the Salesforce record that *sent* is made from."""
+        section = self._engine.section_of(model, record.model)
+        assert section is not None
+        body = {
+            "object": record.model,
+            "model": model,
+            "sf_id": record.id,
+            "sf_base": self._engine.keys(record, section),
+            "sent": sent,
+        }
+        return self._state.open_intent(PLANHAT, self._engine.clock.now(), body)
+
+    def _sections(self, sf_object: str, models: Any) -> dict[str, Section]:
+        found = {model: self._engine.section_of(model, sf_object) for model in models}
+        return {model: section for model, section in found.items() if section is not None}
+
+    def _sent(self, sf_object: str, sections: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """What the new record says at birth: what is sent, else what the describe says Salesforce puts there.
+
+        A default that the describe does not tell (the owner) is left out: it is taken as first read.
+        """
+        known = self._engine.sobject(sf_object).fields
+        born: dict[str, Any] = {}
+        for section in sections:
+            for mapped in section.fields:
+                name = mapped.salesforce
+                default = known[name].default
+                if name in fields or default is not None or not known[name].defaulted:
+                    values = {name: fields.get(name, default)}
+                    born.setdefault(name, lens(mapped).key_sf(mapped, values, self._engine.context))
+        return {"fields": dict(fields), "born": born}
+
+    # -- agreed values -------------------------------------------------------------------------------------
+
+    def base_with_salesforce(self, intent: Intent, row: Record | None) -> dict[str, Any]:
+        """Agreed values: both sides' as they were at the creation; what nobody could know then, as first read."""
+        body = intent.body
+        base = {model: dict(values) for model, values in body["base"].items()}
+        sections = self._sections(body["object"], base)
+        read = self._engine.sf_keys(row, list(sections.values())) if row is not None else {}
+        base[SALESFORCE] = read | body["born"]
+        return base
+
+    def received_base(self, intent: Intent, record: Record) -> dict[str, Any]:
+        """Agreed values of a record that came from Salesforce: Planhat's as they were sent."""
+        section = self._engine.section_of(record.model, intent.body["object"])
+        assert section is not None
+        sent = intent.body["sent"]
+        keys: dict[str, Any] = {}
+        for mapped in section.fields:
+            values = sent if mapped.planhat in sent else record.values
+            keys[mapped.salesforce] = lens(mapped).key_ph(mapped, values, self._engine.context)
+        return {SALESFORCE: intent.body["sf_base"], record.model: keys}
+
+    def add_link(
+        self,
+        sf_object: str,
+        sf_id: str,
+        ids: Mapping[str, str],
+        base: Mapping[str, Any],
+        *,
+        sf_deleted: bool = False,
+    ) -> Link:
+        """A new link. Raises RecordRefused when one of the records belongs to another."""
+        try:
+            return self._state.add_link(
+                sf_object=sf_object,
+                sf_id=sf_id,
+                base=base,
+                sf_deleted=sf_deleted,
+                **{ID_COLUMN[model]: record_id for model, record_id in ids.items()},
+            )
+        except sqlalchemy.exc.IntegrityError:
+            known = self._state.link(sf_object=sf_object, sf_id=sf_id)
+            raise RecordRefused(
+                f"{sf_object} {sf_id} already belongs to another activity (link {known.id if known else '?'})"
+            ) from None
+
+    # -- looking for what was made ---------------------------------------------------------------------------
+
+    def row(self, sf_object: str, sf_id: str) -> Record | None:
+        """A Salesforce record by its id, a deleted one, too."""
+        rows = self._engine.salesforce.by_ids(sf_object, self._engine.select(sf_object), [sf_id])
+        return rows.get(sf_id)
+
+    def search(self, intent: Intent) -> str | None:
+        """The id of the record that a creation in doubt made, deleted since or not; None when it made none."""
+        body = intent.body
+        field = self.key_field(body["object"]) if body["key"] else ""
+        if field:
+            found = self._unlinked(body["object"], [], f"{field} = {quoted(body['key'])}")
+            found.sort(key=lambda record: record.deleted)
+            return found[0].id if found else None
+        doubtful = [
+            one
+            for one in self._state.intents()
+            if one.kind == SALESFORCE and one.body["object"] == body["object"] and not one.body.get("sf_id")
+        ]
+        return recognise(*self._evidence(body["object"], doubtful)).get(intent.id)
+
+    def _evidence(self, sf_object: str, doubtful: Sequence[Intent]) -> tuple[list[Begun], list[Found]]:
+        """The creations in doubt of one object, and the records that may have come of them."""
+        known = self._engine.sobject(sf_object).fields
+        me = self._engine.salesforce.me() if "CreatedById" in known else ""
+        begun = []
+        for intent in doubtful:
+            sent, telling = intent.body["fields"], frozenset(intent.body["telling"])
+            must = frozenset() if me else telling | ({"WhatId", "ActivityDate"} & set(known))
+            begun.append(Begun(intent.id, intent.at, sent, telling, must))
+        since = min(intent.at for intent in doubtful) - timedelta(seconds=CLOCK_SKEW_SECONDS_MAX)
+        conditions = [f"CreatedDate >= {literal(since)}"]
+        if me:
+            conditions.append(f"CreatedById = {quoted(me)}")
+        fields = [*_WHO, *sorted({name for one in begun for name in (*one.sent, *one.must)})]
+        rows = self._unlinked(sf_object, [name for name in fields if name in known], " AND ".join(conditions))
+        found = []
+        for row in rows:
+            touched = bool(me and row.get("LastModifiedById") and row.get("LastModifiedById") != me)
+            created = parse_moment(row.get("CreatedDate")) or row.changed_at
+            found.append(Found(row.id, created, row.values, touched=touched, deleted=row.deleted))
+        return begun, found
+
+    def _unlinked(self, sf_object: str, fields: Sequence[str], condition: str) -> list[Record]:
+        select = self._engine.select(sf_object)
+        select += [name for name in fields if name not in select]
+        rows = self._engine.salesforce.where(sf_object, select, condition)
+        return [row for row in rows if self._state.link(sf_object=sf_object, sf_id=row.id) is None]
+
+    def key_field(self, sf_object: str) -> str:
+        """The configured external-id field, if this org's object has it as one."""
+        name = self._engine.config.salesforce.external_id_field
+        if not name:
+            return ""
+        known = self._engine.sobject(sf_object).fields.get(name)
+        if known is None or not (known.external_id and known.unique):
+            self._engine.report.note(
+                f"{sf_object}.{name} is no unique external id here; creations are found again by who made them and when"
+            )
+            return ""
+        return name
+
+    # -- recovery ----------------------------------------------------------------------------------------
+
+    def recover(self, *, look_again: bool = True) -> None:
+        """Resolve what was begun and not finished. *look_again*: what was not made may be made in this run."""
+        for intent in self._state.intents():
+            body = intent.body
+            models = body["ids"] if intent.kind == SALESFORCE else [body["model"]]
+            if not self._sections(body["object"], models):
+                self._engine.report.note(f"a {body['object']} that was begun waits: its section is not syncing")
+                continue
+            try:
+                if intent.kind == SALESFORCE:
+                    self._recover_salesforce(intent, look_again=look_again)
+                else:
+                    self._recover_planhat(intent)
+            except RecordRefused as error:
+                self._engine.report.note(f"a creation that was begun stays open: {error}")
+
+    def _recover_salesforce(self, intent: Intent, *, look_again: bool) -> None:
+        name, ids = intent.body["object"], intent.body["ids"]
+        sf_id = intent.body.get("sf_id") or self.search(intent)
+        made = sf_id is not None
+        if made and self._state.link(sf_object=name, sf_id=sf_id) is None:
+            row = self.row(name, str(sf_id))
+            if row is not None:
+                base = self.base_with_salesforce(intent, row)
+                self.add_link(name, str(sf_id), ids, base, sf_deleted=row.deleted)
+                self._engine.report.note(f"{name} {sf_id} had been created when the run broke off; adopted")
+        if made or look_again:
+            self._look_again(name, ids)
+        self._state.close_intent(intent)
+
+    def _look_again(self, sf_object: str, ids: Mapping[str, str]) -> None:
+        """The Planhat records still lack their key, or the creation: see them in the next reading."""
+        for model in self._sections(sf_object, ids):
+            record = self._engine.planhat.get(model, ids[model])
+            if record is not None:
+                put_aside(self._engine, record, "begun before the run broke off", kind="waiting")
+
+    def _recover_planhat(self, intent: Intent) -> None:
+        body = intent.body
+        if self._state.link(sf_object=body["object"], sf_id=body["sf_id"]) is None:
+            record = self._engine.planhat.by_salesforce_id(body["model"], body["sf_id"])
+            if record is not None:
+                base = self.received_base(intent, record)
+                self.add_link(body["object"], body["sf_id"], {body["model"]: record.id}, base)
+        self._state.close_intent(intent)
