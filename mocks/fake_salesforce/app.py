@@ -8,7 +8,9 @@ answers 501 NOT_FAKED; anything else is the vendor's 404.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from flask import Flask, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -140,8 +142,8 @@ def make_flask(org: Org) -> Flask:
             rule, endpoint=f"{name} get only", view_func=view, methods=_NOT_GET, provide_automatic_options=False
         )
     for name, row in resources().items():
-        if "path" in row:
-            _add_not_faked(app, org, name, row["path"])
+        for path in row.get("paths", [row["path"]] if "path" in row else []):
+            views |= _add_not_faked(app, org, name, path)
     app.extensions["views"] = views
     app.register_error_handler(HTTPException, lambda error: _refuse(org, error))
     app.register_error_handler(Exception, lambda error: _our_bug(app, org, error))
@@ -152,7 +154,9 @@ def _add(app: Flask, method: str, rule: str, name: str, view: View) -> None:
     app.add_url_rule(rule, endpoint=name, view_func=view, methods=[method], provide_automatic_options=False)
 
 
-def _add_not_faked(app: Flask, org: Org, name: str, path: str) -> None:
+def _add_not_faked(app: Flask, org: Org, name: str, path: str) -> dict[str, View]:
+    """Routes that answer 501; returns their views, so that a composite finds them, too."""
+
     def refuse(call: Call, **path: str) -> Answer:
         del call, path
         raise not_faked(name)
@@ -170,19 +174,62 @@ def _add_not_faked(app: Flask, org: Org, name: str, path: str) -> None:
             methods=_ALL_METHODS,
             provide_automatic_options=False,
         )
+    return {f"{name} {rule}": refuse for rule in rules if versioned}
+
+
+URI_BYTES_MAX = 16_384  # of the URI alone, and of URI and headers together: limits sheet Summer '26
+# The words of the server in front of the vendor's, quoted in simple-salesforce #271 and jsforce #1134 for 414.
+_REFUSED_URI = b"<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>"
+_REFUSED_HEAD = b"<h1>Bad Message 431</h1><pre>reason: Request Header Fields Too Large</pre>"
 
 
 class Front:
-    """What happens to a request before routing: `_HttpMethod=` takes the place of POST."""
+    """What happens to a request before routing.
+
+    A URI or head that is too long is refused; `_HttpMethod=` takes the place of POST; the suffix `.json` of a path is
+    taken off and `.xml` is an Accept header.
+    """
 
     def __init__(self, app: Flask) -> None:
         self.flask = app
         self._app: WSGIApplication = app.wsgi_app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path: str = environ["PATH_INFO"]
+        head = sum([len(one) for key, one in environ.items() if key[:5] == "HTTP_"])
+        if head + 3 * len(path) + len(environ.get("QUERY_STRING", "")) > URI_BYTES_MAX:
+            refused = _too_long(environ, head)
+            if refused is not None:
+                return refused(environ, start_response)
+        if path.endswith(_SUFFIXES):
+            _take_suffix(environ)
         if environ["REQUEST_METHOD"] == "POST":
             environ["REQUEST_METHOD"] = effective_method(environ)
         return self._app(environ, start_response)
+
+
+def _too_long(environ: WSGIEnvironment, head: int) -> Answer | None:
+    """414 or 431 for a URI, or a URI and *head* bytes of header values, over the limit; None when they fit."""
+    query = environ.get("QUERY_STRING", "")
+    uri = len(quote(environ["PATH_INFO"].encode("latin-1"), safe="/:!$&'()*+,;=@~")) + bool(query) + len(query)
+    if uri > URI_BYTES_MAX:
+        return Answer(_REFUSED_URI, 414, [("Content-Type", "text/html;charset=utf-8"), ("Connection", "close")])
+    if uri + head > URI_BYTES_MAX:
+        return Answer(_REFUSED_HEAD, 431, [("Content-Type", "text/html;charset=utf-8"), ("Connection", "close")])
+    return None
+
+
+_SUFFIXES = (".json", ".xml")
+_SUFFIXED = re.compile(r"/services/data(?:/[^/]+(?:/[^/]+){0,3})?")  # shorter than a row by external id
+
+
+def _take_suffix(environ: WSGIEnvironment) -> None:
+    """`/limits.json` is `/limits`; the value of an external id may end like that and is left alone."""
+    path, _, form = environ["PATH_INFO"].rpartition(".")
+    if _SUFFIXED.fullmatch(path):
+        environ["PATH_INFO"] = path
+        if form == "xml":
+            environ["HTTP_ACCEPT"] = "application/xml"
 
 
 def _refuse(org: Org, error: HTTPException) -> Answer:

@@ -13,7 +13,7 @@ from fake_salesforce.errors import SalesforceError, salesforce_error
 
 
 def resources() -> Mapping[str, Mapping[str, Any]]:
-    """Every resource that is not faked, by id: `methods`, `path` (a routing rule), `why`."""
+    """Every resource that is not faked, by id: `path` (a routing rule) or `paths`, and `why`."""
     found: Mapping[str, Mapping[str, Any]] = data_files.load("not_faked.toml")["resource"]
     return found
 

@@ -24,7 +24,9 @@ from fake_salesforce.operations.values import flag
 from fake_salesforce.routes.http import Answer, Call, View
 
 BATCH_REQUESTS_MAX = 25
-_NESTED = ("composite", "compositeBatch", "listComposite")
+_SHOWN_HEADERS = frozenset({"ETag", "Last-Modified", "Location"})  # recorded by CumulusCI
+_NESTED = frozenset({"composite", "compositeBatch", "listComposite", "listResources"})
+_BATCH_ONLY = frozenset({"limits", "recordCount"})
 
 
 class _RolledBack(Exception):
@@ -120,20 +122,20 @@ def _batch_one(call: Call, one: Any) -> tuple[int, Any]:
     if not url.startswith("/services/data/"):
         url = "/services/data/" + url.lstrip("/")
     with call.org.store.begin():
-        status, _, value = _dispatch(call, str(one.get("method")), url, one.get("richInput"), {})
+        status, _, value = _dispatch(call, str(one.get("method")), url, one.get("richInput"), {}, batch=True)
     return status, value
 
 
 def _dispatch(
-    call: Call, method: str, url: str, body: Any, headers: Mapping[str, str]
+    call: Call, method: str, url: str, body: Any, headers: Mapping[str, str], *, batch: bool = False
 ) -> tuple[int, dict[str, str], Any]:
-    """Run one subrequest through the routes as the same caller: status, Location, JSON."""
+    """Run one subrequest through the routes as the same caller: status, headers shown, JSON."""
     path, _, query = url.partition("?")
     sub = Call(call.org, _environ(call, method, unquote(path), query, body, headers))
     sub.now, sub.session_user, sub.token = call.now, call.session_user, call.token
     sub.subrequest = True
     try:
-        view, values = _match(method, unquote(path))
+        view, values = _match(method, unquote(path), batch=batch)
         sub.settle(values.pop("version"))
         response = view(sub, **values)
     except MethodNotAllowed as error:
@@ -144,16 +146,16 @@ def _dispatch(
     except FakeError as error:
         response = sub.error(error)
     value = json.loads(response.body) if response.body else None
-    headers = {"Location": response.path} if response.path else {}
-    return response.status_code, headers, value
+    shown = {name: one for name, one in response.header_list if name in _SHOWN_HEADERS}
+    return response.status_code, shown, value
 
 
-def _match(method: str, path: str) -> tuple[View, dict[str, Any]]:
-    """The view of a path that a composite may hold; raises HTTPException or NOT_FOUND."""
+def _match(method: str, path: str, *, batch: bool) -> tuple[View, dict[str, Any]]:
+    """The view of a path that a composite, or a *batch*, may hold; raises HTTPException or NOT_FOUND."""
     adapter = current_app.url_map.bind("composite")
     name, values = adapter.match(path.rstrip("/"), method=method)
     view = current_app.extensions["views"].get(name)
-    if view is None or name in _NESTED or name.startswith(("list", "limits")):
+    if view is None or name in _NESTED or (name in _BATCH_ONLY and not batch):
         raise salesforce_error("NOT_FOUND")
     return view, dict(values)
 

@@ -180,9 +180,10 @@ class Call:
         *,
         location: str | None = None,
         more: Sequence[tuple[str, str]] = (),
+        pretty: bool = True,
     ) -> Answer:
-        """*value* as JSON, compact or pretty as the client asked."""
-        if self.environ.get("HTTP_X_PRETTYPRINT") in _PRETTY:
+        """*value* as JSON, compact or, unless it never is, *pretty* as the client asked."""
+        if pretty and self.environ.get("HTTP_X_PRETTYPRINT") in _PRETTY:
             text = jsontext.pretty(value)
         else:
             text = jsontext.compact(value)
@@ -191,7 +192,7 @@ class Call:
         headers += more
         if location is not None:
             headers.append(("Location", location))
-        return Answer(text.encode(errors="replace"), status, headers, location=location)
+        return Answer(text.encode(errors="replace"), status, headers)
 
     def no_content(self) -> Answer:
         """204: no body, no Content-Type."""
@@ -230,14 +231,13 @@ class Answer(Response):
     much as reading a row.
     """
 
-    def __init__(self, body: bytes, status: int, headers: Headers, *, location: str | None = None) -> None:
+    def __init__(self, body: bytes, status: int, headers: Headers) -> None:
         """*headers* may not hold Content-Length: it is counted here."""
         # The base class is not initialised on purpose: nothing of it is used but its type.
         self.body = body
         self._status_code = status
         self._status = STATUS_LINES.get(status) or f"{status} Unknown"
         self.header_list = headers
-        self.path = location
         if status not in {204, 304}:
             headers.append(("Content-Length", str(len(body))))
 
@@ -304,6 +304,8 @@ def read_body(environ: WSGIEnvironment) -> bytes:
             body = unpack.decompress(body, BODY_BYTES_MAX + 1)
         except zlib.error as error:
             raise salesforce_error("JSON_PARSER_ERROR", text=f"{encoding}: {error}") from error
+        if not unpack.eof and len(body) <= BODY_BYTES_MAX:
+            raise salesforce_error("JSON_PARSER_ERROR", text=f"{encoding}: the stream ends before its end")
     if len(body) > BODY_BYTES_MAX:
         raise salesforce_error("REQUEST_TOO_LARGE")
     return body

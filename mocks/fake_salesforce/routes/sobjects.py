@@ -24,7 +24,7 @@ def caller(call: Call) -> records.Caller:
 
 def list_sobjects(call: Call) -> Answer:
     """GET /sobjects"""
-    return call.json(describe.global_describe(call.org.schema, call.version))
+    return conditions.describe(call, lambda: describe.global_describe(call.org.schema, call.version))
 
 
 def basic(call: Call, sobject: str) -> Answer:
@@ -36,7 +36,8 @@ def basic(call: Call, sobject: str) -> Answer:
 def full_describe(call: Call, sobject: str) -> Answer:
     """GET /sobjects/{sobject}/describe"""
     found = records.find_sobject(call.org, sobject)
-    return call.json(describe.object_describe(call.org.schema, found, call.version, host=call.base_url))
+    host = call.base_url
+    return conditions.describe(call, lambda: describe.object_describe(call.org.schema, found, call.version, host=host))
 
 
 # --- rows -------------------------------------------------------------------------------------------
