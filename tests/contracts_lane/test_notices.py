@@ -17,7 +17,7 @@ from fake_core.fake import run_wsgi
 Given = tuple[str, list[tuple[str, str]], bytes]
 Spoil = Callable[[dict[str, Any], Given], Given]
 QUICK = settings(
-    max_examples=20,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,
@@ -104,7 +104,7 @@ def cases(vendor: str, path: str, method: str, mode: GenerationMode) -> Callable
 
 
 def machine(vendor: str) -> Callable[[], None]:
-    return lambda: LANES[vendor].machine().run(settings=settings(QUICK, max_examples=60, stateful_step_count=8))
+    return lambda: LANES[vendor].machine().run(settings=settings(QUICK, max_examples=400, stateful_step_count=8))
 
 
 @pytest.mark.parametrize(("check", "vendor", "path", "method", "mode", "spoil"), MISTAKES)

@@ -19,6 +19,7 @@ from hypothesis import settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.openapi.checks import RejectedPositiveData
 from schemathesis.specs.openapi.checks import ignored_auth
 
 from crm_contracts.openapi.documents import load, operations
@@ -150,9 +151,31 @@ class Lane:
                 return {"headers": lane.headers(), "base_url": lane.url}
 
             def validate_response(self, response: Response, case: Case, **_kwargs: Any) -> None:
-                lane.judge(case, response, recorder=self.recorder)
+                try:
+                    lane.judge(case, response, recorder=self.recorder)
+                except FailureGroup as group:
+                    left = [one for one in group.exceptions if not lane.is_taken_at_first(one, case)]
+                    if left:
+                        raise FailureGroup(left, str(group.args[0])) from None
 
         return Machine
+
+    def is_taken_at_first(self, failure: Failure, case: Case) -> bool:
+        """Whether *failure* only says that a valid case was refused, and a fresh fake takes it.
+
+        An earlier step may have deleted, or given another key to, what the case names: then the refusal is right.
+        """
+        if not isinstance(failure, RejectedPositiveData):
+            return False
+        here = self.fake.store.snapshot()
+        self.fake.store.reset()
+        try:
+            self.judge(case, case.call(headers=self.headers(), base_url=self.url))
+        except FailureGroup:
+            return False
+        finally:
+            self.fake.store.restore(here)
+        return True
 
     def _excuse(self, failure: Failure, case: Case, response: Response) -> bool:
         body = (response.content or b"").decode(errors="replace")
