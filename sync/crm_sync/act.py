@@ -290,13 +290,16 @@ class Actor:
         by_key = {_sf_id(plan.activity): plan for plan in plans}
         intents = {key: self._begin_in_planhat(model, plan) for key, plan in by_key.items()}
         items = [plan.write[model] for plan in plans]
-        refused = self._engine.planhat.upsert(model, items)
+        told = self._engine.planhat.upsert(model, items)
+        for key in by_key:
+            if key in told.done:
+                intents[key] = self._state.change_intent(intents[key], made=True)
         records = self._read_back_planhat(model, by_key)
         for key, plan in by_key.items():
             record = records.get(key)
             if record is None:
                 self._state.close_intent(intents[key])
-                error = refused.get(key)
+                error = told.refused.get(key)
                 self._fail(plan, str(error) if error else "Planhat did not keep it")
                 continue
             _set(plan.activity, record)
@@ -360,8 +363,7 @@ class Actor:
         }
         if moment:
             item["date"] = moment
-        refused = planhat.upsert(CONVERSATION, [item])
-        for error in refused.values():
+        for error in planhat.upsert(CONVERSATION, [item]).refused.values():
             engine.report.note(f"{activity.label}: its Conversation was not logged: {error}")
 
     # -- changes in Planhat -----------------------------------------------------------------------------

@@ -19,11 +19,11 @@ import sqlalchemy.exc
 from crm_sync.engine import Engine
 from crm_sync.errors import RecordRefused
 from crm_sync.mapping import lens, parse_moment
-from crm_sync.model import PLANHAT, SALESFORCE, Link, Record, Section
+from crm_sync.model import KEYABLE, PLANHAT, SALESFORCE, Link, Record, Section
 from crm_sync.observe import put_aside
 from crm_sync.recognise import CLOCK_SKEW_SECONDS_MAX, Begun, Found, recognise
 from crm_sync.sides.salesforce import literal, quoted
-from crm_sync.state import ID_COLUMN, Intent
+from crm_sync.state import DELETED_COLUMN, ID_COLUMN, Intent
 
 Kept = Collection[tuple[str, str]]
 _WHO = ("CreatedById", "CreatedDate", "LastModifiedById")
@@ -238,6 +238,15 @@ class Journal:
             self._look_again(name, ids)
         self._state.close_intent(intent)
 
+    def _bury(self, sf_object: str, sf_id: str, model: str) -> None:
+        """Planhat had said that it is stored, and it is not there: somebody deleted it, and it stays so (P25).
+
+        Nobody read its `_id`; the tombstone goes by the address that its key gave it.
+        """
+        link = self.add_link(sf_object, sf_id, {model: KEYABLE[model][1] + sf_id}, {})
+        self._state.change_link(link.id, **{DELETED_COLUMN[model]: True})
+        self._engine.report.note(f"the {model} made for {sf_object} {sf_id} was deleted before the run had read it")
+
     def _look_again(self, sf_object: str, ids: Mapping[str, str]) -> None:
         """The Planhat records still lack their key, or the creation: see them in the next reading."""
         for model in self._sections(sf_object, ids):
@@ -252,4 +261,6 @@ class Journal:
             if record is not None:
                 base = self.received_base(intent, record)
                 self.add_link(body["object"], body["sf_id"], {body["model"]: record.id}, base)
+            elif body.get("made"):
+                self._bury(body["object"], body["sf_id"], body["model"])
         self._state.close_intent(intent)

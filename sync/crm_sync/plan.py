@@ -122,14 +122,14 @@ def _plan_linked(plan: Plan, known: Known) -> None:
     for name, by_model in mapped_fields.items():
         _plan_field(plan, known, name, by_model, sections)
     for model, section in sections.items():
-        _plan_key(plan, model, section)
+        _plan_key(plan, model)
         written = plan.write.get(model) or (plan.write.get(SALESFORCE) and section.direction.sends)
         outcome = Outcome.UPDATED if written else Outcome.UNCHANGED
         plan.verdicts[section.key] = (outcome, "")
 
 
-def _plan_key(plan: Plan, model: str, section: Section) -> None:
-    """The Salesforce id belongs into the Planhat record's keyable (rules P7, P8)."""
+def _plan_key(plan: Plan, model: str) -> None:
+    """The Salesforce id belongs into the Planhat record's keyable, whichever way values go (rules P7, P8)."""
     activity = plan.activity
     record = activity.replica(model)
     sf_id = activity.link.sf_id if activity.link else activity.claimed_sf_id
@@ -146,8 +146,7 @@ def _plan_key(plan: Plan, model: str, section: Section) -> None:
             plan.refuse = f"its {keyable} names {named}, but it belongs to {sf_id}; decide which"
             plan.write.clear()
         return
-    if section.direction.sends or activity.inherited:
-        plan.write.setdefault(model, {})[keyable] = sf_id
+    plan.write.setdefault(model, {})[keyable] = sf_id
 
 
 def _plan_field(

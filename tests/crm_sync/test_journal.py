@@ -65,10 +65,11 @@ def test_an_empty_field_was_agreed_to_be_empty(both: Both, key_field: str) -> No
 
 @KEYS
 @pytest.mark.rule("P25", "I6")
-def test_a_deleted_creation_stays_deleted(both: Both, key_field: str) -> None:
+@pytest.mark.parametrize("direction", [BOTH, SEND])
+def test_a_deleted_creation_stays_deleted(both: Both, key_field: str, direction: str) -> None:
     """A person deletes the record before the recovery: it is not made again, and the Planhat Task stays."""
     own_user(both, key_field)
-    both.configure(task=BOTH)
+    both.configure(task=direction)
     task = both.ph_task(action="Ours")
     dies_at_the_create(both)
     both.sf_delete(both.sf_tasks()[0]["Id"])
@@ -76,7 +77,8 @@ def test_a_deleted_creation_stays_deleted(both: Both, key_field: str) -> None:
     both.settle()
 
     assert [] == both.sf_tasks()
-    assert "Ours" == both.ph_get("tasks", task)["action"]
+    kept = both.ph_get("tasks", task)
+    assert ("Ours", None) == (kept["action"], kept.get("sourceId"))
 
 
 @pytest.mark.rule("I4", "F01")
@@ -96,7 +98,7 @@ def test_a_person_under_our_name(both: Both) -> None:
 @pytest.mark.rule("P2", "P29", "I3", "I7")
 @pytest.mark.parametrize("how", ["kill before", "kill after"])
 def test_a_creation_waits_for_its_section(both: Both, key_field: str, how: str) -> None:
-    """Not Syncing: no request. Syncing again: what had been made is known, and never made twice."""
+    """Not Syncing: no request. Syncing again: what had been made is known and starts from its present values."""
     own_user(both, key_field)
     both.configure(task=BOTH)
     task = both.ph_task(action="Ours")
@@ -106,9 +108,13 @@ def test_a_creation_waits_for_its_section(both: Both, key_field: str, how: str) 
     both.wire.arm(None)
     both.run()
     assert [] == both.wire.sent
+    for record in made:
+        both.sf_edit(record, Subject="While it was off")
 
     both.configure(task=BOTH)
     both.settle()
+    assert made == [t["Id"] for t in both.sf_tasks()]
+    assert "Ours" == both.ph_get("tasks", task)["action"]
     both.ph_edit("tasks", task, action="Changed")
     both.settle()
 
@@ -146,6 +152,66 @@ def test_a_creation_in_planhat_waits_for_its_section(both: Both) -> None:
 
     assert 2 == len(both.sf_tasks()) == len(both.ph_tasks())
     assert [] == both.state.intents()
+
+
+@pytest.mark.rule("P25", "I6")
+@pytest.mark.parametrize("told", [True, False])
+def test_a_deletion_before_the_read_back(both: Both, told: bool) -> None:
+    """Planhat said that the Task is stored, and a person deletes it before we read it: it stays deleted.
+
+    Nobody got Planhat's word: a Task that is not there was never made, for all one can know.
+    """
+    both.configure(task=BOTH)
+    both.sf_task(Subject="Theirs")
+    back = both.mark()
+    both.wire.arm(None)
+    both.run()
+    at = next(n for n, sent in enumerate(both.wire.sent) if sent in both.wire.writes)
+    back()
+    both.wire.arm(at + told, "kill after")
+    with contextlib.suppress(Killed):
+        both.run()
+    both.wire.arm(None)
+    (task,) = both.ph_tasks()
+    both.ph_delete("tasks", task["_id"])
+
+    both.settle()
+
+    assert (0 if told else 1) == len(both.ph_tasks())
+    assert 1 == len(both.sf_tasks())
+
+
+@pytest.mark.rule("P12", "I11")
+def test_nothing_waits_for_what_is_not_made_any_more(both: Both) -> None:
+    """Nothing had been made, and the Task was ignored since: it is looked at once more, and that is all."""
+    both.configure(task=BOTH)
+    task = both.ph_task(action="Ours")
+    dies_at_the_create(both, "kill before")
+    both.ph_done(task, "Ignored")
+
+    both.settle()
+
+    assert [] == both.sf_tasks()
+    assert [] == both.state.pending()
+
+
+@pytest.mark.rule("P7", "P8", "I7")
+@pytest.mark.parametrize("how", ["kill before", "kill after"])
+def test_a_section_that_only_receives_by_now(both: Both, how: str) -> None:
+    """What was made gets its id written back; what was not made is not made any more, and nothing waits for it."""
+    own_user(both)
+    both.configure(task=BOTH)
+    task = both.ph_task(action="Ours")
+    dies_at_the_create(both, how)
+    made = [t["Id"] for t in both.sf_tasks()]
+
+    both.configure(task=RECEIVE)
+    both.settle()
+
+    assert made == [t["Id"] for t in both.sf_tasks()]
+    assert (made[0] if made else None) == both.ph_get("tasks", task).get("sourceId")
+    assert [] == both.state.intents()
+    assert [] == both.state.pending()
 
 
 @pytest.mark.rule("P2", "F37")

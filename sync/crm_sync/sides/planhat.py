@@ -10,6 +10,7 @@ not documented, so a string and several JSON shapes are read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -29,6 +30,20 @@ PAGE_OVERLAP_ROWS = 5  # a row deleted while we page moves the rest forward
 COMPANY_PAGE_ROWS = 5_000
 COLLECTION = {TASK: "tasks", CONVERSATION: "conversations"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Upserted:
+    """What a bulk answer tells, by Salesforce id: *done* is certainly stored, *refused* certainly not.
+
+    What is in neither is known only by reading it back.
+    """
+
+    done: frozenset[str] = frozenset()
+    refused: Mapping[str, RecordRefused] = field(default_factory=dict)
+
+    def __or__(self, other: Upserted) -> Upserted:
+        return Upserted(self.done | other.done, {**self.refused, **other.refused})
 
 
 class Planhat:
@@ -158,32 +173,30 @@ class Planhat:
             raise refusal(response)
         return planhat_record(model, response.json())
 
-    def upsert(self, model: str, items: Sequence[Mapping[str, Any]]) -> dict[str, RecordRefused]:
-        """Create or adopt records, each carrying its Salesforce id as the keyable.
-
-        Returns refusals by Salesforce id, as far as the answer tells which item it means; read the
-        records back to know the rest.
-        """
+    def upsert(self, model: str, items: Sequence[Mapping[str, Any]]) -> Upserted:
+        """Create or adopt records, each carrying its Salesforce id as the keyable."""
         keyable = KEYABLE[model][0]
         keys = [item[keyable] for item in items]
         assert all(keys), "a blank key would match anything blank (F06)"
         assert len(set(keys)) == len(keys), "a key twice in one request (F04)"
-        refused: dict[str, RecordRefused] = {}
+        told = Upserted()
         for start in range(0, len(items), BULK_ITEMS_MAX):
             chunk = [dict(item) for item in items[start : start + BULK_ITEMS_MAX]]
-            refused |= self._upsert_chunk(model, chunk, keyable)
-        return refused
+            told |= self._upsert_chunk(model, chunk, keyable)
+        return told
 
-    def _upsert_chunk(self, model: str, chunk: Sequence[Mapping[str, Any]], keyable: str) -> dict[str, RecordRefused]:
+    def _upsert_chunk(self, model: str, chunk: Sequence[Mapping[str, Any]], keyable: str) -> Upserted:
         response = self._send("PUT", f"/{COLLECTION[model]}", write=True, json=list(chunk))
         if _is_bulk(response):
+            errors = {name: told for name, told in response.json().items() if name.lower().endswith("errors") and told}
+            if response.status_code == 200 and not errors:  # documented: everything succeeded
+                return Upserted(done=frozenset(item[keyable] for item in chunk))
             refused: dict[str, RecordRefused] = {}
-            for name, errors in response.json().items():
-                if name.lower().endswith("errors"):
-                    refused |= _item_refusals(errors, chunk, keyable)
-            return refused
+            for told in errors.values():
+                refused |= _item_refusals(told, chunk, keyable)
+            return Upserted(refused=refused)
         if len(chunk) == 1:
-            return {chunk[0][keyable]: refusal(response)}
+            return Upserted(refused={chunk[0][keyable]: refusal(response)})
         # The request as a whole was refused, for one item perhaps: halve until it is alone.
         middle = len(chunk) // 2
         return self._upsert_chunk(model, chunk[:middle], keyable) | self._upsert_chunk(model, chunk[middle:], keyable)
