@@ -91,6 +91,16 @@ def test_refused_token(anyone: Any, words: dict[str, str], error: str, descripti
     assert f'{{"error":"{error}","error_description":"{description}"}}' == answer.text
 
 
+@pytest.mark.parametrize(
+    "grant", ["authorization_code", "urn:ietf:params:oauth:grant-type:jwt-bearer", "hybrid_refresh"]
+)
+def test_grants_that_are_not_faked(anyone: Any, grant: str) -> None:
+    """A grant the vendor has and this fake has not is no unsupported grant."""
+    answer = anyone.post(TOKEN, **form(grant_type=grant, code="x", **APP_WORDS))
+
+    assert (501, "NOT_FAKED") == answer.error[:2]
+
+
 SOAP = """<?xml version="1.0" encoding="utf-8" ?>
 <env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/">
 <env:Body><n1:login xmlns:n1="urn:partner.soap.sforce.com"><n1:username>{}</n1:username><n1:password>{}</n1:password>
@@ -125,6 +135,13 @@ def test_soap_fault(anyone: Any) -> None:
     assert "<faultcode>sf:INVALID_LOGIN</faultcode>" in answer.text
     assert f"<faultstring>INVALID_LOGIN: {words}</faultstring>" in answer.text
     assert f"<sf:exceptionMessage>{words}</sf:exceptionMessage>" in answer.text
+
+
+def test_soap_fault_of_no_xml(anyone: Any) -> None:
+    """The code stands before the text of a fault once."""
+    answer = anyone.post("/services/Soap/u/59.0", data=b"<a")
+
+    assert "<faultstring>XML_PARSER_ERROR: the envelope could not be read: " in answer.text
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,13 @@ import sqlalchemy as sa
 
 from fake_core.errors import VendorError
 from fake_salesforce import data_files
+from fake_salesforce.operations.not_faked import not_faked
 from fake_salesforce.org import ConnectedApp, Org
 from fake_salesforce.sessions import Session
 
 SCOPE = "refresh_token web api id"
+# Beginnings of the vendor's other grant types: web server flow, JWT bearer, device, token exchange, SAML, hybrid apps.
+_GRANTS_NOT_FAKED = ("authorization_code", "assertion", "device", "hybrid_", "urn:ietf:params:oauth:grant-type:")
 
 
 class OAuthRefused(VendorError):
@@ -84,10 +87,13 @@ def token(org: Org, *, form: Mapping[str, str], basic: tuple[str, str] | None, b
     """The body of `POST /services/oauth2/token` for one of GRANTS; raises OAuthRefused.
 
     *basic* is (client id, client secret) from an Authorization header. *base_url* is the scheme
-    and host the client used; the answer keeps it there.
+    and host the client used; the answer keeps it there. A grant of the vendor's that is not played is NOT_FAKED.
     """
-    grant = GRANTS.get(_need(form, "grant_type"))
+    name = _need(form, "grant_type")
+    grant = GRANTS.get(name)
     if grant is None:
+        if name.startswith(_GRANTS_NOT_FAKED):
+            raise not_faked("oauthGrants")
         raise OAuthRefused("unsupported_grant_type")
     client_id, secret = basic or (_need(form, "client_id"), form.get("client_secret"))
     app = org.apps.get(client_id)

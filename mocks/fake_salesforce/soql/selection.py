@@ -40,6 +40,7 @@ class SelectionChecker:
         self.scope = scope
         self.child = child
         self.unbounded = False
+        self.fields_call: syntax.Call | None = None
         self._root: _Node = _Node(scope.schema, scope.sobject, ())
 
     def shapes(self, items: Iterable[syntax.SelectItem]) -> tuple[plan.Shape, ...]:
@@ -57,7 +58,11 @@ class SelectionChecker:
                     if alias is not None:
                         raise soql_error("field_alias")
                     self._field(self._root, self.scope, path)
-        return self._root.shapes()
+        shapes = self._root.shapes()
+        if not shapes and self.fields_call is not None:
+            # FIELDS(CUSTOM) of an object that has none: documented to fail unless other fields are listed.
+            raise soql_error("fields_none", self.scope.text, self.fields_call.at)
+        return shapes
 
     def _function(self, call: syntax.Call, alias: str | None) -> None:
         name = call.name.upper()
@@ -86,6 +91,7 @@ class SelectionChecker:
                 token="(",  # noqa: S106
             )
         self.unbounded = self.unbounded or words[0] != "STANDARD"
+        self.fields_call = call
         for each in self.scope.sobject.fields:
             if words[0] == "ALL" or each.custom == (words[0] == "CUSTOM"):
                 self._put_field(self._root, plan.Column((), self.scope.sobject, each))

@@ -189,6 +189,10 @@ REFUSED = {
         "MALFORMED_QUERY",
         "The SOQL FIELDS function must have a LIMIT of at most 200",
     ),
+    "SELECT FIELDS(CUSTOM) FROM TaskStatus LIMIT 1": (
+        "MALFORMED_QUERY",
+        "The SOQL FIELDS function must select at least one field",
+    ),
     "SELECT FIELDS(SOME) FROM Task LIMIT 1": ("MALFORMED_QUERY", "unexpected token: '('"),
     "SELECT Account.Bacon FROM Contact": ("INVALID_FIELD", f"No such column 'Bacon' on entity 'Account'. {TAIL_FIELD}"),
     "SELECT Who.Industry FROM Task": ("INVALID_FIELD", f"No such column 'Industry' on entity 'Name'. {TAIL_FIELD}"),
