@@ -11,10 +11,11 @@ import pytest
 
 from crm_contracts.world import Stage, ops, play
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
-from crm_contracts.world.settings import OFF, RECEIVE
+from crm_contracts.world.settings import BOTH, OFF, RECEIVE
 
 NOTE = ops.Create(side=CONVERSATION, act="act-1", fields={"subject": "Call", "type": "note"})
 PLANNED = ops.Create(side=TASK, act="act-1", fields={"action": "Call"})
+MET = ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call"})
 DIES = ops.Sync(crash_at=9, acted=True)  # just after the other half was made, before anybody could note that
 
 
@@ -65,6 +66,38 @@ HISTORIES = {
         ops.Sync(),
         ops.Configure(settings={"conversation": RECEIVE}),
         ops.Edit(side=CONVERSATION, act="act-1", fields={"subject": "Call"}),
+    ),
+    "what was made in Salesforce, and its section only receives by now": found(
+        PLANNED,
+        DIES,
+        ops.Configure(settings={"task": RECEIVE}),
+        ops.Complete(side=SALESFORCE, act="act-1"),
+        ops.Sync(),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"description": "<p>new</p>"}),
+    ),
+    "what was made in Salesforce, and its section is switched off": found(
+        PLANNED,
+        DIES,
+        ops.Configure(settings={"task": OFF}),
+    ),
+    "what was made in Salesforce, and its section was off for a while": found(
+        PLANNED,
+        DIES,
+        ops.Configure(settings={"task": OFF}),
+        ops.Sync(),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Subject": "Other"}),
+        ops.Sync(),
+        ops.Configure(settings={"task": BOTH}),
+    ),
+    "what was made in Planhat is deleted before anybody read it": found(
+        MET,
+        ops.Sync(crash_at=11),
+        ops.Delete(side=TASK, act="act-1"),
+    ),
+    "what was made in Planhat is deleted, and nobody was told that it had been made": found(
+        MET,
+        ops.Sync(crash_at=10, acted=True),
+        ops.Delete(side=TASK, act="act-1"),
     ),
 }
 

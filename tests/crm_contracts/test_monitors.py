@@ -30,6 +30,23 @@ ID_BACK = exchange("planhat", "update", "Task", {"sourceId": SF_ID}, "/tasks/60"
 LIST_NOTES = exchange("planhat", "list", "Conversation")
 
 
+@pytest.mark.rule("P8", "P29")
+@pytest.mark.parametrize(
+    ("one", "owed", "expected"),
+    [
+        (ID_BACK, {SF_ID}, True),
+        (ID_BACK, set(), False),
+        (PUT_TASK, {SF_ID}, False),
+        (exchange("planhat", "update", "Task", {"sourceId": SF_ID, "action": "A"}), {SF_ID}, False),
+        (exchange("planhat", "update", "Conversation", {"externalId": SF_ID}), {SF_ID}, True),
+        (PATCH_TASK, {SF_ID}, False),
+    ],
+)
+def test_an_id_that_is_owed_and_nothing_else(one: dict[str, Any], owed: set[str], expected: bool) -> None:
+    """What completes an interrupted creation is the id alone, and only one that was owed."""
+    assert expected is monitors.writes_back(one, owed)
+
+
 @pytest.mark.rule("P2", "P25")
 @pytest.mark.parametrize(
     ("one", "settings", "found"),
@@ -38,6 +55,8 @@ LIST_NOTES = exchange("planhat", "list", "Conversation")
         (PATCH_TASK, Settings(task=RECEIVE, conversation=OFF), DirectionIgnored),
         (PUT_TASK, Settings(), None),
         (PUT_TASK, Settings(task=SEND), DirectionIgnored),
+        (exchange("planhat", "list", "Task"), Settings(task=OFF), DirectionIgnored),
+        (exchange("salesforce", "query", "Task"), Settings(task=OFF), None),
         (ID_BACK, Settings(task=SEND), None),
         (LIST_NOTES, Settings(conversation=OFF), DirectionIgnored),
         (exchange("salesforce", "query", "Task"), Settings(task=OFF, conversation=OFF), DirectionIgnored),

@@ -223,6 +223,51 @@ def test_a_record_that_belongs_to_nobody_is_a_duplicate() -> None:
         log.round()
 
 
+@pytest.mark.rule("P2", "P8")
+@pytest.mark.parametrize("direction", [SEND, RECEIVE, OFF])
+def test_an_id_that_was_not_written_back(direction: str) -> None:
+    """I3: a Salesforce Task whose id nobody carries is a stray, unless its section makes no request by now (P2)."""
+    log = Log(task=SEND)
+    log.user(TASK, PH, action="A")
+    log.begin()
+    log.put(SALESFORCE, SF, Subject="A")
+    log.round(clean=False)
+    log.oracle.saved(Settings(task=direction))
+
+    if direction == OFF:
+        log.oracle.settled()
+    else:
+        with pytest.raises(Duplicated, match="no Planhat record carries its id"):
+            log.oracle.settled()
+
+
+@pytest.mark.rule("P11")
+@pytest.mark.parametrize("on", [True, False])
+def test_a_conversation_logged_again_under_its_id(*, on: bool) -> None:
+    """Its user had deleted it, then completes the Task once more: it lives, and P11 holds for it as for any other."""
+    log = Log()
+    log.user(TASK, PH, action="A", status="Done")
+    row = {"_id": PH, "subject": "A", "taskId": PH, "type": "note"}
+    log.put(CONVERSATION, PH, **row)
+    log.oracle.planhat_logged("act-1", row)
+    log.oracle.user_deleted("act-1", CONVERSATION, PH)
+    if not on:
+        log.oracle.inheritance.staff_disabled()
+    log.oracle.planhat_logged("act-1", row)
+    log.begin()
+    for record_id in (SF, "00T000000000002AAA"):
+        log.put(SALESFORCE, record_id, Subject="A", Status="Completed")
+    log.put(TASK, PH, sourceId=SF)
+    log.put(CONVERSATION, PH, externalId="00T000000000002AAA")
+    log.round()
+
+    if on:
+        with pytest.raises(Duplicated, match="2 Salesforce Tasks, 1 allowed"):
+            log.oracle.settled()
+    else:
+        log.oracle.settled()
+
+
 @pytest.mark.rule("P25")
 def test_deleting_and_bringing_back_are_both_found() -> None:
     """I6: the sync removes a record, or makes one again that its user had deleted."""

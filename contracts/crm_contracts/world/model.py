@@ -90,7 +90,7 @@ class Activity:
 
     @property
     def any_deleted(self) -> bool:
-        return any(one.deleted for one in self.records)
+        return self.silent == "tombstone" or any(one.deleted for one in self.records)
 
     @property
     def by_hand(self) -> set[str]:

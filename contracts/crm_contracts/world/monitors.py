@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from crm_contracts.world.fields import takes_part
@@ -36,12 +36,21 @@ def writes(exchanges: Iterable[Exchange]) -> list[Exchange]:
     return [one for one in exchanges if is_write(one)]
 
 
+def writes_back(exchange: Exchange, owed: Collection[str]) -> bool:
+    """Whether a write to Planhat does nothing but note one of the Salesforce ids in *owed* (P8)."""
+    items = _items(exchange) if exchange["vendor"] == "planhat" else []
+    told = {str(item.get("sourceId") or item.get("externalId") or "") for item in items}
+    return bool(items) and told <= set(owed) and all(set(item) <= _IDS_ONLY for item in items)
+
+
 def check(exchanges: Iterable[Exchange], settings: Settings, model: Model) -> None:
     """Raise the invariant that one of a round's *exchanges* breaks, if any does."""
     for one in exchanges:
         name = str(one["object"]).lower()
         if settings.task == OFF and settings.conversation == OFF and name in {TASK, CONVERSATION}:
             raise DirectionIgnored(f"nothing is syncing, and there was {say(one)}")
+        if settings.task == OFF and name == TASK and one["vendor"] == "planhat":
+            raise DirectionIgnored(f"Planhat Tasks are Not Syncing, and there was {say(one)}")
         if settings.conversation == OFF and name == CONVERSATION:
             raise DirectionIgnored(f"Conversations are Not Syncing, and there was {say(one)}")
         if is_write(one):

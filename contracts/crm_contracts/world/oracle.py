@@ -97,8 +97,11 @@ class Oracle:
     def planhat_logged(self, handle: str, row: Row) -> None:
         """Planhat itself logged a Conversation because somebody completed the Planhat Task."""
         activity = self.model.activities[handle]
-        if self.model.find(CONVERSATION, row["_id"]) is None:
+        known = self.model.find(CONVERSATION, row["_id"])
+        if known is None:
             self._logged(activity, row)
+        elif known.deleted:  # a user had deleted it, and Planhat logs it once more under the same id
+            known.deleted, known.row = False, row
 
     def user_reopened(self, handle: str) -> None:
         activity = self.model.activities[handle]
@@ -375,6 +378,10 @@ class Oracle:
             f"{getattr(self.settings, pair.section)}; afterwards {after[0]!r} and {after[1]!r}"
         )
 
+    def owed(self) -> set[str]:
+        """The Salesforce ids that a round broke off before it could write them back to Planhat (P8)."""
+        return {one.id for activity in self.model.activities.values() for one in self._strays(activity)}
+
     # -- when everything has settled -----------------------------------------------------------
 
     def settled(self) -> None:
@@ -402,19 +409,26 @@ class Oracle:
                 f"{', '.join(one.id for one in found)}",
                 activity=activity.handle,
             )
-        strays = [
-            one for one in found
-            if not one.by_user and not activity.any_deleted and not self._claimed(activity, one)
-        ]  # fmt: skip
-        if strays:
+        strays = self._strays(activity)
+        if strays and self._may_write_back(activity):
             raise Duplicated(
                 f"the sync made the Salesforce Task {strays[0].id} for {activity.handle}, and no Planhat "
                 f"record carries its id",
                 activity=activity.handle,
             )
 
+    def _strays(self, activity: Activity) -> list[Record]:
+        """Salesforce Tasks that the sync made and whose id no Planhat record carries."""
+        made = [] if activity.any_deleted else [one for one in activity.live(SALESFORCE) if not one.by_user]
+        return [one for one in made if not self._claimed(activity, one)]
+
     def _claimed(self, activity: Activity, record: Record) -> bool:
         return any(one.pointer[:15] == record.id[:15] for s in (TASK, CONVERSATION) for one in activity.live(s))
+
+    def _may_write_back(self, activity: Activity) -> bool:
+        """Is there a section in which the id could be written back? Not Syncing makes no request at all (P2)."""
+        sections = [side for side in (TASK, CONVERSATION) if activity.live(side)]
+        return any(self.settings.sends(side) or self.settings.receives(side) for side in sections)
 
     def _partnered(self, activity: Activity) -> None:
         """I1: every record in scope has its partner."""

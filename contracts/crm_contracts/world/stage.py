@@ -75,6 +75,7 @@ class Gate:
         if counter.acted:
             with contextlib.suppress(Exception):  # a broken connection changes nothing any more
                 list(self._fake(environ, start_response))
+            counter.unread = (self._fake.vendor, self._fake.journal.last)
         counter.on_crash()
         raise Crashed(f"at request {counter.requests}")
 
@@ -87,10 +88,11 @@ class Counter:
         self.requests = 0
         self.crash_at = 0
         self.acted = False
+        self.unread: tuple[str, int] | None = None  # vendor and journal number of the answer that nobody lived to read
         self.on_crash: Callable[[], None] = lambda: None
 
     def begin(self, *, crash_at: int, acted: bool, on_crash: Callable[[], None]) -> None:
-        self.counting, self.requests = True, 0
+        self.counting, self.requests, self.unread = True, 0, None
         self.crash_at, self.acted, self.on_crash = crash_at, acted, on_crash
 
     def end(self) -> None:

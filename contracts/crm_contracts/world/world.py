@@ -291,13 +291,18 @@ class World:
     def _judge(self, exchanges: list[monitors.Exchange], *, clean: bool) -> None:
         self.seen = after = self.observe()
         monitors.check(exchanges, self.settings, self.oracle.model)
-        read = "\n".join(str(one["response"]) for one in exchanges)
+        unread = self.stage.counter.unread
+        got = (one for one in exchanges if one["status"] and (one["vendor"], one["n"]) != unread)
+        read = "\n".join(str(one["response"]) for one in got)
+        owed = self.oracle.owed()
         self.oracle.synced(after, clean=clean, read=read)
         written = monitors.writes(exchanges)
-        if written and not self._touched:
+        # An id that is still owed is written back when its section syncs again: not the configuration's doing (P8).
+        unasked = [] if self._touched else [one for one in written if not monitors.writes_back(one, owed)]
+        if unasked:
             if self._configured:
-                raise DirectionIgnored(f"a change of configuration alone wrote (P29): {monitors.say(written[0])}")
-            raise NotQuiet(f"nothing had happened, and there was {monitors.say(written[0])}")
+                raise DirectionIgnored(f"a change of configuration alone wrote (P29): {monitors.say(unasked[0])}")
+            raise NotQuiet(f"nothing had happened, and there was {monitors.say(unasked[0])}")
         if clean and not written:
             self._touched = self._configured = False
 
