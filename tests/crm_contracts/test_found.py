@@ -75,6 +75,12 @@ HISTORIES = {
         ops.Sync(),
         ops.Edit(side=CONVERSATION, act="act-1", fields={"description": "<p>new</p>"}),
     ),
+    "what was made in Salesforce, and it is done and told of before the recovery": found(
+        PLANNED,
+        DIES,
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"description": "<p>new</p>"}),
+    ),
     "what was made in Salesforce, and its section is switched off": found(
         PLANNED,
         DIES,

@@ -268,6 +268,37 @@ def test_a_conversation_logged_again_under_its_id(*, on: bool) -> None:
         log.oracle.settled()
 
 
+@pytest.mark.rule("P1", "P10")
+@pytest.mark.parametrize("on", [True, False])
+def test_a_conversation_continues_a_task_whose_id_is_owed(*, on: bool) -> None:
+    """A round broke off before the write-back, then the Task was done: the Conversation's edit belongs in the one
+    Salesforce Task; with inheritance off that would be a silent repair (P11).
+    """
+    log = Log(conflict="salesforce")
+    log.user(TASK, PH, action="A", description="")
+    log.begin()
+    log.put(SALESFORCE, SF, Subject="A", Status="In Progress")
+    log.round(clean=False)
+    if not on:
+        log.oracle.inheritance.staff_disabled()
+    log.user(TASK, PH, status="Done", isArchived=True)
+    row = {"_id": PH, "subject": "A", "taskId": PH, "type": "note"}
+    log.put(CONVERSATION, PH, **row)
+    log.oracle.planhat_logged("act-1", row)
+    log.user(CONVERSATION, PH, description="<p>new</p>")
+    log.begin()
+    log.put(SALESFORCE, SF, Description="new", Status="Completed")
+    log.put(TASK, PH, sourceId=SF, description="<p>new</p>")
+    log.put(CONVERSATION, PH, externalId=SF)
+
+    if on:
+        log.round()
+        log.oracle.settled()
+    else:
+        with pytest.raises(LostUpdate):
+            log.round()
+
+
 @pytest.mark.rule("P25")
 def test_deleting_and_bringing_back_are_both_found() -> None:
     """I6: the sync removes a record, or makes one again that its user had deleted."""

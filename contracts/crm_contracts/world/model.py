@@ -183,8 +183,11 @@ class Model:
         if record.pointer:
             return self.find(SALESFORCE, record.pointer)
         unclaimed = [one for one in activity.live(SALESFORCE) if not one.by_user and self._pointing_at(one.id) is None]
-        # A record that the sync made for this one, and whose id it could not write back yet.
-        return unclaimed[0] if len(unclaimed) == 1 and record.side == activity.born_on else None
+        # A record that the sync made for this one, and whose id it could not write back yet. A Conversation
+        # continues its Planhat Task on it, unless it may have a Salesforce Task of its own (P10, P11).
+        continues = record.side == CONVERSATION and activity.born_on == TASK and not activity.second_allowed
+        mine = record.side == activity.born_on or continues
+        return unclaimed[0] if len(unclaimed) == 1 and mine else None
 
     def _pointing_at(self, salesforce_id: str) -> Activity | None:
         for side in (TASK, CONVERSATION):

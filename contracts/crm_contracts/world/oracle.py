@@ -305,8 +305,9 @@ class Oracle:
         record = Record(CONVERSATION, row["_id"], row, by_user=False)
         if task is not None:
             record.wrote = dict(task.wrote)
-            partner = self.model.find(SALESFORCE, task.pointer) if task.pointer else None
-            if partner is not None and record.pointer[:15] == partner.id[:15]:
+            partner = next((pair.salesforce for pair in self.model.pairs(activity) if pair.planhat is task), None)
+            owed = not record.pointer and not task.pointer and self.inheritance.on
+            if partner is not None and (owed or record.pointer[:15] == partner.id[:15]):
                 for one in shared(CONVERSATION):
                     bases = self._bases.get((partner.id, task.id, one.name))
                     if bases:
