@@ -106,6 +106,7 @@ class Org:
         self.clock = clock
         self.ids = ids
         self.schema = Schema.load(config.extra)
+        _refuse_unknown_zone(self.schema, config.timezone)
         self.org_id = record_ids.mint(ORG_PREFIX, config.serial)
         limit = config.api_requests_max or self.edition["api_requests_max"]
         self.api_requests = RollingWindow(clock, limit=limit)
@@ -133,6 +134,15 @@ class Org:
     def mint(self, prefix: str) -> str:
         """A new 18-character id of the object with key *prefix*."""
         return record_ids.mint(prefix, self.ids.next(prefix))
+
+
+def _refuse_unknown_zone(schema: Schema, zone: str) -> None:
+    """Raise MisuseError for a time zone that no user of the vendor can have: the list is TimeZoneSidKey's."""
+    user = schema.sobject("User")
+    field = None if user is None else user.field("TimeZoneSidKey")
+    known = sorted(one.value for one in field.picklist) if field is not None else [zone]
+    if zone not in known:
+        raise MisuseError(f"no time zone {zone!r} in the vendor's list: UTC is GMT there; known are {', '.join(known)}")
 
 
 def stamp(moment: datetime) -> str:

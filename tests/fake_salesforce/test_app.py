@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from fake_core.clock import FrozenClock
+from fake_core.errors import MisuseError
 from fake_core.fake import BODY_KEY
 from fake_core.ids import IdSource
 from fake_salesforce import OrgConfig, create_app
@@ -288,6 +290,33 @@ def test_users_are_rows() -> None:
     fake.close()
 
     assert ["admin@understudy.example", "integration@understudy.example"] == names
+
+
+@pytest.mark.evidence("documented", "SOQL and SOSL Reference, Date Literals: the running user's time zone")
+def test_days_begin_where_the_caller_is(org: Any) -> None:
+    """TODAY is the day of the user who asks, not that of the org or of UTC."""
+    org.make("Task", Subject="x", ActivityDate="2026-01-05")
+    org.clock.set(datetime(2026, 1, 5, 3, tzinfo=UTC))  # still the 4th in Los Angeles, the org's zone
+    (user,) = org.soql("SELECT Id, TimeZoneSidKey FROM User WHERE FirstName = 'Ada'")
+    soql = "SELECT Subject FROM Task WHERE ActivityDate = TODAY"
+
+    assert ("America/Los_Angeles", []) == (user["TimeZoneSidKey"], org.soql(soql))
+    assert 204 == org.patch(f"/sobjects/User/{user['Id']}", {"TimeZoneSidKey": "Asia/Tokyo"}).status
+    assert ["x"] == [row["Subject"] for row in org.soql(soql)]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Mars/Base", ""])
+def test_a_zone_that_no_user_can_have(zone: str) -> None:
+    """The vendor's list of zones has no UTC: a tester who asks for it is told what to write."""
+    with pytest.raises(MisuseError, match="UTC is GMT there"):
+        create_app(org=OrgConfig(timezone=zone))
+
+
+@pytest.mark.parametrize("zone", ["GMT", "Europe/Berlin", "Pacific/Kiritimati"])
+def test_an_org_in_any_zone_of_the_list(zone: str) -> None:
+    """The org's zone is that of its users."""
+    fake = create_app(clock=FrozenClock(), org=OrgConfig(timezone=zone))
+    fake.close()
 
 
 def test_xml_is_not_faked(org: Any) -> None:

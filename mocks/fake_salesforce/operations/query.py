@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import sqlalchemy as sa
+
 from fake_salesforce import record_ids, soql
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.locators import Result
+from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
 
@@ -39,7 +42,7 @@ def run(org: Org, caller: Caller, *, text: str, include_deleted: bool, options: 
             org.schema,
             text,
             clock_now=caller.now,
-            timezone=org.config.timezone,
+            timezone=_zone(org, conn, caller),
             user_id=caller.user_id,
             include_deleted=include_deleted,
             version=version,
@@ -50,6 +53,13 @@ def run(org: Org, caller: Caller, *, text: str, include_deleted: bool, options: 
     locator = record_ids.mint(LOCATOR_PREFIX, org.ids.next(LOCATOR_PREFIX))
     org.locators.open(locator, user_id=caller.user_id, now=caller.now, batch_rows=rows, result=result)
     return _page(result, 0, rows, locator, f"/services/data/v{version}/query")
+
+
+def _zone(org: Org, conn: sa.Connection, caller: Caller) -> str:
+    """The caller's own time zone: the borders of TODAY and its kind are those of the running user."""
+    user = org.schema.sobject("User")
+    found = None if user is None else prepared(org, user).select(("TimeZoneSidKey",)).one(conn, id=caller.user_id)
+    return (found and found[0]) or org.config.timezone
 
 
 def more(org: Org, caller: Caller, *, locator: str, version: str) -> Page:
