@@ -35,6 +35,7 @@ from crm_sync.plan import Plan, sections_for
 from crm_sync.report import HeldBack, Outcome
 from crm_sync.sides.salesforce import GONE_CODES
 from crm_sync.state import DELETED_COLUMN, ID_COLUMN, Intent
+from crm_sync.updates import begin_updates
 
 READ_BACK_SINGLY_MAX = 5  # more created Planhat records than this are read back from a list
 _PICKLIST = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
@@ -60,6 +61,8 @@ class Actor:
         """Carry out *plans*; raises RunStopped when the run cannot go on."""
         for plan in plans:
             self._settle_paper(plan)
+        updates = [p for p in plans if p.write and not p.create and id(p) not in self._failed]
+        begun = begin_updates(self._engine, updates)
         self._update_salesforce([p for p in plans if p.write.get(SALESFORCE) and not p.create])
         for plan in plans:
             if plan.create == SALESFORCE:
@@ -73,6 +76,7 @@ class Actor:
             if id(plan) not in self._failed:
                 self._commit(plan)
                 self._finished.add(id(plan))
+        self._state.close_intents(begun)
 
     def _guard(self, plan: Plan, step: Any) -> None:
         """One activity's refusal is its own; the others go on (I13)."""

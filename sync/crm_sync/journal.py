@@ -24,6 +24,7 @@ from crm_sync.observe import put_aside
 from crm_sync.recognise import CLOCK_SKEW_SECONDS_MAX, Begun, Found, recognise
 from crm_sync.sides.salesforce import literal, quoted
 from crm_sync.state import DELETED_COLUMN, ID_COLUMN, Intent
+from crm_sync.updates import UPDATE, recover_updates
 
 Kept = Collection[tuple[str, str]]
 _WHO = ("CreatedById", "CreatedDate", "LastModifiedById")
@@ -210,7 +211,10 @@ class Journal:
 
     def recover(self, *, look_again: bool = True) -> None:
         """Resolve what was begun and not finished. *look_again*: what was not made may be made in this run."""
+        self._recover_updates()
         for intent in self._state.intents():
+            if intent.kind == UPDATE:
+                continue
             body = intent.body
             models = body["ids"] if intent.kind == SALESFORCE else [body["model"]]
             if not self._sections(body["object"], models):
@@ -223,6 +227,14 @@ class Journal:
                     self._recover_planhat(intent)
             except RecordRefused as error:
                 self._engine.report.note(f"a creation that was begun stays open: {error}")
+
+    def _recover_updates(self) -> None:
+        syncing = {section.salesforce for section in self._engine.sections}
+        begun = [one for one in self._state.intents() if one.kind == UPDATE]
+        links = {one.id: self._state.link(id=one.body["link"]) for one in begun}
+        due = [one for one in begun if (link := links[one.id]) is None or link.sf_object in syncing]
+        if due:
+            recover_updates(self._engine, due)
 
     def _recover_salesforce(self, intent: Intent, *, look_again: bool) -> None:
         name, ids = intent.body["object"], intent.body["ids"]

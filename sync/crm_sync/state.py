@@ -91,7 +91,9 @@ FLAG_LOG = sa.Table(
 
 @dataclass(frozen=True)
 class Intent:
-    """A creation that was begun: *kind* "salesforce" or "planhat", *body* what was to be made."""
+    """A write that was begun: *kind* "salesforce" or "planhat" for a creation there, "update" for changes to a link's
+    records; *body* what was to be written.
+    """
 
     id: int
     kind: str
@@ -267,6 +269,16 @@ class State:
             assert done.inserted_primary_key is not None
             return Intent(done.inserted_primary_key[0], kind, at, body)
 
+    def open_intents(self, kind: str, at: datetime, bodies: Iterable[Mapping[str, Any]]) -> list[int]:
+        """Many at once, in one transaction; returns their ids."""
+        ids: list[int] = []
+        with self._begin() as connection:
+            for body in bodies:
+                done = connection.execute(sa.insert(INTENTS).values(kind=kind, at=_text(at), body=json.dumps(body)))
+                assert done.inserted_primary_key is not None
+                ids.append(done.inserted_primary_key[0])
+        return ids
+
     def change_intent(self, intent: Intent, **more: Any) -> Intent:
         """Write down more about a begun creation, such as the id it got."""
         body = {**intent.body, **more}
@@ -275,8 +287,12 @@ class State:
         return Intent(intent.id, intent.kind, intent.at, body)
 
     def close_intent(self, intent: Intent) -> None:
+        self.close_intents([intent.id])
+
+    def close_intents(self, ids: Iterable[int]) -> None:
         with self._begin() as connection:
-            connection.execute(sa.delete(INTENTS).where(INTENTS.c.id == intent.id))
+            for one in ids:
+                connection.execute(sa.delete(INTENTS).where(INTENTS.c.id == one))
 
     def intents(self) -> list[Intent]:
         with self._engine.connect() as connection:

@@ -154,6 +154,50 @@ def test_a_creation_in_planhat_waits_for_its_section(both: Both) -> None:
     assert [] == both.state.intents()
 
 
+@pytest.mark.rule("F17", "I5", "I1")
+@pytest.mark.parametrize("direction", [BOTH, SEND])
+@pytest.mark.parametrize("how", ["kill before", "kill after"])
+def test_a_change_sent_and_taken_back(both: Both, direction: str, how: str) -> None:
+    """A round dies around its change in Salesforce, and the person takes the edit back: our write is no edit."""
+    both.configure(task=direction)
+    task = both.ph_task(action="First")
+    both.settle()
+    both.ph_edit("tasks", task, action="Second")
+    dies_at_the_create(both, how)
+    both.ph_edit("tasks", task, action="First")
+
+    both.settle()
+
+    assert ["First"] == [t["Subject"] for t in both.sf_tasks()]
+    assert "First" == both.ph_get("tasks", task)["action"]
+    assert [] == both.state.intents()
+
+
+@pytest.mark.rule("F17", "I5")
+def test_a_change_received_and_taken_back(both: Both) -> None:
+    """The same the other way round."""
+    both.configure(task=BOTH)
+    record = both.sf_task(Subject="First")
+    both.settle()
+    both.sf_edit(record, Subject="Second")
+    back = both.mark()
+    both.wire.arm(None)
+    both.run()
+    at = next(n for n, sent in enumerate(both.wire.sent) if sent in both.wire.writes)
+    back()
+    both.wire.arm(at, "kill after")
+    with contextlib.suppress(Killed):
+        both.run()
+    both.wire.arm(None)
+    assert ["Second"] == [t["action"] for t in both.ph_tasks()]
+    both.sf_edit(record, Subject="First")
+
+    both.settle()
+
+    assert "First" == both.sf_get(record)["Subject"]
+    assert ["First"] == [t["action"] for t in both.ph_tasks()]
+
+
 @pytest.mark.rule("P25", "I6")
 @pytest.mark.parametrize("told", [True, False])
 def test_a_deletion_before_the_read_back(both: Both, told: bool) -> None:
