@@ -70,11 +70,24 @@ class Store:
             self.existed = self._has_tables()
             self._driver.execute("BEGIN IMMEDIATE")  # one commit: a file is synced to disk for each
             self._driver.execute(_PARTS_TABLE)
-            schema.create_all(self._connection, checkfirst=self.existed)
+            self._create_tables(schema)
             self._driver.execute("COMMIT")
         except sa.exc.DatabaseError as error:
             raise MisuseError(f"--data {url}: not a database this version can open ({error.orig})") from error
         self._baseline: bytes | None = None
+
+    def _create_tables(self, schema: sa.MetaData) -> None:
+        """The tables that are not there, and their indexes by name.
+
+        `create_all` takes the indexes of a table in the order of a set, which differs from store to store: two stores
+        of the same rows would not be the same bytes, and SQLite might choose another index of two that are as good.
+        """
+        there = set(sa.inspect(self._connection).get_table_names()) if self.existed else set()
+        for table in schema.sorted_tables:
+            if table.name not in there:
+                self._connection.execute(sa.schema.CreateTable(table))
+                for index in sorted(table.indexes, key=lambda one: str(one.name)):
+                    self._connection.execute(sa.schema.CreateIndex(index))
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
