@@ -3,7 +3,7 @@
 Rule 1: an intent holds what was sent and what both sides said then, empty values included; so what people wrote
 between a death and the recovery is told apart from what was agreed (I5).
 Rule 2: a record is found by its unique key, else by who made it and when (see `recognise`), never by values alone.
-Rule 3: an intent of which no section is enabled waits, without a request (P2).
+Rule 3: an intent for which no section is enabled waits, without a request (P2).
 Rule 4: resolving reads both systems and writes only the state.
 Rules P2, P7, P8, P10, P25; invariants I3, I5, I10.
 """
@@ -216,8 +216,9 @@ class Journal:
             if intent.kind == UPDATE:
                 continue
             body = intent.body
-            models = body["ids"] if intent.kind == SALESFORCE else [body["model"]]
-            if not self._sections(body["object"], models):
+            # A Conversation may continue what was begun for its Task, whether Tasks are syncing by now or not (P10).
+            known = [one for one in self._engine.sections if one.salesforce == body["object"]]
+            if not (known if intent.kind == SALESFORCE else self._sections(body["object"], [body["model"]])):
                 self._engine.report.note(f"a {body['object']} that was begun waits: its section is not syncing")
                 continue
             try:

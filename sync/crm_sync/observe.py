@@ -174,7 +174,7 @@ class Observer:
 
     def _pointed_at(self, record: Record, section: Section) -> Activity | None:
         """The activity of the Task this Conversation was logged from, if it inherits (P10, P21)."""
-        if section.salesforce != TASK or self._engine.section_of(TASK, TASK) is None:
+        if section.salesforce != TASK:
             return None
         task_id = str(record.get("taskId") or record.id)
         link = self._state.link(task_id=task_id)

@@ -59,7 +59,7 @@ def recognise(begun: Sequence[Begun], found: Sequence[Found]) -> dict[int, str]:
         if creation not in held and record not in taken:
             taken[record] = creation
             held.add(creation)
-    for creation in order:
+    for creation in sorted(order):
         if creation not in held:
             _find_room(creation, order, taken, set())
     return {creation: record for record, creation in taken.items()}

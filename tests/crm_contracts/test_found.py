@@ -81,6 +81,18 @@ HISTORIES = {
         ops.Complete(side=TASK, act="act-1"),
         ops.Edit(side=CONVERSATION, act="act-1", fields={"description": "<p>new</p>"}),
     ),
+    "what was made in Salesforce is continued by a Conversation while Tasks are not syncing": found(
+        PLANNED,
+        DIES,
+        ops.Configure(settings={"task": OFF}),
+        ops.Complete(side=TASK, act="act-1"),
+    ),
+    "the same once its link was known": found(
+        PLANNED,
+        ops.Sync(crash_at=10, acted=True),
+        ops.Configure(settings={"task": OFF}),
+        ops.Complete(side=TASK, act="act-1"),
+    ),
     "what was made in Salesforce, and its section is switched off": found(
         PLANNED,
         DIES,

@@ -241,6 +241,33 @@ def test_an_id_that_was_not_written_back(direction: str) -> None:
             log.oracle.settled()
 
 
+@pytest.mark.rule("P2", "P11")
+@pytest.mark.parametrize("whose", [TASK, CONVERSATION])
+def test_the_stray_of_a_section_that_is_off(whose: str) -> None:
+    """Two Salesforce Tasks are allowed; the one without an id is owed to the Task (off) or to the Conversation (on)."""
+    log = Log()
+    log.oracle.inheritance.staff_disabled()
+    log.user(TASK, PH, action="A", status="Done")
+    row = {"_id": PH, "subject": "A", "taskId": PH, "type": "note"}
+    log.put(CONVERSATION, PH, **row)
+    log.oracle.planhat_logged("act-1", row)
+    log.begin()
+    for record_id in (SF, "00T000000000002AAA"):
+        log.put(SALESFORCE, record_id, Subject="A", Status="Completed")
+    if whose == TASK:
+        log.put(CONVERSATION, PH, externalId=SF)
+    else:
+        log.put(TASK, PH, sourceId=SF)
+    log.round(clean=False)
+    log.oracle.saved(Settings(task=OFF))
+
+    if whose == TASK:
+        log.oracle.settled()
+    else:
+        with pytest.raises(Duplicated, match="no Planhat record carries its id"):
+            log.oracle.settled()
+
+
 @pytest.mark.rule("P11")
 @pytest.mark.parametrize("on", [True, False])
 def test_a_conversation_logged_again_under_its_id(*, on: bool) -> None:

@@ -427,9 +427,12 @@ class Oracle:
         return any(one.pointer[:15] == record.id[:15] for s in (TASK, CONVERSATION) for one in activity.live(s))
 
     def _may_write_back(self, activity: Activity) -> bool:
-        """Is there a section in which the id could be written back? Not Syncing makes no request at all (P2)."""
-        sections = [side for side in (TASK, CONVERSATION) if activity.live(side)]
-        return any(self.settings.sends(side) or self.settings.receives(side) for side in sections)
+        """May the id of a stray be written to a Planhat record without one? Not Syncing makes no request at all (P2).
+
+        Where every Planhat record carries an id, the stray is one too many whatever is syncing.
+        """
+        bare = [side for side in (TASK, CONVERSATION) if any(not one.pointer for one in activity.live(side))]
+        return not bare or any(self.settings.sends(side) or self.settings.receives(side) for side in bare)
 
     def _partnered(self, activity: Activity) -> None:
         """I1: every record in scope has its partner."""
