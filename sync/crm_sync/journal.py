@@ -26,6 +26,8 @@ from crm_sync.sides.salesforce import literal, quoted
 from crm_sync.state import DELETED_COLUMN, ID_COLUMN, Intent
 from crm_sync.updates import UPDATE, recover_updates
 
+#: Lenses of fields into which Planhat may put something of its own when nothing is sent: taken as first read.
+_PLANHAT_FILLS = frozenset({"status", "owner", "type"})
 Kept = Collection[tuple[str, str]]
 _WHO = ("CreatedById", "CreatedDate", "LastModifiedById")
 
@@ -110,13 +112,13 @@ class Journal:
         return base
 
     def received_base(self, intent: Intent, record: Record) -> dict[str, Any]:
-        """Agreed values of a record that came from Salesforce: Planhat's as they were sent."""
+        """Agreed values of a record that came from Salesforce: Planhat's as they were sent, nothing where nothing was."""
         section = self._engine.section_of(record.model, intent.body["object"])
         assert section is not None
         sent = intent.body["sent"]
         keys: dict[str, Any] = {}
         for mapped in section.fields:
-            values = sent if mapped.planhat in sent else record.values
+            values = record.values if mapped.lens in _PLANHAT_FILLS and mapped.planhat not in sent else sent
             keys[mapped.salesforce] = lens(mapped).key_ph(mapped, values, self._engine.context)
         return {SALESFORCE: intent.body["sf_base"], record.model: keys}
 

@@ -93,6 +93,11 @@ HISTORIES = {
         ops.Configure(settings={"task": OFF}),
         ops.Complete(side=TASK, act="act-1"),
     ),
+    "what was made in Planhat gets a day before the recovery": found(
+        MET,
+        ops.Sync(crash_at=11),
+        ops.Edit(side=TASK, act="act-1", fields={"startTime": "2026-02-07T00:00:00.000Z"}),
+    ),
     "what was made in Salesforce, and its section is switched off": found(
         PLANNED,
         DIES,
