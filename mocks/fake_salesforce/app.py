@@ -232,18 +232,12 @@ def _take_suffix(environ: WSGIEnvironment) -> None:
             environ["HTTP_ACCEPT"] = "application/xml"
 
 
-_ROW = re.compile(r"/sobjects/[^/]+/(?!id/?$)[^/]+/?$", re.IGNORECASE)
-
-
 def _refuse(org: Org, error: HTTPException) -> Answer:
     """Flask found no route, or none for this method: say so as the vendor does, session first."""
 
     def view(call: Call) -> Answer:
         if isinstance(error, MethodNotAllowed):
-            taken = set(error.valid_methods or ()) - {"OPTIONS"}
-            if _ROW.search(request.path) is not None:
-                taken.discard("POST")  # which only `/sobjects/X/Id` takes
-            return call.method_not_allowed(",".join(sorted(taken)))
+            return call.method_not_allowed(",".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"})))
         raise salesforce_error("NOT_FOUND")
 
     open_path = not request.path.startswith("/services/data/")

@@ -76,16 +76,6 @@ def test_method_not_allowed(org: Any) -> None:
     assert "GET,HEAD,POST" == answer.headers["allow"]
 
 
-def test_methods_of_a_row(org: Any) -> None:
-    """Every refused method of a row is told the same list, whose methods are all taken."""
-    path = f"/sobjects/Account/{org.make('Account', Name='x')}"
-
-    allowed = [org.call(method, path).headers["allow"] for method in ("POST", "PUT", "OPTIONS")]
-
-    assert ["DELETE,GET,HEAD,PATCH"] * 3 == allowed
-    assert "POST" in org.call("PUT", "/sobjects/Account/Id").headers["allow"]
-
-
 def test_session_comes_before_routing(anyone: Any) -> None:
     """Without a session a path that does not exist is 401, not 404."""
     assert [401, 401] == [anyone.get("/no/such").status, anyone.call("PUT", "/limits", {}).status]
