@@ -112,7 +112,7 @@ class Journal:
         return base
 
     def received_base(self, intent: Intent, record: Record) -> dict[str, Any]:
-        """Agreed values of a record that came from Salesforce: Planhat's as they were sent, nothing where nothing was."""
+        """Agreed values of a record that came from Salesforce: Planhat's as sent, nothing where nothing was."""
         section = self._engine.section_of(record.model, intent.body["object"])
         assert section is not None
         sent = intent.body["sent"]
