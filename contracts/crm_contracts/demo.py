@@ -17,9 +17,11 @@ import click
 from crm_contracts.world import Cast, Settings, Stage, World
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, from_dict
 from crm_contracts.world.ops import Sync as RunSync
+from crm_contracts.world.under_test import SyncFactory, reference_sync
 from crm_contracts.world.violations import InvariantViolated
 
 LIMIT = "api_requests"
+TITLE_CHARACTERS = 44
 _COLOURS = {
     "title": {"bold": True},
     "good": {"fg": "green"},
@@ -33,20 +35,20 @@ class _Voice:
 
     def __init__(self, *, plain: bool) -> None:
         self._plain = plain
-        self._said: set[str] = set()
+        self._said: set[Any] = set()
 
-    def first_time(self, line: str) -> bool:
-        """Whether *line* is news."""
-        news = line not in self._said
-        self._said.add(line)
+    def first_time(self, what: Any) -> bool:
+        """Whether *what* is news."""
+        news = what not in self._said
+        self._said.add(what)
         return news
 
     def say(self, text: str = "", style: str = "") -> None:
         click.echo(text if self._plain or not style else click.style(text, **_COLOURS[style]))  # type: ignore[arg-type]
 
 
-def run_demo(*, seed: int, plain: bool) -> bool:
-    """Play the demo; whether every invariant held."""
+def run_demo(*, seed: int, plain: bool, sync: SyncFactory = reference_sync) -> bool:
+    """Play the demo with *sync* and print it; whether every invariant held."""
     given = tomllib.loads(resources.files("crm_contracts").joinpath("data/demo.toml").read_text("utf-8"))
     voice = _Voice(plain=plain)
     cast = Cast(
@@ -58,19 +60,19 @@ def run_demo(*, seed: int, plain: bool) -> bool:
     )
     stage = Stage(external_id=True, seed=seed, cast=cast)
     try:
-        return _play(given, stage, voice)
+        return _play(given, stage, voice, sync)
     finally:
         stage.close()
 
 
-def _play(given: Mapping[str, Any], stage: Stage, voice: _Voice) -> bool:
+def _play(given: Mapping[str, Any], stage: Stage, voice: _Voice, sync: SyncFactory) -> bool:
     voice.say("Understudy: Salesforce and Planhat are played in this process, at their own host names.", "title")
     known = sum(1 for one in given["customers"] if one["known"])
     voice.say(
         f"  {len(given['customers'])} customers in Salesforce ({known} of them in Planhat), "
         f"{len(given['people'])} contacts, and Pia, who owns what is hers on both sides."
     )
-    with World(stage, settings=Settings()) as world:
+    with World(stage, sync=sync, settings=Settings()) as world:
         try:
             for number, scene in enumerate(given["scenes"], start=1):
                 _scene(world, voice, number, scene)
@@ -113,14 +115,24 @@ def _tell_round(world: World, voice: _Voice) -> None:
         voice.say(f"            {key}: saw {section['seen']}: {counts}{skipped}{held}")
     for one in report["conflicts"]:
         voice.say(
-            f"            conflict over {one['field']}: {one['winner']} has {one['winning_value']!r}; "
-            f"kept in the log: {one['losing_value']!r} from {one['loser']}",
+            f"            conflict over the {one['field']} of {_title(world, one['activity'])}: {one['winner']} wins "
+            f"with {one['winning_value']!r}; kept in the log: {one['losing_value']!r} of {one['loser']}",
             "bad",
         )
     for one in report["held_back"]:
-        line = f"            held back: {one['field']} = {one['value']!r}: {one['reason']}"
-        if voice.first_time(line):
-            voice.say(line, "bad")
+        if voice.first_time((one["activity"], one["field"], one["value"])):
+            what = f"{one['field']} = {one['value']!r}, {one['reason']}"
+            voice.say(f"            held back from {_title(world, one['activity'])}: {what}", "bad")
+
+
+def _title(world: World, label: str) -> str:
+    """What people call the activity in which *label* (a record of one side, with its id) stands."""
+    for activity in world.oracle.model.activities.values():
+        for side, name in _TITLES:
+            for record in activity.live(side):
+                if record.id in label:
+                    return repr(str(record.row.get(name))[:TITLE_CHARACTERS])
+    return label
 
 
 def _ending(world: World, voice: _Voice) -> None:
@@ -130,7 +142,7 @@ def _ending(world: World, voice: _Voice) -> None:
         here = {side: activity.live(side) for side in (SALESFORCE, TASK, CONVERSATION)}
         title = next((record.row.get(name) for side, name in _TITLES for record in here[side]), handle)
         counts = ", ".join(f"{len(found)} {_NAMES[side]}" for side, found in here.items() if found)
-        voice.say(f"   {str(title)[:44]:<46} {counts}")
+        voice.say(f"   {str(title)[:TITLE_CHARACTERS]:<46} {counts}")
         live["tasks"] += len(here[SALESFORCE])
     limit = world.stage.control["salesforce"].limits()[LIMIT]
     voice.say(f"   {live['tasks']} Salesforce Tasks, one for each activity that takes part.")
