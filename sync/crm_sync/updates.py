@@ -87,6 +87,7 @@ def _take_over(engine: Engine, intent: Intent, link: Link, records: Mapping[str,
     for name, one in intent.body["fields"].items():
         if all(keys.get(replica, {}).get(name, one) == key for replica, key in one["written"].items()):
             for replica, key in one["agreed"].items():
-                base.setdefault(replica, {})[name] = key
+                if replica in base:  # a Conversation without agreed values starts from its Task's, as a whole (P1)
+                    base[replica][name] = key
     if base != {replica: dict(values) for replica, values in link.base.items()}:
         engine.state.change_link(link.id, base=base)

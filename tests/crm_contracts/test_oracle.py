@@ -296,8 +296,8 @@ def test_a_conversation_logged_again_under_its_id(*, on: bool) -> None:
 
 
 @pytest.mark.rule("P1", "P10")
-@pytest.mark.parametrize("on", [True, False])
-def test_a_conversation_continues_a_task_whose_id_is_owed(*, on: bool) -> None:
+@pytest.mark.parametrize(("on", "later_off"), [(True, False), (True, True), (False, False)])
+def test_a_conversation_continues_a_task_whose_id_is_owed(*, on: bool, later_off: bool) -> None:
     """A round broke off before the write-back, then the Task was done: the Conversation's edit belongs in the one
     Salesforce Task; with inheritance off that would be a silent repair (P11).
     """
@@ -313,6 +313,8 @@ def test_a_conversation_continues_a_task_whose_id_is_owed(*, on: bool) -> None:
     log.put(CONVERSATION, PH, **row)
     log.oracle.planhat_logged("act-1", row)
     log.user(CONVERSATION, PH, description="<p>new</p>")
+    if later_off:
+        log.oracle.inheritance.staff_disabled()
     log.begin()
     log.put(SALESFORCE, SF, Description="new", Status="Completed")
     log.put(TASK, PH, sourceId=SF, description="<p>new</p>")

@@ -76,6 +76,7 @@ class Activity:
     silent: str = ""
     second_allowed: bool = False  # the Conversation was logged while inheritance was off (P11)
     second_due: bool = False
+    continued: bool = False  # the Conversation was logged while inheritance was on
     sent_from: set[str] = field(default_factory=set)  # Planhat sides that ever had a way to Salesforce
     received: bool = False
     reopened: bool = False
@@ -184,8 +185,8 @@ class Model:
             return self.find(SALESFORCE, record.pointer)
         unclaimed = [one for one in activity.live(SALESFORCE) if not one.by_user and self._pointing_at(one.id) is None]
         # A record that the sync made for this one, and whose id it could not write back yet. A Conversation
-        # continues its Planhat Task on it, unless it may have a Salesforce Task of its own (P10, P11).
-        continues = record.side == CONVERSATION and activity.born_on == TASK and not activity.second_allowed
+        # continues its Planhat Task on it if it was logged while inheritance was on (P10, P21).
+        continues = record.side == CONVERSATION and activity.born_on == TASK and activity.continued
         mine = record.side == activity.born_on or continues
         return unclaimed[0] if len(unclaimed) == 1 and mine else None
 

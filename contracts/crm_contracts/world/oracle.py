@@ -312,6 +312,7 @@ class Oracle:
                     bases = self._bases.get((partner.id, task.id, one.name))
                     if bases:
                         self._bases[partner.id, record.id, one.name] = set(bases)
+        activity.continued = self.inheritance.on
         if not self.inheritance.on:
             activity.second_allowed = True
             linked = task is not None and bool(task.pointer)
