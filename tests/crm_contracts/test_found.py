@@ -122,6 +122,13 @@ HISTORIES = {
         ops.Sync(crash_at=10, acted=True),
         ops.Delete(side=TASK, act="act-1"),
     ),
+    "made from its Task while its Conversation, which only receives, says something else": found(
+        PLANNED,
+        ops.Configure(settings={"conversation": RECEIVE}),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"subject": "Other"}),
+        wrong="I1: at the creation the Conversation's differing title counts as agreed, and stays for ever",
+    ),
 }
 
 
