@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -87,6 +88,7 @@ def run_server() -> None:
     from granian.constants import HTTPModes, Interfaces
 
     options = json.loads(os.environ[OPTIONS_VARIABLE])
+    threading.Thread(target=_stop_with_parent, daemon=True).start()
     Granian(
         "crm_contracts.serving:application",
         factory=True,
@@ -101,6 +103,13 @@ def run_server() -> None:
         ssl_key=Path(options["key_file"]) if options["key_file"] else None,
         reload=False,
     ).serve()
+
+
+def _stop_with_parent() -> None:
+    """Our standard input ends when `understudy serve` does, also when it was killed: then nobody would stop us."""
+    while os.read(0, 1):  # not sys.stdin: its lock, held here, would block the interpreter's end
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def check_port(host: str, port: int) -> int:
@@ -139,7 +148,12 @@ class Served:
             environment = os.environ | {OPTIONS_VARIABLE: json.dumps(asdict(one))}
             command = [sys.executable, "-c", "from crm_contracts.serving import run_server; run_server()"]
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-                command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+                command,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
             )
             self.processes.append(process)
         import requests  # here, because the processes start meanwhile

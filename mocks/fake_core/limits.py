@@ -9,6 +9,7 @@ from typing import Any
 
 from fake_core.clock import Clock
 
+# A call is forgotten up to one slice early, never late: who moves the clock by exactly a day finds the day over.
 BUCKETS_PER_PERIOD = 1_440  # a rolling day is counted in minutes: small enough to be exact for a person
 
 
@@ -52,7 +53,7 @@ class RollingWindow:
             if self._used < self.limit or not self._slices:
                 return 0.0
             oldest = self._slices[0][0]
-            return max(0.0, (oldest + BUCKETS_PER_PERIOD + 1 - current) * self._slice_seconds)
+            return max(0.0, (oldest + BUCKETS_PER_PERIOD - current) * self._slice_seconds)
 
     def clear(self) -> None:
         with self._lock:
@@ -71,6 +72,6 @@ class RollingWindow:
     def _expire(self) -> int:
         current = int(self._clock.now().timestamp() / self._slice_seconds)
         horizon = current - BUCKETS_PER_PERIOD
-        while self._slices and self._slices[0][0] < horizon:
+        while self._slices and self._slices[0][0] <= horizon:
             self._used -= self._slices.popleft()[1]
         return current

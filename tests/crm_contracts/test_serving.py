@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -111,6 +113,20 @@ def test_it_stops_cleanly(environment: dict[str, str], how: signal.Signals) -> N
         with client(told["planhat"]) as session, pytest.raises(requests.ConnectionError):
             session.get(told["planhat"]["url"], timeout=5)
     assert [] == list(Path(environment["UNDERSTUDY_HOME"]).glob("serving-*.json"))
+
+
+def test_killed_it_leaves_nothing_behind(environment: dict[str, str]) -> None:
+    """Even a SIGKILL, which nobody can handle, frees the port."""
+    with serving(environment, "planhat") as (told, process):
+        process.kill()
+        process.wait(timeout=30)
+        port = int(told["planhat"]["url"].rpartition(":")[2])
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) != 0:
+                    return
+            threading.Event().wait(0.1)
+    raise AssertionError(f"port {port} is still served")
 
 
 def test_env_prints_what_is_served(environment: dict[str, str]) -> None:

@@ -63,9 +63,9 @@ def test_a_rolling_window_holds_in_every_window(calls: list[tuple[int, int]], li
     for wait, count in calls:
         clock.advance(wait)
         granted = window.take(count)
-        # the window counts in minutes: it may remember a call up to one minute longer than a day
-        recent = sum(n for at, n in taken if at > clock.now() - timedelta(days=1))
-        remembered = sum(n for at, n in taken if at > clock.now() - timedelta(days=1, minutes=1))
+        # the window counts in minutes: it may forget a call up to one minute before its day is over
+        recent = sum(n for at, n in taken if at > clock.now() - timedelta(days=1, minutes=-1))
+        remembered = sum(n for at, n in taken if at > clock.now() - timedelta(days=1))
         if granted:
             taken.append((clock.now(), count))
             assert recent + count <= limit
@@ -74,6 +74,17 @@ def test_a_rolling_window_holds_in_every_window(calls: list[tuple[int, int]], li
         if window.remaining() == 0:
             clock.advance(window.retry_after_seconds())
             assert window.remaining() > 0
+
+
+def test_a_day_later_to_the_second_the_calls_are_free_again() -> None:
+    """A rolling day is over after a day."""
+    clock = FrozenClock()
+    clock.advance(59.5)
+    window = RollingWindow(clock, limit=1)
+
+    assert [True, False] == [window.take(), window.take()]
+    clock.advance(86_400)
+    assert window.take()
 
 
 def test_a_snapshot_holds_rows_and_parts(fake: Fake, write: Any, read: Any, control: ControlClient) -> None:
