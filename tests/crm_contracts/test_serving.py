@@ -129,6 +129,29 @@ def test_killed_it_leaves_nothing_behind(environment: dict[str, str]) -> None:
     raise AssertionError(f"port {port} is still served")
 
 
+def test_a_delay_holds_up_nobody_else(environment: dict[str, str]) -> None:
+    """While one answer waits, another comes."""
+    with serving(environment, "planhat") as (told, _), client(told["planhat"]) as session:
+        url = told["planhat"]["url"]
+        session.headers["Authorization"] = f"Bearer {told['planhat']['token']}"
+        fault = {"kind": "delay", "verb": "list", "object": "Company", "seconds": 3}
+        session.post(f"{told['control']['planhat']}faults", json=fault, timeout=30).raise_for_status()
+        order = []
+
+        def ask(path: str) -> None:
+            answer = requests.get(url + path, headers=dict(session.headers), timeout=30)
+            order.append((path, answer.status_code))
+
+        slow = threading.Thread(target=ask, args=("/companies",))
+        slow.start()
+        while session.get(f"{told['control']['planhat']}faults", timeout=30).json()["faults"]:
+            pass  # until the slow request has met its fault
+        ask("/tasks")
+        slow.join()
+
+    assert [("/tasks", 200), ("/companies", 200)] == order
+
+
 def test_env_prints_what_is_served(environment: dict[str, str]) -> None:
     """The same words as shell variables, with the CA for curl, requests and Node."""
     with serving(environment, "--tls") as (told, _):
