@@ -477,7 +477,7 @@ _STANDS_IN_THE_WAY = (
     "## What stands in the way of more",
     "",
     "- A read spends most of its time in Flask's dispatch, which the bare application pays, too; a create spends it on",
-    "  the row's checks and on a transaction of its own. One connection waits for each answer: there the socket decides.",
+    "  the row's checks and on a transaction of its own. One connection waits for each answer: the socket decides.",
     "- A page of 200 rows is the reading of 200 rows and their JSON; the bare application encodes one that is at hand.",
     "- One org answers one request at a time, in one process. Python's own lock would let no more through.",
     "- LIKE with a leading % reads every row; no index can serve it. Reset and restore copy the whole image.",
