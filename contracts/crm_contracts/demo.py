@@ -7,7 +7,6 @@ same oracle and invariants as every test, and the exit status is theirs. The fak
 from __future__ import annotations
 
 import tomllib
-from collections import Counter
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
@@ -112,7 +111,7 @@ def _tell_round(world: World, voice: _Voice) -> None:
         counts = ", ".join(f"{section[word]} {word}" for word in ("created", "updated", "unchanged"))
         skipped = "".join(f", {count} skipped ({reason})" for reason, count in section["skipped"].items())
         held = "".join(f", quarantined: {label} ({why})" for label, why in section["quarantined"].items())
-        voice.say(f"            {key}: saw {section['seen']}: {counts}{skipped}{held}")
+        voice.say(f"            {key}: {section['seen']} records of both sides seen: {counts}{skipped}{held}")
     for one in report["conflicts"]:
         voice.say(
             f"            conflict over the {one['field']} of {_title(world, one['activity'])}: {one['winner']} wins "
@@ -137,15 +136,15 @@ def _title(world: World, label: str) -> str:
 
 def _ending(world: World, voice: _Voice) -> None:
     voice.say("\nIn the end", "title")
-    live = Counter[str]()
+    tasks = 0
     for handle, activity in sorted(world.oracle.model.activities.items()):
         here = {side: activity.live(side) for side in (SALESFORCE, TASK, CONVERSATION)}
         title = next((record.row.get(name) for side, name in _TITLES for record in here[side]), handle)
         counts = ", ".join(f"{len(found)} {_NAMES[side]}" for side, found in here.items() if found)
         voice.say(f"   {str(title)[:TITLE_CHARACTERS]:<46} {counts}")
-        live["tasks"] += len(here[SALESFORCE])
+        tasks += len(here[SALESFORCE])
     limit = world.stage.control["salesforce"].limits()[LIMIT]
-    voice.say(f"   {live['tasks']} Salesforce Tasks, one for each activity that takes part.")
+    voice.say(f"   {tasks} Salesforce Tasks, one for each activity that takes part.")
     voice.say(f"   {limit['used']} of {limit['limit']:,} Salesforce calls of the day are spent, users' among them.")
     for held in _HELD:
         voice.say(f"   held  {held}", "good")

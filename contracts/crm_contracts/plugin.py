@@ -8,22 +8,21 @@ made, its clock frozen at `fake_core.clock.DEFAULT_MOMENT`. Nothing is imported 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crm_contracts.vendors import HOSTS, create_fake
+
 if TYPE_CHECKING:
     from fake_core.fake import Fake
-
-URLS = {"salesforce": "https://understudy.my.salesforce.com", "planhat": "https://api.planhat.com"}
 
 
 def _fake(vendor: str) -> Callable[[], Iterator[Fake]]:
     def fixture() -> Iterator[Fake]:
         from fake_core.clock import FrozenClock
 
-        fake = import_module(f"fake_{vendor}").create_app(clock=FrozenClock())
+        fake = create_fake(vendor, clock=FrozenClock())
         yield fake
         fake.close()
 
@@ -34,7 +33,7 @@ def _played(vendor: str) -> Callable[..., Iterator[Any]]:
     def fixture(request: pytest.FixtureRequest) -> Iterator[Any]:
         from fake_core.testing import play
 
-        with play(request.getfixturevalue(f"{vendor}_fake"), URLS[vendor]) as played:
+        with play(request.getfixturevalue(f"{vendor}_fake"), HOSTS[vendor]) as played:
             yield played
 
     return fixture

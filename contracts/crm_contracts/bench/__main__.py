@@ -26,7 +26,7 @@ import requests
 from crm_contracts import serving
 from crm_contracts.bench import bare
 from crm_contracts.bench.load import Load, request_bytes, run_load
-from crm_contracts.vendors import create_fake
+from crm_contracts.vendors import HOSTS, create_fake
 from fake_core.clock import RealClock
 from fake_core.transport import InProcess
 
@@ -231,7 +231,7 @@ def in_process(table: Table, *, rounds: int, calls: int) -> None:
     """The same three through `requests` without a socket, and moto's decorator through boto3."""
     fake = create_fake("salesforce", clock=RealClock())
     fake.limits["api_requests"].limit = 100_000_000
-    base = "https://understudy.my.salesforce.com"
+    base = HOSTS["salesforce"]
     words = fake.credentials(base)
     session = requests.Session()
     session.trust_env = False
@@ -305,7 +305,7 @@ def by_size(table: Table, sizes: tuple[int, ...]) -> None:
     """Queries, reset and restore as the table grows; each call is a whole HTTP exchange in-process."""
     fake = create_fake("salesforce", clock=RealClock())
     fake.limits["api_requests"].limit = 100_000_000
-    base = "https://understudy.my.salesforce.com"
+    base = HOSTS["salesforce"]
     words = fake.credentials(base)
     network = InProcess([fake])
     auth = {"Authorization": f"Bearer {words['access_token']}", **JSON}
@@ -377,7 +377,7 @@ def _snapshots(table: Table, fake: Any, size: int) -> None:
 def planhat_bulk(table: Table) -> None:
     """5,000 tasks in one bulk upsert: created, then found unchanged."""
     fake = create_fake("planhat", clock=RealClock())
-    base = "https://api.planhat.com"
+    base = HOSTS["planhat"]
     session = requests.Session()
     session.mount("https://", InProcess([fake]).adapter())
     session.headers["Authorization"] = f"Bearer {fake.credentials(base)['token']}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from crm_contracts.vendors import HOSTS
 from crm_contracts.world.under_test import Login
 from crm_contracts.world.users import PlanhatUser, SalesforceUser
 from fake_core.clock import DEFAULT_MOMENT, FrozenClock
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CUSTOMERS", "EXTERNAL_ID_FIELD", "Cast", "Crashed", "Gate", "Stage"]
 
-SALESFORCE_URL = "https://understudy.my.salesforce.com"
-PLANHAT_URL = "https://api.planhat.com"
+SALESFORCE_URL, PLANHAT_URL = HOSTS["salesforce"], HOSTS["planhat"]
 EXTERNAL_ID_FIELD = "Planhat_Id__c"
 CUSTOMERS = {"acme": True, "globex": True, "nowhere": False}  # does Planhat know it as a Company?
 
