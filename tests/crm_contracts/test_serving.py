@@ -13,9 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import (
+    SalesforceAuthenticationFailed,
+    SalesforceMalformedRequest,
+    SalesforceResourceNotFound,
+)
 
 ROOT = Path(__file__).parents[2]
 SALESFORCE_WORDS = [
@@ -87,6 +94,51 @@ def test_one_line_tells_everything_a_client_needs(environment: dict[str, str], t
     assert ["url", "ca_file", "token", "tenant"] == list(planhat)
     assert tls == salesforce["url"].startswith("https://") == (salesforce["ca_file"] is not None)
     assert salesforce["url"] == entry["instance_url"]  # the client stays where it came in
+
+
+class NameService(requests.adapters.HTTPAdapter):
+    """What DNS would do for a user of the served fake: *.salesforce.com is there. The client itself is unmodified."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
+        assert request.url is not None
+        host = urlsplit(request.url).netloc
+        request.headers["Host"] = host
+        request.url = request.url.replace(f"https://{host}", self._url)
+        return super().send(request, **options)
+
+
+def test_simple_salesforce_against_the_served_fake(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Log-in by password over https, rows, a query, describe, limits and its exceptions, as against the real one."""
+    with serving(environment, "salesforce", "--tls") as (told, _):
+        words = told["salesforce"]
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", words["ca_file"])
+        session = requests.Session()
+        session.mount("https://", NameService(words["url"]))
+        login = {key: words[key] for key in ("username", "password", "security_token")}
+        sf: Any = Salesforce(**login, session=session)
+        account = sf.Account.create({"Name": "Acme"})["id"]
+        made = [sf.Task.create({"Subject": f"Call {n}", "WhatId": account})["id"] for n in range(3)]
+        found = list(sf.query_all_iter("SELECT Id, What.Name FROM Task ORDER BY Id"))
+
+        assert (made, {"Acme"}) == ([row["Id"] for row in found], {row["What"]["Name"] for row in found})
+        assert 204 == sf.Task.update(made[0], {"Status": "Completed"})
+        assert (True, "Completed") == tuple(sf.Task.get(made[0])[name] for name in ("IsClosed", "Status"))
+        assert "Task" == sf.Task.describe()["name"]
+        assert 100_000 == sf.limits()["DailyApiRequests"]["Max"]
+        with pytest.raises(SalesforceMalformedRequest, match="No such column 'Nope'"):
+            sf.Task.create({"Nope": 1})
+        assert 204 == sf.Task.delete(made[0])
+        with pytest.raises(SalesforceResourceNotFound):
+            sf.Task.get(made[0])
+        with pytest.raises(SalesforceAuthenticationFailed):
+            Salesforce(**login | {"password": "wrong"}, session=session)
+        session.close()
 
 
 @pytest.mark.parametrize("kind", ["lost_request", "lost_response", "truncated"])
