@@ -46,6 +46,7 @@ def run(org: Org, caller: Caller, *, text: str, include_deleted: bool, options: 
             user_id=caller.user_id,
             include_deleted=include_deleted,
             version=version,
+            sight=sight(org, caller),
         )
     rows = batch_rows(options)
     if result.total_size <= rows or result.is_count:
@@ -53,6 +54,11 @@ def run(org: Org, caller: Caller, *, text: str, include_deleted: bool, options: 
     locator = record_ids.mint(LOCATOR_PREFIX, org.ids.next(LOCATOR_PREFIX))
     org.locators.open(locator, user_id=caller.user_id, now=caller.now, batch_rows=rows, result=result)
     return _page(result, 0, rows, locator, f"/services/data/v{version}/query")
+
+
+def sight(_org: Org, _caller: Caller) -> soql.Sight:
+    """What the caller may see. The one place where rights reach queries: objects, fields and rows."""
+    return soql.ALL
 
 
 def _zone(org: Org, conn: sa.Connection, caller: Caller) -> str:

@@ -12,5 +12,6 @@ from fake_salesforce.soql.engine import (
     run,
 )
 from fake_salesforce.soql.errors import NotFaked
+from fake_salesforce.soql.sight import ALL, Sight
 
-__all__ = ["Moment", "NotFaked", "Prepared", "QueryResult", "execute", "prepare", "run"]
+__all__ = ["ALL", "Moment", "NotFaked", "Prepared", "QueryResult", "Sight", "execute", "prepare", "run"]

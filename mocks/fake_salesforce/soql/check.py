@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fake_salesforce.metadata import Schema, SObject
+from fake_salesforce.metadata import ChildRelationship, Schema, SObject
 from fake_salesforce.soql import plan, syntax
 from fake_salesforce.soql.conditions import ConditionChecker, check_semi_join_shape
 from fake_salesforce.soql.errors import NotFaked, soql_error
@@ -28,6 +28,7 @@ from fake_salesforce.soql.operands import (
     is_aggregate,
 )
 from fake_salesforce.soql.selection import SelectionChecker
+from fake_salesforce.soql.sight import ALL, Sight
 
 OFFSET_MAX: Final = 2_000  # SOQL and SOSL Reference, "OFFSET"
 FIELDS_LIMIT_MAX: Final = 200  # same, "FIELDS()": rows where the set of fields is unbounded
@@ -43,17 +44,18 @@ _SCOPES: Final = _SCOPES_PLAYED | {
 _WITH_MODES: Final = frozenset({"security_enforced", "user_mode", "system_mode"})
 
 
-def check(schema: Schema, text: str, query: syntax.Query, *, version: float) -> plan.RowQuery:
+def check(schema: Schema, text: str, query: syntax.Query, *, version: float, sight: Sight = ALL) -> plan.RowQuery:
     """What *query*, parsed from *text*, asks of an org with *schema*."""
-    return _Checker(schema, text, version).root(query)
+    return _Checker(schema, text, version, sight).root(query)
 
 
 class _Checker:
     """One statement."""
 
-    def __init__(self, schema: Schema, text: str, version: float) -> None:
+    def __init__(self, schema: Schema, text: str, version: float, sight: Sight) -> None:
         self.schema = schema
         self.text = text
+        self.sight = sight
         self.usage = Usage()
         self.child_levels_max = CHILD_LEVELS_V58 if version >= DEEPER_CHILDREN_FROM else CHILD_LEVELS
 
@@ -76,7 +78,7 @@ class _Checker:
         path = query.sources[0].path
         *before, name = parent.local(path)
         found = None if before else self.schema.child(parent.sobject, name)
-        if found is None:
+        if found is None or not self._may_follow(found):
             raise soql_error("no_such_child_relationship", self.text, path.at, relationship=".".join(path.names))
         self.usage.children += 1
         if self.usage.children > CHILD_RELATIONSHIPS_MAX:
@@ -271,7 +273,7 @@ class _Checker:
     def _queried_object(self, source: syntax.Source) -> SObject:
         name = str(source.path)
         found = self.schema.sobject(name)
-        if found is None:
+        if found is None or not self.sight.readable(found):
             raise soql_error("no_such_type", self.text, source.path.at, name=name)
         if not found.queryable:
             raise soql_error("not_queryable", name=found.name)
@@ -290,7 +292,12 @@ class _Checker:
             sobject=sobject,
             own_names=frozenset(own),
             usage=self.usage,
+            sight=self.sight,
         )
+
+    def _may_follow(self, relationship: ChildRelationship) -> bool:
+        """The user may read the children, and the field that makes them children."""
+        return self.sight.readable(relationship.child) and self.sight.visible(relationship.child, relationship.field)
 
 
 def _is_count(query: syntax.Query) -> bool:

@@ -23,6 +23,7 @@ from sqlalchemy.sql.elements import ColumnElement, Grouping
 from fake_salesforce.metadata import Field, Schema, SObject
 from fake_salesforce.soql import plan
 from fake_salesforce.soql.operands import TEXTS
+from fake_salesforce.soql.sight import Sight
 
 Expression = ColumnElement[Any]
 Test = ColumnElement[bool]
@@ -72,9 +73,12 @@ class Slot:
 class SelectBuilder:
     """Collects what one SELECT needs: columns, joins, and parameters filled in at run time."""
 
-    def __init__(self, schema: Schema, sobject: SObject, *, include_deleted: bool, counter: list[int]) -> None:
+    def __init__(
+        self, schema: Schema, sobject: SObject, *, include_deleted: bool, counter: list[int], sight: Sight
+    ) -> None:
         self.schema = schema
         self.include_deleted = include_deleted
+        self.sight = sight
         self.counter = counter  # shared by all SELECTs of one statement: names stay apart
         self.root = Base(self._alias(sobject), (), sobject)
         self.source: sa.FromClause = self.root.table
@@ -119,7 +123,7 @@ class SelectBuilder:
         if found is None:
             found = Base(self._alias(target), key, target)
             self._bases[key] = found
-            on = found.table.c.Id == base.table.c[reference.name]
+            on = sa.and_(found.table.c.Id == base.table.c[reference.name], *self._seen(target, found.table))
             self.source = self.source.outerjoin(found.table, on)
         return found
 
@@ -176,16 +180,24 @@ class SelectBuilder:
     # ---- Rows
 
     def visible(self) -> list[Test]:
-        """What keeps deleted and archived rows out."""
-        if self.include_deleted:
-            return []
+        """What keeps rows the user may not see out, and deleted and archived ones."""
         table, sobject = self.root.table, self.root.sobject
-        tests: list[Test] = []
+        tests = self._seen(sobject, table)
+        if self.include_deleted:
+            return tests
         if sobject.has_recycle_bin:
             tests.append(table.c.IsDeleted == sa.literal_column("0"))
         if sobject.name in _ACTIVITIES and "IsArchived" in table.c:
             tests.append(table.c.IsArchived == sa.literal_column("0"))
         return tests
+
+    def _seen(self, sobject: SObject, table: sa.FromClause) -> list[Test]:
+        """The running user's share of the rows of *table*."""
+        found = self.sight.row_filter(sobject, table)
+        if found is None:
+            return []
+        self.parameters.add(USER)  # a value too many does no harm
+        return [found]
 
     def where(self, query: plan.RowQuery) -> list[Test]:
         """All conditions on the rows of *query*."""
@@ -333,6 +345,7 @@ class SelectBuilder:
             query.sobject,
             include_deleted=self.include_deleted,
             counter=self.counter,
+            sight=self.sight,
         )
         (leaf,) = query.shapes
         assert isinstance(leaf, plan.Leaf), "check.inner makes one leaf"

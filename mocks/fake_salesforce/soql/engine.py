@@ -30,6 +30,7 @@ from fake_salesforce.soql.compiler import (
 )
 from fake_salesforce.soql.parser import parse
 from fake_salesforce.soql.records import Build, ChildLists, Row, aggregate_reader, row_reader
+from fake_salesforce.soql.sight import ALL, Sight
 
 PREPARED_MAX: Final = 1_000  # statements kept for one schema
 PARENTS_AT_ONCE: Final = 500  # parents whose children one statement fetches
@@ -169,7 +170,9 @@ class QueryResult:
         return self.page(0, self.total_size)
 
 
-def prepare(schema: Schema, text: str, *, include_deleted: bool = False, version: str = "60.0") -> Prepared:
+def prepare(
+    schema: Schema, text: str, *, include_deleted: bool = False, version: str = "60.0", sight: Sight = ALL
+) -> Prepared:
     """Parse, check and compile *text*; kept, so that doing it again costs nothing.
 
     Raises SalesforceError where the vendor refuses the text, NotFaked where this fake does.
@@ -178,7 +181,7 @@ def prepare(schema: Schema, text: str, *, include_deleted: bool = False, version
     if kept is None:
         # On the schema, so that both go together: a cache anywhere else would keep it alive.
         kept = schema.described["soql"] = _Statements(schema)
-    prepared: Prepared = kept.prepare(text, include_deleted, float(version) >= DEEPER_CHILDREN_FROM)
+    prepared: Prepared = kept.prepare(text, include_deleted, float(version) >= DEEPER_CHILDREN_FROM, sight)
     return prepared
 
 
@@ -194,15 +197,17 @@ def run(
     version: str = "60.0",
     url_base: str | None = None,
     fiscal_start_month: int = 1,
+    sight: Sight = ALL,
 ) -> QueryResult:
     """Run the SOQL *text* and answer what it finds, as of *clock_now* (aware).
 
     *timezone* is the running user's, an IANA name; *user_id* serves USING SCOPE mine.
     *include_deleted* is queryAll. *url_base* begins every `attributes.url`; by default
     `/services/data/v{version}`. *fiscal_start_month* is the org's, 1 to 12.
+    *sight* is what the user may see.
     Raises SalesforceError where the vendor refuses the text, NotFaked where this fake does.
     """
-    prepared = prepare(schema, text, include_deleted=include_deleted, version=version)
+    prepared = prepare(schema, text, include_deleted=include_deleted, version=version, sight=sight)
     moment = Moment(
         now=clock_now,
         zone=ZoneInfo(timezone),
@@ -240,17 +245,17 @@ class _Statements:
     def __init__(self, schema: Schema) -> None:
         self.prepare = lru_cache(PREPARED_MAX)(self._prepare)
         self._schema = schema
-        self._shapes: dict[tuple[str, bool, bool], tuple[Prepared, dict[int, int]]] = {}
+        self._shapes: dict[tuple[str, bool, bool, Sight], tuple[Prepared, dict[int, int]]] = {}
 
-    def _prepare(self, text: str, include_deleted: bool, deep: bool) -> Prepared:
+    def _prepare(self, text: str, include_deleted: bool, deep: bool, sight: Sight) -> Prepared:
         shape, values = shapes.split(text)
-        key = (shape, include_deleted, deep)
+        key = (shape, include_deleted, deep, sight)
         if key in self._shapes:
             known, at = self._shapes[key]
             select = known.select.rebound(at, values)
             if select is not None:
                 return replace(known, text=text, select=select)
-        prepared = self._prepare_anew(text, include_deleted=include_deleted, deep=deep)
+        prepared = self._prepare_anew(text, include_deleted=include_deleted, deep=deep, sight=sight)
         at_or_none = shapes.places(prepared.select.all_slots(), values)
         if at_or_none is not None:
             if len(self._shapes) >= PREPARED_MAX:
@@ -258,28 +263,28 @@ class _Statements:
             self._shapes[key] = prepared, at_or_none
         return prepared
 
-    def _prepare_anew(self, text: str, *, include_deleted: bool, deep: bool) -> Prepared:
+    def _prepare_anew(self, text: str, *, include_deleted: bool, deep: bool, sight: Sight) -> Prepared:
         version = DEEPER_CHILDREN_FROM if deep else 0.0
-        query = check(self._schema, text, parse(text), version=version)
+        query = check(self._schema, text, parse(text), version=version, sight=sight)
         compile_kind = {"rows": _row_select, "count": _count_select, "aggregate": _group_select}
-        select = compile_kind[query.kind](self._schema, query, include_deleted or query.all_rows)
+        select = compile_kind[query.kind](self._schema, query, include_deleted or query.all_rows, sight)
         return Prepared(text=text, query=query, select=select)
 
 
-def _row_select(schema: Schema, query: plan.RowQuery, include_deleted: bool) -> Select:
-    builder = _builder(schema, query, include_deleted=include_deleted)
+def _row_select(schema: Schema, query: plan.RowQuery, include_deleted: bool, sight: Sight) -> Select:
+    builder = _builder(schema, query, include_deleted=include_deleted, sight=sight)
     reader = row_reader(builder, query.shapes)
     tests = builder.where(query)
     order = [*builder.order_terms(query.order_by), *_by_id(builder, query)]
     statement = sa.select(*builder.columns).select_from(builder.source).where(*tests)
     statement = _limited(statement.order_by(*order), query)
-    children = tuple(_child_select(schema, each, include_deleted) for each in reader.children)
+    children = tuple(_child_select(schema, each, include_deleted, sight) for each in reader.children)
     return _finished(builder, statement, build=reader.build, id_index=reader.id_index, children=children)
 
 
-def _child_select(schema: Schema, shape: plan.Children, include_deleted: bool) -> Select:
+def _child_select(schema: Schema, shape: plan.Children, include_deleted: bool, sight: Sight) -> Select:
     query = shape.query
-    builder = _builder(schema, query, include_deleted=include_deleted or query.all_rows)
+    builder = _builder(schema, query, include_deleted=include_deleted or query.all_rows, sight=sight)
     reader = row_reader(builder, query.shapes)
     parent = builder.root.table.c[shape.relationship.field.name]
     tests = [*builder.where(query), parent.in_(sa.bindparam(PARENTS, expanding=True))]
@@ -298,7 +303,7 @@ def _child_select(schema: Schema, shape: plan.Children, include_deleted: bool) -
             tests.append(placed.c.place <= first + query.limit)
         wanted = [each for each in placed.c if each.name != "place"]
         statement = sa.select(*wanted).where(*tests).order_by(placed.c.place)
-    children = tuple(_child_select(schema, each, include_deleted) for each in reader.children)
+    children = tuple(_child_select(schema, each, include_deleted, sight) for each in reader.children)
     return _finished(
         builder,
         statement,
@@ -309,8 +314,8 @@ def _child_select(schema: Schema, shape: plan.Children, include_deleted: bool) -
     )
 
 
-def _count_select(schema: Schema, query: plan.RowQuery, include_deleted: bool) -> Select:
-    builder = _builder(schema, query, include_deleted=include_deleted)
+def _count_select(schema: Schema, query: plan.RowQuery, include_deleted: bool, sight: Sight) -> Select:
+    builder = _builder(schema, query, include_deleted=include_deleted, sight=sight)
     tests = builder.where(query)
     if query.limit is None and query.offset is None:
         statement = sa.select(sa.func.count()).select_from(builder.source).where(*tests)
@@ -320,8 +325,8 @@ def _count_select(schema: Schema, query: plan.RowQuery, include_deleted: bool) -
     return _finished(builder, statement, build=lambda _row, _base, _lists: {})
 
 
-def _group_select(schema: Schema, query: plan.RowQuery, include_deleted: bool) -> Select:
-    builder = _builder(schema, query, include_deleted=include_deleted)
+def _group_select(schema: Schema, query: plan.RowQuery, include_deleted: bool, sight: Sight) -> Select:
+    builder = _builder(schema, query, include_deleted=include_deleted, sight=sight)
     fields = []
     columns = []
     for shape in query.shapes:
@@ -342,8 +347,8 @@ def _group_select(schema: Schema, query: plan.RowQuery, include_deleted: bool) -
     return _finished(builder, _limited(statement, query), build=aggregate_reader(fields))
 
 
-def _builder(schema: Schema, query: plan.RowQuery, *, include_deleted: bool) -> SelectBuilder:
-    return SelectBuilder(schema, query.sobject, include_deleted=include_deleted, counter=[0])
+def _builder(schema: Schema, query: plan.RowQuery, *, include_deleted: bool, sight: Sight) -> SelectBuilder:
+    return SelectBuilder(schema, query.sobject, include_deleted=include_deleted, counter=[0], sight=sight)
 
 
 def _by_id(builder: SelectBuilder, query: plan.RowQuery) -> list[Any]:

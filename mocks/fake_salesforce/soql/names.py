@@ -15,6 +15,7 @@ from typing import Final
 from fake_salesforce.metadata import Field, Schema, SObject
 from fake_salesforce.soql import plan, syntax
 from fake_salesforce.soql.errors import NotFaked, soql_error
+from fake_salesforce.soql.sight import ALL, Sight
 
 PARENT_LEVELS_MAX: Final = 5
 PARENT_RELATIONSHIPS_MAX: Final = 55
@@ -50,11 +51,17 @@ class Scope:
     sobject: SObject
     own_names: frozenset[str]
     usage: Usage
+    sight: Sight = ALL
 
     def local(self, path: syntax.Path) -> tuple[str, ...]:
         """The names of *path* without the object's own name or alias in front."""
         names = path.names
         return names[1:] if len(names) > 1 and names[0].lower() in self.own_names else names
+
+    def field(self, sobject: SObject, name: str) -> Field | None:
+        """The field of *sobject* called *name*, if the running user may see it."""
+        found = sobject.field(name)
+        return found if found is not None and self.sight.visible(sobject, found) else None
 
 
 def find_column(scope: Scope, path: syntax.Path) -> plan.Column | plan.NameColumn:
@@ -66,7 +73,7 @@ def find_column(scope: Scope, path: syntax.Path) -> plan.Column | plan.NameColum
         if stand_in is None:
             raise soql_error("no_such_column", scope.text, path.at, field=last, entity="Name")
         return plan.NameColumn(route, sobject, reference, stand_in)
-    found = sobject.field(last)
+    found = scope.field(sobject, last)
     if found is None:
         raise soql_error("no_such_column", scope.text, path.at, field=last, entity=sobject.name)
     return plan.Column(route, sobject, found)
@@ -84,7 +91,7 @@ def follow(scope: Scope, hops: tuple[str, ...], path: syntax.Path) -> tuple[tupl
     reference: Field | None = None
     for hop in hops:
         found = None if reference else scope.schema.parent(sobject, hop)
-        if found is None:
+        if found is None or not scope.sight.visible(sobject, found):
             raise soql_error("no_such_relationship", scope.text, path.at, relationship=hop)
         _count_parent(scope, route, found)
         if is_polymorphic(found):
@@ -93,6 +100,8 @@ def follow(scope: Scope, hops: tuple[str, ...], path: syntax.Path) -> tuple[tupl
         target = scope.schema.sobject(found.reference_to[0]) if found.reference_to else None
         if target is None:
             raise NotFaked(f"the relationship {found.relationship_name} of {sobject.name}")
+        if not scope.sight.readable(target):
+            raise soql_error("no_such_relationship", scope.text, path.at, relationship=hop)
         route, sobject = (*route, found), target
     return route, sobject, reference
 

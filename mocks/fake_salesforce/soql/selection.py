@@ -93,7 +93,8 @@ class SelectionChecker:
         self.unbounded = self.unbounded or words[0] != "STANDARD"
         self.fields_call = call
         for each in self.scope.sobject.fields:
-            if words[0] == "ALL" or each.custom == (words[0] == "CUSTOM"):
+            wanted = words[0] == "ALL" or each.custom == (words[0] == "CUSTOM")
+            if wanted and self.scope.sight.visible(self.scope.sobject, each):
                 self._put_field(self._root, plan.Column((), self.scope.sobject, each))
 
     def _field(self, node: _Node, scope: Scope, path: syntax.Path) -> None:
@@ -119,7 +120,7 @@ class SelectionChecker:
         branches = []
         for type_path, paths in item.branches:
             target = scope.schema.sobject(str(type_path))
-            if target is None or target.name not in reference.reference_to:
+            if target is None or target.name not in reference.reference_to or not scope.sight.readable(target):
                 raise soql_error("no_such_type", text, type_path.at, name=type_path)
             branches.append((target, self._branch(target, paths)))
         otherwise = None
@@ -136,6 +137,7 @@ class SelectionChecker:
             sobject=target,
             own_names=frozenset({target.name.lower()}),
             usage=self.scope.usage,
+            sight=self.scope.sight,
         )
         node = _Node(scope.schema, target, ())
         for path in paths:
