@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from fake_salesforce.metadata import ChildRelationship, Field, Schema, SObject
+from fake_salesforce.metadata import ChildRelationship, Described, Field, Schema, SObject
 from fake_salesforce.record_ids import MASTER_RECORD_TYPE_ID
 
 MAX_BATCH_SIZE: Final = 200  # as the global describe says; recorded
@@ -173,6 +173,29 @@ def _urls(sobject: SObject, version: str, *, host: str | None) -> dict[str, str]
 
 
 def _full(schema: Schema, sobject: SObject, version: str) -> dict[str, Any]:
+    answer = own_describe(schema, sobject, version)
+    if sobject.described is None:
+        return answer
+    values = {key: in_version(value, version) for key, value in sobject.described.values.items()}
+    return Described(values, sobject.described.absent).over(answer)
+
+
+VERSION_MARK: Final = "/services/data/v{version}/"  # how an imported describe keeps a link
+
+
+def in_version(value: Any, version: str) -> Any:
+    """*value* of an imported describe with its links in *version*."""
+    if isinstance(value, str):
+        return value.replace(VERSION_MARK, f"/services/data/v{version}/")
+    if isinstance(value, list):
+        return [in_version(each, version) for each in value]
+    if isinstance(value, dict):
+        return {key: in_version(each, version) for key, each in value.items()}
+    return value
+
+
+def own_describe(schema: Schema, sobject: SObject, version: str) -> dict[str, Any]:
+    """What the attributes say alone, without what an imported describe said word for word."""
     can = sobject.can
     associates = _has_associates(version)
     children = sorted(schema.children(sobject), key=lambda each: (each.child.name, each.field.name))
@@ -253,6 +276,11 @@ def _master_record_type(sobject: SObject, version: str) -> dict[str, Any]:
 
 
 def _field(field: Field) -> dict[str, Any]:
+    entry = own_field(field)
+    return entry if field.described is None else field.described.over(entry)
+
+
+def own_field(field: Field) -> dict[str, Any]:
     """One entry of `fields`: the 57 recorded keys, in their order."""
     return {
         "aggregatable": field.aggregatable,

@@ -49,6 +49,18 @@ class PicklistValue:
     active: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a real org's describe said beyond what the attributes here can say: values by key, and keys it lacked."""
+
+    values: Mapping[str, Any]
+    absent: tuple[str, ...] = ()
+
+    def over(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """*entry* of our own describe, as the real one was."""
+        return {key: value for key, value in {**entry, **self.values}.items() if key not in self.absent}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One field of an sObject; the attributes are those of the describe answer.
@@ -96,6 +108,7 @@ class Field:
     cascade_delete: bool = False
     restricted_delete: bool = False
     custom: bool = False
+    described: Described | None = None  # of an imported field
     source: str = ""
     grade: str = "assumed"
 
@@ -132,6 +145,8 @@ class SObject:
     associate_parent_entity: str | None = None
     scopes: tuple[tuple[str, str], ...] = ()
     url_names: tuple[str, ...] = ()
+    hidden: tuple[Field, ...] = ()  # stored and derived, but not there for a client; see imported.py
+    described: Described | None = None  # of an imported object
     source: str = ""
     grade: str = "assumed"
     metadata: sa.MetaData = attribute(repr=False)
@@ -341,6 +356,7 @@ def _build_table(sobject: SObject) -> sa.Table:
         )
         for each in sobject.columns
     ]
+    columns += [sa.Column(each.name, _COLUMN_TYPES.get(each.type, sa.Text)) for each in sobject.hidden if each.column]
     if sobject.has_recycle_bin:
         columns.append(sa.Column(DELETED_AT, sa.Text))
     table = sa.Table(sobject.name, sobject.metadata, *columns)

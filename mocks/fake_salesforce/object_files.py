@@ -28,6 +28,7 @@ import sqlalchemy as sa
 
 from fake_salesforce.data_files import load
 from fake_salesforce.field_rows import default_of, picklist_value, read_flags, read_type
+from fake_salesforce.imported import read_imported
 from fake_salesforce.metadata import Field, PicklistValue, Schema, SObject
 from fake_salesforce.org_file import (
     CUSTOM_FLAGS,
@@ -82,7 +83,7 @@ _OWNER: Final[Mapping[str, Any]] = {
 
 def load_schema(extra: Mapping[str, Any] | None = None) -> Schema:
     """The schema of an org; see `Schema.load`. Without *extra* the same schema each time."""
-    if not extra or not any(extra.get(key) for key in ("objects", "features", "rows")):
+    if not extra or not any(extra.get(key) for key in ("objects", "features", "rows", "imported")):
         return _standard_schema()
     return _build(extra)
 
@@ -110,6 +111,12 @@ def _build(extra: Mapping[str, Any]) -> Schema:
             refuse(f"objects.{name}", "its key_prefix is taken", "choose another or leave it out")
         taken.add(sobjects[-1].key_prefix)
     by_name = {each.name: each for each in sobjects}
+    if own.imported:
+        for name in own.imported:
+            if name in own.added or name in own.created:
+                refuse(f"objects.{name}", "is imported, too", f"say it in imported.{name}, or take that out")
+        by_name |= read_imported(own.imported, standard=by_name, metadata=reader.metadata)
+        sobjects = list(by_name.values())
     for name, rows in own.rows.items():
         for number, row in enumerate(rows, start=1):
             check_row(row, by_name[name], f"rows.{name}[{number}]")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any, Final, NoReturn
 
 from fake_core.errors import MisuseError
@@ -17,7 +18,7 @@ from fake_salesforce.metadata import Field, SObject
 
 # What each table of an org file may hold, and of which kind.
 Kinds = Mapping[str, type | tuple[type, ...]]
-FILE_KEYS: Final[Kinds] = {"objects": dict, "features": list, "rows": dict}
+FILE_KEYS: Final[Kinds] = {"objects": dict, "features": list, "rows": dict, "imported": dict}
 OBJECT_KEYS: Final[Kinds] = {
     "label": str,
     "label_plural": str,
@@ -88,6 +89,7 @@ class OrgFile:
     created: Mapping[str, Mapping[str, Any]]
     features: frozenset[str]
     rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    imported: Mapping[str, Mapping[str, Any]] = dataclass_field(default_factory=dict)
 
 
 def read_org_file(extra: Mapping[str, Any], *, standard: Iterable[str]) -> OrgFile:
@@ -116,7 +118,8 @@ def read_org_file(extra: Mapping[str, Any], *, standard: Iterable[str]) -> OrgFi
             refuse(where, "is no standard object here", "custom objects end in __c")
         else:
             created[name] = checked(each, OBJECT_KEYS, where)
-    return OrgFile(added, created, frozenset(features), _rows(given.get("rows", {})))
+    imported = table(given.get("imported", {}), "imported")
+    return OrgFile(added, created, frozenset(features), _rows(given.get("rows", {})), imported)
 
 
 def _rows(given: Mapping[str, Any]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
