@@ -79,8 +79,23 @@ def create(org: Org, caller: Caller, *, sobject: SObject, body: Any) -> str:
 
 
 def insert(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, given: dict[str, Any]) -> str:
-    """Save a new row of settled values: defaults, required fields, derived fields, uniqueness."""
+    """Save a new row of settled values: composed, unique, written."""
     prep = prepared(org, sobject)
+    new = compose(org, caller, conn, prep, given)
+    for field in prep.unique:
+        _refuse_duplicate(conn, prep, field, new)
+    prep.insert.run(conn, new)
+    after_save(org, conn, prep, new, None)
+    record_id: str = new["Id"]
+    return record_id
+
+
+def compose(org: Org, caller: Caller, conn: sa.Connection, prep: Prepared, given: dict[str, Any]) -> Row:
+    """The whole new row of settled values: defaults, required fields, stamps, id, derived fields.
+
+    It writes nothing: Bulk composes many rows before it writes them together. Raises SalesforceError.
+    """
+    sobject = prep.sobject
     new = {**prep.blank, **prep.defaults}
     if "OwnerId" in new:
         new["OwnerId"] = caller.user_id
@@ -97,13 +112,9 @@ def insert(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, give
     for name in SYSTEM_USERS:
         if name in new:
             new[name] = caller.user_id
-    new["Id"] = record_id = org.mint(_prefix(sobject))
+    new["Id"] = org.mint(_prefix(sobject))
     before_save(Save(org, conn, prep, new, None, frozenset(given), at))
-    for field in prep.unique:
-        _refuse_duplicate(conn, prep, field, new)
-    prep.insert.run(conn, new)
-    _after_save(org, conn, prep, new, None)
-    return record_id
+    return new
 
 
 def _prefix(sobject: SObject) -> str:
@@ -155,7 +166,7 @@ def change(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
     changed = {name: value for name, value in new.items() if value != old[name]}
     if changed:
         prep.update(frozenset(changed)).run(conn, {**changed, "id_": record_id})
-    _after_save(org, conn, prep, new, old)
+    after_save(org, conn, prep, new, old)
 
 
 def row_with_id(conn: sa.Connection, prep: Prepared, record_id: str) -> Row | None:
@@ -336,7 +347,7 @@ def _refuse_restricted(
 # --- after a save -----------------------------------------------------------------------------------
 
 
-def _after_save(
+def after_save(
     org: Org,
     conn: sa.Connection,
     prep: Prepared,
