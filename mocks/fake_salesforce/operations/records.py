@@ -23,6 +23,7 @@ from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.metadata import DELETED_AT, ChildRelationship, Field, SObject
 from fake_salesforce.operations import values
+from fake_salesforce.operations.automation.options import DEFAULTS, SaveOptions
 from fake_salesforce.operations.body import Given, read, required_missing, settle
 from fake_salesforce.operations.derive import CASE_MIRROR, Save, before_save
 from fake_salesforce.operations.prepared import Prepared, prepared
@@ -36,12 +37,13 @@ UPDATE_STAMPS = ("LastModifiedDate", "SystemModstamp")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who writes, when, in which API version, and the row fault that strikes this request."""
+    """Who writes, when, in which API version, the row fault that strikes this request, and how rows are to be saved."""
 
     user_id: str
     now: datetime
     number: int
     fault: Fault | None = None
+    options: SaveOptions = DEFAULTS
 
     @property
     def locked(self) -> bool:

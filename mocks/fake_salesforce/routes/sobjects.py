@@ -6,6 +6,7 @@ from fake_salesforce import describe
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.metadata import SObject
 from fake_salesforce.operations import records, replication, rows
+from fake_salesforce.operations.automation.options import read_options
 from fake_salesforce.operations.not_faked import not_faked
 from fake_salesforce.routes import conditions
 from fake_salesforce.routes.http import Answer, Call
@@ -16,7 +17,8 @@ CREATE_BY_ID_SINCE = 37
 
 def caller(call: Call) -> records.Caller:
     """Who calls, for the operations."""
-    return records.Caller(call.session_user, call.now, call.number, call.fault)
+    options = read_options(call.environ, call.number)
+    return records.Caller(call.session_user, call.now, call.number, call.fault, options)
 
 
 # --- describes --------------------------------------------------------------------------------------
