@@ -55,9 +55,9 @@ from fake_salesforce.record_ids import SERIAL_ALPHABET, mint
 
 # The standard objects, in the order of the global describe (by name).
 OBJECT_FILES: Final = (
-    "account", "case", "case_status", "contact", "event", "group", "lead", "lead_status",
-    "opportunity", "opportunity_stage", "organization", "profile", "record_type", "task",
-    "task_priority", "task_status", "user", "user_role",
+    "account", "case", "case_status", "contact", "event", "field_permissions", "group", "lead", "lead_status",
+    "object_permissions", "opportunity", "opportunity_stage", "organization", "permission_set",
+    "permission_set_assignment", "profile", "record_type", "task", "task_priority", "task_status", "user", "user_role",
 )  # fmt: skip
 AUDIT_FIELDS: Final = (
     "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp",
