@@ -17,9 +17,12 @@ from fake_core.errors import MisuseError
 from fake_core.ids import IdSource
 from fake_core.limits import RollingWindow
 from fake_core.store import Store
-from fake_salesforce import data_files, record_ids
+from fake_salesforce import bulk_tables, data_files, record_ids
+from fake_salesforce.approvals import Approvals
+from fake_salesforce.connected_apps import ConnectedApp as ConnectedApp  # noqa: PLC0414 - part of an org's configuration
 from fake_salesforce.locators import Locators
 from fake_salesforce.metadata import Schema
+from fake_salesforce.passwords import Passwords, Secret
 from fake_salesforce.sessions import SESSION_SECONDS, Sessions
 
 ORG_PREFIX = "00D"
@@ -29,7 +32,12 @@ PROFILE_PREFIX = "00e"
 
 @dataclass(frozen=True, kw_only=True)
 class UserConfig:
-    """A user who can log in. *fields* are further User fields, by API name."""
+    """A user who can log in. *fields* are further User fields, by API name.
+
+    *trusted*: log-ins come from an address inside the trusted range and need no security token.
+    *password_expired*: a log-in works, but everything else waits for a new password. *login_refused* names a SOAP
+    fault code of `data/login.toml` that every log-in meets (PASSWORD_LOCKOUT, LOGIN_DURING_RESTRICTED_DOMAIN, …).
+    """
 
     username: str
     password: str
@@ -37,17 +45,10 @@ class UserConfig:
     first_name: str | None = None
     last_name: str = "User"
     active: bool = True
+    trusted: bool = True
+    password_expired: bool = False
+    login_refused: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConnectedApp:
-    """An OAuth client. *run_as* is the user of its client_credentials log-ins (None: not enabled)."""
-
-    client_id: str
-    client_secret: str
-    name: str = "Understudy"
-    run_as: str | None = None
 
 
 ADMIN = UserConfig(
@@ -77,7 +78,8 @@ class OrgConfig:
 
     *edition* names a row of `data/editions.toml` (Professional, Enterprise, Unlimited, Developer,
     ...), which gives the daily API requests unless *api_requests_max* does. *extra* is an org file:
-    custom fields and objects for `Schema.load`. *users*: the first is the administrator.
+    custom fields and objects for `Schema.load`. *users*: the first is the administrator. *locked*: nobody can log in.
+    *login_attempts_max* wrong passwords in a row lock a user out; *logins_per_hour* is each user's.
     """
 
     name: str = "Understudy"
@@ -88,6 +90,9 @@ class OrgConfig:
     apps: tuple[ConnectedApp, ...] = (APP,)
     session_seconds: int = SESSION_SECONDS
     sandbox: bool = False
+    locked: bool = False
+    login_attempts_max: int = 10  # the default of an org's password policies: Salesforce Help, Set Password Policies
+    logins_per_hour: int = 3_600  # Salesforce Help, Login rate limit: 3,600 an hour for each user
     serial: int = 1
     extra: Mapping[str, Any] | None = None
 
@@ -111,7 +116,10 @@ class Org:
         limit = config.api_requests_max or self.edition["api_requests_max"]
         self.api_requests = RollingWindow(clock, limit=limit)
         self.sessions = Sessions(org_id=self.org_id, ids=ids, seconds=config.session_seconds)
+        self.approvals = Approvals()
+        self.passwords = Passwords({user.username.lower(): _secret(user) for user in config.users})
         self.locators = Locators()
+        bulk_tables.add_tables(self.schema.metadata)
         self.store = Store(
             url=data,
             schema=self.schema.metadata,
@@ -120,9 +128,10 @@ class Org:
                 "sessions": self.sessions,
                 "locators": self.locators,
                 "api_requests": self.api_requests,
+                "approvals": self.approvals,
+                "passwords": self.passwords,
             },
         )
-        self.passwords = {user.username.lower(): (user.password, user.security_token) for user in config.users}
         self.apps = {app.client_id: app for app in config.apps}
         self.user_ids = {
             user.username.lower(): record_ids.mint(USER_PREFIX, serial)
@@ -134,6 +143,10 @@ class Org:
     def mint(self, prefix: str) -> str:
         """A new 18-character id of the object with key *prefix*."""
         return record_ids.mint(prefix, self.ids.next(prefix))
+
+
+def _secret(user: UserConfig) -> Secret:
+    return Secret(user.password, user.security_token, user.trusted, user.password_expired)
 
 
 def _refuse_unknown_zone(schema: Schema, zone: str) -> None:

@@ -1,6 +1,6 @@
 """Which org, said by a user: the name of an edition, or a TOML file.
 
-An org file has an optional table `[org]` (name, edition, timezone, api_requests_max, sandbox, and `[[org.users]]`), and
+An org file has an optional table `[org]` (name, edition, timezone, api_requests_max, sandbox, `[[org.users]]`, `[[org.apps]]`, …), and
 beside it the custom objects and fields that `org_file` reads. A mistake is one MisuseError line: file, key, remedy.
 """
 
@@ -15,6 +15,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates
 
 from fake_core.errors import MisuseError
 from fake_salesforce import data_files
+from fake_salesforce.connected_apps import ConnectedApp
 from fake_salesforce.org import OrgConfig, UserConfig
 from fake_salesforce.org_file import FILE_KEYS
 
@@ -26,7 +27,30 @@ class _User(Schema):
     first_name = fields.String()
     last_name = fields.String()
     active = fields.Boolean()
+    trusted = fields.Boolean()
+    password_expired = fields.Boolean()
+    login_refused = fields.String()
     fields_ = fields.Dict(data_key="fields", attribute="fields")
+
+
+class _App(Schema):
+    client_id = fields.String(required=True, validate=validate.Length(min=1))
+    client_secret = fields.String(required=True)
+    name = fields.String()
+    run_as = fields.String()
+    callback_urls = fields.List(fields.String())
+    scopes = fields.List(fields.String())
+    certificate = fields.String()
+    self_authorize = fields.Boolean()
+    approved_users = fields.List(fields.String())
+    secret_required = fields.Boolean()
+    refresh_secret_required = fields.Boolean()
+    pkce_required = fields.Boolean()
+    rotate_refresh = fields.Boolean()
+    refresh_seconds = fields.Integer(strict=True, validate=validate.Range(min=1))
+    refresh_by_use = fields.Boolean()
+    device_flow = fields.Boolean()
+    introspect_all = fields.Boolean()
 
 
 class _Org(Schema):
@@ -35,6 +59,10 @@ class _Org(Schema):
     timezone = fields.String()
     api_requests_max = fields.Integer(strict=True, validate=validate.Range(min=0))
     sandbox = fields.Boolean()
+    locked = fields.Boolean()
+    login_attempts_max = fields.Integer(strict=True, validate=validate.Range(min=1))
+    logins_per_hour = fields.Integer(strict=True, validate=validate.Range(min=1))
+    apps = fields.List(fields.Nested(_App))
     users = fields.List(fields.Nested(_User), validate=validate.Length(min=1))
 
     @validates("timezone")
@@ -71,10 +99,24 @@ def _from_file(choice: str, given: dict[str, Any]) -> OrgConfig:
         loaded = _Org().load(words)
     except ValidationError as error:
         raise MisuseError(f"--org {choice}: [org] {_first_line(error.messages)}") from error
+    apps = loaded.pop("apps", None)
+    if apps is not None:
+        loaded["apps"] = tuple(_app(app) for app in apps)
     users = loaded.pop("users", None)
     if users is not None:
         loaded["users"] = tuple(UserConfig(**user) for user in users)
     return OrgConfig(**loaded, extra=given)
+
+
+def _app(words: dict[str, Any]) -> ConnectedApp:
+    """A connected app; its certificate may be the name of a PEM file."""
+    pem = words.get("certificate", "")
+    if pem and "-----BEGIN" not in pem:
+        try:
+            words["certificate"] = Path(pem).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise MisuseError(f"--org: [[org.apps]] {words['client_id']}: certificate {pem}: {error}") from error
+    return ConnectedApp(**{key: tuple(one) if isinstance(one, list) else one for key, one in words.items()})
 
 
 def _first_line(messages: Any, path: str = "") -> str:

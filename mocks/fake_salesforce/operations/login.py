@@ -63,15 +63,14 @@ def user_row(org: Org, user_id: str) -> Mapping[str, Any] | None:
 def check_password(org: Org, *, username: str, secret: str) -> Mapping[str, Any] | None:
     """The active user whose password, or password followed by security token, is *secret*."""
     name = username.strip().lower()
-    known = org.passwords.get(name)
-    if known is None:
+    user = _user_where(org, "Username", name)
+    known = None if user is None else org.passwords.of(username=name, user_id=user["Id"])
+    if user is None or known is None:
         return None
-    password, token = known
-    allowed = (password, password + token)
+    allowed = (known.password, known.password + known.security_token)
     if not any(hmac.compare_digest(secret.encode(), one.encode()) for one in allowed):
         return None
-    user = _user_where(org, "Username", name)
-    return user if user is not None and user["IsActive"] else None
+    return user if user["IsActive"] else None
 
 
 def soap_login(org: Org, *, username: str, secret: str) -> tuple[Session, Mapping[str, Any]]:
@@ -129,13 +128,13 @@ def _client_credentials(org: Org, app: ConnectedApp, form: Mapping[str, str]) ->
 
 
 def _refresh(org: Org, app: ConnectedApp, form: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    owner = org.sessions.refresh_owner(_need(form, "refresh_token"))
-    if owner is None or owner[1] != app.client_id:
+    owner = org.sessions.refresh(_need(form, "refresh_token"))
+    if owner is None or owner.client_id != app.client_id:
         raise OAuthRefused("expired_token")
-    user = user_row(org, owner[0])
+    user = user_row(org, owner.user_id)
     if user is None or not user["IsActive"]:
         raise OAuthRefused("inactive_user")
-    return owner[0], {"scope": SCOPE}
+    return owner.user_id, {"scope": SCOPE}
 
 
 GRANTS = {
