@@ -299,6 +299,24 @@ def _bury(org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any],
                 _clear(conn, child, relation.field, orphan["Id"], at)
 
 
+def erase(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, record_id: str) -> None:
+    """Delete the row past the recycle bin: it and what goes with it are rows no more. Raises as `remove`."""
+    remove(org, caller, conn, sobject, record_id)
+    _erase(org, conn, prepared(org, sobject), record_id, stamp(caller.now))
+
+
+def _erase(org: Org, conn: sa.Connection, prep: Prepared, record_id: str, at: str) -> None:
+    for relation in org.schema.children(prep.sobject):
+        child = prepared(org, relation.child)
+        if not child.has_bin:
+            continue  # such a child is gone already
+        mine = child.table.c[relation.field.name] == record_id
+        gone = sa.and_(mine, child.table.c.IsDeleted == 1, child.table.c[DELETED_AT] == at)
+        for (child_id,) in conn.execute(sa.select(child.table.c.Id).where(gone)).fetchall():
+            _erase(org, conn, child, child_id, at)
+    conn.execute(prep.table.delete().where(prep.table.c.Id == record_id))
+
+
 _ACTIVITY_LINKS = {"WhoId": "WhatId", "WhatId": "WhoId"}
 
 

@@ -1,0 +1,133 @@
+"""CSV as the Bulk APIs read and write it, a piece at a time.
+
+Rule 1: reading is strict where the vendor is: a quote inside an unquoted value, or one that is never closed, refuses
+the text; a quoted value may hold delimiters, line ends and doubled quotes.
+Rule 2: a body of any size is cut into pieces that end where a row ends, so that each can be read by itself.
+Rule 3: writing quotes every value; null is the empty value.
+Source: Bulk API 2.0 Developer Guide v67, Prepare CSV Files; the texts are in errors.toml.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Protocol
+
+from fake_core.errors import VendorError
+
+NULL = "#N/A"  # a cell that sets its field to null; an empty one leaves the field as it is
+PIECE_BYTES = 524_288
+ROW_BYTES_MAX = 4 * 400_000 + 131_072  # the longest row the vendor takes, in UTF-8, and its delimiters
+_FIELD_CHARS_MAX = 2**31 - 1  # the vendor's own limits are checked elsewhere, with the vendor's words
+
+
+class Source(Protocol):
+    """Where bytes come from: `read(n)` gives at most n, b"" at the end."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class BrokenCsv(VendorError):
+    """A text that is no CSV; *key* names the row of errors.toml that says why."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def cut(source: Source, *, at_least: int = PIECE_BYTES) -> Iterator[bytes]:
+    """The bytes of *source* in pieces of about *at_least*, each ending where a row ends (the last: where it ends)."""
+    waiting = b""
+    while True:
+        read = source.read(at_least)
+        if not read:
+            if waiting:
+                yield waiting
+            return
+        waiting += read
+        end = _last_row_end(waiting)
+        if not end and len(waiting) > ROW_BYTES_MAX:
+            end = waiting.rfind(b"\n") + 1 or len(waiting)  # no row is this long: reading it will say what is wrong
+        if end:
+            yield waiting[:end]
+            waiting = waiting[end:]
+
+
+def _last_row_end(data: bytes) -> int:
+    """Just after the last line feed outside quotes; 0 when there is none. *data* begins outside quotes."""
+    end = data.rfind(b"\n") + 1
+    quotes = data.count(b'"', 0, end)
+    while end and quotes % 2:
+        before = data.rfind(b'"', 0, end)  # an odd number of quotes: the value that is open began here or before
+        quotes -= data.count(b'"', before, end)
+        end = data.rfind(b"\n", 0, before) + 1
+        quotes = data.count(b'"', 0, end)
+    return end
+
+
+def decode(data: bytes, *, first: bool) -> str:
+    """The text of a piece: UTF-8, what is not becomes U+FFFD; the *first* piece may begin with a byte order mark."""
+    return data.decode("utf-8-sig" if first else "utf-8", "replace")
+
+
+def rows(text: str, delimiter: str, line_ending: str) -> Iterator[list[str]]:
+    """The rows of *text*; empty lines are no rows. Raises BrokenCsv."""
+    if '"' in text:
+        _refuse_stray_quotes(text, delimiter)
+    csv.field_size_limit(_FIELD_CHARS_MAX)
+    lines = io.StringIO(text, newline="\n") if "\r" not in text or line_ending == "\r\n" else _lines(text)
+    reader = csv.reader(lines, delimiter=delimiter, quotechar='"', doublequote=True, strict=True)
+    try:
+        for row in reader:
+            if row:
+                yield row
+    except csv.Error as error:
+        raise BrokenCsv("InvalidBatch.stray_quote") from error
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines at line feeds only: a carriage return that is not part of one is dropped, or the reader would end there."""
+    return iter(io.StringIO(text.replace("\r\n", "\n").replace("\r", ""), newline="\n"))
+
+
+@lru_cache(maxsize=len("`^,|;\t"))
+def _well_formed(delimiter: str) -> re.Pattern[str]:
+    mark = re.escape(delimiter)
+    value = rf'(?:"(?:[^"]++|"")*+"|[^"{mark}\r\n]*+)'
+    return re.compile(rf"(?:{value}(?:{mark}|\r?\n|\r|\Z))*+")
+
+
+def _refuse_stray_quotes(text: str, delimiter: str) -> None:
+    match = _well_formed(delimiter).match(text)
+    assert match is not None
+    at = match.end()  # where the first value begins that is none
+    if at == len(text):
+        return
+    if text[at] != '"':
+        raise BrokenCsv("InvalidBatch.stray_quote")
+    closed = _QUOTED.match(text, at)
+    raise BrokenCsv("InvalidBatch.after_quote" if closed else "InvalidBatch.unclosed_quote")
+
+
+_QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
+
+
+def line_ending_of(text: str) -> str | None:
+    """The line end after the first row (outside quotes): LF, CRLF, or None when there is none."""
+    quoted = False
+    for at, char in enumerate(text):
+        if char == '"':
+            quoted = not quoted
+        elif char == "\n" and not quoted:
+            return "CRLF" if at and text[at - 1] == "\r" else "LF"
+    return None
+
+
+def write(found: Iterable[Sequence[Any]], delimiter: str, line_ending: str) -> bytes:
+    """Rows as CSV, every value quoted, None as the empty value."""
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator=line_ending, quoting=csv.QUOTE_ALL).writerows(found)
+    return text.getvalue().encode("utf-8", "replace")
