@@ -19,17 +19,21 @@ from crm_contracts.vendors import VENDORS
 DEFAULT_PORT = 8443
 
 
+# Groups with a module of their own, which is loaded when one is asked for.
+_GROUPS = {"sync": "crm_sync.cli", "org": "crm_contracts.orgs.cli"}
+
+
 class Commands(click.Group):
-    """The top group: the sync's own commands are loaded when they are asked for."""
+    """The top group."""
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name == "sync":
-            command: click.Command = import_module("crm_sync.cli").sync
+        if name in _GROUPS:
+            command: click.Command = getattr(import_module(_GROUPS[name]), name)
             return command
         return super().get_command(ctx, name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), "sync"])
+        return sorted([*super().list_commands(ctx), *_GROUPS])
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -42,7 +42,7 @@ _SOAP_TYPES: Final[Mapping[str, str]] = {
 }
 
 # Where each entry of `urls` leads; {base} is /services/data/vNN.0/sobjects/X.
-_URLS: Final[Mapping[str, str]] = {
+URLS: Final[Mapping[str, str]] = {
     "sobject": "{base}",
     "describe": "{base}/describe",
     "rowTemplate": "{base}/{{ID}}",
@@ -106,7 +106,8 @@ def object_describe(schema: Schema, sobject: SObject, version: str, *, host: str
     )
     if host == DEFAULT_HOST:
         return answer
-    return {**answer, "urls": _urls(sobject, version, host=host)}
+    urls = {key: url.replace(DEFAULT_HOST, host, 1) for key, url in answer["urls"].items()}
+    return {**answer, "urls": urls}
 
 
 def _cached(schema: Schema, key: tuple[str, ...], build: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -166,7 +167,7 @@ def _urls(sobject: SObject, version: str, *, host: str | None) -> dict[str, str]
     """The object's links; without *host* those of the global describe, which has none into the UI."""
     base = f"/services/data/v{version}/sobjects/{sobject.name}"
     return {
-        name: _URLS[name].format(base=base, host=host, prefix=sobject.key_prefix)
+        name: URLS[name].format(base=base, host=host, prefix=sobject.key_prefix)
         for name in sobject.url_names
         if host is not None or name not in _URLS_OF_THE_FULL_DESCRIBE
     }

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -55,9 +56,13 @@ def read_imported(
             where = f"imported.{name}.fields.{field_name}"
             _checked(row, FIELD_KEYS, where)
             try:
-                fields.append(read_field(field_name, row, table.get("all_fields"), children.of(name, field_name, row)))
+                field = read_field(field_name, row, table.get("all_fields"), children.of(name, field_name, row))
             except (AssertionError, KeyError, ValueError, TypeError, AttributeError) as error:
                 raise _wrong(where, f"cannot be read ({error})") from error
+            like = standard[name].field(field_name) if name in standard else None
+            if like is not None and field.auto_number:
+                field = replace(field, auto_number=like.auto_number)  # a describe does not tell the pattern
+            fields.append(field)
         if not any(each.name == "Id" for each in fields):
             raise _wrong(where=f"imported.{name}.fields", what="has no Id")
         shown = {each.name for each in fields}
@@ -120,6 +125,7 @@ def read_field(
     """One field of its *row*; *every* is what all fields of the object have in common beside their rows."""
     kind, sizes = read_sizes(row["type"])
     values = tuple(picklist_value(each, row.get("default")) for each in row.get("values", ()))
+    described = read_described(row, every=every)
     return Field(
         name=name,
         type=kind,
@@ -140,13 +146,19 @@ def read_field(
         extra_type_info=row.get("extra_type_info"),
         inline_help=row.get("help"),
         custom=row.get("custom", False),
-        described=read_described(row, every=every),
+        described=_not_from_the_parent(described) if row.get("to") else described,
         source=SOURCE,
         grade=GRADE,
     )
 
 
-def read_sizes(text: str) -> tuple[str, dict[str, int]]:
+def _not_from_the_parent(found: Described | None) -> Described:
+    """A reference's describe says these three itself; what its parent says of the way back does not change them."""
+    said = {"cascadeDelete": False, "restrictedDelete": False, "relationshipOrder": None}
+    return Described({**said, **(found.values if found else {})}, found.absent if found else ())
+
+
+def read_sizes(text: str) -> tuple[str, dict[str, Any]]:
     """The type word and its sizes. Unlike in other object files a type without a size is allowed: it is then 0."""
     match = TYPE.fullmatch(text)
     assert match is not None, f"{text!r} is no type"

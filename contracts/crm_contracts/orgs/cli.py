@@ -1,0 +1,157 @@
+"""`understudy org import` and `understudy org diff`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fake_core.errors import MisuseError
+
+SHOWN_MISSING = 12  # names of objects a summary line shows
+
+
+@click.group(short_help="Your own org: import its describes, tell its drift.")
+def org() -> None:
+    """Your own org: make an org file of its describes, and tell where a fake and the real one differ."""
+
+
+@org.command("import", short_help="Make an org file from describe results.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
+@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Where to write (default: stdout).")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def import_(*, files: tuple[Path, ...], out: Path | None, force: bool) -> None:
+    """Make an org file from describe results: FILEs or folders, as any client or the sf command line saves them.
+
+    The fake of such a file has the objects, fields, picklists and record types of the org:
+    `understudy serve salesforce --org OUT`. Every describe is checked against the one the fake then gives.
+    """
+    from crm_contracts.orgs.files import parts, read_describes
+    from crm_contracts.orgs.toml_text import to_toml
+    from fake_salesforce.org_import import NotADescribe, import_describes
+
+    if out is not None and out.exists() and not force:
+        raise MisuseError(f"{out}: is there already; choose another name, or say --force")
+    found = read_describes(files)
+    if not found.objects:
+        raise MisuseError("only a global describe, which has no fields: add describes of the objects you need")
+    try:
+        data = import_describes(list(found.objects.values()))
+    except NotADescribe as error:
+        raise MisuseError(f"a describe cannot be used: {error}") from error
+    text = _head(found.objects) + to_toml(data, remarks=_remarks(data))
+    differing = _differing(data, found.objects)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        _write(out, text)
+    told = "; ".join(parts(found))
+    click.echo(f"imported {told}" + (f" -> {out}" if out else ""), err=True)
+    if differing:
+        raise MisuseError(f"the fake would not describe {', '.join(differing)} as the real org does: please report it")
+    click.echo("checked: the fake describes each of them as the real org does, key by key", err=True)
+
+
+def _head(objects: dict[str, Any]) -> str:
+    return (
+        "# An org file made by `understudy org import`: serve it with `understudy serve salesforce --org THIS_FILE`.\n"
+        f"# Objects: {', '.join(sorted(objects))}.\n"
+        "# A describe does not tell what follows from a status or a stage, nor rules and rights: see the remarks.\n"
+    )
+
+
+def _remarks(data: dict[str, Any]) -> dict[str, str]:
+    text = (
+        "A describe does not tell what follows from these values: standard names as ever, others open. Correct it."
+    )
+    return {f"rows.{name}": text for name in data["rows"]}
+
+
+def _differing(data: dict[str, Any], objects: dict[str, Any]) -> list[str]:
+    """The objects that a fake of *data* would describe otherwise than *objects* do."""
+    from fake_salesforce import describe
+    from fake_salesforce.metadata import Schema
+    from fake_salesforce.org_import import neutral, version_of
+
+    schema = Schema.load(data)
+    differing = []
+    for name, real in objects.items():
+        sobject = schema.sobject(name)
+        assert sobject is not None, f"{name} was just imported"
+        if describe.object_describe(schema, sobject, version_of(real)) != neutral(real):
+            differing.append(name)
+    return differing
+
+
+def _write(out: Path, text: str) -> None:
+    """Whole or not at all."""
+    draft = out.with_name(out.name + ".part")
+    try:
+        draft.write_text(text, "utf-8")
+        draft.replace(out)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise MisuseError(f"{out}: cannot be written: {error.strerror}") from error
+
+
+@org.command(short_help="Tell where a fake org and a real one differ.")
+@click.argument("fake")
+@click.argument("real", nargs=-1, required=True)
+@click.option("--all", "everything", is_flag=True, help="Also differences that change no answer a sync reads.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def diff(*, fake: str, real: tuple[str, ...], everything: bool, as_json: bool) -> None:
+    """Tell where the org FAKE and the org REAL differ, and what each difference means for a sync.
+
+    Each is an edition (developer, enterprise, ...), an org file (.toml), or describe results: a FILE, or a folder of
+    them. Exit status 0: no difference; 1: some.
+    """
+    from crm_contracts.orgs.drift import compare
+
+    theirs, entries = _org_of(real)
+    mine, _ = _org_of((fake,))
+    drifts = list(compare(mine, theirs, everything=everything))
+    for drift in drifts:
+        click.echo(json.dumps(drift.data(), ensure_ascii=False) if as_json else drift.line())
+    if not as_json:
+        missing = sorted(set(entries) - set(mine) - set(theirs))
+        if missing:
+            more = f" and {len(missing) - SHOWN_MISSING} more" if len(missing) > SHOWN_MISSING else ""
+            shown = ", ".join(missing[:SHOWN_MISSING])
+            click.echo(f"not in the fake, and not described: {shown}{more}", err=True)
+        objects = len({one.at.partition(".")[0] for one in drifts})
+        click.echo(f"{len(drifts)} differences in {objects} of {len(theirs)} objects", err=True)
+    sys.exit(1 if drifts else 0)
+
+
+def _org_of(choices: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(describes by object, entries of a global describe) of an edition, an org file, or describe results."""
+    from crm_contracts.orgs.files import read_describes
+
+    if len(choices) == 1 and (choices[0].endswith(".toml") or not Path(choices[0]).exists()):
+        return _describes_of_fake(choices[0]), {}
+    found = read_describes(Path(one) for one in choices)
+    return found.objects, found.entries
+
+
+def _describes_of_fake(choice: str) -> dict[str, Any]:
+    """Every object's describe, asked of a fake of this org the way any client asks."""
+    import requests
+
+    from crm_contracts.vendors import HOSTS, create_fake
+    from fake_core.transport import InProcess
+
+    host = HOSTS["salesforce"]
+    fake = create_fake("salesforce", org=choice)
+    try:
+        words = fake.credentials(host)
+        session = requests.Session()
+        session.mount(host, InProcess([fake]).adapter())
+        session.headers["Authorization"] = f"Bearer {words['access_token']}"
+        base = f"{host}/services/data/v{words['api_version']}/sobjects"
+        names = [each["name"] for each in session.get(base, timeout=60).json()["sobjects"]]
+        return {name: session.get(f"{base}/{name}/describe", timeout=60).json() for name in names}
+    finally:
+        fake.close()
