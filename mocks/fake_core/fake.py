@@ -7,7 +7,7 @@ What a fault says in the vendor's words comes from the vendor (`FaultAnswers`); 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from fake_core.clock import Clock
@@ -18,6 +18,7 @@ from fake_core.ids import IdSource
 from fake_core.journal import JOURNAL_BODY_BYTES_MAX, Journal
 from fake_core.limits import RollingWindow
 from fake_core.store import Store
+from fake_core.streams import Rejoined, Streamed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -121,16 +122,17 @@ class Fake:
                 raise ConnectionDropped("lost_request: the connection broke before the server saw it")
             elif fault.kind in WITHIN:
                 environ[FAULT_KEY] = fault
+        whole: bytes | Streamed
         if fault is not None and fault.kind in BEFORE:
             status, headers, answer = self._fault_answers.answer(fault, environ)
-            line = _status_line(status)
+            line, whole = _status_line(status), answer
         else:
-            line, headers, answer = run_wsgi(self.app, environ)
+            line, headers, whole = _call(self.app, environ)
         if fault is not None and fault.kind in AFTER:
-            line, headers, answer = self._after(fault, environ, body, (line, headers, answer))
-        self._write(environ, body, int(line[:3]), answer, kind)
+            line, headers, whole = self._after(fault, environ, body, (line, headers, whole))
+        self._write(environ, body, int(line[:3]), _kept(whole), kind)
         start_response(line, headers)
-        return [answer]
+        return whole if isinstance(whole, Streamed) else [whole]
 
     def _strike(self, environ: WSGIEnvironment, body: bytes) -> Fault | None:
         environ[BODY_KEY] = body
@@ -142,18 +144,23 @@ class Fake:
         fault: Fault,
         environ: WSGIEnvironment,
         body: bytes,
-        given: tuple[str, Headers, bytes],
-    ) -> tuple[str, Headers, bytes]:
+        given: tuple[str, Headers, bytes | Streamed],
+    ) -> tuple[str, Headers, bytes | Streamed]:
         line, headers, answer = given
         if fault.kind == "lost_response":
-            self._write(environ, body, 0, answer, fault.kind)
+            self._write(environ, body, 0, _kept(answer), fault.kind)
+            _close(answer)
             raise ConnectionDropped("lost_response: the server acted, the answer was lost")
         if fault.kind == "error_after":
+            _close(answer)
             status, headers, answer = self._fault_answers.answer(fault, environ)
             return _status_line(status), headers, answer
         assert fault.kind == "truncated"
         # The server closes after what it has, or the client would wait for the rest.
-        return line, [*headers, ("Connection", "close")], answer[: len(answer) // 2]
+        headers = [*headers, ("Connection", "close")]
+        if isinstance(answer, Streamed):
+            return line, headers, answer.cut(answer.length // 2)
+        return line, headers, answer[: len(answer) // 2]
 
     def _write(self, environ: WSGIEnvironment, body: bytes, status: int, answer: bytes, fault: str | None) -> None:
         remembered = {key: environ[key] for key in _REMEMBERED if key in environ}
@@ -170,6 +177,12 @@ class Fake:
 
 def run_wsgi(app: WSGIApplication, environ: WSGIEnvironment) -> tuple[str, Headers, bytes]:
     """One call of a WSGI application: status line, headers, whole body."""
+    line, headers, answer = _call(app, environ)
+    return line, headers, _joined(answer) if isinstance(answer, Streamed) else answer
+
+
+def _call(app: WSGIApplication, environ: WSGIEnvironment) -> tuple[str, Headers, bytes | Streamed]:
+    """As `run_wsgi`, but a body that is made while it is sent stays one."""
     line = ""
     headers: Headers = []
 
@@ -179,32 +192,59 @@ def run_wsgi(app: WSGIApplication, environ: WSGIEnvironment) -> tuple[str, Heade
         return lambda _chunk: None
 
     chunks = app(environ, start_response)
+    return line, headers, chunks if isinstance(chunks, Streamed) else _joined(chunks)
+
+
+def _joined(chunks: Iterable[bytes]) -> bytes:
     try:
-        answer = b"".join(chunks)
+        return b"".join(chunks)
     finally:
-        close = getattr(chunks, "close", None)
-        if close is not None:
-            close()
-    return line, headers, answer
+        _close(chunks)
+
+
+def _close(chunks: object) -> None:
+    close = getattr(chunks, "close", None)
+    if close is not None:
+        close()
+
+
+def _kept(answer: bytes | Streamed) -> bytes:
+    """What the journal is given of an answer."""
+    return answer.head(JOURNAL_BODY_BYTES_MAX) if isinstance(answer, Streamed) else answer
 
 
 def _take_body(environ: WSGIEnvironment) -> bytes:
-    """Read a body of a stated, journal-sized length and put it back; a longer one stays on the wire, unread."""
+    """The body, put back for the application; of a long one, and of one of unstated length, its beginning.
+
+    The rest of a long body stays on the wire: who wants it reads it from there, and who refuses it need not.
+    """
     length = environ.get("CONTENT_LENGTH")
     if not length:
-        return b""
+        if "HTTP_TRANSFER_ENCODING" not in environ or not environ.get("wsgi.input_terminated"):
+            return b""
+        return _take_head(environ, None)
     try:
         count = int(length)
     except ValueError:
         return b""
-    if not 0 < count <= BODY_READ_BYTES_MAX:
+    if count <= 0:
         return b""
+    if count > BODY_READ_BYTES_MAX:
+        return _take_head(environ, count)
     body: bytes = environ["wsgi.input"].read(count)
     environ["wsgi.input"] = BytesIO(body)
     return body
 
 
+def _take_head(environ: WSGIEnvironment, length: int | None) -> bytes:
+    wire = environ["wsgi.input"]
+    head: bytes = wire.read(JOURNAL_BODY_BYTES_MAX)
+    environ["wsgi.input"] = BufferedReader(Rejoined(head, wire, length), STREAM_BYTES)
+    return head
+
+
 BODY_READ_BYTES_MAX = 16_777_216
+STREAM_BYTES = 262_144
 
 _REASONS = {
     200: "OK",
