@@ -23,11 +23,12 @@ KINDS: dict[str, str] = {
     "session_expired": "the session is over: the caller must log in again",
     "limit_reached": "the server answers that its request limit is reached",
     "row_locked": "the row cannot be locked: nothing is changed",
+    "lock_held": "row `row` (or what the write would lock) is locked by somebody else for `seconds`",
     "item_refused": "item number `item` (from 0) of a batch is refused, the others are carried out",
     "truncated": "the server acts; the body breaks off half-way",
 }
 BEFORE = frozenset({"lost_request", "unavailable", "session_expired", "limit_reached"})
-WITHIN = frozenset({"row_locked", "item_refused"})  # the vendor's own operation plays these
+WITHIN = frozenset({"row_locked", "lock_held", "item_refused"})  # the vendor's own operation plays these
 AFTER = frozenset({"lost_response", "error_after", "truncated"})
 assert BEFORE | WITHIN | AFTER | {"delay"} == set(KINDS)
 
@@ -44,6 +45,7 @@ class Fault:
     times: int | None = 1
     seconds: float = 0.0
     item: int = 0
+    row: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -85,6 +87,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "times": (int, type(None)),
     "seconds": (int, float),
     "item": (int,),
+    "row": (str,),
 }
 
 

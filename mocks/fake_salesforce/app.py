@@ -22,10 +22,11 @@ from fake_salesforce import seeding
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.faults import FaultAnswers
 from fake_salesforce.meaning import effective_method, meaning
+from fake_salesforce.operations.automation.tables import read_rules
 from fake_salesforce.operations.not_faked import not_faked, resources
 from fake_salesforce.org import Org, OrgConfig
 from fake_salesforce.org_choice import choose_org
-from fake_salesforce.routes import collections, composite, identity, login, query, sobjects, versions
+from fake_salesforce.routes import collections, composite, graph, identity, login, query, sobjects, tree, versions
 from fake_salesforce.routes.http import Answer, Call, View, bind, bind_open
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ ROUTES: list[tuple[str, str, str, View]] = [
     ("GET", "/composite", "listComposite", composite.listing),
     ("POST", "/composite", "composite", composite.composite),
     ("POST", "/composite/batch", "compositeBatch", composite.batch),
+    ("POST", "/composite/tree/<sobject>", "createTree", tree.create),
+    ("POST", "/composite/graph", "compositeGraph", graph.run),
     ("POST", "/composite/sobjects", "createRecords", collections.create),
     ("PATCH", "/composite/sobjects", "updateRecords", collections.update),
     ("DELETE", "/composite/sobjects", "deleteRecords", collections.delete),
@@ -104,6 +107,7 @@ def create_app(
     """
     config = choose_org(org) if isinstance(org, str) else org or OrgConfig()
     the_org = Org(config=config, clock=clock or RealClock(), ids=ids or IdSource(), data=data)
+    read_rules(the_org)
     if not the_org.store.existed:
         seeding.begin(the_org)
         credentials(the_org, "")  # the first user is logged in from the start, and after each reset

@@ -21,9 +21,12 @@ from fake_salesforce import bulk_tables, data_files, record_ids
 from fake_salesforce.approvals import Approvals
 from fake_salesforce.connected_apps import ConnectedApp as ConnectedApp  # noqa: PLC0414 - part of an org's configuration
 from fake_salesforce.locators import Locators
+from fake_salesforce.long_requests import LongRequests
 from fake_salesforce.metadata import Schema
 from fake_salesforce.passwords import Passwords, Secret
+from fake_salesforce.row_locks import RowLocks
 from fake_salesforce.sessions import SESSION_SECONDS, Sessions
+from fake_salesforce.storage import Storage
 
 ORG_PREFIX = "00D"
 USER_PREFIX = "005"
@@ -80,6 +83,7 @@ class OrgConfig:
     ...), which gives the daily API requests unless *api_requests_max* does. *extra* is an org file:
     custom fields and objects for `Schema.load`. *users*: the first is the administrator. *locked*: nobody can log in.
     *login_attempts_max* wrong passwords in a row lock a user out; *logins_per_hour* is each user's.
+    *data_storage_mb* and *file_storage_mb* take the place of what the edition gives.
     """
 
     name: str = "Understudy"
@@ -94,6 +98,8 @@ class OrgConfig:
     login_attempts_max: int = 10  # the default of an org's password policies: Salesforce Help, Set Password Policies
     logins_per_hour: int = 3_600  # Salesforce Help, Login rate limit: 3,600 an hour for each user
     serial: int = 1
+    data_storage_mb: int | None = None
+    file_storage_mb: int | None = None
     extra: Mapping[str, Any] | None = None
 
 
@@ -119,10 +125,18 @@ class Org:
         self.approvals = Approvals()
         self.passwords = Passwords({user.username.lower(): _secret(user) for user in config.users})
         self.locators = Locators()
+        self.row_locks = RowLocks()
+        self.long_requests = LongRequests(clock, limit=self.edition["long_requests_max"])
+        self.storage = Storage(
+            self.schema,
+            data_mb=_chosen(config.data_storage_mb, self.edition["data_storage_mb"]),
+            file_mb=_chosen(config.file_storage_mb, self.edition["file_storage_mb"]),
+        )
         bulk_tables.add_tables(self.schema.metadata)
         self.store = Store(
             url=data,
             schema=self.schema.metadata,
+            functions={"org_now": lambda: stamp(clock.now())},
             parts={
                 "ids": ids,
                 "sessions": self.sessions,
@@ -130,8 +144,11 @@ class Org:
                 "api_requests": self.api_requests,
                 "approvals": self.approvals,
                 "passwords": self.passwords,
+                "row_locks": self.row_locks,
+                "storage": self.storage,
             },
         )
+        self.storage.attach(self.store)
         self.apps = {app.client_id: app for app in config.apps}
         self.user_ids = {
             user.username.lower(): record_ids.mint(USER_PREFIX, serial)
@@ -139,10 +156,15 @@ class Org:
         }
         self.admin_id = self.user_ids[config.users[0].username.lower()]
         self.prepared: dict[Any, Any] = {}  # statements and rules built once; see operations
+        self.rules: dict[str, Any] = {}  # what the org does by itself, by object; see operations/automation
 
     def mint(self, prefix: str) -> str:
         """A new 18-character id of the object with key *prefix*."""
         return record_ids.mint(prefix, self.ids.next(prefix))
+
+
+def _chosen(given: int | None, usual: int) -> int:
+    return usual if given is None else given
 
 
 def _secret(user: UserConfig) -> Secret:

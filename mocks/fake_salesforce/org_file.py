@@ -18,18 +18,43 @@ from fake_salesforce.metadata import Field, SObject
 
 # What each table of an org file may hold, and of which kind.
 Kinds = Mapping[str, type | tuple[type, ...]]
-FILE_KEYS: Final[Kinds] = {"objects": dict, "features": list, "rows": dict, "imported": dict}
+FILE_KEYS: Final[Kinds] = {
+    "objects": dict,
+    "features": list,
+    "rows": dict,
+    "imported": dict,
+    # What an org does by itself; read by operations/automation.
+    "validation_rules": list,
+    "updates": list,
+    "duplicate_rules": list,
+    "assignment_rules": list,
+    "lookup_filters": list,
+    "approval_locks": list,
+}
 OBJECT_KEYS: Final[Kinds] = {
     "label": str,
     "label_plural": str,
     "key_prefix": str,
     "name_field": dict,
     "fields": dict,
+    "record_types": list,
     "activities": bool,  # tasks and events may be related to its rows
     "source": str,
     "grade": str,
 }
-ADDED_KEYS: Final[Kinds] = {"fields": dict}  # to a standard object an org file only adds fields
+# To a standard object an org file adds fields and record types.
+ADDED_KEYS: Final[Kinds] = {"fields": dict, "record_types": list}
+RECORD_TYPE_KEYS: Final[Kinds] = {
+    "id": str,
+    "name": str,
+    "developer_name": str,
+    "description": str,
+    "active": bool,
+    "available": bool,
+    "default": bool,
+    "business_process": str,
+    "picklists": dict,
+}
 NAME_KEYS: Final[Kinds] = {"label": str, "auto_number": str}
 FIELD_KEYS: Final[Kinds] = {
     "label": str,
@@ -45,13 +70,14 @@ FIELD_KEYS: Final[Kinds] = {
     "external_id": bool,
     "case_sensitive": bool,
     "restricted": bool,
+    "controller": str,
     "auto_number": str,
     "source": str,
     "grade": str,
 }
 # What an org file may say about a field that Salesforce already has.
-OVERRIDE_KEYS: Final[Kinds] = {"label": str, "values": list, "default": str, "restricted": bool, "help": str}
-VALUE_KEYS: Final[Kinds] = {"value": str, "label": str, "active": bool}
+OVERRIDE_KEYS: Final[Kinds] = {"label": str, "values": list, "default": str, "restricted": bool, "help": str, "controller": str}
+VALUE_KEYS: Final[Kinds] = {"value": str, "label": str, "active": bool, "valid_for": (list, str)}
 ON_DELETE: Final = frozenset({"clear", "cascade", "restrict"})
 
 # What a custom field of each type can do, before `required`, `unique` and the like are read.

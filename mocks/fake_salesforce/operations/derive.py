@@ -279,7 +279,7 @@ def _auto_numbers(save: Save) -> None:
     if save.old is not None:
         return
     for field in save.prep.sobject.columns:
-        if field.auto_number is not None:
+        if field.auto_number is not None and save.new.get(field.name) is None:  # a rule may have the hooks run twice
             serial = save.org.ids.next(f"{save.prep.name}.{field.name}")
             save.new[field.name] = auto_number(field.auto_number, serial)
 

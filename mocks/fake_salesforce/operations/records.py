@@ -22,8 +22,10 @@ from fake_core.faults import Fault
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.metadata import DELETED_AT, ChildRelationship, Field, SObject
-from fake_salesforce.operations import values
+from fake_salesforce.operations import locks, values
+from fake_salesforce.operations.automation import saving as automation
 from fake_salesforce.operations.automation.options import DEFAULTS, SaveOptions
+from fake_salesforce.operations.automation.rules import rules_of
 from fake_salesforce.operations.body import Given, read, required_missing, settle
 from fake_salesforce.operations.derive import CASE_MIRROR, Save, before_save
 from fake_salesforce.operations.prepared import Prepared, prepared
@@ -49,6 +51,11 @@ class Caller:
     def locked(self) -> bool:
         """A row_locked fault strikes."""
         return self.fault is not None and self.fault.kind == "row_locked"
+
+    @property
+    def struck_by_lock(self) -> bool:
+        """A lock_held fault strikes: the rows this write would lock are held by somebody else from now on."""
+        return self.fault is not None and self.fault.kind == "lock_held"
 
 
 class ManyFound(VendorError):
@@ -88,6 +95,10 @@ def insert(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, give
         _refuse_duplicate(conn, prep, field, new)
     prep.insert.run(conn, new)
     after_save(org, conn, prep, new, None)
+    rules = rules_of(org, prep.name)
+    if rules is not None:
+        saved = Save(org, conn, prep, new, None, frozenset(given), new.get("CreatedDate", ""))
+        automation.after_write(rules, saved, caller, "create")
     record_id: str = new["Id"]
     return record_id
 
@@ -115,8 +126,22 @@ def compose(org: Org, caller: Caller, conn: sa.Connection, prep: Prepared, given
         if name in new:
             new[name] = caller.user_id
     new["Id"] = org.mint(_prefix(sobject))
-    before_save(Save(org, conn, prep, new, None, frozenset(given), at))
+    save = Save(org, conn, prep, new, None, frozenset(given), at)
+    before_save(save)
+    _apply_rules(save, caller, "create")
+    if not org.storage.take(prep.name):
+        raise salesforce_error("STORAGE_LIMIT_EXCEEDED")
     return new
+
+
+def _apply_rules(save: Save, caller: Caller, event: str) -> None:
+    """Row locks held by others, then what the org's own rules make of the row; nothing at all in a plain org."""
+    org, name = save.org, save.prep.name
+    if org.row_locks or caller.struck_by_lock:
+        locks.refuse_held(org, save.prep, save.new, save.old, caller, event=event)
+    rules = rules_of(org, name)
+    if rules is not None or caller.options is not DEFAULTS:
+        automation.before_write(rules, save, caller)
 
 
 def _prefix(sobject: SObject) -> str:
@@ -161,7 +186,12 @@ def change(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
             new[name] = at
     if "LastModifiedById" in new:
         new["LastModifiedById"] = caller.user_id
-    before_save(Save(org, conn, prep, new, old, frozenset(settled), at))
+    save = Save(org, conn, prep, new, old, frozenset(settled), at)
+    rules = rules_of(org, prep.name)
+    if rules is not None:
+        automation.refuse_locked(rules, save, caller)
+    before_save(save)
+    _apply_rules(save, caller, "update")
     for field in prep.unique:
         if new[field.name] != old[field.name]:
             _refuse_duplicate(conn, prep, field, new)
@@ -169,6 +199,8 @@ def change(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
     if changed:
         prep.update(frozenset(changed)).run(conn, {**changed, "id_": record_id})
     after_save(org, conn, prep, new, old)
+    if rules is not None:
+        automation.after_write(rules, save, caller, "update")
 
 
 def row_with_id(conn: sa.Connection, prep: Prepared, record_id: str) -> Row | None:
@@ -274,7 +306,16 @@ def remove(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
         raise salesforce_error("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY.delete", label=sobject.label)
     if caller.locked:
         raise salesforce_error("UNABLE_TO_LOCK_ROW", value=record_id)
-    _bury(org, conn, prep, row, stamp(caller.now))
+    at = stamp(caller.now)
+    if org.row_locks or caller.struck_by_lock:
+        locks.refuse_held(org, prep, row, row, caller, event="delete")
+    rules = rules_of(org, prep.name)
+    save = Save(org, conn, prep, row, row, frozenset(), at)
+    if rules is not None:
+        automation.refuse_delete(rules, save, caller)
+    _bury(org, conn, prep, row, at)
+    if rules is not None:
+        automation.after_write(rules, save, caller, "delete")
 
 
 def _bury(org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any], at: str) -> None:
