@@ -26,7 +26,19 @@ from fake_salesforce.operations.automation.tables import read_rules
 from fake_salesforce.operations.not_faked import not_faked, resources
 from fake_salesforce.org import Org, OrgConfig
 from fake_salesforce.org_choice import choose_org
-from fake_salesforce.routes import collections, composite, graph, identity, login, query, sobjects, tree, versions
+from fake_salesforce.routes import (
+    collections,
+    composite,
+    graph,
+    identity,
+    login,
+    oauth,
+    oauth_pages,
+    query,
+    sobjects,
+    tree,
+    versions,
+)
 from fake_salesforce.routes.http import Answer, Call, View, bind, bind_open
 
 if TYPE_CHECKING:
@@ -41,9 +53,18 @@ HOSTS = ("*.salesforce.com", "*.force.com", "*.cloudforce.com")
 OPEN_ROUTES: list[tuple[str, str, str, View]] = [
     # method  path                                        operation id     view
     ("GET", "/services/data", "listVersions", versions.versions),
-    ("POST", "/services/oauth2/token", "token", login.token),
-    ("GET", "/services/oauth2/revoke", "revokeByGet", login.revoke),
-    ("POST", "/services/oauth2/revoke", "revoke", login.revoke),
+    ("GET", "/services/oauth2/authorize", "authorize", oauth_pages.authorize),
+    ("POST", "/services/oauth2/authorize", "authorizeByPost", oauth_pages.authorize),
+    ("GET", "/services/oauth2/success", "oauthSuccess", oauth_pages.success),
+    ("GET", "/setup/connect", "deviceConnect", oauth_pages.connect),
+    ("POST", "/setup/connect", "deviceConnectByPost", oauth_pages.connect),
+    ("GET", "/services/oauth2/token", "tokenByGet", oauth.token_by_get),
+    ("POST", "/services/oauth2/token", "token", oauth.token),
+    ("GET", "/services/oauth2/revoke", "revokeByGet", oauth.revoke),
+    ("POST", "/services/oauth2/revoke", "revoke", oauth.revoke),
+    ("POST", "/services/oauth2/introspect", "introspect", oauth.introspect),
+    ("GET", "/id/keys", "openidKeys", oauth.keys),
+    ("GET", "/.well-known/openid-configuration", "openidConfiguration", oauth.discovery),
     ("GET", "/services/oauth2/userinfo", "userinfo", identity.userinfo),
     ("POST", "/services/oauth2/userinfo", "userinfoByPost", identity.userinfo),
     ("GET", "/id/<org_id>/<user_id>", "identity", identity.identity),
@@ -112,6 +133,7 @@ def create_app(
         seeding.begin(the_org)
         credentials(the_org, "")  # the first user is logged in from the start, and after each reset
     the_org.store.mark_baseline()
+    answers = FaultAnswers(the_org)
     return Fake(
         vendor="salesforce",
         app=Front(make_flask(the_org)),
@@ -120,7 +142,8 @@ def create_app(
         ids=the_org.ids,
         hosts=HOSTS,
         meaning=meaning,
-        fault_answers=FaultAnswers(the_org),
+        fault_answers=answers,
+        play=answers.play,
         credentials=lambda base_url: credentials(the_org, base_url),
         limits={"api_requests": the_org.api_requests},
         seed=lambda given: seeding.seed(the_org, given),

@@ -94,8 +94,13 @@ def _composite(environ: WSGIEnvironment, parts: list[str]) -> Meaning:
         if method == "POST" and len(parts) > 2:
             verb = "read"  # a long list of ids to retrieve
         return Meaning(verb, _own_spelling(sobject))
+    if len(parts) > 2 and parts[1] == "tree":
+        return Meaning(_ROW_VERBS[method] if method == "POST" else "other", _own_spelling(parts[2]))
     if method != "POST" or not isinstance(body, dict):
         return _OTHER
+    graphs = body.get("graphs")
+    if isinstance(graphs, list) and graphs and isinstance(graphs[0], dict):
+        return _of_subrequest(graphs[0].get("compositeRequest"))
     return _of_subrequest(body.get("compositeRequest") or body.get("batchRequests"))
 
 

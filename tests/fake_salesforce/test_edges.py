@@ -94,7 +94,7 @@ def test_limits_in_a_batch(org: Any) -> None:
 
 def test_not_faked_inside_a_composite(org: Any) -> None:
     """What answers 501 by itself does so inside a composite: it is not the vendor's 404."""
-    request = {"method": "POST", "url": f"{DATA}/composite/tree/Account", "referenceId": "r", "body": {}}
+    request = {"method": "POST", "url": f"{DATA}/sobjects/Account/quickActions", "referenceId": "r"}
     (answer,) = org.post("/composite", {"compositeRequest": [request]}).json["compositeResponse"]
 
     assert (501, "NOT_FAKED") == (answer["httpStatusCode"], answer["body"][0]["errorCode"])

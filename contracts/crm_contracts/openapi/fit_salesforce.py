@@ -166,6 +166,19 @@ class Fit:
             case.body = {"ids": [*org["ids"].get(_sobject(case), []), *body["ids"]][:2000], "fields": ["Id"]}
         elif name in {"createRecords", "updateRecords", "upsertRecords"}:
             body["records"].sort(key=lambda one: one["attributes"]["type"])  # at most ten runs of one type
+        elif name == "createTree":
+            case.body = {"records": [_leaf(_sobject(case), number) for number in range(len(body["records"]) % 20)]}
+        elif name == "compositeGraph":
+            for number, graph in enumerate(body["graphs"]):
+                graph["graphId"] = f"graph{number}"
+                del graph["compositeRequest"][5:]
+                for count, one in enumerate(graph["compositeRequest"]):
+                    one.update(_subrequest(one["method"], org), referenceId=f"ref{count}")
+                    one.pop("httpHeaders", None)
+        elif name == "compositeBatch":
+            for one in body["batchRequests"]:
+                resource = _subrequest(one["method"], org)["url"].removeprefix(DATA)
+                one["url"] = f"{case.path_parameters['version']}{resource}"  # no later version than the batch's own
         elif name == "composite":
             for number, one in enumerate(body["compositeRequest"]):
                 one["referenceId"] = f"ref{number}"  # each once, and legal in every version
@@ -198,8 +211,14 @@ def _subrequest(method: str, org: dict[str, Any]) -> dict[str, Any]:
     return {"url": f"{DATA}/sobjects/Task" if method == "POST" else row, "body": {"Subject": "Composed"}}
 
 
+def _leaf(sobject: str, number: int) -> dict[str, Any]:
+    """A record of a tree that has no children."""
+    row = {key: one for key, one in _ROWS.get(sobject, {}).items() if key != KEY and not str(one).startswith("@")}
+    return {"attributes": {"type": sobject, "referenceId": f"ref{number}"}, **row}
+
+
 def _sobject(case: Case) -> str:
-    found = re.search(r"/sobjects/(\w+)", case.path)
+    found = re.search(r"/(?:sobjects|tree)/(\w+)", case.path)
     return found[1] if found else str((case.path_parameters or {}).get("sobject", ""))
 
 

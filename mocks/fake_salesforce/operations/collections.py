@@ -76,7 +76,7 @@ def _run(org: Org, caller: Caller, steps: Sequence[Step], *, all_or_none: bool) 
     try:
         with org.store.begin():
             for number, step in enumerate(steps):
-                items.append(_item(_struck(caller, number), step, number))
+                items.append(_item(struck(caller, number), step, number))
             if all_or_none and not all(item["success"] for item in items):
                 raise _RolledBack  # noqa: TRY301 - the transaction is left by raising
     except _RolledBack:
@@ -92,7 +92,7 @@ def _item(caller: Caller, step: Step, number: int) -> Item:
         return {"success": False, "errors": [error.as_item("statusCode")]}
 
 
-def _struck(caller: Caller, number: int) -> Caller:
+def struck(caller: Caller, number: int) -> Caller:
     """The caller of row *number*: a refused item meets a locked row, the others meet none."""
     if caller.fault is None or caller.fault.kind != "item_refused":
         return caller

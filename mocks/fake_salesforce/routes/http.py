@@ -105,6 +105,8 @@ class Call:
         self.authenticate()
         if "xml" in self.environ.get("HTTP_ACCEPT", ""):
             self._refuse_xml()
+        if self.org.long_requests.full():
+            raise salesforce_error("REQUEST_LIMIT_EXCEEDED.concurrent")
         if not self.org.api_requests.take():
             raise salesforce_error("REQUEST_LIMIT_EXCEEDED")
         if version is not None:
@@ -124,6 +126,14 @@ class Call:
         self.number = number
         self.version = version[1:]
         self.base = f"/services/data/{version}"
+
+    def child(self, environ: WSGIEnvironment) -> Call:
+        """A call inside this one, with *environ*: the same caller at the same moment, not counted again."""
+        sub = Call(self.org, environ)
+        sub.now, sub.session_user, sub.token = self.now, self.session_user, self.token
+        sub.number, sub.version, sub.base = self.number, self.version, self.base
+        sub.subrequest = True
+        return sub
 
     @property
     def fault(self) -> Fault | None:
