@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from fake_core.clock import Clock
 from fake_core.control import CONTROL_PREFIX, ControlPlane
 from fake_core.errors import ConnectionDropped
-from fake_core.faults import AFTER, BEFORE, WITHIN, Fault, Faults
+from fake_core.faults import AFTER, BEFORE, PLAYED, WITHIN, Fault, Faults
 from fake_core.ids import IdSource
 from fake_core.journal import JOURNAL_BODY_BYTES_MAX, Journal
 from fake_core.limits import RollingWindow
@@ -61,6 +61,7 @@ class Fake:
     *meaning* reads an environ (with the body under `BODY_KEY`); *who* names the caller of one.
     *credentials* tells what a client needs to reach the fake at a base URL.
     *seed* takes the vendor's own seed data and returns what it made.
+    *play* is the vendor's part in a fault of a `PLAYED` kind, waiting included: None, or the answer that ends the call.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Fake:
         limits: Mapping[str, RollingWindow] | None = None,
         seed: Callable[[Any], Any] | None = None,
         who: Callable[[WSGIEnvironment], str] | None = None,
+        play: Callable[[Fault, WSGIEnvironment], tuple[int, Headers, bytes] | None] | None = None,
     ) -> None:
         self.vendor = vendor
         self.app = app
@@ -93,6 +95,7 @@ class Fake:
         self.faults = Faults()
         self.journal = Journal(vendor=vendor)
         self._fault_answers = fault_answers
+        self._play = play
         self._control = ControlPlane(self)
 
     def reset(self) -> None:
@@ -114,17 +117,20 @@ class Fake:
         body = _take_body(environ)
         fault = self._strike(environ, body) if self.faults else None
         kind = fault.kind if fault else None
+        ended: tuple[int, Headers, bytes] | None = None
         if fault is not None:
-            if fault.kind == "delay":
+            if fault.kind in PLAYED and self._play is not None:
+                ended = self._play(fault, environ)
+            elif fault.kind == "delay":
                 self.clock.sleep(fault.seconds)
             elif fault.kind == "lost_request":
                 self._write(environ, body, 0, b"", kind)
                 raise ConnectionDropped("lost_request: the connection broke before the server saw it")
-            elif fault.kind in WITHIN:
+            if fault.kind in WITHIN:
                 environ[FAULT_KEY] = fault
         whole: bytes | Streamed
-        if fault is not None and fault.kind in BEFORE:
-            status, headers, answer = self._fault_answers.answer(fault, environ)
+        if fault is not None and (ended is not None or fault.kind in BEFORE):
+            status, headers, answer = ended or self._fault_answers.answer(fault, environ)
             line, whole = _status_line(status), answer
         else:
             line, headers, whole = _call(self.app, environ)

@@ -29,6 +29,7 @@ KINDS: dict[str, str] = {
 }
 BEFORE = frozenset({"lost_request", "unavailable", "session_expired", "limit_reached"})
 WITHIN = frozenset({"row_locked", "lock_held", "item_refused"})  # the vendor's own operation plays these
+PLAYED = frozenset({"delay", "lock_held"})  # the vendor may have a part in these: how long is too long, what is a row
 AFTER = frozenset({"lost_response", "error_after", "truncated"})
 assert BEFORE | WITHIN | AFTER | {"delay"} == set(KINDS)
 

@@ -5,16 +5,20 @@ Source: REST API Developer Guide, Status Codes and Error Responses; texts in `da
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from fake_core.errors import MisuseError
 from fake_core.faults import Fault
-from fake_salesforce import jsontext
-from fake_salesforce.errors import salesforce_error
+from fake_salesforce import jsontext, record_ids
+from fake_salesforce.errors import SalesforceError, salesforce_error
+from fake_salesforce.long_requests import TIMEOUT_SECONDS
 from fake_salesforce.org import Org
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+Headers = list[tuple[str, str]]
 _ERROR_ID = "1234567890-12345 (-123456789)"
 _KEYS = {
     "error_after": "UNKNOWN_EXCEPTION",
@@ -25,10 +29,30 @@ _KEYS = {
 
 
 class FaultAnswers:
-    """Answers for error_after, unavailable, session_expired and limit_reached."""
+    """Answers for error_after, unavailable, session_expired and limit_reached; delays and held locks."""
 
     def __init__(self, org: Org) -> None:
         self._org = org
+
+    def play(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, Headers, bytes] | None:
+        """Wait out a delay as a long request, or lock a row; the answer when that is where the call ends.
+
+        Raises MisuseError for a lock on something that is no id.
+        """
+        del environ
+        org = self._org
+        if fault.kind == "lock_held":
+            if fault.row:
+                record_id = record_ids.canonical(fault.row)
+                if record_id is None:
+                    raise MisuseError(f"a lock_held fault's row {fault.row!r} is no id: give 15 or 18 characters")
+                org.row_locks.hold([record_id], org.clock.now() + timedelta(seconds=fault.seconds))
+            return None
+        if org.long_requests.full():
+            return _ended(salesforce_error("REQUEST_LIMIT_EXCEEDED.concurrent"))
+        with org.long_requests.running():
+            org.clock.sleep(min(fault.seconds, TIMEOUT_SECONDS))
+        return _ended(salesforce_error("REQUEST_RUNNING_TOO_LONG")) if fault.seconds > TIMEOUT_SECONDS else None
 
     def answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, list[tuple[str, str]], bytes]:
         """Status, headers and body. An expired session is really ended: the token stays dead."""
@@ -42,3 +66,8 @@ class FaultAnswers:
             window = self._org.api_requests
             headers.append(("Sforce-Limit-Info", f"api-usage={window.limit}/{window.limit}"))
         return error.status, headers, jsontext.compact([error.as_item()]).encode()
+
+
+def _ended(error: SalesforceError) -> tuple[int, Headers, bytes]:
+    headers = [("Content-Type", "application/json;charset=UTF-8")]
+    return error.status, headers, jsontext.compact([error.as_item()]).encode()

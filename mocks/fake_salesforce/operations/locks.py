@@ -45,7 +45,9 @@ def locked_by(org: Org, prep: Prepared, new: Values, old: Values | None, *, even
         ids += [value for value in (new[field.name], old and old[field.name]) if value]
     if event == "create" and prep.name in _dated() and (new.get("IsClosed") or new.get("ActivityDate") is None):
         named = _dated()[prep.name]
-        ids = [new[field.name] for field, _ in _references(org, prep, event) if field.name not in named and new[field.name]]
+        ids = [
+            new[field.name] for field, _ in _references(org, prep, event) if field.name not in named and new[field.name]
+        ]
     return ids
 
 

@@ -18,7 +18,7 @@ from fake_salesforce.operations.automation.rules import AssignmentRule, ObjectRu
 ASSIGNED_OBJECTS = frozenset({"Case", "Lead"})
 
 
-def assign_owner(rules: ObjectRules | None, moment: Moment, chosen: bool | str) -> None:  # noqa: FBT001 - a header's value
+def assign_owner(rules: ObjectRules | None, moment: Moment, chosen: bool | str) -> None:
     """Set OwnerId of the row of *moment*; *chosen* is the header's value. Raises SalesforceError."""
     if chosen is False or moment.save.prep.name not in ASSIGNED_OBJECTS:
         return
@@ -31,7 +31,7 @@ def assign_owner(rules: ObjectRules | None, moment: Moment, chosen: bool | str) 
             return
 
 
-def _rule(rules: list[AssignmentRule], chosen: bool | str) -> AssignmentRule | None:  # noqa: FBT001
+def _rule(rules: list[AssignmentRule], chosen: bool | str) -> AssignmentRule | None:
     if chosen is True:
         return next((one for one in rules if one.active), None)
     record_id = record_ids.canonical(chosen)

@@ -2,8 +2,8 @@
 
 Rule 1: a path is a field of the row, or goes up over relationships: `Account.Owner.Name`. A way that leads to no row,
 and a field the row at its end does not have, is null.
-Rule 2: an operand is a literal, or a table: `{from = "Field"}` (with `change` and `cut` for text, `plus` for numbers and
-days), `{today = 0}` and `{now = 0}` (days and seconds from the moment of the save), `{user = "Id"}` (a field of who
+Rule 2: an operand is a literal, or a table: `{from = "Field"}` (with `change` and `cut` for text, `plus` for numbers
+and days), `{today = 0}` and `{now = 0}` (days and seconds from the moment of the save), `{user = "Id"}` (a field of who
 saves), `{text = "Call: {Subject}"}` or `{null = true}`. Where a user's id is expected a username may stand.
 Source: our own notation; the vendor writes formulas, which this fake does not read.
 """

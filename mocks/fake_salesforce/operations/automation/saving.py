@@ -107,7 +107,9 @@ def _apply_filter(each: LookupFilter, moment: Moment) -> None:
     there = Save(save.org, save.conn, prep, row, None, frozenset(), save.stamp)
     if not when(replace(moment, save=there, source=save.new)):
         if each.message is not None:
-            raise salesforce_error("FIELD_FILTER_VALIDATION_EXCEPTION.rule", text=each.message, fields=(each.field.name,))
+            raise salesforce_error(
+                "FIELD_FILTER_VALIDATION_EXCEPTION.rule", text=each.message, fields=(each.field.name,)
+            )
         raise salesforce_error("FIELD_FILTER_VALIDATION_EXCEPTION", fields=(each.field.name,))
 
 
