@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -38,6 +38,7 @@ class Store:
     """An org's rows and parts.
 
     *url* is `sqlite://` (memory), `sqlite:///FILE` (kept in a file); any other database is refused with MisuseError.
+    A table of *schema* whose `info` has a `view` is that SELECT; *functions* are those without arguments it may call.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Store:
         url: str = "sqlite://",
         schema: sa.MetaData,
         parts: Mapping[str, Part] | None = None,
+        functions: Mapping[str, Callable[[], Any]] | None = None,
     ) -> None:
         if not url.startswith("sqlite:"):
             kind = url.split(":", 1)[0]
@@ -54,6 +56,7 @@ class Store:
         self.in_memory = url in {"sqlite://", "sqlite:///:memory:"}
         self.schema = schema
         self.parts: dict[str, Part] = dict(parts or {})
+        self.after_rollback: Callable[[], None] | None = None  # what was worked out from rows may be wrong now
         self._lock = threading.RLock()
         self._depth = 0
         self._engine = sa.create_engine(
@@ -67,6 +70,8 @@ class Store:
             self._connection = self._engine.connect()
             self._driver: sqlite3.Connection = self._connection.connection.driver_connection  # type: ignore[assignment]
             self._driver.create_function("fold", 1, _fold, deterministic=True)
+            for name, function in (functions or {}).items():
+                self._driver.create_function(name, 0, function)
             self.existed = self._has_tables()
             self._driver.execute("BEGIN IMMEDIATE")  # one commit: a file is synced to disk for each
             self._driver.execute(_PARTS_TABLE)
@@ -82,9 +87,12 @@ class Store:
         `create_all` takes the indexes of a table in the order of a set, which differs from store to store: two stores
         of the same rows would not be the same bytes, and SQLite might choose another index of two that are as good.
         """
-        there = set(sa.inspect(self._connection).get_table_names()) if self.existed else set()
+        inspector = sa.inspect(self._connection)
+        there = {*inspector.get_table_names(), *inspector.get_view_names()} if self.existed else set()
         for table in schema.sorted_tables:
-            if table.name not in there:
+            if table.name not in there and "view" in table.info:
+                self._driver.execute(f'CREATE VIEW "{table.name}" AS {table.info["view"]}')
+            elif table.name not in there:
                 self._connection.execute(sa.schema.CreateTable(table))
                 for index in sorted(table.indexes, key=lambda one: str(one.name)):
                     self._connection.execute(sa.schema.CreateIndex(index))
@@ -106,6 +114,8 @@ class Store:
                     execute(f"RELEASE s{depth}")
                 else:
                     execute("ROLLBACK")
+                if self.after_rollback is not None:
+                    self.after_rollback()
                 raise
             self._depth = depth
             if depth:

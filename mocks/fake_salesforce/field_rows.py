@@ -28,7 +28,7 @@ _FLAGS: Final[Mapping[str, str]] = {
     "P": "polymorphic",
     "*": "name_field",
 }
-TYPE: Final = re.compile(r"(?P<word>[A-Za-z]+)(?:\((?P<first>\d+)(?:,(?P<second>\d+))?\))?")
+TYPE: Final = re.compile(r"(?P<word>base64|[A-Za-z]+)(?:\((?P<first>\d+)(?:,(?P<second>\d+))?\))?")
 
 
 def read_flags(flags: str, name: str) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def read_type(text: str, name: str) -> tuple[str, dict[str, Any]]:
         sizes["precision"], sizes["scale"] = first, int(match["second"])
     elif kind == "int":
         sizes["digits"] = first or 8
-    elif kind not in ("boolean", "date", "datetime", "time", "address", "base64"):
+    elif kind not in ("boolean", "date", "datetime", "time", "address", "location", "base64"):
         # Picklists may leave their length out: custom ones are always 255 characters.
         assert first or kind in ("picklist", "multipicklist"), f"{name}: {text!r} needs a length"
         sizes["length"] = first or (4099 if kind == "multipicklist" else 255)
@@ -65,14 +65,16 @@ def read_type(text: str, name: str) -> tuple[str, dict[str, Any]]:
 
 
 def picklist_value(entry: Any, default: Any) -> PicklistValue:
-    """An entry is a value, or a table with value, label and active."""
+    """An entry is a value, or a table with value, label, active and valid_for (see `metadata.PicklistValue`)."""
     if isinstance(entry, Mapping):
         value = str(entry["value"])
+        valid_for = entry.get("valid_for")
         return PicklistValue(
             value=value,
             label=str(entry.get("label", value)),
             default=value == default,
             active=bool(entry.get("active", True)),
+            valid_for=tuple(valid_for) if isinstance(valid_for, list) else valid_for,
         )
     return PicklistValue(value=str(entry), label=str(entry), default=entry == default)
 

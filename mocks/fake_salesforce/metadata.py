@@ -14,7 +14,7 @@ object's own source and evidence grade are in its data file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from functools import cached_property
@@ -47,6 +47,22 @@ class PicklistValue:
     label: str
     default: bool = False
     active: bool = True
+    valid_for: tuple[str, ...] | str | None = None  # values of the controlling field, or the bitmap as described
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordType:
+    """One record type of an object. *picklists*: field name -> the values it offers (absent: all)."""
+
+    id: str
+    name: str
+    developer_name: str
+    description: str | None = None
+    active: bool = True
+    available: bool = True
+    default: bool = False
+    business_process: str | None = None
+    picklists: Mapping[str, frozenset[str]] = attribute(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +121,7 @@ class Field:
     compound_field_name: str | None = None
     extra_type_info: str | None = None
     inline_help: str | None = None
+    controller: str | None = None  # the field on which the values of this picklist depend
     cascade_delete: bool = False
     restricted_delete: bool = False
     custom: bool = False
@@ -145,7 +162,13 @@ class SObject:
     associate_parent_entity: str | None = None
     scopes: tuple[tuple[str, str], ...] = ()
     url_names: tuple[str, ...] = ()
+    view: str | None = None  # the SELECT behind rows that are kept as rows of other objects
+    only_below_a_parent: bool = False  # read as a sub-query of a row, never by itself
+    filter_on: tuple[str, ...] = ()  # a query has to filter on one of these
+    hides: tuple[str, ...] = ()  # checkboxes that hide a row from query and not from queryAll, like IsDeleted
+    record_types: tuple[RecordType, ...] = ()
     hidden: tuple[Field, ...] = ()  # stored and derived, but not there for a client; see imported.py
+    silent: frozenset[str] = frozenset()  # fields, in lower case, whose refused values are dropped without a word
     described: Described | None = None  # of an imported object
     source: str = ""
     grade: str = "assumed"
@@ -266,7 +289,10 @@ class Schema:
         self._metadata = metadata
         self._rows = rows
         self._by_name = {each.name.lower(): each for each in sobjects}
-        self._by_prefix = {each.key_prefix: each for each in sobjects if each.key_prefix}
+        self._by_prefix: dict[str, SObject] = {}
+        for each in sobjects:  # of two with one prefix (a note is a file, too) the first speaks for both
+            if each.key_prefix:
+                self._by_prefix.setdefault(each.key_prefix, each)
         self._children = self._find_children()
         self.described: dict[Any, Any] = {}  # describe answers, built once each; see describe.py
 
@@ -280,6 +306,10 @@ class Schema:
         from fake_salesforce.object_files import load_schema  # it builds on this module
 
         return load_schema(extra)
+
+    def narrowed(self, sobjects: Sequence[SObject]) -> Schema:
+        """The same org's tables and rows with these objects only: what one kind of user sees of it."""
+        return Schema(sobjects=tuple(sobjects), metadata=self.metadata, rows=self._rows)
 
     def sobject(self, name: str) -> SObject | None:
         """The object called *name*, in any case, or None."""
@@ -360,6 +390,9 @@ def _build_table(sobject: SObject) -> sa.Table:
     if sobject.has_recycle_bin:
         columns.append(sa.Column(DELETED_AT, sa.Text))
     table = sa.Table(sobject.name, sobject.metadata, *columns)
+    if sobject.view is not None:
+        table.info["view"] = sobject.view
+        return table
     for each in sobject.columns:
         _add_index(table, each)
     return table

@@ -29,7 +29,7 @@ import sqlalchemy as sa
 from fake_salesforce.data_files import load
 from fake_salesforce.field_rows import default_of, picklist_value, read_flags, read_type
 from fake_salesforce.imported import read_imported
-from fake_salesforce.metadata import Field, PicklistValue, Schema, SObject
+from fake_salesforce.metadata import Field, PicklistValue, RecordType, Schema, SObject
 from fake_salesforce.org_file import (
     CUSTOM_FLAGS,
     CUSTOM_NAME,
@@ -52,12 +52,19 @@ from fake_salesforce.org_file import (
     with_length,
 )
 from fake_salesforce.record_ids import SERIAL_ALPHABET, mint
+from fake_salesforce.record_types import checked_record_types, read_record_types, record_type_rows
 
 # The standard objects, in the order of the global describe (by name).
 OBJECT_FILES: Final = (
-    "account", "case", "case_status", "contact", "event", "field_permissions", "group", "lead", "lead_status",
-    "object_permissions", "opportunity", "opportunity_stage", "organization", "permission_set",
-    "permission_set_assignment", "profile", "record_type", "task", "task_priority", "task_status", "user", "user_role",
+    "accepted_event_relation", "account", "account_contact_relation", "account_contact_role", "activity_history",
+    "asset", "attachment", "business_process", "campaign", "campaign_member", "campaign_member_status", "case",
+    "case_comment", "case_status", "contact", "content_document", "content_document_link", "content_note",
+    "content_version", "contract", "declined_event_relation", "document", "email_message", "event", "event_relation",
+    "event_who_relation", "field_permissions", "group", "group_member", "lead", "lead_status", "note",
+    "object_permissions", "open_activity", "opportunity", "opportunity_contact_role", "opportunity_line_item",
+    "opportunity_stage", "order", "organization", "permission_set", "permission_set_assignment", "pricebook2",
+    "pricebook_entry", "product2", "profile", "queue_sobject", "record_type", "task", "task_priority",
+    "task_relation", "task_status", "task_who_relation", "undecided_event_relation", "user", "user_role",
 )  # fmt: skip
 AUDIT_FIELDS: Final = (
     "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp",
@@ -78,6 +85,17 @@ _CUSTOM_SOURCE: Final = "the org file"
 _OWNER: Final[Mapping[str, Any]] = {
     "label": "Owner ID", "type": "reference", "flags": "CUDFGSPnpA", "to": ["Group", "User"],
     "relationship": "Owner",
+}  # fmt: skip
+
+
+_RECORD_TYPE: Final[Mapping[str, Any]] = {
+    "label": "Record Type ID", "type": "reference", "flags": "NCUFGSA", "to": ["RecordType"],
+    "relationship": "RecordType",
+}  # fmt: skip
+# Lists of targets that custom objects join: those with activities, or every one.
+_WITH_CUSTOM: Final[Mapping[Any, str]] = {
+    "@what": "activities", "@whowhat": "activities", "@relation": "activities",
+    "@notes": "every", "@attachments": "every", "@linked": "every",
 }  # fmt: skip
 
 
@@ -102,9 +120,13 @@ def _build(extra: Mapping[str, Any]) -> Schema:
     """Read the standard files, lay the org file over them, and assemble the schema."""
     drafts = {draft["name"]: draft for draft in (load(f"objects/{name}.toml") for name in OBJECT_FILES)}
     own = read_org_file(extra, standard=drafts)
+    for name in [name for name, draft in drafts.items() if draft.get("feature", "") not in {"", *own.features}]:
+        if name in own.added:
+            refuse(f"objects.{name}", "is not in this org", f'say features = ["{drafts[name]["feature"]}"]')
+        del drafts[name]
     reader = _Reader(own, targets={*drafts, *own.created, *known_external_names()})
     sobjects = [reader.standard(draft, own.added.get(name, {})) for name, draft in drafts.items()]
-    taken = {each.key_prefix for each in sobjects}
+    taken: set[str | None] = {each.key_prefix for each in sobjects}
     for serial, (name, each) in enumerate(own.created.items()):
         sobjects.append(reader.custom(name, each, _custom_prefix(serial)))
         if sobjects[-1].key_prefix in taken:
@@ -124,7 +146,8 @@ def _build(extra: Mapping[str, Any]) -> Schema:
     return Schema(
         sobjects=tuple(sorted(sobjects, key=lambda each: each.name.lower())),
         metadata=reader.metadata,
-        rows={name: _with_ids(each, by_name[name].key_prefix) for name, each in own.rows.items()},
+        rows={name: _with_ids(each, by_name[name].key_prefix) for name, each in own.rows.items()}
+        | record_type_rows(sobjects),
     )
 
 
@@ -153,6 +176,8 @@ class _Reader:
         self._rows = own.rows
         self._targets = targets
         self._activities = tuple(name for name, each in own.created.items() if each.get("activities"))
+        self._created = tuple(own.created)
+        self._typed: dict[str, tuple[RecordType, ...]] = read_record_types(own)
         shared = load("shared.toml")
         self._picklists: Mapping[str, Sequence[Any]] = shared["picklists"]
         self._lists: Mapping[str, Sequence[str]] = shared["targets"]
@@ -182,6 +207,11 @@ class _Reader:
             abilities=frozenset(draft["abilities"]),
             scopes=tuple((each["name"], each["label"]) for each in draft.get("scopes", ())),
             url_names=tuple(draft.get("urls", ("sobject", "describe", "rowTemplate"))),
+            view=draft.get("view"),
+            only_below_a_parent=draft.get("only_below_a_parent", False),
+            filter_on=tuple(draft.get("filter_on", ())),
+            hides=tuple(draft.get("hides", ())),
+            record_types=checked_record_types(self._typed.get(name, ()), fields, f"objects.{name}"),
             source=draft["source"],
             grade=draft["grade"],
             metadata=self.metadata,
@@ -201,10 +231,11 @@ class _Reader:
             "source": row.get("source", _CUSTOM_SOURCE),
             "grade": row.get("grade", "assumed"),
             "deleted_after": "OwnerId" if owner else "Id",
-            "audit_after": "Name",
+            "audit_after": "RecordTypeId" if name in self._typed else "Name",
             "fields": {
                 **owner,
                 "Name": self._name_field(row.get("name_field", {}), f"{label} Name", where),
+                **({"RecordTypeId": _RECORD_TYPE} if name in self._typed else {}),
             },
         }
         fields = list(self._with_system(draft))
@@ -222,6 +253,7 @@ class _Reader:
             custom=True,
             scopes=(("everything", f"All {label}"), ("mine", f"My {label}")),
             url_names=_CUSTOM_URLS,
+            record_types=checked_record_types(self._typed.get(name, ()), fields, where),
             source=draft["source"],
             grade=draft["grade"],
             metadata=self.metadata,
@@ -260,7 +292,7 @@ class _Reader:
         if deleted_after == "Id":
             yield from of_system("IsDeleted")
         for name, row in draft["fields"].items():
-            if "feature" not in row or row["feature"] in self._features:
+            if self._is_on(row.get("feature"), draft["name"]):
                 if "block" in row:
                     yield from self._block(name, row, evidence)
                 else:
@@ -271,6 +303,12 @@ class _Reader:
                 yield from of_system(*AUDIT_FIELDS)
         if not audit_after:
             yield from of_system(*AUDIT_FIELDS)
+
+    def _is_on(self, feature: str | None, sobject: str) -> bool:
+        """Whether the org has what *feature* brings. Record types come with the first one of an object, too."""
+        if feature is None or feature in self._features:
+            return True
+        return feature == "record_types" and sobject in self._typed
 
     # --- fields ------------------------------------------------------------------------------
 
@@ -315,6 +353,7 @@ class _Reader:
             compound_field_name=row.get("part_of"),
             extra_type_info=row.get("extra_type_info"),
             inline_help=row.get("help"),
+            controller=row.get("controller"),
             cascade_delete=on_delete == "cascade",
             restricted_delete=on_delete == "restrict",
             custom=custom,
@@ -326,10 +365,11 @@ class _Reader:
         """What a reference field points at, and what the ways there and back are called."""
         to = row.get("to", ())
         targets = tuple(self._lists[to[1:]]) if isinstance(to, str) else tuple(to)
-        if to == "@what":
-            targets += self._activities
+        if isinstance(to, str) and to in _WITH_CUSTOM:
+            targets += self._created if _WITH_CUSTOM[to] == "every" else self._activities
         children = row.get("children")
-        names = children if isinstance(children, Mapping) else dict.fromkeys(targets, children)
+        names = dict(children) if isinstance(children, Mapping) else dict.fromkeys(targets, children)
+        names.update(dict.fromkeys(row.get("unnamed", ())))
         return {
             "reference_to": targets,
             "relationship_name": row.get("relationship"),

@@ -76,7 +76,14 @@ FIELD_KEYS: Final[Kinds] = {
     "grade": str,
 }
 # What an org file may say about a field that Salesforce already has.
-OVERRIDE_KEYS: Final[Kinds] = {"label": str, "values": list, "default": str, "restricted": bool, "help": str, "controller": str}
+OVERRIDE_KEYS: Final[Kinds] = {
+    "label": str,
+    "values": list,
+    "default": str,
+    "restricted": bool,
+    "help": str,
+    "controller": str,
+}
 VALUE_KEYS: Final[Kinds] = {"value": str, "label": str, "active": bool, "valid_for": (list, str)}
 ON_DELETE: Final = frozenset({"clear", "cascade", "restrict"})
 

@@ -71,9 +71,14 @@ def test_shape_of_every_object(sobject: SObject) -> None:
     assert sum(field.name_field for field in sobject.fields) <= 1
     names = [field.name.lower() for field in sobject.fields]
     assert len(names) == len(set(names))
+    if sobject.view is not None:
+        assert sobject.key_prefix is None  # its rows are another object's
+        return
     assert sobject.key_prefix is not None
     assert 3 == len(sobject.key_prefix)
-    assert sobject is SCHEMA.by_prefix(sobject.key_prefix)
+    assert ("ContentDocument" if "ContentNote" == sobject.name else sobject.name) == getattr(
+        SCHEMA.by_prefix(sobject.key_prefix), "name", None
+    )
 
 
 @pytest.mark.parametrize(("sobject", "field"), FIELDS, ids=lambda each: each.name)
@@ -104,7 +109,7 @@ def test_no_external_name_is_needless() -> None:
     external = object_files.known_external_names()
     assert set() == {name for name in external if SCHEMA.sobject(name)}
     # With features and custom fields off, some names are only reachable from an org file.
-    assert {"Calendar", "Campaign", "Individual", "Pricebook2"} <= targets & external
+    assert {"Calendar", "Individual", "UserLicense"} <= targets & external
 
 
 @every_object
@@ -575,7 +580,8 @@ def test_any_org_file_is_taken_or_refused(extra: dict[str, Any]) -> None:
         schema = Schema.load(extra)
     except MisuseError:
         return
-    assert len(schema.sobjects) == len(schema.metadata.tables)
+    tables = [name for name in schema.metadata.tables if not name.startswith("understudy_")]
+    assert len(schema.sobjects) == len(tables)
     for sobject in schema.sobjects:
         json.dumps(describe.object_describe(schema, sobject, "60.0"))
 

@@ -45,7 +45,8 @@ class Compound:
 class Prepared:
     """One object's statements and shapes."""
 
-    def __init__(self, sobject: SObject) -> None:
+    def __init__(self, sobject: SObject, seen: sa.ColumnElement[bool] | None = None) -> None:
+        """*seen*: the condition on the rows that whoever uses this may see; None: all."""
         self.sobject = sobject
         self.name = sobject.name
         self.table = table = sobject.table
@@ -58,7 +59,8 @@ class Prepared:
         self.has_bin = sobject.has_recycle_bin
         self.unique = tuple(each for each in sobject.fields if each.unique and not each.auto_number)
         shown = [table.c[name] if name in table.c else sa.null().label(name) for name in self.shown]
-        here = table.c.Id == sa.bindparam("id")
+        self.seen = seen
+        here = self.visible(table.c.Id == sa.bindparam("id"))
         alive = sa.and_(here, table.c.IsDeleted == 0) if self.has_bin else here
         self.select_shown = Statement(sa.select(*shown).where(alive))
         self.select_row = Statement(sa.select(table).where(here))
@@ -74,8 +76,13 @@ class Prepared:
         self.defaults = dict(_defaults(sobject))
         self._updates: dict[frozenset[str], Statement] = {}
         self._selects: dict[tuple[str, ...], Statement] = {}
+        self._children: dict[str, Statement] = {}
         self._matches: dict[str, Statement] = {}
         self._alive = alive
+
+    def visible(self, *tests: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        """*tests* on the rows that may be seen: every statement that is made elsewhere goes through this."""
+        return sa.and_(*tests) if self.seen is None else sa.and_(*tests, self.seen)
 
     def update(self, columns: frozenset[str]) -> Statement:
         """The UPDATE of exactly these columns; bind `id_` and one value for each column name."""
@@ -94,6 +101,18 @@ class Prepared:
             found = self._selects[names] = Statement(sa.select(*columns).where(self._alive))
         return found
 
+    def children_of(self, name: str) -> Statement:
+        """The whole living rows whose reference *name* is the bound `parent`, in order."""
+        found = self._children.get(name)
+        if found is None:
+            column = self.table.c[name]
+            here: sa.ColumnElement[bool] = column == sa.bindparam("parent")
+            if self.has_bin:
+                here = sa.and_(here, self.table.c.IsDeleted == sa.literal_column("0"))
+            query = sa.select(self.table).where(here).order_by(self.table.c.Id)
+            found = self._children[name] = Statement(query)
+        return found
+
     def ids_with(self, field: Field) -> Statement:
         """Ids of the living rows whose *field* equals the bound `value`, in order."""
         found = self._matches.get(field.name)
@@ -107,7 +126,7 @@ class Prepared:
         column: sa.ColumnElement[Any] = self.table.c[field.name]
         if not field.case_sensitive and field.type not in {*_NUMBERS, "int", "id", "reference"}:
             column = sa.collate(column, "NOCASE")
-        found = column == sa.bindparam("value")
+        found = self.visible(column == sa.bindparam("value"))
         return sa.and_(found, self.table.c.IsDeleted == 0) if self.has_bin else found
 
 
@@ -115,7 +134,7 @@ def prepared(org: Org, sobject: SObject) -> Prepared:
     """The prepared form of *sobject*, made at its first use."""
     found: Prepared | None = org.prepared.get(sobject.name)
     if found is None:
-        found = org.prepared[sobject.name] = Prepared(sobject)
+        found = org.prepared[sobject.name] = Prepared(*org.sees(sobject))
     return found
 
 

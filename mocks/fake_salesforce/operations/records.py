@@ -321,7 +321,7 @@ def remove(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
 def _bury(org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any], at: str) -> None:
     """Delete *row*: refuse for restricting children, take cascading ones along, clear the rest."""
     record_id = row["Id"]
-    relations = org.schema.children(prep.sobject)
+    relations = [each for each in org.schema.children(prep.sobject) if each.child.view is None]
     for relation in relations:
         if relation.restricted_delete:
             _refuse_restricted(org, conn, prep, row, relation.child, relation.field)
@@ -370,10 +370,7 @@ def _goes_along(relation: ChildRelationship, row: Mapping[str, Any]) -> bool:
 
 
 def _children(conn: sa.Connection, child: Prepared, field: Field, parent_id: str) -> list[Row]:
-    where = child.table.c[field.name] == parent_id
-    if child.has_bin:
-        where = sa.and_(where, child.table.c.IsDeleted == 0)
-    found = conn.execute(sa.select(child.table).where(where))
+    found = child.children_of(field.name).run(conn, {"parent": parent_id}).fetchall()
     return [dict(zip(child.column_names, row, strict=True)) for row in found]
 
 

@@ -40,7 +40,7 @@ class Desk:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self.store = Store(schema=self.schema.metadata)
+        self.store = Store(schema=self.schema.metadata, functions={"org_now": lambda: "2026-01-01T00:00:00.000+0000"})
         self.serials: dict[str, int] = {}
         self.user = self.put("User", Name="Ada Admin", LastName="Admin", Username="ada@x.example", IsActive=1)
 
