@@ -9,7 +9,7 @@ HYPOTHESIS_PROFILE ?= ci
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers bench nightly lock docs clean
+.PHONY: help demo test clients check lint types layers bench nightly lock docs clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,8 @@ demo: $(RUN) ## the main job: two fakes, a customer base, the sync, faults, and 
 
 test: $(DEV) ## run the tests
 	$(BIN)/python -m pytest -q --hypothesis-profile=$(HYPOTHESIS_PROFILE)
+
+clients: tests/clients/node/node_modules/.ready ## install the JavaScript clients that some tests run (needs npm); without them those tests are skipped
 
 check: lint types layers test ## what CI runs: lint, types, layers, tests (the docs tests among them)
 
@@ -49,6 +51,11 @@ LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url 
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+
+tests/clients/node/node_modules/.ready: tests/clients/node/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: apt-get install npm"; exit 1; }
+	npm ci --prefix tests/clients/node --ignore-scripts --no-audit --no-fund
+	touch $@
 
 $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: make PYTHON=python3.11 …"; exit 1; }
