@@ -27,6 +27,9 @@ from fake_salesforce.operations.not_faked import not_faked, resources
 from fake_salesforce.org import Org, OrgConfig
 from fake_salesforce.org_choice import choose_org
 from fake_salesforce.routes import (
+    bulk1,
+    bulk1_wire,
+    bulk2,
     collections,
     composite,
     graph,
@@ -106,7 +109,28 @@ ROUTES: list[tuple[str, str, str, View]] = [
     ("GET", "/composite/sobjects/<sobject>", "getRecords", collections.retrieve),
     ("POST", "/composite/sobjects/<sobject>", "getRecordsByPost", collections.retrieve_by_post),
     ("PATCH", "/composite/sobjects/<sobject>/<key>", "upsertRecords", collections.upsert),
+    ("POST", "/jobs/ingest", "createIngestJob", bulk2.create),
+    ("GET", "/jobs/ingest", "listIngestJobs", bulk2.list_ingest),
+    ("GET", "/jobs/ingest/<job_id>", "getIngestJob", bulk2.show),
+    ("PATCH", "/jobs/ingest/<job_id>", "changeIngestJob", bulk2.change),
+    ("DELETE", "/jobs/ingest/<job_id>", "deleteIngestJob", bulk2.delete),
+    ("PUT", "/jobs/ingest/<job_id>/batches", "uploadJobData", bulk2.upload),
+    ("GET", "/jobs/ingest/<job_id>/<results>", "getIngestResults", bulk2.results),
 ]
+# Below /services/async/NN.0: Bulk API 1.0, with a session header of its own.
+ASYNC_ROUTES: list[tuple[str, str, str, View]] = [
+    # method  path                                        operation id          view
+    ("POST", "/job", "createBulk1Job", bulk1.create),
+    ("GET", "/job/<job_id>", "getBulk1Job", bulk1.show),
+    ("POST", "/job/<job_id>", "changeBulk1Job", bulk1.change),
+    ("POST", "/job/<job_id>/batch", "addBatch", bulk1.add_batch),
+    ("GET", "/job/<job_id>/batch", "listBatches", bulk1.list_batches),
+    ("GET", "/job/<job_id>/batch/<batch_id>", "getBatch", bulk1.show_batch),
+    ("GET", "/job/<job_id>/batch/<batch_id>/request", "getBatchRequest", bulk1.request),
+    ("GET", "/job/<job_id>/batch/<batch_id>/result", "getBatchResult", bulk1.result),
+    ("GET", "/job/<job_id>/batch/<batch_id>/result/<result_id>", "getBatchQueryResult", bulk1.query_result),
+]
+ASYNC_RULE = "/services/async/<version>"
 VERSION_RULE = "/services/data/<version>"
 _ALL_METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
 # Resources with GET only that would otherwise be taken for a row id by the other methods of a row.
@@ -162,6 +186,8 @@ def make_flask(org: Org) -> Flask:
     for method, path, name, view in ROUTES:
         views[name] = view
         _add(app, method, VERSION_RULE + path, name, bind(org, view))
+    for method, path, name, view in ASYNC_ROUTES:
+        _add(app, method, ASYNC_RULE + path, name, bulk1_wire.bind(org, view))
     for name in _GET_ONLY:
         rule = f"{VERSION_RULE}/sobjects/<sobject>/{name}"
         view = bind(org, lambda call, **_path: call.method_not_allowed("GET,HEAD"))
@@ -247,7 +273,7 @@ def _too_long(environ: WSGIEnvironment, head: int) -> Answer | None:
 
 
 _SUFFIXES = (".json", ".xml")
-_SUFFIXED = re.compile(r"/services/data(?:/[^/]+(?:/[^/]+){0,3})?")  # shorter than a row by external id
+_SUFFIXED = re.compile(r"/services/data(?:/[^/]+(?:/[^/]+){0,3})?/?")  # shorter than a row by external id
 
 
 def _take_suffix(environ: WSGIEnvironment) -> None:
@@ -267,8 +293,18 @@ def _refuse(org: Org, error: HTTPException) -> Answer:
             return call.method_not_allowed(",".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"})))
         raise salesforce_error("NOT_FOUND")
 
+    if request.path.startswith("/services/async/"):
+        return _refuse_async(org, error)
     open_path = not request.path.startswith("/services/data/")
     return (bind_open if open_path else _bind_unversioned)(org, view)()
+
+
+def _refuse_async(org: Org, error: HTTPException) -> Answer:
+    version = request.path.split("/")[3]
+    if isinstance(error, MethodNotAllowed):
+        allowed = ",".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"}))
+        return bulk1_wire.bind(org, bulk1.other_method)(version=version, allowed=allowed)
+    return bulk1_wire.bind(org, bulk1.unknown)(version=version)
 
 
 def _bind_unversioned(org: Org, view: View) -> View:

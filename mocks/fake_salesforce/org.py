@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fake_core.clock import Clock
 from fake_core.errors import MisuseError
@@ -22,11 +22,16 @@ from fake_salesforce.approvals import Approvals
 from fake_salesforce.connected_apps import ConnectedApp as ConnectedApp  # noqa: PLC0414 - part of an org's configuration
 from fake_salesforce.locators import Locators
 from fake_salesforce.long_requests import LongRequests
-from fake_salesforce.metadata import Schema
+from fake_salesforce.metadata import Schema, SObject
 from fake_salesforce.passwords import Passwords, Secret
 from fake_salesforce.row_locks import RowLocks
+from fake_salesforce.security import Security
+from fake_salesforce.security_file import read_security
 from fake_salesforce.sessions import SESSION_SECONDS, Sessions
 from fake_salesforce.storage import Storage
+
+if TYPE_CHECKING:
+    from fake_salesforce.operations.access import Access
 
 ORG_PREFIX = "00D"
 USER_PREFIX = "005"
@@ -40,6 +45,7 @@ class UserConfig:
     *trusted*: log-ins come from an address inside the trusted range and need no security token.
     *password_expired*: a log-in works, but everything else waits for a new password. *login_refused* names a SOAP
     fault code of `data/login.toml` that every log-in meets (PASSWORD_LOCKOUT, LOGIN_DURING_RESTRICTED_DOMAIN, …).
+    *profile* and *role* are names of the org file's tables; see `security_file`.
     """
 
     username: str
@@ -51,6 +57,8 @@ class UserConfig:
     trusted: bool = True
     password_expired: bool = False
     login_refused: str = ""
+    profile: str = "System Administrator"
+    role: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -82,7 +90,8 @@ class OrgConfig:
     *edition* names a row of `data/editions.toml` (Professional, Enterprise, Unlimited, Developer,
     ...), which gives the daily API requests unless *api_requests_max* does. *extra* is an org file:
     custom fields and objects for `Schema.load`. *users*: the first is the administrator. *locked*: nobody can log in.
-    *login_attempts_max* wrong passwords in a row lock a user out; *logins_per_hour* is each user's.
+    *api_enabled*: false is an edition without the API. *audit_fields*: who has the permission may set audit fields on
+    insert. *login_attempts_max* wrong passwords in a row lock a user out; *logins_per_hour* is each user's.
     *data_storage_mb* and *file_storage_mb* take the place of what the edition gives.
     """
 
@@ -95,11 +104,14 @@ class OrgConfig:
     session_seconds: int = SESSION_SECONDS
     sandbox: bool = False
     locked: bool = False
+    api_enabled: bool = True
+    audit_fields: bool = False
     login_attempts_max: int = 10  # the default of an org's password policies: Salesforce Help, Set Password Policies
     logins_per_hour: int = 3_600  # Salesforce Help, Login rate limit: 3,600 an hour for each user
     serial: int = 1
     data_storage_mb: int | None = None
     file_storage_mb: int | None = None
+    bulk_rows_each_poll: int | None = None
     extra: Mapping[str, Any] | None = None
 
 
@@ -121,10 +133,18 @@ class Org:
         self.org_id = record_ids.mint(ORG_PREFIX, config.serial)
         limit = config.api_requests_max or self.edition["api_requests_max"]
         self.api_requests = RollingWindow(clock, limit=limit)
+        daily = data_files.load("limits.toml")["max"]
+        self.bulk_batches = RollingWindow(clock, limit=daily["DailyBulkApiBatches"])  # of both Bulk APIs together
+        self.bulk_query_jobs = RollingWindow(clock, limit=daily["DailyBulkV2QueryJobs"])
+        bulk = data_files.load("bulk.toml")
+        self.bulk_rows = RollingWindow(clock, limit=bulk["limits"]["day_rows_max"])
+        self.bulk_rows_each_poll: int = config.bulk_rows_each_poll or bulk["pace"]["rows_each_poll"]
         self.sessions = Sessions(org_id=self.org_id, ids=ids, seconds=config.session_seconds)
         self.approvals = Approvals()
         self.passwords = Passwords({user.username.lower(): _secret(user) for user in config.users})
         self.locators = Locators()
+        self.security = Security(api_enabled=config.api_enabled, audit_fields=config.audit_fields)
+        self.security_tables = read_security(config.extra or {}, self.schema)
         self.row_locks = RowLocks()
         self.long_requests = LongRequests(clock, limit=self.edition["long_requests_max"])
         self.storage = Storage(
@@ -142,8 +162,12 @@ class Org:
                 "sessions": self.sessions,
                 "locators": self.locators,
                 "api_requests": self.api_requests,
+                "bulk_batches": self.bulk_batches,
+                "bulk_query_jobs": self.bulk_query_jobs,
+                "bulk_rows": self.bulk_rows,
                 "approvals": self.approvals,
                 "passwords": self.passwords,
+                "security": self.security,
                 "row_locks": self.row_locks,
                 "storage": self.storage,
             },
@@ -156,7 +180,14 @@ class Org:
         }
         self.admin_id = self.user_ids[config.users[0].username.lower()]
         self.prepared: dict[Any, Any] = {}  # statements and rules built once; see operations
+        self.whole: Org = self  # a user may see a part of it only; see operations/access.py
+        self.access: Access | None = None  # what the user who sees it may do; None: everything
+        self.store.after_rollback = self.security.rolled_back
         self.rules: dict[str, Any] = {}  # what the org does by itself, by object; see operations/automation
+
+    def sees(self, sobject: SObject) -> tuple[SObject, Any]:
+        """The object as its users see it, and the SQL condition on the rows they see: None, all."""
+        return sobject, None
 
     def mint(self, prefix: str) -> str:
         """A new 18-character id of the object with key *prefix*."""

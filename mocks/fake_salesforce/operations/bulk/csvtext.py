@@ -2,7 +2,7 @@
 
 Rule 1: reading is strict where the vendor is: a quote inside an unquoted value, or one that is never closed, refuses
 the text; a quoted value may hold delimiters, line ends and doubled quotes.
-Rule 2: a body of any size is cut into pieces that end where a row ends, so that each can be read by itself.
+Rule 2: a body of any size is cut into pieces of a few rows, each of which can be read by itself.
 Rule 3: writing quotes every value; null is the empty value.
 Source: Bulk API 2.0 Developer Guide v67, Prepare CSV Files; the texts are in errors.toml.
 """
@@ -14,12 +14,12 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from fake_core.errors import VendorError
 
 NULL = "#N/A"  # a cell that sets its field to null; an empty one leaves the field as it is
-PIECE_BYTES = 524_288
+READ_BYTES = 65_536
 ROW_BYTES_MAX = 4 * 400_000 + 131_072  # the longest row the vendor takes, in UTF-8, and its delimiters
 _FIELD_CHARS_MAX = 2**31 - 1  # the vendor's own limits are checked elsewhere, with the vendor's words
 
@@ -33,39 +33,48 @@ class Source(Protocol):
 class BrokenCsv(VendorError):
     """A text that is no CSV; *key* names the row of errors.toml that says why."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, **words: object) -> None:
         super().__init__(key)
         self.key = key
+        self.words = words
 
 
-def cut(source: Source, *, at_least: int = PIECE_BYTES) -> Iterator[bytes]:
-    """The bytes of *source* in pieces of about *at_least*, each ending where a row ends (the last: where it ends)."""
+class Piece(NamedTuple):
+    """Some whole rows of an upload: how many lines that hold anything, and their bytes."""
+
+    rows: int
+    body: bytes
+
+
+def cut(source: Source, *, rows_max: int) -> Iterator[Piece]:
+    """The rows of *source* in pieces of at most *rows_max*, the header alone in the first.
+
+    A line end inside quotes ends no row. Lines are only looked at as bytes: what a piece says is not checked here.
+    """
+    wanted = 1
     waiting = b""
+    end = quotes = rows = 0  # of what waits: bytes in whole rows, quotes in them and in the row begun, rows
+    scanned = 0
     while True:
-        read = source.read(at_least)
+        read = source.read(READ_BYTES)
+        waiting += read
+        while (stop := waiting.find(b"\n", scanned) + 1) or (not read and scanned < len(waiting)):
+            stop = stop or len(waiting)
+            quotes += waiting.count(b'"', scanned, stop)
+            blank = stop - end <= len(b"\r\n") and not waiting[end:stop].strip()
+            scanned = stop
+            if quotes % 2 and stop - end <= ROW_BYTES_MAX and (read or stop < len(waiting)):
+                continue
+            end, quotes = stop, 0
+            rows += not blank
+            if rows == wanted:
+                yield Piece(rows, waiting[:end])
+                waiting, wanted = waiting[end:], rows_max
+                end = rows = scanned = 0
         if not read:
             if waiting:
-                yield waiting
+                yield Piece(rows, waiting)
             return
-        waiting += read
-        end = _last_row_end(waiting)
-        if not end and len(waiting) > ROW_BYTES_MAX:
-            end = waiting.rfind(b"\n") + 1 or len(waiting)  # no row is this long: reading it will say what is wrong
-        if end:
-            yield waiting[:end]
-            waiting = waiting[end:]
-
-
-def _last_row_end(data: bytes) -> int:
-    """Just after the last line feed outside quotes; 0 when there is none. *data* begins outside quotes."""
-    end = data.rfind(b"\n") + 1
-    quotes = data.count(b'"', 0, end)
-    while end and quotes % 2:
-        before = data.rfind(b'"', 0, end)  # an odd number of quotes: the value that is open began here or before
-        quotes -= data.count(b'"', before, end)
-        end = data.rfind(b"\n", 0, before) + 1
-        quotes = data.count(b'"', 0, end)
-    return end
 
 
 def decode(data: bytes, *, first: bool) -> str:

@@ -142,17 +142,18 @@ def _age(org: Org, conn: sa.Connection, job: Job, now: datetime) -> bool:
     """Let time pass over the job: abort it when it stood open too long; True when it is gone."""
     limits = facts("limits")
     if not job.ended and job.state == OPEN:
-        closes = _moment(job.created) + timedelta(seconds=limits["open_seconds_max"])
+        closes = moment(job.created) + timedelta(seconds=limits["open_seconds_max"])
         if now >= closes:
             job.state = ABORTED
             save(org, conn, job, now=closes)
-    if job.ended and now >= _moment(job.modified) + timedelta(seconds=limits["kept_seconds"]):
+    if job.ended and now >= moment(job.modified) + timedelta(seconds=limits["kept_seconds"]):
         forget(org, conn, job)
         return True
     return False
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """The moment of a stamp."""
     return datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
 
 
