@@ -81,7 +81,9 @@ class ConnectedApp:
     def __post_init__(self) -> None:
         unknown = sorted(set(self.scopes) - KNOWN_SCOPES)
         if unknown:
-            raise MisuseError(f"connected app {self.name}: no scope {unknown[0]!r}: use {', '.join(sorted(KNOWN_SCOPES))}")
+            raise MisuseError(
+                f"connected app {self.name}: no scope {unknown[0]!r}: use {', '.join(sorted(KNOWN_SCOPES))}"
+            )
         if self.certificate:
             public_key(self.certificate, self.name)
 
@@ -97,7 +99,9 @@ def public_key(pem: str, name: str) -> Any:
     from cryptography.x509 import load_pem_x509_certificate
 
     if "PRIVATE KEY" in pem:
-        raise MisuseError(f"connected app {name}: certificate is a private key; give the certificate that belongs to it")
+        raise MisuseError(
+            f"connected app {name}: certificate is a private key; give the certificate that belongs to it"
+        )
     try:
         key = (
             load_pem_x509_certificate(pem.encode()).public_key()

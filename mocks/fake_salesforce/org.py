@@ -61,6 +61,11 @@ class UserConfig:
     role: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        known = data_files.load("login.toml")["soap"]
+        if self.login_refused and self.login_refused not in known:
+            raise MisuseError(f"user {self.username}: no fault {self.login_refused!r}: use one of {', '.join(known)}")
+
 
 ADMIN = UserConfig(
     username="admin@understudy.example",

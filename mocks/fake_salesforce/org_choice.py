@@ -27,6 +27,8 @@ class _User(Schema):
     first_name = fields.String()
     last_name = fields.String()
     active = fields.Boolean()
+    profile = fields.String()
+    role = fields.String()
     trusted = fields.Boolean()
     password_expired = fields.Boolean()
     login_refused = fields.String()
@@ -60,6 +62,8 @@ class _Org(Schema):
     api_requests_max = fields.Integer(strict=True, validate=validate.Range(min=0))
     sandbox = fields.Boolean()
     locked = fields.Boolean()
+    api_enabled = fields.Boolean()
+    audit_fields = fields.Boolean()
     login_attempts_max = fields.Integer(strict=True, validate=validate.Range(min=1))
     logins_per_hour = fields.Integer(strict=True, validate=validate.Range(min=1))
     apps = fields.List(fields.Nested(_App))
@@ -101,21 +105,21 @@ def _from_file(choice: str, given: dict[str, Any]) -> OrgConfig:
         raise MisuseError(f"--org {choice}: [org] {_first_line(error.messages)}") from error
     apps = loaded.pop("apps", None)
     if apps is not None:
-        loaded["apps"] = tuple(_app(app) for app in apps)
+        loaded["apps"] = tuple(_app(app, choice) for app in apps)
     users = loaded.pop("users", None)
     if users is not None:
         loaded["users"] = tuple(UserConfig(**user) for user in users)
     return OrgConfig(**loaded, extra=given)
 
 
-def _app(words: dict[str, Any]) -> ConnectedApp:
-    """A connected app; its certificate may be the name of a PEM file."""
+def _app(words: dict[str, Any], choice: str) -> ConnectedApp:
+    """A connected app; its certificate may be the name of a PEM file, looked for beside the org file."""
     pem = words.get("certificate", "")
     if pem and "-----BEGIN" not in pem:
         try:
-            words["certificate"] = Path(pem).read_text("utf-8")
+            words["certificate"] = (Path(choice).parent / pem).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise MisuseError(f"--org: [[org.apps]] {words['client_id']}: certificate {pem}: {error}") from error
+            raise MisuseError(f"--org {choice}: [[org.apps]] {words['client_id']}: certificate {pem}: {error}") from error
     return ConnectedApp(**{key: tuple(one) if isinstance(one, list) else one for key, one in words.items()})
 
 

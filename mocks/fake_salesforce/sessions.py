@@ -30,7 +30,7 @@ class Session:
     """One log-in of one user through one client. *ends* is in seconds of the epoch.
 
     *scope* is what the app was granted, names joined by spaces ("" for a log-in by password, which may do all);
-    *refresh* the refresh token it came from.
+    *refresh* the refresh token it came from; *password_due*: its user must set a new password first.
     """
 
     token: str
@@ -40,6 +40,7 @@ class Session:
     ends: float
     scope: str = ""
     refresh: str = ""
+    password_due: bool = False
 
     @property
     def reaches_api(self) -> bool:
@@ -175,11 +176,10 @@ class Sessions:
 
     def dump(self) -> Any:
         sessions = [
-            [s.token, s.user_id, s.client_id, s.issued, s.ends, s.scope, s.refresh] for s in list(self._open.values())
+            [s.token, s.user_id, s.client_id, s.issued, s.ends, s.scope, s.refresh, s.password_due]
+            for s in list(self._open.values())
         ]
-        refresh = {
-            r.token: [r.user_id, r.client_id, r.scope, r.issued, r.used] for r in list(self._refresh.values())
-        }
+        refresh = {r.token: [r.user_id, r.client_id, r.scope, r.issued, r.used] for r in list(self._refresh.values())}
         return {"open": sessions, "refresh": refresh}
 
     def load(self, state: Any) -> None:

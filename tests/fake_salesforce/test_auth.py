@@ -92,7 +92,13 @@ def test_refused_token(anyone: Any, words: dict[str, str], error: str, descripti
 
 
 @pytest.mark.parametrize(
-    "grant", ["authorization_code", "urn:ietf:params:oauth:grant-type:jwt-bearer", "hybrid_refresh"]
+    "grant",
+    [
+        "assertion",
+        "urn:ietf:params:oauth:grant-type:saml2-bearer",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+        "hybrid_refresh",
+    ],
 )
 def test_grants_that_are_not_faked(anyone: Any, grant: str) -> None:
     """A grant the vendor has and this fake has not is no unsupported grant."""

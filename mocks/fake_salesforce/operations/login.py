@@ -1,46 +1,29 @@
-"""Opening, renewing and ending sessions: SOAP log-in and the OAuth grants that need no browser.
+"""Who a user name and a password belong to, and why a log-in fails; the log-in of SOAP.
 
-Rule 1: users are rows of User; passwords and security tokens come from the `OrgConfig`.
-Rule 2: why a log-in failed is never told: wrong user, wrong password and wrong token read the same.
-Rule 3: with a security token configured, both the password alone (an address inside the trusted
-range, as the vendor has it) and password + token are accepted.
-Source: REST API Developer Guide, OAuth flows; texts and grades in `data/login.toml`.
+Rule 1: users are rows of User; passwords and security tokens are the org's `Passwords`.
+Rule 2: why a log-in failed is never told: wrong user, wrong password, wrong token and a locked-out user read the same.
+What is told comes after a right password.
+Rule 3: from a trusted address the password alone is enough, and password + token works as well; a user whose
+`trusted` is false needs both, and is told about the token.
+Rule 4: production logs in at login.salesforce.com, a sandbox at test.salesforce.com; any other host is the org's own.
+Source: SOAP API Developer Guide, login(); texts and grades in `data/login.toml`.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from fake_core.errors import VendorError
 from fake_salesforce import data_files
-from fake_salesforce.operations.not_faked import not_faked
-from fake_salesforce.org import ConnectedApp, Org
-from fake_salesforce.sessions import Session
+from fake_salesforce.operations.oauth.refused import OAuthRefused
+from fake_salesforce.org import Org
+from fake_salesforce.sessions import SOAP_CLIENT, Session
 
-SCOPE = "refresh_token web api id"
-# Beginnings of the vendor's other grant types: web server flow, JWT bearer, device, token exchange, SAML, hybrid apps.
-_GRANTS_NOT_FAKED = ("authorization_code", "assertion", "device", "hybrid_", "urn:ietf:params:oauth:grant-type:")
-
-
-class OAuthRefused(VendorError):
-    """The token endpoint refuses: `status` and the two keys of its body."""
-
-    def __init__(self, key: str, /, **words: str) -> None:
-        row = data_files.load("login.toml")["oauth"].get(key)
-        assert row is not None, f"{key} is raised but has no row in login.toml"
-        self.status: int = row["status"]
-        self.body = {
-            "error": row["error"],
-            "error_description": row["error_description"].format(**words),
-        }
-        super().__init__(self.body["error_description"])
+PRODUCTION_HOST, SANDBOX_HOST = "login.salesforce.com", "test.salesforce.com"
 
 
 class SoapRefused(VendorError):
@@ -60,115 +43,81 @@ def user_row(org: Org, user_id: str) -> Mapping[str, Any] | None:
     return _user_where(org, "Id", user_id)
 
 
-def check_password(org: Org, *, username: str, secret: str) -> Mapping[str, Any] | None:
-    """The active user whose password, or password followed by security token, is *secret*."""
+def user_named(org: Org, username: str) -> Mapping[str, Any] | None:
+    """The User row with this user name, in any letter case."""
+    return _user_where(org, "Username", username.strip().lower())
+
+
+def wrong_host(org: Org, host: str) -> bool:
+    """*host* is the log-in host of the other kind of org."""
+    return host == (PRODUCTION_HOST if org.config.sandbox else SANDBOX_HOST)
+
+
+def check_password(org: Org, *, username: str, secret: str, host: str) -> Mapping[str, Any]:
+    """The active user whose password, or password followed by security token, is *secret*; raises SoapRefused."""
     name = username.strip().lower()
-    user = _user_where(org, "Username", name)
+    at = org.clock.now().timestamp()
+    user = user_named(org, name)
     known = None if user is None else org.passwords.of(username=name, user_id=user["Id"])
-    if user is None or known is None:
-        return None
-    allowed = (known.password, known.password + known.security_token)
-    if not any(hmac.compare_digest(secret.encode(), one.encode()) for one in allowed):
-        return None
-    return user if user["IsActive"] else None
-
-
-def soap_login(org: Org, *, username: str, secret: str) -> tuple[Session, Mapping[str, Any]]:
-    """A new session and its user; raises SoapRefused INVALID_LOGIN."""
-    user = check_password(org, username=username, secret=secret)
-    if user is None:
+    if user is None or known is None or wrong_host(org, host) or org.approvals.locked(name, at):
         raise SoapRefused("INVALID_LOGIN")
-    now = org.clock.now()
-    return org.sessions.open(user_id=user["Id"], client_id="SOAP", now=now), user
-
-
-def token(org: Org, *, form: Mapping[str, str], basic: tuple[str, str] | None, base_url: str) -> dict[str, Any]:
-    """The body of `POST /services/oauth2/token` for one of GRANTS; raises OAuthRefused.
-
-    *basic* is (client id, client secret) from an Authorization header. *base_url* is the scheme
-    and host the client used; the answer keeps it there. A grant of the vendor's that is not played is NOT_FAKED.
-    """
-    name = _need(form, "grant_type")
-    grant = GRANTS.get(name)
-    if grant is None:
-        if name.startswith(_GRANTS_NOT_FAKED):
-            raise not_faked("oauthGrants")
-        raise OAuthRefused("unsupported_grant_type")
-    client_id, secret = basic or (_need(form, "client_id"), form.get("client_secret"))
-    app = org.apps.get(client_id)
-    if app is None:
-        raise OAuthRefused("unknown_client")
-    if secret is None and grant is not _refresh:
-        raise OAuthRefused("missing_parameter", parameter="client_secret")
-    if secret is not None and not hmac.compare_digest(secret.encode(), app.client_secret.encode()):
-        raise OAuthRefused("wrong_secret")
-    user_id, extra = grant(org, app, form)
-    now = org.clock.now()
-    session = org.sessions.open(user_id=user_id, client_id=client_id, now=now)
-    return _token_answer(org, session, app=app, now=now, base_url=base_url) | extra
-
-
-def _password(org: Org, app: ConnectedApp, form: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    del app
-    username, secret = _need(form, "username"), _need(form, "password")
-    user = check_password(org, username=username, secret=secret)
-    if user is None:
-        raise OAuthRefused("authentication_failure")
-    return user["Id"], {}
-
-
-def _client_credentials(org: Org, app: ConnectedApp, form: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    del form
-    user = _user_where(org, "Username", app.run_as.lower()) if app.run_as else None
-    if user is None:
-        raise OAuthRefused("no_run_as_user")
+    allowed = [known.password + known.security_token]
+    if known.trusted:
+        allowed.append(known.password)
+    if not any(hmac.compare_digest(secret.encode(), one.encode()) for one in allowed):
+        org.approvals.failed(name, at, org.config.login_attempts_max)
+        raise SoapRefused("INVALID_LOGIN" if known.trusted else "LOGIN_MUST_USE_SECURITY_TOKEN")
     if not user["IsActive"]:
-        raise OAuthRefused("inactive_user")
-    return user["Id"], {"scope": SCOPE}
+        raise SoapRefused("INVALID_LOGIN")
+    org.approvals.succeeded(name)
+    admit(org, user)
+    return user
 
 
-def _refresh(org: Org, app: ConnectedApp, form: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    owner = org.sessions.refresh(_need(form, "refresh_token"))
-    if owner is None or owner.client_id != app.client_id:
-        raise OAuthRefused("expired_token")
-    user = user_row(org, owner.user_id)
-    if user is None or not user["IsActive"]:
-        raise OAuthRefused("inactive_user")
-    return owner.user_id, {"scope": SCOPE}
+def admit(org: Org, user: Mapping[str, Any]) -> None:
+    """Raise SoapRefused when the org or the user's settings keep out a user whose identity is proven."""
+    if org.config.locked:
+        raise SoapRefused("ORG_LOCKED")
+    username = user["Username"].lower()
+    refused = next((one.login_refused for one in org.config.users if one.username.lower() == username), "")
+    if refused:
+        raise SoapRefused(refused)
+    if not org.approvals.log_in(user["Id"], org.clock.now().timestamp(), org.config.logins_per_hour):
+        raise SoapRefused("LOGIN_RATE_EXCEEDED")
 
 
-GRANTS = {
-    "password": _password,
-    "client_credentials": _client_credentials,
-    "refresh_token": _refresh,
+_OAUTH_KEYS = {  # what OAuth says where SOAP has a code of its own; all else is "authentication failure"
+    "ORG_LOCKED": "inactive_org",
+    "LOGIN_RATE_EXCEEDED": "rate",
+    "LOGIN_DURING_RESTRICTED_DOMAIN": "ip_restricted",
+    "LOGIN_DURING_RESTRICTED_TIME": "login_hours",
 }
 
 
-def revoke(org: Org, *, token: str | None) -> None:
-    """End a session or forget a refresh token; raises OAuthRefused when it is neither."""
-    if token is None or not org.sessions.close(token):
-        raise OAuthRefused("unsupported_token")
+def as_oauth(refused: SoapRefused) -> OAuthRefused:
+    """The same refusal in OAuth's words."""
+    return OAuthRefused(_OAUTH_KEYS.get(refused.code, "authentication_failure"))
 
 
-def _token_answer(org: Org, session: Session, *, app: ConnectedApp, now: datetime, base_url: str) -> dict[str, Any]:
-    identity = f"{base_url}/id/{org.org_id}/{session.user_id}"
-    issued_at = str(int(now.timestamp() * 1000))
-    digest = hmac.new(app.client_secret.encode(), (identity + issued_at).encode(), hashlib.sha256)
-    return {
-        "access_token": session.token,
-        "instance_url": base_url,
-        "id": identity,
-        "token_type": "Bearer",
-        "issued_at": issued_at,
-        "signature": base64.b64encode(digest.digest()).decode(),
-    }
+def password_expired(org: Org, user: Mapping[str, Any]) -> bool:
+    """The user must set a new password before anything else."""
+    known = org.passwords.of(username=user["Username"], user_id=user["Id"])
+    return known is not None and known.expired
 
 
-def _need(form: Mapping[str, str], parameter: str) -> str:
-    value = form.get(parameter)
-    if not value:
-        raise OAuthRefused("missing_parameter", parameter=parameter)
-    return value
+def soap_login(
+    org: Org, *, username: str, secret: str, host: str, organization: str | None = None
+) -> tuple[Session, Mapping[str, Any]]:
+    """A new session and its user; raises SoapRefused.
+
+    *organization* is the id of a LoginScopeHeader, which is for portal users: an id of another org refuses.
+    """
+    if organization is not None and organization[:15] != org.org_id[:15]:
+        raise SoapRefused("INVALID_LOGIN")
+    user = check_password(org, username=username, secret=secret, host=host)
+    session = org.sessions.open(user_id=user["Id"], client_id=SOAP_CLIENT, now=org.clock.now())
+    session.password_due = password_expired(org, user)
+    return session, user
 
 
 def _user_where(org: Org, column: str, value: str) -> Mapping[str, Any] | None:

@@ -23,10 +23,12 @@ from fake_core.fake import FAULT_KEY
 from fake_core.faults import Fault
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
+from fake_salesforce.operations import access
 from fake_salesforce.operations.not_faked import not_faked
 from fake_salesforce.operations.records import ManyFound
 from fake_salesforce.operations.values import TypeMismatch
 from fake_salesforce.org import Org
+from fake_salesforce.routes import xml
 from fake_salesforce.soql.errors import NotFaked
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ class Call:
         "subrequest",
         "token",
         "version",
+        "xml",
     )
 
     def __init__(self, org: Org, environ: WSGIEnvironment) -> None:
@@ -82,6 +85,7 @@ class Call:
         self.token = ""
         self.body_text: str | None = None
         self.subrequest = False  # inside a composite: no headers of its own, no positions
+        self.xml = "xml" in environ.get("HTTP_ACCEPT", "") and xml.is_wanted(environ["HTTP_ACCEPT"])
 
     # --- who and where -------------------------------------------------------------------------
 
@@ -96,27 +100,25 @@ class Call:
         session = self.org.sessions.use(match[1], self.now)
         if session is None:
             raise salesforce_error("INVALID_SESSION_ID")
+        if session.scope and not session.reaches_api:
+            raise salesforce_error("INVALID_SESSION_ID.scope")
+        if session.password_due:
+            raise salesforce_error("INVALID_OPERATION_WITH_EXPIRED_PASSWORD")
         self.session_user = session.user_id
         self.token = session.token
+        self.org = access.enter(self.org, session.user_id)
 
     def open(self, version: str | None) -> None:
         """Authenticate, count the call, settle the version; raises the vendor's refusals."""
         self.now = self.org.clock.now()
         self.authenticate()
-        if "xml" in self.environ.get("HTTP_ACCEPT", ""):
-            self._refuse_xml()
+        access.refuse_without_api(self.org)
         if self.org.long_requests.full():
             raise salesforce_error("REQUEST_LIMIT_EXCEEDED.concurrent")
         if not self.org.api_requests.take():
             raise salesforce_error("REQUEST_LIMIT_EXCEEDED")
         if version is not None:
             self.settle(version)
-
-    def _refuse_xml(self) -> None:
-        """Raise NOT_FAKED for a client that wants XML and nothing else that could be JSON."""
-        wanted = self.environ["HTTP_ACCEPT"]
-        if "application/xml" in wanted and "json" not in wanted and "*/*" not in wanted:
-            raise not_faked("xmlFormat")
 
     def settle(self, version: str) -> None:
         """Take *version* (`v60.0`) as the caller's API version; raises 404 or 410."""
@@ -157,6 +159,8 @@ class Call:
         """The parsed body; raises 415 for another media type, 400 for no body or broken JSON."""
         media = self.environ.get("CONTENT_TYPE", "")
         if _JSON_MEDIA.fullmatch(media) is None:
+            if xml.is_xml(media):
+                return xml.body(self.environ)
             shown = media.split(";")[0].strip() or "application/octet-stream"
             raise salesforce_error("UNSUPPORTED_MEDIA_TYPE", media=shown)
         body = read_body(self.environ)
@@ -192,8 +196,10 @@ class Call:
         more: Sequence[tuple[str, str]] = (),
         pretty: bool = True,
     ) -> Answer:
-        """*value* as JSON, compact or, unless it never is, *pretty* as the client asked."""
-        if pretty and self.environ.get("HTTP_X_PRETTYPRINT") in _PRETTY:
+        """*value* as JSON, compact or, unless it never is, *pretty* as the client asked; as XML where it asked so."""
+        if self.xml:
+            return xml.answer(self, value, status, location=location, more=more)
+        if pretty and self.environ.get("HTTP_X_PRETTYPRINT") in PRETTY:
             text = jsontext.pretty(value)
         else:
             text = jsontext.compact(value)
@@ -208,9 +214,12 @@ class Call:
         """204: no body, no Content-Type."""
         return Answer(b"", 204, self.headers())
 
-    def not_modified(self, modified: str) -> Answer:
-        """304 with the moment of the row's last change, an HTTP date."""
-        return Answer(b"", 304, [*self.headers(), ("Last-Modified", modified)])
+    def not_modified(self, modified: str, *, tag: str | None = None) -> Answer:
+        """304 with the moment of the last change, an HTTP date, and the ETag without its quotes."""
+        headers = [*self.headers(), ("Last-Modified", modified)]
+        if tag is not None:
+            headers.append(("ETag", f'"{tag}"'))
+        return Answer(b"", 304, headers)
 
     def error(self, error: FakeError, *, more: Sequence[tuple[str, str]] = ()) -> Answer:
         """The vendor's answer for *error*: a list of one, or the choices of an ambiguous key."""
@@ -257,7 +266,7 @@ class Answer(Response):
 
 
 STATUS_LINES = {one.value: f"{one.value} {one.phrase}" for one in HTTPStatus}
-_PRETTY = {"1", "true", "True"}
+PRETTY = {"1", "true", "True"}
 
 _REFUSALS = (VendorError, NotFaked)
 

@@ -1,20 +1,24 @@
 """Who the token belongs to: the identity URL and userinfo.
 
-Rule: a bad token here is answered in plain text with 403, not with the JSON of the REST resources.
+Rule 1: a bad token here is answered in plain text with 403, not with the JSON of the REST resources.
+Rule 2: the token stands in the Authorization header, or in `oauth_token` or `access_token` of query or form; any scope
+will do.
+Rule 3: `version` fills the places that URLs leave open; `format=xml` answers in XML.
 Source: identity recorded by SwiftlySalesforce; the plain-text refusals are matched by the sf
-command line tools (client-derived).
+command line tools (client-derived); parameters: Salesforce Help, Identity URLs; the XML elements are assumed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fake_salesforce import jsontext, record_ids
-from fake_salesforce.errors import SalesforceError
 from fake_salesforce.operations import login
-from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, Answer, Call
+from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, VERSION_MAX, Answer, Call, form_fields
 
 _URLS = {  # key: path, with the places the client fills in itself left open
     "enterprise": "/services/Soap/c/{version}/%(org)s",
@@ -39,34 +43,57 @@ _URLS = {  # key: path, with the places the client fills in itself left open
 
 def identity(call: Call, org_id: str, user_id: str) -> Answer:
     """GET /id/{organization}/{user}"""
-    return _with_user(call, lambda user: _identity(call, org_id, user_id, user))
+    return _with_user(call, lambda user: _identity(call, org_id, user_id, user), "user")
 
 
 def userinfo(call: Call) -> Answer:
     """GET or POST /services/oauth2/userinfo"""
-    return _with_user(call, lambda user: _json(_userinfo(call, user)))
+    return _with_user(call, lambda user: _userinfo(call, user), "userinfo")
 
 
-def _with_user(call: Call, answer: Callable[[Mapping[str, Any]], Answer]) -> Answer:
-    if "HTTP_AUTHORIZATION" not in call.environ:
+def _with_user(call: Call, answer: Callable[[Mapping[str, Any]], Mapping[str, Any] | Answer], root: str) -> Answer:
+    token = _token(call)
+    if token is None:
         return _plain("Missing_OAuth_Token", 403)
+    session = call.org.sessions.use(token, call.now)
+    user = None if session is None else login.user_row(call.org, session.user_id)
+    if user is None or not user["IsActive"]:
+        return _plain("Bad_OAuth_Token", 403)
+    body = answer(user)
+    if isinstance(body, Answer):
+        return body
+    return _xml(root, body) if _wants_xml(call) else _json(body)
+
+
+def _token(call: Call) -> str | None:
+    """The token the call shows, "" when it cannot be read; None when it shows none."""
+    header = call.environ.get("HTTP_AUTHORIZATION")
+    if header is not None:
+        match = _AUTHORIZATION.fullmatch(header)
+        return match[1] if match is not None else ""
     try:
-        call.authenticate()
-    except SalesforceError:
-        return _plain("Bad_OAuth_Token", 403)
-    user = login.user_row(call.org, call.session_user)
-    if user is None:
-        return _plain("Bad_OAuth_Token", 403)
-    return answer(user)
+        form = form_fields(call)
+    except ValueError:
+        return None
+    return form.get("oauth_token", form.get("access_token"))
 
 
-def _identity(call: Call, org_id: str, user_id: str, user: Mapping[str, Any]) -> Answer:
+_AUTHORIZATION = re.compile(r"(?:Bearer|OAuth)\s+(\S+)\s*", re.IGNORECASE)
+
+
+def _wants_xml(call: Call) -> bool:
+    named = call.query.get("format", "")
+    accept = call.environ.get("HTTP_ACCEPT", "").split(",")[0].partition(";")[0].strip().lower()
+    return named == "xml" or (not named and accept == "application/xml")
+
+
+def _identity(call: Call, org_id: str, user_id: str, user: Mapping[str, Any]) -> Mapping[str, Any] | Answer:
     if record_ids.canonical(org_id) != call.org.org_id:
         return _plain("Wrong_Org", 403)
     if record_ids.canonical(user_id) != user["Id"]:
         return _plain("Bad_Id", 404)
     base = call.base_url
-    body = {
+    return {
         "id": _identity_url(call, user),
         "asserted_user": True,
         "user_id": user["Id"],
@@ -98,7 +125,6 @@ def _identity(call: Call, org_id: str, user_id: str, user: Mapping[str, Any]) ->
         "last_modified_date": user["LastModifiedDate"][:19] + "Z",
         "is_app_installed": True,
     }
-    return _json(body)
 
 
 def _userinfo(call: Call, user: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,7 +162,12 @@ def _identity_url(call: Call, user: Mapping[str, Any]) -> str:
 
 def _urls(call: Call, user: Mapping[str, Any]) -> dict[str, str]:
     words = {"org": call.org.org_id, "user": user["Id"]}
-    return {key: call.base_url + path % words for key, path in _URLS.items()}
+    found = {key: call.base_url + path % words for key, path in _URLS.items()}
+    version = call.query.get("version")
+    if version is None:
+        return found
+    number = f"{VERSION_MAX}.0" if version.lower() == "latest" else version.lower().removeprefix("v")
+    return {key: url.replace("{version}", number) for key, url in found.items()}
 
 
 def _photos(base: str) -> dict[str, str]:
@@ -162,6 +193,24 @@ def _utc_offset_ms(call: Call, user: Mapping[str, Any]) -> int:
 def _json(body: Mapping[str, Any]) -> Answer:
     headers = [("Content-Type", JSON_TYPE), ("Cache-Control", RESULT_CACHE)]
     return Answer(jsontext.compact(body).encode(), 200, headers)
+
+
+def _xml(root: str, body: Mapping[str, Any]) -> Answer:
+    head = f'<?xml version="1.0" encoding="UTF-8"?><{root} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+    headers = [("Content-Type", "application/xml;charset=UTF-8"), ("Cache-Control", RESULT_CACHE)]
+    return Answer(f"{head}{_elements(body)}</{root}>".encode(), 200, headers)
+
+
+def _elements(body: Mapping[str, Any]) -> str:
+    parts = []
+    for key, one in body.items():
+        if one is None:
+            parts.append(f'<{key} xsi:nil="true"/>')
+        elif isinstance(one, Mapping):
+            parts.append(f"<{key}>{_elements(one)}</{key}>")
+        else:
+            parts.append(f"<{key}>{escape(one if isinstance(one, str) else jsontext.compact(one))}</{key}>")
+    return "".join(parts)
 
 
 def _plain(text: str, status: int) -> Answer:

@@ -8,69 +8,22 @@ recorded (OpenStax cassettes).
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError
 from fake_salesforce.operations import login
-from fake_salesforce.operations.login import OAuthRefused, SoapRefused
-from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, Answer, Call, form_fields, read_body
+from fake_salesforce.operations.login import SoapRefused
+from fake_salesforce.routes.http import RESULT_CACHE, Answer, Call, read_body
 
 SOAP_BYTES_MAX = 1_048_576  # a log-in is a few hundred bytes
-_TOKEN_HEADERS = [
-    ("Content-Type", JSON_TYPE),
-    ("Cache-Control", RESULT_CACHE),
-    ("Expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
-    ("X-ReadOnlyMode", "false"),
-]
 _NAMESPACES = {"u": "partner", "c": "enterprise"}
-
-
-# --- OAuth ------------------------------------------------------------------------------------------
-
-
-def token(call: Call) -> Answer:
-    """POST /services/oauth2/token"""
-    try:
-        form = form_fields(call)
-        answer = login.token(call.org, form=form, basic=_basic(call), base_url=call.base_url)
-    except OAuthRefused as refused:
-        return _oauth(refused.body, refused.status)
-    except ValueError:  # more form fields than any client sends
-        return _oauth({"error": "invalid_request", "error_description": "too many fields"}, 400)
-    return _oauth(answer, 200)
-
-
-def revoke(call: Call) -> Answer:
-    """POST or GET /services/oauth2/revoke"""
-    try:
-        login.revoke(call.org, token=form_fields(call).get("token"))
-    except OAuthRefused as refused:
-        return _oauth(refused.body, refused.status)
-    return Answer(b"", 200, [("Cache-Control", RESULT_CACHE)])
-
-
-def _oauth(body: Mapping[str, Any], status: int) -> Answer:
-    return Answer(jsontext.compact(body).encode(), status, [*_TOKEN_HEADERS])
-
-
-def _basic(call: Call) -> tuple[str, str] | None:
-    scheme, _, encoded = call.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return client_id, secret
 
 
 # --- SOAP -------------------------------------------------------------------------------------------
@@ -82,7 +35,8 @@ def soap(call: Call, api: str, version: str, rest: str = "") -> Answer:
     kind = _NAMESPACES[api]
     try:
         username, secret = _login_element(read_body(call.environ))
-        session, user = login.soap_login(call.org, username=username, secret=secret)
+        host = (urlsplit(call.base_url).hostname or "").lower()
+        session, user = login.soap_login(call.org, username=username, secret=secret, host=host)
     except SoapRefused as refused:
         return _fault(refused, kind)
     except SalesforceError as error:
