@@ -59,16 +59,15 @@ class SalesforceError(VendorError):
         """The entry of the error list, keys in the recorded order.
 
         *status_key* is `errorCode` in a single answer. In collections, trees and Bulk it is
-        `statusCode`; there it comes first and `fields` is always a list.
+        `statusCode`; there it comes first, `fields` is always a list and there is no `extra`.
         """
         if status_key == "statusCode":
             return {
-                **self.extra,
                 "statusCode": self.code,
                 "message": self.message,
                 "fields": list(self.fields or ()),
             }
-        if self.body_shape == CODE_FIRST:
+        if self.body_shape == CODE_FIRST or self.extra:
             item = {"errorCode": self.code, "message": self.message}
         else:
             item = {"message": self.message, "errorCode": self.code}

@@ -38,20 +38,19 @@ def refuse_held(org: Org, prep: Prepared, new: Values, old: Values | None, calle
 
 def locked_by(org: Org, prep: Prepared, new: Values, old: Values | None, *, event: str) -> list[str]:
     """Ids of the rows that the write locks: the row itself unless it is new, then those it points at."""
+    quiet: set[str] = set()  # references that this write does not lock through
+    if event == "create" and (new.get("IsClosed") or new.get("ActivityDate") is None):
+        quiet = _only_open_and_dated().get(prep.name, quiet)
     ids = [] if event == "create" else [new["Id"]]
     for field, always in _references(org, prep, event):
-        if field.name not in new or (not always and old is not None and old[field.name] == new[field.name]):
+        name = field.name
+        if name in quiet or (not always and old is not None and old[name] == new[name]):
             continue
-        ids += [value for value in (new[field.name], old and old[field.name]) if value]
-    if event == "create" and prep.name in _dated() and (new.get("IsClosed") or new.get("ActivityDate") is None):
-        named = _dated()[prep.name]
-        ids = [
-            new[field.name] for field, _ in _references(org, prep, event) if field.name not in named and new[field.name]
-        ]
+        ids += [value for value in (new[name], None if old is None else old[name]) if value is not None]
     return ids
 
 
-def _dated() -> dict[str, set[str]]:
+def _only_open_and_dated() -> dict[str, set[str]]:
     """Objects of which a new row locks these references only when it is open and has a date."""
     return {row["object"]: set(row["fields"]) for row in load("locks.toml")["lock"] if row.get("open_and_dated")}
 

@@ -70,9 +70,9 @@ def read_condition(given: Any, sobject: SObject, schema: Schema, where: str) -> 
     if key == "new":
         wanted = _flag(value, f"{where}.new")
         return lambda moment: (moment.save.old is None) == wanted
-    if key == "user":
-        return _of_user(value, f"{where}.user")
-    refuse(where, f"{key!r} is unknown", "give one of field, all, any, not, new, user")
+    if key != "user":
+        refuse(where, f"{key!r} is unknown", "give one of field, all, any, not, new, user")
+    return _of_user(value, f"{where}.user")
 
 
 def _all(inner: list[Condition]) -> Condition:

@@ -1,8 +1,8 @@
 """Running an org's rules around the save of one row.
 
 Before the row is written: assignment rules and then the before-save updates change it, lookup filters, validation
-rules and duplicate rules may refuse it. After: updates of the row itself (a workflow's field update, which saves the row
-once more) and of rows it points at.
+rules and duplicate rules may refuse it. After: updates of the row itself (a workflow's field update, which saves the
+row once more) and of rows it points at.
 
 Rule 1: each rule runs at most once for a row in one request, so that two rules cannot wake each other for ever.
 Rule 2: the second save of a field update runs the before-save updates again and leaves out validation and duplicate
@@ -106,11 +106,10 @@ def _apply_filter(each: LookupFilter, moment: Moment) -> None:
     row = {} if found is None else dict(zip(prep.column_names, found, strict=True))
     there = Save(save.org, save.conn, prep, row, None, frozenset(), save.stamp)
     if not when(replace(moment, save=there, source=save.new)):
+        fields = (each.field.name,)
         if each.message is not None:
-            raise salesforce_error(
-                "FIELD_FILTER_VALIDATION_EXCEPTION.rule", text=each.message, fields=(each.field.name,)
-            )
-        raise salesforce_error("FIELD_FILTER_VALIDATION_EXCEPTION", fields=(each.field.name,))
+            raise salesforce_error("FIELD_FILTER_VALIDATION_EXCEPTION.rule", text=each.message, fields=fields)
+        raise salesforce_error("FIELD_FILTER_VALIDATION_EXCEPTION", fields=fields)
 
 
 def refuse_locked(rules: ObjectRules, save: Save, caller: Caller) -> None:
