@@ -97,7 +97,9 @@ class OrgConfig:
     custom fields and objects for `Schema.load`. *users*: the first is the administrator. *locked*: nobody can log in.
     *api_enabled*: false is an edition without the API. *audit_fields*: who has the permission may set audit fields on
     insert. *login_attempts_max* wrong passwords in a row lock a user out; *logins_per_hour* is each user's.
-    *data_storage_mb* and *file_storage_mb* take the place of what the edition gives.
+    *data_storage_mb* and *file_storage_mb* take the place of what the edition gives. `/updated` and `/deleted` refuse a
+    start before *replication_since*, and cover the time up to *replication_lag_seconds* ago: other transactions may
+    still be running.
     """
 
     name: str = "Understudy"
@@ -116,6 +118,8 @@ class OrgConfig:
     serial: int = 1
     data_storage_mb: int | None = None
     file_storage_mb: int | None = None
+    replication_since: datetime | None = None
+    replication_lag_seconds: int = 0
     bulk_rows_each_poll: int | None = None
     extra: Mapping[str, Any] | None = None
 

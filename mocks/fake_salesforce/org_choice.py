@@ -7,6 +7,7 @@ beside it the custom objects and fields that `org_file` reads. A mistake is one 
 from __future__ import annotations
 
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -61,6 +62,10 @@ class _Org(Schema):
     timezone = fields.String()
     api_requests_max = fields.Integer(strict=True, validate=validate.Range(min=0))
     sandbox = fields.Boolean()
+    data_storage_mb = fields.Integer(strict=True, validate=validate.Range(min=0))
+    file_storage_mb = fields.Integer(strict=True, validate=validate.Range(min=0))
+    replication_since = fields.AwareDateTime(format="iso", default_timezone=UTC)
+    replication_lag_seconds = fields.Integer(strict=True, validate=validate.Range(min=0))
     locked = fields.Boolean()
     api_enabled = fields.Boolean()
     audit_fields = fields.Boolean()

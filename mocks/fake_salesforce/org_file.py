@@ -23,6 +23,9 @@ FILE_KEYS: Final[Kinds] = {
     "features": list,
     "rows": dict,
     "imported": dict,
+    "profiles": dict,  # these three are read by security_file
+    "permission_sets": dict,
+    "sharing": dict,
     # What an org does by itself; read by operations/automation.
     "validation_rules": list,
     "updates": list,

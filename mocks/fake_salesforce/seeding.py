@@ -10,15 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from fake_core.errors import MisuseError, VendorError
-from fake_salesforce import record_ids
+from fake_salesforce import security_rows
 from fake_salesforce.operations import records
 from fake_salesforce.operations.derive import Save, before_save
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.values import check, parse
-from fake_salesforce.org import PROFILE_PREFIX, Org, UserConfig, stamp
-
-ADMIN_PROFILE = "System Administrator"  # the one profile of the org; every user has it
-ADMIN_PROFILE_ID = record_ids.mint(PROFILE_PREFIX, 1)
+from fake_salesforce.org import Org, UserConfig, stamp
 
 
 def begin(org: Org) -> None:
@@ -27,11 +24,11 @@ def begin(org: Org) -> None:
         for name in org.schema.objects_with_rows:
             for row in org.schema.rows(name):
                 _put(org, name, row)
-        if org.schema.sobject("Profile") is not None:
-            _put(org, "Profile", {"Id": ADMIN_PROFILE_ID, "Name": ADMIN_PROFILE, "UserType": "Standard"})
+        security_rows.begin(org)
         for serial, user in enumerate(org.config.users, start=1):
             _put(org, "User", _user_row(org, user, serial))
             org.ids.next("005")
+        security_rows.assign(org)
         organization = org.schema.sobject("Organization")
         if organization is not None:
             _put(org, "Organization", _organization_row(org))
@@ -41,10 +38,14 @@ def seed(org: Org, data: Any) -> dict[str, list[str]]:
     """Create the rows of `{"Account": [{"Name": …}], …}`, object by object in the order given.
 
     A value `"@Account[0]"` is the id of the first Account of the same seed. Returns the ids by
-    object. Raises MisuseError naming the row that cannot be made; then nothing is.
+    object. Raises MisuseError naming the row that cannot be made; then nothing is. Beside the objects, `settings` changes
+    rights: see `security_rows.change_settings`.
     """
     if not isinstance(data, Mapping):
         raise MisuseError('seed data is a JSON object: {"Account": [{"Name": "…"}], …}')
+    if "settings" in data:
+        security_rows.change_settings(org, data["settings"])
+    data = {name: rows for name, rows in data.items() if name != "settings"}
     caller = records.Caller(org.admin_id, org.clock.now(), 60)
     made: dict[str, list[str]] = {}
     with org.store.begin():
@@ -111,7 +112,8 @@ def _user_row(org: Org, user: UserConfig, serial: int) -> dict[str, Any]:
         "LocaleSidKey": "en_US",
         "EmailEncodingKey": "UTF-8",
         "LanguageLocaleKey": "en_US",
-        "ProfileId": ADMIN_PROFILE_ID,
+        "ProfileId": security_rows.profile_id(org, user.profile),
+        **({"UserRoleId": security_rows.role_id(org, user.role)} if user.role else {}),
         "UserType": "Standard",
         "IsActive": user.active,
         **user.fields,
@@ -133,6 +135,7 @@ def _organization_row(org: Org) -> dict[str, Any]:
         "InstanceName": "UND1",
         "FiscalYearStartMonth": 1,
         "SignupCountryIsoCode": "US",
+        **security_rows.sharing_shown(org),
     }
     sobject = org.schema.sobject("Organization")
     assert sobject is not None

@@ -20,6 +20,7 @@ from fake_salesforce import record_ids
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import values
+from fake_salesforce.operations.access import no_such_parent, refuse_owner
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.org import Org
 
@@ -43,7 +44,8 @@ def read(org: Org, sobject: SObject, body: Any, *, creating: bool, url_field: Fi
     parents: list[tuple[Field, Mapping[str, Any]]] = []
     unknown: str | None = None
     denied: list[str] = []
-    known = prepared(org, sobject).fields
+    prep = prepared(org, sobject)
+    sobject, known = prep.sobject, prep.fields  # as the caller sees it
     for key, value in body.items():
         field = known.get(key) or sobject.field(key)
         if field is None:
@@ -52,7 +54,7 @@ def read(org: Org, sobject: SObject, body: Any, *, creating: bool, url_field: Fi
                 parents.append((parent, _parent_object(value, parent)))
                 field = parent  # may the client write it? Judged like the reference itself
             else:
-                if key != "attributes" and unknown is None:
+                if key != "attributes" and unknown is None and key.lower() not in sobject.silent:
                     unknown = key
                 continue
         else:
@@ -61,6 +63,11 @@ def read(org: Org, sobject: SObject, body: Any, *, creating: bool, url_field: Fi
             denied.append(field.name)
     if unknown is not None:
         raise salesforce_error("INVALID_FIELD.no_such_column", field=unknown, object=sobject.name)
+    if denied and sobject.silent:
+        dropped = {name for name in denied if name.lower() in sobject.silent}
+        fields = [each for each in fields if each[0].name not in dropped]
+        parents = [each for each in parents if each[0].name not in dropped]
+        denied = [name for name in denied if name not in dropped]
     if denied:
         raise _denied(denied, creating=creating)
     if url_field is not None and any(field is url_field for field, _ in fields):
@@ -128,6 +135,7 @@ def reference(org: Org, conn: sa.Connection, sobject: SObject, field: Field, val
         raise salesforce_error("MALFORMED_ID", **words)
     target = org.schema.by_prefix(record_id)
     if target is None or target.name not in field.reference_to:
+        _refuse_unseen(org, conn, field, record_id)
         if field.name == "RecordTypeId":
             raise salesforce_error("INVALID_CROSS_REFERENCE_KEY.record_type", value=value)
         if target is None and record_id[:3] in _unfaked_prefixes(field):
@@ -137,6 +145,7 @@ def reference(org: Org, conn: sa.Connection, sobject: SObject, field: Field, val
         raise salesforce_error("MALFORMED_ID", **words)
     state = prepared(org, target).select_state.one(conn, id=record_id)
     if state is None:
+        _refuse_unseen(org, conn, field, record_id)
         if field.name == "RecordTypeId":
             raise salesforce_error("INVALID_CROSS_REFERENCE_KEY.record_type", value=value)
         raise salesforce_error("INVALID_CROSS_REFERENCE_KEY")
@@ -144,7 +153,16 @@ def reference(org: Org, conn: sa.Connection, sobject: SObject, field: Field, val
         raise salesforce_error("ENTITY_IS_DELETED")
     if field.name == "OwnerId" and not state[1]:
         raise salesforce_error("INACTIVE_OWNER_OR_USER", value=record_id, object=sobject.label.lower())
+    if field.name == "OwnerId":
+        refuse_owner(org, sobject.name, record_id)
     return record_id
+
+
+def _refuse_unseen(org: Org, conn: sa.Connection, field: Field, record_id: str) -> None:
+    """Raise the refusal of a row that is there and the caller may not see."""
+    refusal = no_such_parent(org, conn, field, record_id)
+    if refusal is not None:
+        raise refusal
 
 
 _QUEUE_PREFIX = "00G"

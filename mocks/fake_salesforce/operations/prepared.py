@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations.statements import Statement
 from fake_salesforce.org import Org
+from fake_salesforce.security import RIGHTS_OBJECTS
 
 _NUMBERS = frozenset({"double", "currency", "percent"})
 ADDRESS_PARTS = (  # key of the compound, ending of the part's field name
@@ -60,6 +61,7 @@ class Prepared:
         self.unique = tuple(each for each in sobject.fields if each.unique and not each.auto_number)
         shown = [table.c[name] if name in table.c else sa.null().label(name) for name in self.shown]
         self.seen = seen
+        self.tells_rights = sobject.name in RIGHTS_OBJECTS
         here = self.visible(table.c.Id == sa.bindparam("id"))
         alive = sa.and_(here, table.c.IsDeleted == 0) if self.has_bin else here
         self.select_shown = Statement(sa.select(*shown).where(alive))

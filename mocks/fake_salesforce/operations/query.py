@@ -36,8 +36,19 @@ def batch_rows(options: str | None) -> int:
 
 def run(org: Org, caller: Caller, *, text: str, include_deleted: bool, options: str | None, version: str) -> Page:
     """The first page of the query. Raises SalesforceError or NotFaked."""
+    result = found(org, caller, text=text, include_deleted=include_deleted, version=version)
+    rows = batch_rows(options)
+    if result.total_size <= rows or result.is_count:
+        return {"totalSize": result.total_size, "done": True, "records": result.records}
+    locator = record_ids.mint(LOCATOR_PREFIX, org.ids.next(LOCATOR_PREFIX))
+    org.locators.open(locator, user_id=caller.user_id, now=caller.now, batch_rows=rows, result=result)
+    return _page(result, 0, rows, locator, f"/services/data/v{version}/query")
+
+
+def found(org: Org, caller: Caller, *, text: str, include_deleted: bool, version: str) -> soql.QueryResult:
+    """What the query finds for this caller, pages and locators aside. Raises SalesforceError or NotFaked."""
     with org.store.read() as conn:
-        result = soql.run(
+        return soql.run(
             conn,
             org.schema,
             text,
@@ -48,17 +59,12 @@ def run(org: Org, caller: Caller, *, text: str, include_deleted: bool, options: 
             version=version,
             sight=sight(org, caller),
         )
-    rows = batch_rows(options)
-    if result.total_size <= rows or result.is_count:
-        return {"totalSize": result.total_size, "done": True, "records": result.records}
-    locator = record_ids.mint(LOCATOR_PREFIX, org.ids.next(LOCATOR_PREFIX))
-    org.locators.open(locator, user_id=caller.user_id, now=caller.now, batch_rows=rows, result=result)
-    return _page(result, 0, rows, locator, f"/services/data/v{version}/query")
 
 
-def sight(_org: Org, _caller: Caller) -> soql.Sight:
+def sight(org: Org, caller: Caller) -> soql.Sight:
     """What the caller may see. The one place where rights reach queries: objects, fields and rows."""
-    return soql.ALL
+    del caller
+    return soql.ALL if org.access is None else org.access.sight
 
 
 def _zone(org: Org, conn: sa.Connection, caller: Caller) -> str:

@@ -23,6 +23,14 @@ from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.metadata import DELETED_AT, ChildRelationship, Field, SObject
 from fake_salesforce.operations import locks, values
+from fake_salesforce.operations.access import (
+    Access,
+    admit_change,
+    admit_delete,
+    admit_insert,
+    no_change,
+    refuse_change,
+)
 from fake_salesforce.operations.automation import saving as automation
 from fake_salesforce.operations.automation.options import DEFAULTS, SaveOptions
 from fake_salesforce.operations.automation.rules import rules_of
@@ -89,10 +97,11 @@ def create(org: Org, caller: Caller, *, sobject: SObject, body: Any) -> str:
 
 def insert(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, given: dict[str, Any]) -> str:
     """Save a new row of settled values: composed, unique, written."""
-    prep = prepared(org, sobject)
+    access = org.access
+    org, prep = admit_insert(org, conn, prepared(org, sobject), given)
     new = compose(org, caller, conn, prep, given)
     for field in prep.unique:
-        _refuse_duplicate(conn, prep, field, new)
+        _refuse_duplicate(conn, prep, field, new, access)
     prep.insert.run(conn, new)
     after_save(org, conn, prep, new, None)
     rules = rules_of(org, prep.name)
@@ -120,10 +129,10 @@ def compose(org: Org, caller: Caller, conn: sa.Connection, prep: Prepared, given
         raise salesforce_error("UNABLE_TO_LOCK_ROW", value=given.get("AccountId") or caller.user_id)
     at = stamp(caller.now)
     for name in SYSTEM_STAMPS:
-        if name in new:
+        if name in new and name not in given:  # given: by who may set audit fields
             new[name] = at
     for name in SYSTEM_USERS:
-        if name in new:
+        if name in new and name not in given:
             new[name] = caller.user_id
     new["Id"] = org.mint(_prefix(sobject))
     save = Save(org, conn, prep, new, None, frozenset(given), at)
@@ -149,7 +158,9 @@ def _prefix(sobject: SObject) -> str:
     return sobject.key_prefix
 
 
-def _refuse_duplicate(conn: sa.Connection, prep: Prepared, field: Field, new: Mapping[str, Any]) -> None:
+def _refuse_duplicate(
+    conn: sa.Connection, prep: Prepared, field: Field, new: Mapping[str, Any], access: Access | None = None
+) -> None:
     value = new[field.name]
     if value is None:
         return
@@ -157,6 +168,8 @@ def _refuse_duplicate(conn: sa.Connection, prep: Prepared, field: Field, new: Ma
         if other != new["Id"]:
             if prep.name == "User" and field.name == "Username":
                 raise salesforce_error("DUPLICATE_USERNAME")
+            if access is not None and not access.reaches(conn, prep.name, other, "read"):
+                raise salesforce_error("DUPLICATE_VALUE", field="<unknown>", value="<unknown>")
             raise salesforce_error("DUPLICATE_VALUE", field=field.name, value=record_ids.to_15(other))
 
 
@@ -174,11 +187,14 @@ def change(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
     """Save *given* into the row; only what differs is written, and the stamps."""
     prep = prepared(org, sobject)
     old = _living(conn, prep, record_id)
-    if not sobject.updateable:
-        raise salesforce_error("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY.update", label=sobject.label)
+    access = org.access
+    if not prep.sobject.updateable:
+        raise no_change(org, sobject, "update")
+    refuse_change(org, conn, sobject, record_id)
     if caller.locked:
         raise salesforce_error("UNABLE_TO_LOCK_ROW", value=record_id)
     settled = settle(org, conn, sobject, given)
+    org, prep = admit_change(org, conn, prep, old, settled)
     new = {**old, **settled}
     at = stamp(caller.now)
     for name in UPDATE_STAMPS:
@@ -194,7 +210,7 @@ def change(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
     _apply_rules(save, caller, "update")
     for field in prep.unique:
         if new[field.name] != old[field.name]:
-            _refuse_duplicate(conn, prep, field, new)
+            _refuse_duplicate(conn, prep, field, new, access)
     changed = {name: value for name, value in new.items() if value != old[name]}
     if changed:
         prep.update(frozenset(changed)).run(conn, {**changed, "id_": record_id})
@@ -302,8 +318,9 @@ def remove(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
         raise salesforce_error("INVALID_CROSS_REFERENCE_KEY.delete")
     if prep.has_bin and row["IsDeleted"]:
         raise salesforce_error("ENTITY_IS_DELETED")
-    if not sobject.deletable:
-        raise salesforce_error("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY.delete", label=sobject.label)
+    if not prep.sobject.deletable:
+        raise no_change(org, sobject, "delete")
+    org, prep = admit_delete(org, conn, prep, record_id)
     if caller.locked:
         raise salesforce_error("UNABLE_TO_LOCK_ROW", value=record_id)
     at = stamp(caller.now)
@@ -321,6 +338,8 @@ def remove(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
 def _bury(org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any], at: str) -> None:
     """Delete *row*: refuse for restricting children, take cascading ones along, clear the rest."""
     record_id = row["Id"]
+    if prep.tells_rights:
+        org.security.forget()
     relations = [each for each in org.schema.children(prep.sobject) if each.child.view is None]
     for relation in relations:
         if relation.restricted_delete:
@@ -343,14 +362,14 @@ def _bury(org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any],
 def erase(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, record_id: str) -> None:
     """Delete the row past the recycle bin: it and what goes with it are rows no more. Raises as `remove`."""
     remove(org, caller, conn, sobject, record_id)
-    _erase(org, conn, prepared(org, sobject), record_id, stamp(caller.now))
+    _erase(org.whole, conn, prepared(org.whole, sobject), record_id, stamp(caller.now))
 
 
 def _erase(org: Org, conn: sa.Connection, prep: Prepared, record_id: str, at: str) -> None:
     for relation in org.schema.children(prep.sobject):
         child = prepared(org, relation.child)
-        if not child.has_bin:
-            continue  # such a child is gone already
+        if not child.has_bin or relation.child.view is not None:
+            continue  # such a child is gone already, or is shown by its rows' own object
         mine = child.table.c[relation.field.name] == record_id
         gone = sa.and_(mine, child.table.c.IsDeleted == 1, child.table.c[DELETED_AT] == at)
         for (child_id,) in conn.execute(sa.select(child.table.c.Id).where(gone)).fetchall():
@@ -413,6 +432,8 @@ def after_save(
     old: Mapping[str, Any] | None,
 ) -> None:
     """What a saved row changes in others: cases mirror their contact's phone and email."""
+    if prep.tells_rights:
+        org.security.forget()
     if prep.name != "Contact" or old is None:
         return
     mirrored = {mine: new[theirs] for mine, theirs in CASE_MIRROR.items() if new[theirs] != old[theirs]}

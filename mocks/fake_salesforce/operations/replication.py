@@ -28,7 +28,7 @@ def updated(org: Org, *, sobject: SObject, start: str | None, end: str | None) -
     begins, ends, covered = _window(org, start, end)
     prep = prepared(org, sobject)
     when = prep.table.c.SystemModstamp if "SystemModstamp" in prep.blank else prep.table.c.LastModifiedDate
-    where = sa.and_(when >= stamp(begins), when < stamp(ends))
+    where = prep.visible(when >= stamp(begins), when < stamp(ends))
     if prep.has_bin:
         where = sa.and_(where, prep.table.c.IsDeleted == 0)
     with org.store.read() as conn:
@@ -47,7 +47,7 @@ def deleted(org: Org, *, sobject: SObject, start: str | None, end: str | None) -
     rows: list[Any] = []
     if prep.has_bin:
         when = prep.table.c[DELETED_AT]
-        where = sa.and_(prep.table.c.IsDeleted == 1, when >= stamp(begins), when < stamp(ends))
+        where = prep.visible(prep.table.c.IsDeleted == 1, when >= stamp(begins), when < stamp(ends))
         query = sa.select(prep.table.c.Id, when).where(where).order_by(when, prep.table.c.Id)
         with org.store.read() as conn:
             rows = list(conn.execute(query))

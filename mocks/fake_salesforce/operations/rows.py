@@ -155,7 +155,7 @@ def last_modified(org: Org, *, sobject: SObject, record_id: str) -> str | None:
 def count(org: Org, sobject: SObject) -> int:
     """Living rows."""
     prep = prepared(org, sobject)
-    query = sa.select(sa.func.count()).select_from(prep.table)
+    query = sa.select(sa.func.count()).select_from(prep.table).where(prep.visible(sa.true()))
     if prep.has_bin:
         query = query.where(prep.table.c.IsDeleted == 0)
     with org.store.read() as conn:
