@@ -62,6 +62,7 @@ class Fake:
     *credentials* tells what a client needs to reach the fake at a base URL.
     *seed* takes the vendor's own seed data and returns what it made.
     *play* is the vendor's part in a fault of a `PLAYED` kind, waiting included: None, or the answer that ends the call.
+    *remembered* are keys of an environ that *meaning* or *who* read beside the usual ones: the journal keeps them.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Fake:
         seed: Callable[[Any], Any] | None = None,
         who: Callable[[WSGIEnvironment], str] | None = None,
         play: Callable[[Fault, WSGIEnvironment], tuple[int, Headers, bytes] | None] | None = None,
+        remembered: Sequence[str] = (),
     ) -> None:
         self.vendor = vendor
         self.app = app
@@ -96,6 +98,7 @@ class Fake:
         self.journal = Journal(vendor=vendor)
         self._fault_answers = fault_answers
         self._play = play
+        self._remembered = (*_REMEMBERED, *remembered)
         self._control = ControlPlane(self)
 
     def reset(self) -> None:
@@ -169,7 +172,7 @@ class Fake:
         return line, headers, answer[: len(answer) // 2]
 
     def _write(self, environ: WSGIEnvironment, body: bytes, status: int, answer: bytes, fault: str | None) -> None:
-        remembered = {key: environ[key] for key in _REMEMBERED if key in environ}
+        remembered = {key: environ[key] for key in self._remembered if key in environ}
         remembered[BODY_KEY] = body[:JOURNAL_BODY_BYTES_MAX]
         self.journal.add(
             at=self.clock.now(),

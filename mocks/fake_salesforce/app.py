@@ -42,6 +42,7 @@ from fake_salesforce.routes import (
     tree,
     versions,
 )
+from fake_salesforce.routes.bulk1_wire import SESSION_HEADER
 from fake_salesforce.routes.http import Answer, Call, View, bind, bind_open
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ def create_app(
         limits={"api_requests": the_org.api_requests},
         seed=lambda given: seeding.seed(the_org, given),
         who=lambda environ: _who(the_org, environ),
+        remembered=[SESSION_HEADER],
     )
 
 
@@ -344,6 +346,6 @@ def credentials(org: Org, base_url: str) -> dict[str, Any]:
 
 def _who(org: Org, environ: WSGIEnvironment) -> str:
     """The caller's username, "" without a session that is known now."""
-    token = environ.get("HTTP_AUTHORIZATION", "").rpartition(" ")[2]
+    token = environ.get(SESSION_HEADER) or environ.get("HTTP_AUTHORIZATION", "").rpartition(" ")[2]
     user_id = org.sessions.owner(token)
     return next((name for name, one in org.user_ids.items() if one == user_id), user_id)

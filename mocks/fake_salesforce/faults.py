@@ -14,6 +14,7 @@ from fake_salesforce import jsontext, record_ids
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.long_requests import TIMEOUT_SECONDS
 from fake_salesforce.org import Org
+from fake_salesforce.routes import bulk1_wire
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -26,6 +27,7 @@ _KEYS = {
     "session_expired": "INVALID_SESSION_ID",
     "limit_reached": "REQUEST_LIMIT_EXCEEDED",
 }
+_ASYNC_KEYS = {"session_expired": "InvalidSessionId", "limit_reached": "ExceededQuota.requests"}
 
 
 class FaultAnswers:
@@ -56,6 +58,8 @@ class FaultAnswers:
 
     def answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, list[tuple[str, str]], bytes]:
         """Status, headers and body. An expired session is really ended: the token stays dead."""
+        if environ["PATH_INFO"].startswith("/services/async/"):
+            return self._async_answer(fault, environ)
         error = salesforce_error(_KEYS[fault.kind], error_id=_ERROR_ID)
         headers = [("Content-Type", "application/json;charset=UTF-8")]
         if fault.kind == "session_expired":
@@ -66,6 +70,13 @@ class FaultAnswers:
             window = self._org.api_requests
             headers.append(("Sforce-Limit-Info", f"api-usage={window.limit}/{window.limit}"))
         return error.status, headers, jsontext.compact([error.as_item()]).encode()
+
+    def _async_answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, Headers, bytes]:
+        """The same in the words of Bulk API 1.0."""
+        error = salesforce_error(_ASYNC_KEYS.get(fault.kind) or _KEYS[fault.kind], error_id=_ERROR_ID)
+        if fault.kind == "session_expired":
+            self._org.sessions.end(environ.get(bulk1_wire.SESSION_HEADER, ""))
+        return error.status, *bulk1_wire.fault_answer(environ, error)
 
 
 def _ended(error: SalesforceError) -> tuple[int, Headers, bytes]:

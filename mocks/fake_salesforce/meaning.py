@@ -21,6 +21,7 @@ _DATA = re.compile(r"/services/data/v[^/]+/(.*)")
 _ROW_VERBS = {"GET": "read", "HEAD": "read", "POST": "create", "PATCH": "update", "DELETE": "delete"}
 _FROM = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
 _LOGIN = ("/services/oauth2/token", "/services/Soap/u", "/services/Soap/c")
+_JOB_OBJECT = re.compile(rb'<object>\s*(\w+)|"object"\s*:\s*"(\w+)')
 _OTHER = Meaning("other", "")
 _PREFIXES = {
     "001": "Account",
@@ -40,12 +41,22 @@ def meaning(environ: WSGIEnvironment) -> Meaning:
     path: str = environ["PATH_INFO"].rstrip("/")
     if path.startswith(_LOGIN):
         return Meaning("login", "")
+    if path.startswith("/services/async/"):
+        return _bulk_one(environ, path)
     match = _DATA.fullmatch(path)
     if match is None:
         return _OTHER
     parts = match[1].split("/")
     reader = _READERS.get(parts[0])
     return reader(environ, parts) if reader is not None else _OTHER
+
+
+def _bulk_one(environ: WSGIEnvironment, path: str) -> Meaning:
+    """Bulk API 1.0: only the request that makes a job names an object."""
+    if not path.endswith("/job"):
+        return Meaning("bulk", "")
+    found = _JOB_OBJECT.search(environ.get(BODY_KEY) or b"")
+    return Meaning("bulk", _own_spelling((found[1] or found[2]).decode()) if found else "")
 
 
 def _sobjects(environ: WSGIEnvironment, parts: list[str]) -> Meaning:

@@ -17,13 +17,14 @@ from fake_core.errors import MisuseError
 from fake_core.ids import IdSource
 from fake_core.limits import RollingWindow
 from fake_core.store import Store
-from fake_salesforce import bulk_tables, data_files, record_ids
+from fake_salesforce import blob_tables, bulk_tables, data_files, record_ids
 from fake_salesforce.approvals import Approvals
 from fake_salesforce.connected_apps import ConnectedApp as ConnectedApp  # noqa: PLC0414 - part of an org's configuration
 from fake_salesforce.locators import Locators
 from fake_salesforce.long_requests import LongRequests
 from fake_salesforce.metadata import Schema, SObject
 from fake_salesforce.passwords import Passwords, Secret
+from fake_salesforce.recycle_bin import RecycleBin
 from fake_salesforce.row_locks import RowLocks
 from fake_salesforce.security import Security
 from fake_salesforce.security_file import read_security
@@ -155,6 +156,7 @@ class Org:
         self.security = Security(api_enabled=config.api_enabled, audit_fields=config.audit_fields)
         self.security_tables = read_security(config.extra or {}, self.schema)
         self.row_locks = RowLocks()
+        self.recycle_bin = RecycleBin()
         self.long_requests = LongRequests(clock, limit=self.edition["long_requests_max"])
         self.storage = Storage(
             self.schema,
@@ -162,6 +164,7 @@ class Org:
             file_mb=_chosen(config.file_storage_mb, self.edition["file_storage_mb"]),
         )
         bulk_tables.add_tables(self.schema.metadata)
+        blob_tables.add_tables(self.schema.metadata)
         self.store = Store(
             url=data,
             schema=self.schema.metadata,
@@ -179,6 +182,7 @@ class Org:
                 "security": self.security,
                 "row_locks": self.row_locks,
                 "storage": self.storage,
+                "recycle_bin": self.recycle_bin,
             },
         )
         self.storage.attach(self.store)

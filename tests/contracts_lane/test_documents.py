@@ -18,6 +18,7 @@ from crm_contracts.vendors import HOSTS, VENDORS, create_fake
 from fake_salesforce.operations.not_faked import resources
 
 BELOW_VERSION = "/services/data/<version>"
+BELOW_ASYNC = "/services/async/<version>"
 DOCUMENTED = {vendor: operations(vendor) for vendor in VENDORS}
 NOT_FAKED = [one for vendor in VENDORS for one in DOCUMENTED[vendor] if one.not_faked]
 WORDS = {"version": "v60.0", "sobject": "Task", "api": "u", "user_id": "005", "event_id": "00U", "rest": "x"}
@@ -29,6 +30,7 @@ def routes(vendor: str) -> dict[str, tuple[str, str]]:
         return {name: (method, template(rule)) for method, rule, name, _ in fake_planhat.routes.ROUTES}
     open_routes = [(method, rule, name) for method, rule, name, _ in fake_salesforce.app.OPEN_ROUTES]
     below = [(method, BELOW_VERSION + rule, name) for method, rule, name, _ in fake_salesforce.app.ROUTES]
+    below += [(method, BELOW_ASYNC + rule, name) for method, rule, name, _ in fake_salesforce.app.ASYNC_ROUTES]
     return {name: (method, template(rule)) for method, rule, name in open_routes + below}
 
 
