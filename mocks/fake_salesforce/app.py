@@ -117,6 +117,13 @@ ROUTES: list[tuple[str, str, str, View]] = [
     ("DELETE", "/jobs/ingest/<job_id>", "deleteIngestJob", bulk2.delete),
     ("PUT", "/jobs/ingest/<job_id>/batches", "uploadJobData", bulk2.upload),
     ("GET", "/jobs/ingest/<job_id>/<results>", "getIngestResults", bulk2.results),
+    ("POST", "/jobs/query", "createQueryJob", bulk2.create_query),
+    ("GET", "/jobs/query", "listQueryJobs", bulk2.list_query),
+    ("GET", "/jobs/query/<job_id>", "getQueryJob", bulk2.show_query),
+    ("PATCH", "/jobs/query/<job_id>", "abortQueryJob", bulk2.abort_query),
+    ("DELETE", "/jobs/query/<job_id>", "deleteQueryJob", bulk2.delete_query),
+    ("GET", "/jobs/query/<job_id>/results", "getQueryResults", bulk2.query_results),
+    ("GET", "/jobs/query/<job_id>/resultPages", "getQueryResultPages", bulk2.query_result_pages),
 ]
 # Below /services/async/NN.0: Bulk API 1.0, with a session header of its own.
 ASYNC_ROUTES: list[tuple[str, str, str, View]] = [

@@ -332,12 +332,6 @@ def test_an_org_in_any_zone_of_the_list(zone: str) -> None:
     fake.close()
 
 
-def test_xml_is_not_faked(org: Any) -> None:
-    """A client that wants XML only is told so; one that takes anything gets JSON."""
-    assert (501, "NOT_FAKED") == org.get("/limits", headers={"Accept": "application/xml"}).error[:2]
-    assert 200 == org.get("/limits", headers={"Accept": "application/xml, */*"}).status
-
-
 def test_credentials_survive_a_reset(org: Any) -> None:
     """The access token that is printed at the start still works after a reset."""
     token = org.fake.credentials("https://x")["access_token"]

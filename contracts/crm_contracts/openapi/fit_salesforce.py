@@ -143,6 +143,8 @@ class Fit:
             query["ids"] = ",".join(org["ids"].get(_sobject(case), org["ids"]["Task"])[: 1 + len(query["ids"]) % 3])
         if "start" in query and "end" in query:
             query |= {"start": "2026-01-01T00:00:00Z", "end": "2026-01-05T09:00:00+00:00"}
+        if "client_id" in query:
+            query |= {"client_id": org["credentials"]["client_id"], "redirect_uri": "http://localhost:8080/callback"}
         if "token" in query:
             query["token"] = org["credentials"]["access_token"]
         if "q" in query and not re.match("SELECT .* FROM ", query["q"]):
@@ -160,6 +162,8 @@ class Fit:
             if "password" in body:
                 told = org["credentials"]
                 case.body["password"] = told["password"] + told["security_token"]
+        elif name == "introspect":
+            case.body |= {key: org["credentials"][key] for key in ("client_id", "client_secret")}
         elif name == "revoke":
             body["token"] = org["credentials"]["access_token"]
         elif name == "getRecordsByPost":

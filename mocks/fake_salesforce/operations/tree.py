@@ -133,10 +133,10 @@ def _refuse_bad_references(nodes: list[Node]) -> None:
 
 def _node(org: Org, record: Any, level: int) -> Node:
     attributes = record.get("attributes") if isinstance(record, dict) else None
-    name = attributes.get("type") if isinstance(attributes, dict) else None
+    attributes = attributes if isinstance(attributes, dict) else {}
+    name, reference_id = attributes.get("type"), attributes.get("referenceId")
     if not isinstance(name, str):
         raise salesforce_error("INVALID_FIELD.type_missing")
-    reference_id = attributes.get("referenceId")
     reference_id = reference_id if isinstance(reference_id, str) else ""
     sobject = org.schema.sobject(name)
     if sobject is None:

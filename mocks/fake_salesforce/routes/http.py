@@ -24,7 +24,6 @@ from fake_core.faults import Fault
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations import access
-from fake_salesforce.operations.not_faked import not_faked
 from fake_salesforce.operations.records import ManyFound
 from fake_salesforce.operations.values import TypeMismatch
 from fake_salesforce.org import Org
@@ -198,7 +197,7 @@ class Call:
     ) -> Answer:
         """*value* as JSON, compact or, unless it never is, *pretty* as the client asked; as XML where it asked so."""
         if self.xml:
-            return xml.answer(self, value, status, location=location, more=more)
+            return xml.answer(self, value, status, location=location, more=more, pretty=pretty)
         if pretty and self.environ.get("HTTP_X_PRETTYPRINT") in PRETTY:
             text = jsontext.pretty(value)
         else:
@@ -209,6 +208,10 @@ class Call:
         if location is not None:
             headers.append(("Location", location))
         return Answer(text.encode(errors="replace"), status, headers)
+
+    def binary(self, value: bytes) -> Answer:
+        """200 with bytes as they are: the content of a file."""
+        return Answer(value, 200, [*self.headers(), ("Content-Type", "application/octetstream")])
 
     def no_content(self) -> Answer:
         """204: no body, no Content-Type."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from fake_salesforce import describe
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.metadata import SObject
-from fake_salesforce.operations import records, replication, rows
+from fake_salesforce.operations import blobs, records, relationships, replication, rows
 from fake_salesforce.operations.automation.options import read_options
-from fake_salesforce.operations.not_faked import not_faked
-from fake_salesforce.routes import conditions
+from fake_salesforce.routes import conditions, multipart
 from fake_salesforce.routes.http import Answer, Call
 
 CREATED_SINCE = 46  # from v46 an upsert answers `created`, and 200 with a body on update
 CREATE_BY_ID_SINCE = 37
+RELATIONSHIPS_SINCE = 36
 
 
 def caller(call: Call) -> records.Caller:
@@ -48,7 +48,7 @@ def full_describe(call: Call, sobject: str) -> Answer:
 def create(call: Call, sobject: str) -> Answer:
     """POST /sobjects/{sobject}"""
     found = records.find_sobject(call.org, sobject)
-    record_id = records.create(call.org, caller(call), sobject=found, body=call.json_body())
+    record_id = records.create(call.org, caller(call), sobject=found, body=multipart.row_body(call))
     answer = {"id": record_id, "success": True, "errors": []}
     return call.json(answer, 201, location=_location(call, found, record_id))
 
@@ -77,7 +77,7 @@ def update(call: Call, sobject: str, record_id: str) -> Answer:
     found = records.find_sobject(call.org, sobject)
     target = rows.write_id(found, record_id)
     conditions.check(call, found, target)
-    records.update(call.org, caller(call), sobject=found, record_id=target, body=call.json_body())
+    records.update(call.org, caller(call), sobject=found, record_id=target, body=multipart.row_body(call))
     return call.no_content()
 
 
@@ -85,7 +85,6 @@ def delete(call: Call, sobject: str, record_id: str) -> Answer:
     """DELETE /sobjects/{sobject}/{id}"""
     found = records.find_sobject(call.org, sobject)
     target = rows.delete_id(found, record_id)
-    conditions.check(call, found, target)
     records.delete(call.org, caller(call), sobject=found, record_id=target)
     return call.no_content()
 
@@ -94,18 +93,35 @@ def delete(call: Call, sobject: str, record_id: str) -> Answer:
 
 
 def by_key(call: Call, sobject: str, key: str, value: str) -> Answer:
-    """GET /sobjects/{sobject}/{external id field}/{value}, or /sobjects/{sobject}/{id}/{relationship}"""
+    """GET /sobjects/{sobject}/{external id field}/{value}, or {id}/{relationship}, or {id}/{binary field}"""
     found = records.find_sobject(call.org, sobject)
     _readable(found)
-    return _row(call, *_at_end(call, found, key, value))
+    field = found.field(value)
+    if field is not None and field.type == "base64" and rows.is_id(key):
+        return call.binary(blobs.read(call.org, sobject=found, record_id=rows.url_id(found, key), field=field))
+    place = _at_end(call, found, key, value)
+    if place.children is None:
+        return _row(call, place.sobject, place.record_id)
+    return call.json(
+        relationships.children(
+            call.org,
+            caller(call),
+            place=place,
+            names=_chosen(call),
+            options=call.environ.get("HTTP_SFORCE_QUERY_OPTIONS"),
+            version=call.version,
+        )
+    )
 
 
 def upsert(call: Call, sobject: str, key: str, value: str) -> Answer:
     """PATCH /sobjects/{sobject}/{external id field}/{value}[?updateOnly=true]"""
     found = records.find_sobject(call.org, sobject)
     if found.field(key) is None and rows.is_id(key):
-        target, record_id = _at_end(call, found, key, value)
-        return update(call, target.name, record_id)
+        place = _at_end(call, found, key, value)
+        if place.children is not None:
+            return call.method_not_allowed("GET,HEAD")
+        return update(call, place.sobject.name, place.record_id)
     field = records.find_key_field(found, key)
     record_id, created = records.upsert(
         call.org,
@@ -129,34 +145,42 @@ def upsert(call: Call, sobject: str, key: str, value: str) -> Answer:
 def delete_by_key(call: Call, sobject: str, key: str, value: str) -> Answer:
     """DELETE /sobjects/{sobject}/{external id field}/{value}, or of a relationship's parent row"""
     found = records.find_sobject(call.org, sobject)
-    target, record_id = _at_end(call, found, key, value)
-    records.delete(call.org, caller(call), sobject=target, record_id=record_id)
+    place = _at_end(call, found, key, value)
+    if place.children is not None:
+        return call.method_not_allowed("GET,HEAD")
+    records.delete(call.org, caller(call), sobject=place.sobject, record_id=place.record_id)
     return call.no_content()
 
 
-def _at_end(call: Call, sobject: SObject, key: str, value: str) -> tuple[SObject, str]:
-    """The row an external id or a relationship leads to; raises NOT_FOUND or ManyFound."""
+def _at_end(call: Call, sobject: SObject, key: str, value: str) -> relationships.Place:
+    """Where an external id or a path of relationships leads; raises NOT_FOUND or ManyFound."""
     if sobject.field(key) is None and rows.is_id(key):
+        if call.number < RELATIONSHIPS_SINCE:
+            raise salesforce_error("NOT_FOUND")
         record_id = rows.url_id(sobject, key)
-        if call.org.schema.child(sobject, value) is not None:
-            raise not_faked("sobjectRelationshipChildren")
-        return rows.parent_of(call.org, sobject=sobject, record_id=record_id, relationship=value)
+        return relationships.resolve(call.org, sobject=sobject, record_id=record_id, path=value)
     field = records.find_key_field(sobject, key)
-    return sobject, records.only_row_with(call.org, sobject, field, value)
+    return relationships.Place(sobject, records.only_row_with(call.org, sobject, field, value))
 
 
 def _row(call: Call, sobject: SObject, record_id: str) -> Answer:
     unchanged = conditions.check(call, sobject, record_id)
     if unchanged is not None:
         return unchanged
-    names = None
-    if call.environ.get("QUERY_STRING"):
-        names = call.query.get("fields")
-    if names is None:
-        row = rows.get(call.org, sobject=sobject, record_id=record_id, base=call.base)
-    else:
-        row = rows.get_fields(call.org, sobject=sobject, record_id=record_id, names=names.split(","), base=call.base)
-    return call.json(row)
+    names = _chosen(call)
+    tagged = conditions.has_tags(sobject)
+    chosen = None if names is None else rows.chosen_names(sobject, names)
+    row = rows.get(call.org, sobject=sobject, record_id=record_id, base=call.base)
+    more = conditions.tag_headers(sobject, row) if tagged else ()
+    if chosen is not None:
+        row = {"attributes": row["attributes"], **{name: row[name] for name in chosen}}
+    return call.json(row, more=more)
+
+
+def _chosen(call: Call) -> list[str] | None:
+    """The names in `?fields=`, None when it is not there."""
+    names = call.query.get("fields") if call.environ.get("QUERY_STRING") else None
+    return None if names is None else names.split(",")
 
 
 def _readable(sobject: SObject) -> None:
