@@ -6,10 +6,14 @@ Rule 2: no chunk is larger than a request may keep in memory; a job of a million
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 JOBS = "understudy_bulk_jobs"
 CHUNKS = "understudy_bulk_chunks"
+FOUND = "understudy_bulk_found_"  # and a job's id: what a query found and nobody has written yet
 
 
 def add_tables(metadata: sa.MetaData) -> None:
@@ -35,3 +39,23 @@ def add_tables(metadata: sa.MetaData) -> None:
         sa.Column("size", sa.Integer, nullable=False),  # bytes of the body before it was packed
         sa.Column("body", sa.LargeBinary, nullable=False),
     )
+
+
+class CreateTableAs(sa.Executable, sa.ClauseElement):
+    """CREATE TABLE *name* AS *statement*, with the statement's parameters."""
+
+    inherit_cache = False
+
+    def __init__(self, name: str, statement: sa.Select[Any]) -> None:
+        self.name = name
+        self.statement = statement
+
+
+@compiles(CreateTableAs)
+def _create_table_as(element: CreateTableAs, compiler: Any, **options: Any) -> str:
+    return f'CREATE TABLE "{element.name}" AS {compiler.process(element.statement, **options)}'
+
+
+def drop_found(conn: sa.Connection, job_id: str) -> None:
+    """Forget what the query of a job found."""
+    conn.exec_driver_sql(f'DROP TABLE IF EXISTS "{FOUND}{job_id}"')

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -65,6 +66,11 @@ def sight(org: Org, caller: Caller) -> soql.Sight:
     """What the caller may see. The one place where rights reach queries: objects, fields and rows."""
     del caller
     return soql.ALL if org.access is None else org.access.sight
+
+
+def moment(org: Org, conn: sa.Connection, caller: Caller) -> soql.Moment:
+    """When, where and by whom a query of this caller runs."""
+    return soql.Moment(now=caller.now, zone=ZoneInfo(_zone(org, conn, caller)), user_id=caller.user_id)
 
 
 def _zone(org: Org, conn: sa.Connection, caller: Caller) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.operations.bulk import ingest, lists, spec
+from fake_salesforce.operations.bulk import extract, ingest, lists, spec
 from fake_salesforce.operations.bulk.jobs import Job, facts
 from fake_salesforce.operations.bulk.refusals import refusal
 from fake_salesforce.routes.http import Answer, Call, Headers, read_body
@@ -93,12 +93,61 @@ def results(call: Call, job_id: str, results: str) -> Answer:
     return _csv(call, length, pieces, [])
 
 
+# --- query ------------------------------------------------------------------------------------------
+
+
+def create_query(call: Call) -> Answer:
+    """POST /jobs/query"""
+    return _told(call, extract.create(call.org, caller(call), body=call.json_body()))
+
+
+def show_query(call: Call, job_id: str) -> Answer:
+    """GET /jobs/query/{id}: also does what work falls to it"""
+    return _told(call, extract.poll(call.org, caller(call), job_id=job_id), progress=True)
+
+
+def abort_query(call: Call, job_id: str) -> Answer:
+    """PATCH /jobs/query/{id} with the state Aborted"""
+    return _told(call, extract.abort(call.org, caller(call), job_id=job_id, body=call.json_body()))
+
+
+def delete_query(call: Call, job_id: str) -> Answer:
+    """DELETE /jobs/query/{id}"""
+    extract.remove(call.org, caller(call), job_id=job_id)
+    return call.no_content()
+
+
+def query_results(call: Call, job_id: str) -> Answer:
+    """GET /jobs/query/{id}/results[?maxRecords=&locator=]: 204 while there are none"""
+    asked = call.query
+    rows_max = _number(asked, "maxRecords")
+    page = extract.results(call.org, caller(call), job_id=job_id, locator=asked.get("locator"), rows_max=rows_max)
+    if page is None:
+        return call.no_content()
+    more = [("Sforce-NumberOfRecords", str(page.rows)), ("Sforce-Locator", page.locator)]
+    return _csv(call, page.length, page.pieces, more)
+
+
+def query_result_pages(call: Call, job_id: str) -> Answer:
+    """GET /jobs/query/{id}/resultPages"""
+    if call.number < facts("query")["result_pages_since"]:
+        raise salesforce_error("NOT_FOUND")
+    locator = call.query.get("locator")
+    pages = extract.result_pages(call.org, caller(call), job_id=job_id, locator=locator)
+    return call.no_content() if pages is None else call.json(pages)
+
+
 # --- lists ------------------------------------------------------------------------------------------
 
 
 def list_ingest(call: Call) -> Answer:
     """GET /jobs/ingest"""
     return call.json(lists.page(call.org, caller(call), resource="ingest", asked=call.query, version=call.version))
+
+
+def list_query(call: Call) -> Answer:
+    """GET /jobs/query"""
+    return call.json(lists.page(call.org, caller(call), resource="query", asked=call.query, version=call.version))
 
 
 # --- answers ----------------------------------------------------------------------------------------
@@ -113,7 +162,7 @@ def _csv(call: Call, length: int, pieces: Iterator[bytes], more: Headers) -> Ans
     return StreamedAnswer(pieces, length, 200, headers)
 
 
-def _numbers(asked: dict[str, Any], name: str) -> int | None:
+def _number(asked: dict[str, Any], name: str) -> int | None:
     text = asked.get(name)
     if text is None:
         return None

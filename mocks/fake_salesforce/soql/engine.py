@@ -68,7 +68,7 @@ class Select:
 
     def fetch(self, conn: sa.Connection, moment: Moment, **more: Any) -> Sequence[Row]:
         """The rows, as the database gives them."""
-        return conn.execute(self.statement, {**self._bound(moment), **more}).fetchall()
+        return conn.execute(self.statement, {**self.bound(moment), **more}).fetchall()
 
     def all_slots(self) -> list[Slot]:
         """The slots of this statement and of those below it."""
@@ -104,7 +104,8 @@ class Select:
             listed["records"].append(self.build(row, base, lists))
         return found
 
-    def _bound(self, moment: Moment) -> dict[str, Any]:
+    def bound(self, moment: Moment) -> dict[str, Any]:
+        """The values of the statement's parameters, those of a child's parents aside."""
         values: dict[str, Any] = dict(self.literals)
         for name, span in self.spans.items():
             reach = dates.moment_range if span.moments else dates.day_range

@@ -134,6 +134,7 @@ def forget(org: Org, conn: sa.Connection, job: Job, *owners: str) -> None:
     """Remove the job with its data and results; *owners* are batches whose chunks go with it."""
     table = _jobs(org)
     conn.execute(table.delete().where(table.c.id == job.id))
+    bulk_tables.drop_found(conn, job.id)
     for owner in (job.id, *owners, *job.more.get("batches", ())):
         drop(org, conn, owner)
 
