@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,13 +17,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
+from tests.fake_salesforce.conftest import Answer, Caller
 
 from fake_core.clock import FrozenClock
 from fake_core.errors import MisuseError
 from fake_salesforce import OrgConfig, create_app
 from fake_salesforce.connected_apps import ConnectedApp
 from fake_salesforce.org import ADMIN
-from tests.fake_salesforce.conftest import Answer, Caller
 
 TOKEN = "/services/oauth2/token"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -130,9 +133,7 @@ def test_how_far_ahead(make: Any, ahead: int, status: int) -> None:
     ends = int(client.org.clock.now().timestamp()) + ahead
     with_number = client.send(jwt.encode(client.claims() | {"exp": ends}, client.key, algorithm="RS256"))
     assert status == with_number.status
-    token = jwt.api_jws.encode(
-        __import__("json").dumps(client.claims() | {"exp": str(ends)}).encode(), client.key, algorithm="RS256"
-    )
+    token = jwt.api_jws.encode(json.dumps(client.claims() | {"exp": str(ends)}).encode(), client.key, algorithm="RS256")
     assert status == client.send(token).status
 
 
@@ -151,12 +152,12 @@ def test_signatures(make: Any, key: Any) -> None:
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     good = jwt.encode(client.claims(), key, algorithm="RS256")
     head, body, signature = good.split(".")
-    forged = jwt.utils.base64url_encode(__import__("json").dumps(client.claims(sub="x@y.z")).encode()).decode()
+    forged = jwt.utils.base64url_encode(json.dumps(client.claims(sub="x@y.z")).encode()).decode()
     wrong = [
         jwt.encode(client.claims(), other, algorithm="RS256"),
         jwt.encode(client.claims(), key, algorithm="RS512"),
         jwt.encode(client.claims(), key, algorithm="PS256"),
-        jwt.encode(client.claims(), None, algorithm="none"),
+        jwt.encode(client.claims(), "", algorithm="none"),
         _hmac(client.claims(), public),
         f"{head}.{forged}.{signature}",
         f"{head}.{body}.",
@@ -169,10 +170,6 @@ def test_signatures(make: Any, key: Any) -> None:
 
 def _hmac(claims: dict[str, Any], public: bytes) -> str:
     """The old trick: HMAC with the public key as its secret. PyJWT will not write it, so it is put together here."""
-    import hashlib
-    import hmac
-    import json
-
     encode = jwt.utils.base64url_encode
     text = encode(json.dumps({"alg": "HS256", "typ": "JWT"}).encode()) + b"." + encode(json.dumps(claims).encode())
     return (text + b"." + encode(hmac.new(public, text, hashlib.sha256).digest())).decode()

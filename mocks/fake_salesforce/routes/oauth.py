@@ -148,7 +148,7 @@ def _wanted(named: str, accept: str) -> str:
     """json, urlencoded or xml."""
     if named in {"json", "urlencoded", "xml"}:
         return named
-    first = accept.split(",")[0].partition(";")[0].strip().lower()
+    first = accept.split(",", maxsplit=1)[0].partition(";")[0].strip().lower()
     return {"application/xml": "xml", "application/x-www-form-urlencoded": "urlencoded"}.get(first, "json")
 
 

@@ -170,7 +170,8 @@ def _code_form(user_code: str, wrong: str) -> str:
     return (
         f"{_alert(wrong)}"
         '<form method="post" action="/setup/connect"><p><label>Code '
-        f'<input name="user_code" value="{escape(user_code)}" required></label></p><p><button>Connect</button></p></form>'
+        f'<input name="user_code" value="{escape(user_code)}" required></label></p>'
+        "<p><button>Connect</button></p></form>"
     )
 
 
