@@ -44,8 +44,19 @@ _PROFILE_KEYS: Final[Kinds] = {
     "fields": dict,
     "silent": bool,
 }
-_SET_KEYS: Final[Kinds] = {"label": str, "license": str, "permissions": dict, "objects": dict, "fields": dict, "users": list}
-_FIELD_RIGHTS: Final[Mapping[str, tuple[bool, bool]]] = {"none": (False, False), "read": (True, False), "edit": (True, True)}
+_SET_KEYS: Final[Kinds] = {
+    "label": str,
+    "license": str,
+    "permissions": dict,
+    "objects": dict,
+    "fields": dict,
+    "users": list,
+}
+_FIELD_RIGHTS: Final[Mapping[str, tuple[bool, bool]]] = {
+    "none": (False, False),
+    "read": (True, False),
+    "edit": (True, True),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +91,9 @@ class SecurityTables:
 def read_security(given: Mapping[str, Any], schema: Schema) -> SecurityTables:
     """The tables `profiles`, `permission_sets` and `sharing` of *given*; raises MisuseError."""
     standard = load("security.toml")["profiles"]
-    profiles = {name: _profile(name, each, schema) for name, each in table(given.get("profiles", {}), "profiles").items()}
+    profiles = {
+        name: _profile(name, each, schema) for name, each in table(given.get("profiles", {}), "profiles").items()
+    }
     for name, each in profiles.items():
         if each.like and each.like not in standard and each.like not in profiles:
             refuse(f"profiles.{name}.like", f"no profile {each.like!r}", f"use one of {sorted(standard)}")
@@ -181,11 +194,17 @@ def _fields(
         key = f"{sobject.name}.{each.name}"
         words = [word.strip() for word in text.split(",")] if isinstance(text, str) else []
         if not words or words[0] not in _FIELD_RIGHTS or words[1:] not in ([], ["silent"]):
-            refuse(f"{where}.{name}", f"is {text!r}", 'say "none", "read" or "edit"; "read, silent" drops what is written')
+            refuse(
+                f"{where}.{name}", f"is {text!r}", 'say "none", "read" or "edit"; "read, silent" drops what is written'
+            )
         if each.permissionable:
             rights[key] = _FIELD_RIGHTS[words[0]]
         elif words != ["read", "silent"]:
-            refuse(f"{where}.{name}", "its rights cannot be set (permissionable is false)", 'only "read, silent" is possible')
+            refuse(
+                f"{where}.{name}",
+                "its rights cannot be set (permissionable is false)",
+                'only "read, silent" is possible',
+            )
         silent[key] = len(words) > 1
     return rights, {key: value for key, value in silent.items() if value or key in rights}
 

@@ -169,7 +169,9 @@ def _write_sets(org: Org, conn: sa.Connection, grants: Mapping[str, Grant]) -> N
             if user_id is None:
                 raise MisuseError(f"org file: permission_sets.{name}.users: no user {username!r}")
             assigned = _table(org, "PermissionSetAssignment")
-            there = sa.select(assigned.c.Id).where(assigned.c.PermissionSetId == set_id, assigned.c.AssigneeId == user_id)
+            there = sa.select(assigned.c.Id).where(
+                assigned.c.PermissionSetId == set_id, assigned.c.AssigneeId == user_id
+            )
             if conn.execute(there).first() is None:
                 put(org, conn, "PermissionSetAssignment", {"PermissionSetId": set_id, "AssigneeId": user_id})
 
@@ -261,7 +263,9 @@ def _id_of(org: Org, conn: sa.Connection, name: str, row_name: Any) -> str:
     found: str | None = conn.execute(sa.select(table.c.Id).where(table.c.Name == row_name)).scalar()
     if found is None:
         known = ", ".join(conn.execute(sa.select(table.c.Name).order_by(table.c.Id)).scalars())
-        raise MisuseError(f"no {'profile' if name == 'Profile' else 'role'} {row_name!r} in this org: there are {known}")
+        raise MisuseError(
+            f"no {'profile' if name == 'Profile' else 'role'} {row_name!r} in this org: there are {known}"
+        )
     return found
 
 

@@ -47,12 +47,12 @@ class SeenOrg(Org):
 
     def __init__(self, whole: Org, user_id: str, rights: Rights, kind: Kind) -> None:  # an org is not made anew
         user = sa.bindparam(USER, user_id, type_=sa.Text)
-        self.__dict__ |= {
+        self.__dict__.update({
             "whole": whole,
             "schema": kind.schema,
             "prepared": {},
             "access": Access(whole, user_id, rights, kind, Sharing(whole.schema, whole.security, rights, user)),
-        }
+        })  # not by assignment: that goes to the whole org
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["whole"], name)
@@ -139,9 +139,7 @@ def refuse_without_setup(org: Org) -> None:
 # --- saving -----------------------------------------------------------------------------------------------------------
 
 
-def admit_insert(
-    org: Org, conn: sa.Connection, prep: Prepared, given: Mapping[str, Any]
-) -> tuple[Org, Prepared]:
+def admit_insert(org: Org, conn: sa.Connection, prep: Prepared, given: Mapping[str, Any]) -> tuple[Org, Prepared]:
     """Who sees *org* may save *given* as a new row: the whole org, to go on in. Raises SalesforceError."""
     access = org.access
     if access is None:
@@ -242,7 +240,9 @@ def _kind(org: Org, rights: Rights) -> Kind:
     key = rights.key(), tuple(sorted(org.security.sharing.items()))
     found: Kind | None = org.security.kinds.get(key)
     if found is None:
-        schema = org.schema.narrowed([_seen(each, rights) for each in org.schema.sobjects if "read" in rights.on(each.name)])
+        schema = org.schema.narrowed(
+            [_seen(each, rights) for each in org.schema.sobjects if "read" in rights.on(each.name)]
+        )
         sharing = Sharing(org.schema, org.security, rights, sa.bindparam(USER, type_=sa.Text))
         sight = Sight(key=key, row_filter=lambda sobject, table: sharing.condition(sobject.name, table))
         found = org.security.kinds[key] = Kind(schema, sight)

@@ -31,7 +31,11 @@ _OPEN_MODELS = {
     "edit": frozenset({"ReadWrite", "ReadWriteTransfer"}),
     "all": frozenset[str](),
 }
-_ALL_ROWS = {"read": frozenset({"view_all", "modify_all"}), "edit": frozenset({"modify_all"}), "all": frozenset({"modify_all"})}
+_ALL_ROWS = {
+    "read": frozenset({"view_all", "modify_all"}),
+    "edit": frozenset({"modify_all"}),
+    "all": frozenset({"modify_all"}),
+}
 
 
 class Sharing:
@@ -103,7 +107,9 @@ class Sharing:
 
     def _of_parent(self, sobject: SObject, table: sa.FromClause, level: Level) -> Test:
         references = parents_of(sobject)
-        tests = [test for each in references for test in self._by_reference(each, table, "edit" if level == "all" else level)]
+        tests = [
+            test for each in references for test in self._by_reference(each, table, "edit" if level == "all" else level)
+        ]
         if sobject.field("OwnerId") is not None:
             orphan = sa.and_(*(table.c[each.name].is_(None) for each in references))
             tests.append(sa.and_(orphan, sa.or_(*self._own(table.c.OwnerId))))
@@ -138,7 +144,9 @@ class Sharing:
                     continue
                 below = child.table.alias()
                 mine = sa.or_(*self._own(below.c.OwnerId))
-                yield table.c.Id.in_(sa.select(below.c[reference_name]).where(mine, below.c[reference_name].is_not(None)))
+                yield table.c.Id.in_(
+                    sa.select(below.c[reference_name]).where(mine, below.c[reference_name].is_not(None))
+                )
 
     # --- shares ------------------------------------------------------------------------------------------------------
 

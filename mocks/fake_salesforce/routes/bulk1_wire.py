@@ -64,8 +64,7 @@ class AsyncCall(Call):
         session = self.org.sessions.use(token, self.now)
         if session is None or not session.reaches_api:
             raise salesforce_error("InvalidSessionId")
-        self.session_user = session.user_id
-        self.token = session.token
+        self.act_for(session)
         if not self.org.api_requests.take():
             raise salesforce_error("ExceededQuota.requests")
         number = _VERSIONS.get(version)

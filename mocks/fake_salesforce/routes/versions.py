@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from fake_salesforce import data_files
-from fake_salesforce.operations import rows
+from fake_salesforce.operations import access, rows
+from fake_salesforce.operations.limits import counted
 from fake_salesforce.routes.http import VERSION_MAX, VERSION_MIN, Answer, Call
 
 FIRST_LABELLED, FIRST_YEAR = 20, 11  # v20 is Winter '11
@@ -45,19 +46,20 @@ def resources(call: Call) -> Answer:
 
 def limits(call: Call) -> Answer:
     """GET /limits"""
+    access.refuse_without_setup(call.org)
     return call.json(_limits(call))
 
 
 def _limits(call: Call) -> dict[str, Any]:
     data = data_files.load("limits.toml")
-    window = call.org.api_requests
+    live = counted(call.org)
     answer: dict[str, Any] = {}
     for name, maximum in data["max"].items():
         if call.number < data["since"].get(name, 0):
             continue
         entry: dict[str, Any] = {"Max": maximum, "Remaining": maximum}
-        if name == data["live"]:
-            entry = {"Max": window.limit, "Remaining": window.remaining()}
+        if name in live:
+            entry = {"Max": live[name][0], "Remaining": live[name][1]}
         for nested, inner in data["nested"].get(name, {}).items():
             entry[nested] = {"Max": inner, "Remaining": inner}
         if name in data["apps"]:
@@ -69,6 +71,7 @@ def _limits(call: Call) -> dict[str, Any]:
 
 def record_count(call: Call) -> Answer:
     """GET /limits/recordCount[?sObjects=A,B]: unknown and empty objects are left out"""
+    access.refuse_without_setup(call.org)
     wanted = call.query.get("sObjects")
     schema = call.org.schema
     names = wanted.split(",") if wanted else [each.name for each in schema.sobjects]

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from fake_core.faults import Fault
 from fake_salesforce.errors import SalesforceError, salesforce_error
+from fake_salesforce.operations import access
 from fake_salesforce.operations.automation.options import DEFAULTS
 from fake_salesforce.operations.bulk import jobs
 from fake_salesforce.operations.bulk.apply import DELETE, HARD_DELETE, INSERT, UPDATE, UPSERT, key_field
@@ -188,6 +189,7 @@ def _process(org: Org, conn: sa.Connection, job: Job, batch: Batch, now: datetim
     if job.assignment_rule_id is not None:
         options = replace(DEFAULTS, assignment=job.assignment_rule_id)
     fault = None if batch.fault is None else Fault.from_dict(batch.fault)
+    org = access.enter(org, job.created_by)
     caller = Caller(job.created_by, now, int(job.api_version), fault, options)
     if batch.soql is None:
         load(org, caller, job, batch)
