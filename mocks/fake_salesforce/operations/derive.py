@@ -10,42 +10,21 @@ marked beside the rule.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-import sqlalchemy as sa
-
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
+from fake_salesforce.operations import files
 from fake_salesforce.operations.not_faked import not_faked
-from fake_salesforce.operations.prepared import Prepared, prepared
-from fake_salesforce.org import Org
+from fake_salesforce.operations.prepared import prepared
+from fake_salesforce.operations.save import CASE_MIRROR, Hook
+from fake_salesforce.operations.save import Save as Save  # noqa: PLC0414 - what hooks are written with
 
 EVENT_MINUTES_MAX = 1_440  # multi-day events are off in a new org
 ALL_DAY_MINUTES = 1_440
-
-
-@dataclass(frozen=True, slots=True)
-class Save:
-    """One row about to be saved. `new` may be changed; `stamp` is the moment of the save."""
-
-    org: Org
-    conn: sa.Connection
-    prep: Prepared
-    new: dict[str, Any]
-    old: Mapping[str, Any] | None
-    given: frozenset[str]
-    stamp: str
-
-    def changed(self, name: str) -> bool:
-        """The field's value differs from before; on create, always."""
-        return self.old is None or self.old[name] != self.new[name]
-
-
-Hook = Callable[[Save], None]
 
 
 # --- activities -------------------------------------------------------------------------------------
@@ -253,14 +232,6 @@ def _case_status(save: Save) -> None:
         save.new["ClosedDate"] = save.stamp
 
 
-CASE_MIRROR = {  # field of the case: field of its contact
-    "ContactPhone": "Phone",
-    "ContactMobile": "MobilePhone",
-    "ContactEmail": "Email",
-    "ContactFax": "Fax",
-}
-
-
 def _case_contact(save: Save) -> None:
     if not save.changed("ContactId"):
         return
@@ -306,7 +277,13 @@ def _photo_url(save: Save) -> None:
 HOOKS: dict[str, tuple[Hook, ...]] = {
     "Account": (_photo_url,),
     "Case": (_auto_numbers, _case_status, _case_contact),
+    "Attachment": (files.attached_body,),
     "Contact": (_person_name, _photo_url),
+    "ContentDocument": (),
+    "ContentDocumentLink": (files.new_link,),
+    "ContentNote": (files.note,),
+    "ContentVersion": (files.version,),
+    "Document": (files.attached_body,),
     "Event": (_no_series, _no_what_beside_a_lead, _event_times, _activity_account, _subtype("EventSubtype", "Event")),
     "Lead": (_converted_lead_is_fixed, _person_name, _photo_url),
     "Opportunity": (_opportunity_stage, _opportunity_revenue, _opportunity_fiscal),

@@ -21,8 +21,8 @@ from fake_core.errors import VendorError
 from fake_core.faults import Fault
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import DELETED_AT, ChildRelationship, Field, SObject
-from fake_salesforce.operations import locks, values
+from fake_salesforce.metadata import Field, SObject
+from fake_salesforce.operations import after, locks, removal, values
 from fake_salesforce.operations.access import (
     Access,
     admit_change,
@@ -35,8 +35,9 @@ from fake_salesforce.operations.automation import saving as automation
 from fake_salesforce.operations.automation.options import DEFAULTS, SaveOptions
 from fake_salesforce.operations.automation.rules import rules_of
 from fake_salesforce.operations.body import Given, read, required_missing, settle
-from fake_salesforce.operations.derive import CASE_MIRROR, Save, before_save
+from fake_salesforce.operations.derive import before_save
 from fake_salesforce.operations.prepared import Prepared, prepared
+from fake_salesforce.operations.save import Save
 from fake_salesforce.org import Org, stamp
 
 SYSTEM_STAMPS = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
@@ -330,95 +331,15 @@ def remove(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
     save = Save(org, conn, prep, row, row, frozenset(), at)
     if rules is not None:
         automation.refuse_delete(rules, save, caller)
-    _bury(org, conn, prep, row, at)
+    removal.bury(org, conn, prep, row, at)
     if rules is not None:
         automation.after_write(rules, save, caller, "delete")
-
-
-def _bury(org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any], at: str) -> None:
-    """Delete *row*: refuse for restricting children, take cascading ones along, clear the rest."""
-    record_id = row["Id"]
-    if prep.tells_rights:
-        org.security.forget()
-    relations = [each for each in org.schema.children(prep.sobject) if each.child.view is None]
-    for relation in relations:
-        if relation.restricted_delete:
-            _refuse_restricted(org, conn, prep, row, relation.child, relation.field)
-    if prep.has_bin:
-        gone = {"IsDeleted": 1, DELETED_AT: at, "SystemModstamp": at, "LastModifiedDate": at}
-        gone = {name: value for name, value in gone.items() if name in prep.blank}
-        prep.update(frozenset(gone)).run(conn, {**gone, "id_": record_id})
-    else:
-        conn.execute(prep.table.delete().where(prep.table.c.Id == record_id))
-    for relation in relations:
-        child = prepared(org, relation.child)
-        for orphan in _children(conn, child, relation.field, record_id):
-            if _goes_along(relation, orphan):
-                _bury(org, conn, child, orphan, at)
-            else:
-                _clear(conn, child, relation.field, orphan["Id"], at)
 
 
 def erase(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, record_id: str) -> None:
     """Delete the row past the recycle bin: it and what goes with it are rows no more. Raises as `remove`."""
     remove(org, caller, conn, sobject, record_id)
-    _erase(org.whole, conn, prepared(org.whole, sobject), record_id, stamp(caller.now))
-
-
-def _erase(org: Org, conn: sa.Connection, prep: Prepared, record_id: str, at: str) -> None:
-    for relation in org.schema.children(prep.sobject):
-        child = prepared(org, relation.child)
-        if not child.has_bin or relation.child.view is not None:
-            continue  # such a child is gone already, or is shown by its rows' own object
-        mine = child.table.c[relation.field.name] == record_id
-        gone = sa.and_(mine, child.table.c.IsDeleted == 1, child.table.c[DELETED_AT] == at)
-        for (child_id,) in conn.execute(sa.select(child.table.c.Id).where(gone)).fetchall():
-            _erase(org, conn, child, child_id, at)
-    conn.execute(prep.table.delete().where(prep.table.c.Id == record_id))
-
-
-_ACTIVITY_LINKS = {"WhoId": "WhatId", "WhatId": "WhoId"}
-
-
-def _goes_along(relation: ChildRelationship, row: Mapping[str, Any]) -> bool:
-    """A child goes with its parent; an activity only when nothing else links it (assumed)."""
-    other = _ACTIVITY_LINKS.get(relation.field.name)
-    if other is not None and other in row:
-        return row[other] is None
-    return relation.cascade_delete
-
-
-def _children(conn: sa.Connection, child: Prepared, field: Field, parent_id: str) -> list[Row]:
-    found = child.children_of(field.name).run(conn, {"parent": parent_id}).fetchall()
-    return [dict(zip(child.column_names, row, strict=True)) for row in found]
-
-
-def _clear(conn: sa.Connection, child: Prepared, field: Field, record_id: str, at: str) -> None:
-    cleared = {field.name: None, "SystemModstamp": at}
-    cleared = {name: value for name, value in cleared.items() if name in child.blank}
-    child.update(frozenset(cleared)).run(conn, {**cleared, "id_": record_id})
-
-
-def _refuse_restricted(
-    org: Org,
-    conn: sa.Connection,
-    prep: Prepared,
-    row: Mapping[str, Any],
-    child: SObject,
-    field: Field,
-) -> None:
-    blocking = _children(conn, prepared(org, child), field, row["Id"])
-    if not blocking:
-        return
-    name_field = child.name_field
-    names = [str(one[name_field.name] if name_field else one["Id"]) for one in blocking]
-    own = prep.sobject.name_field
-    raise salesforce_error(
-        "DELETE_FAILED",
-        name=str(row[own.name] if own else row["Id"]),
-        children=child.label_plural.lower(),
-        list=", ".join(names),
-    )
+    removal.erase(org.whole, conn, prepared(org.whole, sobject), record_id, stamp(caller.now))
 
 
 # --- after a save -----------------------------------------------------------------------------------
@@ -428,18 +349,12 @@ def after_save(
     org: Org,
     conn: sa.Connection,
     prep: Prepared,
-    new: Mapping[str, Any],
+    new: Row,
     old: Mapping[str, Any] | None,
 ) -> None:
-    """What a saved row changes in others: cases mirror their contact's phone and email."""
+    """What a saved row changes in others; see `after`."""
     if prep.tells_rights:
         org.security.forget()
-    if prep.name != "Contact" or old is None:
-        return
-    mirrored = {mine: new[theirs] for mine, theirs in CASE_MIRROR.items() if new[theirs] != old[theirs]}
-    case = org.schema.sobject("Case")
-    if not mirrored or case is None:
-        return
-    cases = prepared(org, case)
-    shown = {name: value for name, value in mirrored.items() if name in cases.blank}
-    conn.execute(cases.table.update().where(cases.table.c.ContactId == new["Id"]).values(shown))
+    if prep.name in after.AFTER_SAVE:
+        at = new.get("SystemModstamp") or new.get("LastModifiedDate") or ""
+        after.saved(Save(org, conn, prep, new, old, frozenset(), at))

@@ -6,6 +6,7 @@ from typing import Any
 
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import collections, records
+from fake_salesforce.routes import multipart
 from fake_salesforce.routes.http import Answer, Call
 from fake_salesforce.routes.sobjects import CREATED_SINCE, caller
 
@@ -60,7 +61,7 @@ def _retrieve(call: Call, sobject: str, ids: list[str], names: list[str]) -> Ans
 
 def _body(call: Call) -> Any:
     """The parsed body; a value its field cannot hold is then reported without a position."""
-    body = call.json_body()
+    body = multipart.collection_body(call)
     call.body_text = None
     return body
 

@@ -23,10 +23,11 @@ from fake_core.fake import FAULT_KEY
 from fake_core.faults import Fault
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.operations import access
+from fake_salesforce.operations import access, recycle
 from fake_salesforce.operations.records import ManyFound
 from fake_salesforce.operations.values import TypeMismatch
 from fake_salesforce.org import Org
+from fake_salesforce.sessions import Session
 from fake_salesforce.routes import xml
 from fake_salesforce.soql.errors import NotFaked
 
@@ -103,19 +104,32 @@ class Call:
             raise salesforce_error("INVALID_SESSION_ID.scope")
         if session.password_due:
             raise salesforce_error("INVALID_OPERATION_WITH_EXPIRED_PASSWORD")
+        self.act_for(session)
+
+    def act_for(self, session: Session) -> None:
+        """From here on the call is that of the session's user, in the org as the user sees it.
+
+        Raises 401 and ends the session of a user who is not active, 403 for one who may not use the API.
+        """
+        try:
+            seen = access.enter(self.org, session.user_id)
+        except SalesforceError:
+            self.org.sessions.end(session.token)
+            raise
         self.session_user = session.user_id
         self.token = session.token
-        self.org = access.enter(self.org, session.user_id)
+        self.org = seen
+        access.refuse_without_api(seen)
 
     def open(self, version: str | None) -> None:
         """Authenticate, count the call, settle the version; raises the vendor's refusals."""
         self.now = self.org.clock.now()
         self.authenticate()
-        access.refuse_without_api(self.org)
         if self.org.long_requests.full():
             raise salesforce_error("REQUEST_LIMIT_EXCEEDED.concurrent")
         if not self.org.api_requests.take():
             raise salesforce_error("REQUEST_LIMIT_EXCEEDED")
+        recycle.purge(self.org, self.now)
         if version is not None:
             self.settle(version)
 

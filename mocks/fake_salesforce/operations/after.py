@@ -1,0 +1,67 @@
+"""What a saved or deleted row changes in others.
+
+Rule 1: a hook sees the row as it was written; what it changes are rows of other objects, with system stamps only.
+Rule 2: an object without an entry costs one look-up.
+Source: Object Reference, the object's own page; what is assumed stands beside the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fake_salesforce.operations import files, inside
+from fake_salesforce.operations.prepared import prepared
+from fake_salesforce.operations.save import CASE_MIRROR, Hook, Save
+
+Bury = Callable[[str, Mapping[str, Any]], None]  # object and row: delete it, too, in the same way
+GoneHook = Callable[[Save, Bury], None]
+
+
+def _cases_mirror(save: Save) -> None:
+    """Cases show their contact's phone and email."""
+    old, new = save.old, save.new
+    case = save.org.schema.sobject("Case")
+    if old is None or case is None:
+        return
+    mirrored = {mine: new[theirs] for mine, theirs in CASE_MIRROR.items() if new[theirs] != old[theirs]}
+    if not mirrored:
+        return
+    cases = prepared(save.org, case)
+    shown = {name: value for name, value in mirrored.items() if name in cases.blank}
+    save.conn.execute(cases.table.update().where(cases.table.c.ContactId == new["Id"]).values(shown))
+
+
+def _twin(name: str) -> GoneHook:
+    """A note is a file: the one goes with the other."""
+
+    def bury(save: Save, bury: Bury) -> None:
+        row = inside.row(save.org, save.conn, name, save.new["Id"])
+        if row is not None and not row["IsDeleted"]:
+            bury(name, row)
+
+    return bury
+
+
+AFTER_SAVE: dict[str, tuple[Hook, ...]] = {
+    "Contact": (_cases_mirror,),
+    "ContentDocument": (files.document_saved,),
+    "ContentNote": (files.note_saved,),
+    "ContentVersion": (files.version_saved,),
+}
+AFTER_DELETE: dict[str, tuple[GoneHook, ...]] = {
+    "ContentDocument": (_twin("ContentNote"),),
+    "ContentNote": (_twin("ContentDocument"),),
+}
+
+
+def saved(save: Save) -> None:
+    """The row of *save* is written."""
+    for hook in AFTER_SAVE.get(save.prep.name, ()):
+        hook(save)
+
+
+def deleted(save: Save, bury: Bury) -> None:
+    """The row of *save* is in the recycle bin, or gone."""
+    for hook in AFTER_DELETE.get(save.prep.name, ()):
+        hook(save, bury)
