@@ -4,6 +4,9 @@ Rule 1: one call is one transaction; a row that is refused rolls back alone, or 
 takes all others with it.
 Rule 2: a result stands where its row stood; errors say `statusCode`, not `errorCode`.
 Rule 3: what the JSON reader refuses refuses the whole call.
+Rule 4: rows are saved in chunks of one type. A row that is rolled back shows the id it had before the call, or was
+given in a chunk that was done before the first refused row; in the refused chunk no new row gets one (the guide's
+samples show both; that it is by chunk is assumed).
 Source: REST API Developer Guide, sObject Collections; results recorded by CumulusCI.
 """
 
@@ -52,15 +55,18 @@ def _refuse_more_than(limit: int, number: int) -> None:
         raise salesforce_error("EXCEEDED_ID_LIMIT", limit=limit)
 
 
+def _type_of(record: Any) -> str:
+    """The type a record says it has; raises for one that says none."""
+    attributes = record.get("attributes") if isinstance(record, dict) else None
+    name = attributes.get("type") if isinstance(attributes, dict) else None
+    if not isinstance(name, str):
+        raise salesforce_error("INVALID_FIELD.type_missing")
+    return name
+
+
 def _typed(org: Org, found: Sequence[Any]) -> list[tuple[SObject, dict[str, Any]]]:
     """Each record with its object; raises for a record without a type and for too many chunks."""
-    typed = []
-    for record in found:
-        attributes = record.get("attributes") if isinstance(record, dict) else None
-        name = attributes.get("type") if isinstance(attributes, dict) else None
-        if not isinstance(name, str):
-            raise salesforce_error("INVALID_FIELD.type_missing")
-        typed.append((records.find_sobject(org, name), record))
+    typed = [(records.find_sobject(org, _type_of(record)), record) for record in found]
     chunks = sum(1 for _ in groupby(typed, key=lambda pair: pair[0].name))
     if chunks > CHUNKS_MAX:
         text = f"Too many chunks of records of the same type: {chunks}, at most {CHUNKS_MAX}"
@@ -71,7 +77,10 @@ def _typed(org: Org, found: Sequence[Any]) -> list[tuple[SObject, dict[str, Any]
 # --- running ----------------------------------------------------------------------------------------
 
 
-def _run(org: Org, caller: Caller, steps: Sequence[Step], *, all_or_none: bool) -> list[Item]:
+def _run(
+    org: Org, caller: Caller, steps: Sequence[Step], *, all_or_none: bool, types: Sequence[str] = (), new: bool = False
+) -> list[Item]:
+    """Each step's item. *types* of the rows tell the chunks apart; with *new* every id is one of the call's own."""
     items: list[Item] = []
     try:
         with org.store.begin():
@@ -80,9 +89,27 @@ def _run(org: Org, caller: Caller, steps: Sequence[Step], *, all_or_none: bool) 
             if all_or_none and not all(item["success"] for item in items):
                 raise _RolledBack  # noqa: TRY301 - the transaction is left by raising
     except _RolledBack:
-        error = salesforce_error("ALL_OR_NONE_OPERATION_ROLLED_BACK").as_item("statusCode")
-        return [{**_given_id(item), "success": False, "errors": [error]} if item["success"] else item for item in items]
+        return _rolled_back(items, types, new=new)
     return items
+
+
+def _rolled_back(items: list[Item], types: Sequence[str], *, new: bool) -> list[Item]:
+    """The items of a call that is undone: what was refused as it is, everything else without success."""
+    error = salesforce_error("ALL_OR_NONE_OPERATION_ROLLED_BACK").as_item("statusCode")
+    first = next(number for number, item in enumerate(items) if not item["success"])
+    while first and types and types[first - 1] == types[first]:
+        first -= 1  # where the refused chunk begins
+    if not types:
+        first = 0
+    undone = []
+    for number, item in enumerate(items):
+        if item["success"]:
+            made_here = new or item.get("created", False)
+            shown = {} if made_here and number >= first else {"id": item["id"]}
+            undone.append({**shown, "success": False, "errors": [error]})
+        else:
+            undone.append(item)
+    return undone
 
 
 def _item(caller: Caller, step: Step, number: int) -> Item:
@@ -98,10 +125,6 @@ def struck(caller: Caller, number: int) -> Caller:
         return caller
     hit = caller.fault.item == number
     return replace(caller, fault=Fault(kind="row_locked") if hit else None)
-
-
-def _given_id(item: Item) -> Item:
-    return {"id": item["id"]} if "id" in item else {}
 
 
 def _done(record_id: str) -> Item:
@@ -120,7 +143,8 @@ def create(org: Org, caller: Caller, *, body: Any) -> list[Item]:
         sobject, record = typed[number]
         return _done(records.create(org, caller, sobject=sobject, body=record))
 
-    return _run(org, caller, [step] * len(typed), all_or_none=all_or_none)
+    types = [sobject.name for sobject, _ in typed]
+    return _run(org, caller, [step] * len(typed), all_or_none=all_or_none, types=types, new=True)
 
 
 def update(org: Org, caller: Caller, *, body: Any) -> list[Item]:
@@ -160,16 +184,40 @@ def upsert(org: Org, caller: Caller, *, sobject: SObject, key: str, body: Any) -
         field = records.find_key_field(sobject, key, id_lookup=True)
     found, all_or_none = _request(body)
     for record in found:
-        if not isinstance(record, dict):
-            raise salesforce_error("INVALID_FIELD.type_missing")
+        if records.find_sobject(org, _type_of(record)) is not sobject:
+            raise salesforce_error("INVALID_FIELD.type_of_path", object=sobject.name)
     by_id = field.name == "Id"
+    twice = set() if by_id else _repeated(field, found)
 
     def step(caller: Caller, number: int) -> Item:
+        if number in twice:
+            value = _value_of(found[number], field)
+            raise salesforce_error("DUPLICATE_VALUE.external_id", field=field.name, value=value)
         one = _upsert_by_id if by_id else _upsert_by_key
         record_id, created = one(org, caller, sobject, field, found[number])
         return {**_done(record_id), "created": created}
 
     return _run(org, caller, [step] * len(found), all_or_none=all_or_none)
+
+
+def _repeated(field: Field, found: Sequence[dict[str, Any]]) -> set[int]:
+    """Numbers of the records whose external id an earlier one of the call has."""
+    seen: set[str] = set()
+    twice = set()
+    for number, record in enumerate(found):
+        value = _value_of(record, field)
+        if value is None:
+            continue
+        text = str(value).strip()
+        text = text if field.case_sensitive else text.lower()
+        if text in seen:
+            twice.add(number)
+        seen.add(text)
+    return twice
+
+
+def _value_of(record: dict[str, Any], field: Field) -> Any:
+    return next((value for key, value in record.items() if key.lower() == field.name.lower()), None)
 
 
 def _upsert_by_id(org: Org, caller: Caller, sobject: SObject, field: Field, record: dict[str, Any]) -> tuple[str, bool]:
@@ -185,8 +233,7 @@ def _upsert_by_id(org: Org, caller: Caller, sobject: SObject, field: Field, reco
 def _upsert_by_key(
     org: Org, caller: Caller, sobject: SObject, field: Field, record: dict[str, Any]
 ) -> tuple[str, bool]:
-    given = {key.lower(): value for key, value in record.items()}
-    value = records.key_value(field, given.get(field.name.lower()))
+    value = records.key_value(field, _value_of(record, field))
     if value is None:
         raise salesforce_error("MISSING_ARGUMENT.external_id", field=field.name)
     rest = {key: one for key, one in record.items() if key.lower() != field.name.lower()}

@@ -10,14 +10,18 @@ from fake_salesforce.routes import multipart
 from fake_salesforce.routes.http import Answer, Call
 from fake_salesforce.routes.sobjects import CREATED_SINCE, caller
 
+COLLECTIONS_SINCE = 42
+
 
 def create(call: Call) -> Answer:
     """POST /composite/sobjects"""
+    _refuse_old(call)
     return call.json(collections.create(call.org, caller(call), body=_body(call)))
 
 
 def update(call: Call) -> Answer:
     """PATCH /composite/sobjects"""
+    _refuse_old(call)
     return call.json(collections.update(call.org, caller(call), body=_body(call)))
 
 
@@ -32,6 +36,7 @@ def upsert(call: Call, sobject: str, key: str) -> Answer:
 
 def delete(call: Call) -> Answer:
     """DELETE /composite/sobjects?ids=a,b&allOrNone=false"""
+    _refuse_old(call)
     query = call.query
     ids = _needed(query.get("ids"), "ids").split(",")
     all_or_none = query.get("allOrNone", "").lower() == "true"
@@ -40,6 +45,7 @@ def delete(call: Call) -> Answer:
 
 def retrieve(call: Call, sobject: str) -> Answer:
     """GET /composite/sobjects/{sobject}?ids=a,b&fields=A,B"""
+    _refuse_old(call)
     query = call.query
     ids = _needed(query.get("ids"), "ids").split(",")
     names = _needed(query.get("fields"), "fields").split(",")
@@ -48,10 +54,16 @@ def retrieve(call: Call, sobject: str) -> Answer:
 
 def retrieve_by_post(call: Call, sobject: str) -> Answer:
     """POST /composite/sobjects/{sobject} with {"ids", "fields"}"""
+    _refuse_old(call)
     body = call.json_body()
     if not isinstance(body, dict):
         raise salesforce_error("JSON_PARSER_ERROR", text="The request body must be an object")
     return _retrieve(call, sobject, _texts(body, "ids"), _texts(body, "fields"))
+
+
+def _refuse_old(call: Call) -> None:
+    if call.number < COLLECTIONS_SINCE:
+        raise salesforce_error("NOT_FOUND")
 
 
 def _retrieve(call: Call, sobject: str, ids: list[str], names: list[str]) -> Answer:
