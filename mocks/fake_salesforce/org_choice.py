@@ -21,6 +21,18 @@ from fake_salesforce.org import OrgConfig, UserConfig
 from fake_salesforce.org_file import FILE_KEYS
 
 
+class _Moment(fields.Field[datetime]):
+    """A moment, as TOML writes one or as text; without a zone it is UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        del attr, data, kwargs
+        try:
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except (TypeError, ValueError) as error:
+            raise ValidationError("Not a moment: write 2026-01-05T09:00:00Z.") from error
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
 class _User(Schema):
     username = fields.String(required=True, validate=validate.Regexp(r"^[^@\s]+@[^@\s]+$", error="Not like an email."))
     password = fields.String(required=True)
@@ -64,7 +76,7 @@ class _Org(Schema):
     sandbox = fields.Boolean()
     data_storage_mb = fields.Integer(strict=True, validate=validate.Range(min=0))
     file_storage_mb = fields.Integer(strict=True, validate=validate.Range(min=0))
-    replication_since = fields.AwareDateTime(format="iso", default_timezone=UTC)
+    replication_since = _Moment()
     replication_lag_seconds = fields.Integer(strict=True, validate=validate.Range(min=0))
     locked = fields.Boolean()
     api_enabled = fields.Boolean()
@@ -124,7 +136,9 @@ def _app(words: dict[str, Any], choice: str) -> ConnectedApp:
         try:
             words["certificate"] = (Path(choice).parent / pem).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise MisuseError(f"--org {choice}: [[org.apps]] {words['client_id']}: certificate {pem}: {error}") from error
+            raise MisuseError(
+                f"--org {choice}: [[org.apps]] {words['client_id']}: certificate {pem}: {error}"
+            ) from error
     return ConnectedApp(**{key: tuple(one) if isinstance(one, list) else one for key, one in words.items()})
 
 

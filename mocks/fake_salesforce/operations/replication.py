@@ -1,7 +1,10 @@
 """What changed and what was deleted between two moments: `/updated` and `/deleted`.
 
 Rule 1: seconds of start and end are ignored; the window reaches back 30 days, for deletions 15.
-Rule 2: `latestDateCovered` is never in the future, so that the next poll may start there.
+Rule 2: `latestDateCovered` is never in the future, so that the next poll may start there; an org that says how long
+its transactions run covers that much less.
+Rule 3: `earliestDateAvailable` is the deletion of the last row that has left the recycle bin for good; before any has,
+fifteen days ago (assumed).
 Source: REST API Developer Guide, Get Updated and Get Deleted; the texts are in `data/errors.toml`.
 """
 
@@ -33,8 +36,7 @@ def updated(org: Org, *, sobject: SObject, start: str | None, end: str | None) -
         where = sa.and_(where, prep.table.c.IsDeleted == 0)
     with org.store.read() as conn:
         ids = list(conn.execute(sa.select(prep.table.c.Id).where(where).order_by(prep.table.c.Id)).scalars())
-    if len(ids) > IDS_MAX:
-        raise salesforce_error("EXCEEDED_ID_LIMIT.replication")
+    _refuse_too_many(len(ids))
     return {"ids": ids, "latestDateCovered": stamp(covered)}
 
 
@@ -44,6 +46,9 @@ def deleted(org: Org, *, sobject: SObject, start: str | None, end: str | None) -
     prep = prepared(org, sobject)
     earliest = _floor(org.clock.now()) - timedelta(days=DELETED_DAYS_MAX)
     begins = max(begins, earliest)
+    purged = org.recycle_bin.purged.get(prep.name)
+    if purged is not None:
+        earliest = _floor(datetime.strptime(purged[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC))
     rows: list[Any] = []
     if prep.has_bin:
         when = prep.table.c[DELETED_AT]
@@ -51,6 +56,7 @@ def deleted(org: Org, *, sobject: SObject, start: str | None, end: str | None) -
         query = sa.select(prep.table.c.Id, when).where(where).order_by(when, prep.table.c.Id)
         with org.store.read() as conn:
             rows = list(conn.execute(query))
+    _refuse_too_many(len(rows))
     return {
         "deletedRecords": [{"id": row[0], "deletedDate": row[1]} for row in rows],
         "earliestDateAvailable": stamp(earliest),
@@ -62,11 +68,18 @@ def _window(org: Org, start: str | None, end: str | None) -> tuple[datetime, dat
     """First moment, end (excluded), and what the answer may claim to cover."""
     now = org.clock.now()
     begins, ends = _floor(_moment("start", start)), _floor(_moment("end", end))
+    if org.config.replication_since is not None and begins < _floor(org.config.replication_since):
+        raise salesforce_error("INVALID_REPLICATION_DATE.before_enabled")
     if begins < _floor(now) - timedelta(days=UPDATED_DAYS_MAX):
         raise salesforce_error("INVALID_REPLICATION_DATE.too_old")
     if ends <= begins:
         raise salesforce_error("INVALID_REPLICATION_DATE.order")
-    return begins, ends, min(ends, _floor(now))
+    return begins, ends, min(ends, _floor(now - timedelta(seconds=org.config.replication_lag_seconds)))
+
+
+def _refuse_too_many(number: int) -> None:
+    if number > IDS_MAX:
+        raise salesforce_error("EXCEEDED_ID_LIMIT.replication")
 
 
 def _moment(name: str, text: str | None) -> datetime:

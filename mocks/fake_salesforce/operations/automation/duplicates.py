@@ -2,7 +2,8 @@
 
 Rule 1: `block` refuses; `alert` refuses unless the request says allowSave; `allow` says nothing.
 Rule 2: an edit is looked at only when it changes a field that the rule compares (assumed).
-Rule 3: rows are looked for among the living rows of the store, one by one: a rule costs as much as the object has rows.
+Rule 3: with sharing enforced (standard rules, runAsCurrentUser=true) a row the caller cannot see is no match.
+Rule 4: rows are looked for among the living rows of the store, one by one: a rule costs as much as the object has rows.
 Source: REST API Developer Guide v66, Duplicate Rule Header; SOAP API Developer Guide, DuplicateResult and MatchResult;
 the misspelled key of the body is quoted in public issues.
 """
@@ -16,11 +17,12 @@ import sqlalchemy as sa
 
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations import rows
+from fake_salesforce.operations.access import enter
 from fake_salesforce.operations.automation.matching import METHODS
 from fake_salesforce.operations.automation.operands import Moment
 from fake_salesforce.operations.automation.rules import Comparison, DuplicateRule, MatchingRule
-from fake_salesforce.operations.derive import Save
 from fake_salesforce.operations.prepared import prepared
+from fake_salesforce.operations.save import Save
 
 if TYPE_CHECKING:
     from fake_salesforce.operations.records import Caller
@@ -37,7 +39,7 @@ def refuse_duplicates(rules: list[DuplicateRule], moment: Moment, caller: Caller
             continue
         if not creating and not _compared_changed(rule, moment):
             continue
-        found = [(each, ids) for each in rule.matching if (ids := _matches(each, moment))]
+        found = [(each, ids) for each in rule.matching if (ids := _seen(rule, each, moment, caller))]
         if found:
             raise _refusal(rule, action, found, moment, caller)
 
@@ -45,6 +47,15 @@ def refuse_duplicates(rules: list[DuplicateRule], moment: Moment, caller: Caller
 def _compared_changed(rule: DuplicateRule, moment: Moment) -> bool:
     ways = [one.mine for each in rule.matching for group in each.groups for one in group]
     return any(way.read(moment) != way.read(moment, of_old=True) for way in ways)
+
+
+def _seen(rule: DuplicateRule, matching: MatchingRule, moment: Moment, caller: Caller) -> list[str]:
+    """Ids of the matches that count: all, or those the caller may see when sharing is enforced."""
+    ids = _matches(matching, moment)
+    access = enter(moment.save.org, caller.user_id).access
+    if access is None or not (rule.enforce_sharing or caller.options.as_current_user):
+        return ids
+    return [one for one in ids if access.reaches(moment.save.conn, matching.sobject, one, "read")]
 
 
 def _matches(rule: MatchingRule, moment: Moment) -> list[str]:
@@ -109,7 +120,9 @@ def _match_record(save: Save, rule: MatchingRule, record_id: str, caller: Caller
     assert sobject is not None
     base = f"/services/data/v{caller.number}.0"
     if caller.options.include_details:
-        record = rows.get(save.org, sobject=sobject, record_id=record_id, base=base)
+        seen = enter(save.org, caller.user_id)
+        shown = seen.schema.sobject(sobject.name) or sobject
+        record = rows.get(seen, sobject=shown, record_id=record_id, base=base)
     else:
         url = f"{base}/sobjects/{sobject.name}/{record_id}"
         record = {"attributes": {"type": sobject.name, "url": url}, "Id": record_id}

@@ -41,6 +41,7 @@ _KEYS: Kinds = {
     "method": str,
     "match_blanks": bool,
     "matching_rule": str,
+    "enforce_sharing": bool,
 }
 
 
@@ -82,7 +83,8 @@ def read_duplicate_rule(org: Org, sobject: SObject, row: dict[str, Any], where: 
         if given[key] not in ACTIONS:
             refuse(f"{where}.{key}", f"is {given[key]!r}", f"use one of {', '.join(ACTIONS)}")
     when = read_condition(row["when"], sobject, org.schema, f"{where}.when") if "when" in row else always
-    return DuplicateRule(given["name"], when, given["on_create"], given["on_edit"], given["message"], matching)
+    sharing = row.get("enforce_sharing", bool(row.get("standard")))
+    return DuplicateRule(given["name"], when, given["on_create"], given["on_edit"], given["message"], sharing, matching)
 
 
 def _own(org: Org, sobject: SObject, row: Mapping[str, Any], where: str) -> MatchingRule:

@@ -87,6 +87,7 @@ class DuplicateRule:
     on_create: str
     on_edit: str
     message: str
+    enforce_sharing: bool
     matching: tuple[MatchingRule, ...]
 
 

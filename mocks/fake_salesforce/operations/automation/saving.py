@@ -23,8 +23,9 @@ from fake_salesforce.operations.automation.duplicates import refuse_duplicates
 from fake_salesforce.operations.automation.operands import Moment, Path
 from fake_salesforce.operations.automation.rules import LookupFilter, ObjectRules, Update, rules_of
 from fake_salesforce.operations.body import Given
-from fake_salesforce.operations.derive import Save, before_save
+from fake_salesforce.operations.derive import before_save
 from fake_salesforce.operations.prepared import prepared
+from fake_salesforce.operations.save import Save
 from fake_salesforce.operations.values import check
 
 if TYPE_CHECKING:
