@@ -11,7 +11,6 @@ and 2024; other public copies of jobInfo); rule 2 is from the Bulk API Developer
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -19,10 +18,12 @@ from xml.sax.saxutils import escape
 from fake_core.errors import FakeError, VendorError
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
+from fake_salesforce.operations import access
 from fake_salesforce.operations.bulk1.rows import NAMESPACE, local, parse_xml
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
 from fake_salesforce.routes.http import VERSION_MAX, VERSION_MIN, Answer, Call, View
+from fake_salesforce.routes.streams import spool_body
 from fake_salesforce.soql.errors import NotFaked
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ JOB_BYTES_MAX = 100_000  # of a request that describes a job; real ones are unde
 SESSION_HEADER = "HTTP_X_SFDC_SESSION"  # as WSGI names it
 _PRETTY = {"1", "true", "True"}
 _VERSIONS = {f"{number}.0": number for number in range(VERSION_MIN, VERSION_MAX + 1)}
-_WINDOW_BITS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 Values = Mapping[str, Any]
 
 
@@ -64,7 +64,14 @@ class AsyncCall(Call):
         session = self.org.sessions.use(token, self.now)
         if session is None or not session.reaches_api:
             raise salesforce_error("InvalidSessionId")
-        self.act_for(session)
+        try:
+            self.act_for(session)
+        except SalesforceError as error:  # the user is not there any more, or not active
+            raise salesforce_error("InvalidSessionId") from error
+        try:
+            access.refuse_without_api(self.org)
+        except SalesforceError as error:
+            raise salesforce_error("FeatureNotEnabled.async") from error
         if not self.org.api_requests.take():
             raise salesforce_error("ExceededQuota.requests")
         number = _VERSIONS.get(version)
@@ -78,20 +85,16 @@ class AsyncCall(Call):
 
     def body(self, limit: int) -> bytes:
         """The body, unpacked, read no further than *limit* bytes; raises ClientInputError for more."""
-        environ = self.environ
-        length = environ.get("CONTENT_LENGTH") or ""
-        if length.isdigit():
-            if int(length) > limit:
-                raise salesforce_error("ClientInputError.size", limit=limit)
-            body: bytes = environ["wsgi.input"].read(int(length))
-        else:
-            body = environ["wsgi.input"].read(limit + 1) if environ.get("wsgi.input_terminated") else b""
-        encoding = environ.get("HTTP_CONTENT_ENCODING", "").lower()
-        if encoding in _WINDOW_BITS and body:
-            body = _unpack(body, encoding, limit)
-        if len(body) > limit:
-            raise salesforce_error("ClientInputError.size", limit=limit)
-        return body
+        try:
+            spooled = spool_body(
+                self.environ, limit=limit, too_large=lambda: salesforce_error("ClientInputError.size", limit=limit)
+            )
+        except SalesforceError as error:
+            if error.code != "JSON_PARSER_ERROR":
+                raise
+            raise salesforce_error("ClientInputError.not_read", text=error.message) from error
+        with spooled:
+            return spooled.read()
 
     def job_body(self) -> dict[str, Any]:
         """What a request says of a job: its keys and values, whichever form it has. Raises InvalidXML or InvalidJob."""
@@ -183,14 +186,6 @@ def bind(org: Org, view: View) -> View:
             return call.refusal(error)
 
     return endpoint
-
-
-def _unpack(body: bytes, encoding: str, limit: int) -> bytes:
-    unpack = zlib.decompressobj(_WINDOW_BITS[encoding])
-    try:
-        return unpack.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise salesforce_error("ClientInputError.not_read", text=f"{encoding}: {error}") from error
 
 
 def as_json(values: Values) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Batches of Bulk API 1.0 jobs: where they are kept, and which state a client is shown.
 
 Rule 1: a batch is a piece of its job in the store; its request and its results are pieces of the batch.
-Rule 2: rows are written by the first request to the job that comes after the batch (see `work`), so that nothing waits
-for a timer and a client that never asks finds its rows all the same.
-Rule 3: what is shown goes Queued, InProgress, Completed: one step each time somebody looks, and all of it once the org's
-clock has moved on far enough. Counts are shown with the last step.
+Rule 2: rows are written by the first request to the job that comes after the batch (see `work`): nothing waits for a
+timer, and a client that never asks finds its rows all the same once it has closed the job.
+Rule 3: what is shown goes Queued, InProgress, Completed: one step each time somebody looks, and all of it once the
+org's clock has moved on far enough. Counts are shown with the last step.
 Source: Bulk API Developer Guide, Monitor a Batch and Interpret Batch State; how soon a batch is done is our rule.
 """
 

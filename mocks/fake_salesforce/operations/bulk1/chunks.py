@@ -3,8 +3,8 @@
 Rule 1: a chunk is a range of ids, not of rows found: deleted rows and rows that the query filters out count.
 Rule 2: the first range begins with the first row of the table, or with `startRow`; the last one holds the last row.
 Rule 3: a query that sorts, limits or asks for more than rows of a WHERE is not split.
-Source: Bulk API Developer Guide, PK Chunking (header, sizes, base-62 boundaries); that an unsuitable query runs whole is
-assumed. `parent` (sharing objects) is read over: this fake has none.
+Source: Bulk API Developer Guide, PK Chunking (header, sizes, base-62 boundaries); that an unsuitable query runs whole
+is assumed. `parent` (sharing objects) is read over.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def read_header(text: str | None) -> dict[str, str | int] | None:
 
 def can_split(found: plan.RowQuery) -> bool:
     """The query holds nothing but fields and a WHERE."""
-    return not (found.order_by or found.limit is not None or found.offset is not None or found.all_rows or found.mine)
+    return found.plain
 
 
 def split(org: Org, conn: sa.Connection, sobject: SObject, text: str, *, rows: int, start: str) -> Iterator[str]:

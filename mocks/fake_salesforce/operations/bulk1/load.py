@@ -9,16 +9,17 @@ jsforce issue 469.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from io import BytesIO
 from typing import Any, Final
 
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.metadata import SObject
+from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import records, values
-from fake_salesforce.operations.bulk import columns, csvtext, jobs
-from fake_salesforce.operations.bulk.apply import DELETE, HARD_DELETE, Outcome, apply_rows
+from fake_salesforce.operations.bulk import columns, csvtext, jobs, sheet
+from fake_salesforce.operations.bulk.apply import Outcome, apply_cells, apply_rows
 from fake_salesforce.operations.bulk.jobs import Job
 from fake_salesforce.operations.bulk1 import rows as batch_rows
 from fake_salesforce.operations.bulk1 import xmltext
@@ -33,30 +34,23 @@ Row = Mapping[str, Any]
 
 
 def load(org: Org, caller: Caller, job: Job, batch: Batch) -> None:
-    """Write the batch's rows and keep its results; the batch is Completed or Failed then, and not saved yet."""
-    sobject = records.find_sobject(org, job.object)
+    """Write the batch's rows and keep its results; the batch is Completed or Failed then, and not saved yet.
+
+    *org* is the org as the job's maker sees it.
+    """
     body = b"".join(found.body for found in jobs.pieces(org, batch.id, REQUEST))
     limit = jobs.facts("bulk1")["batch_rows_max"]
     try:
-        found = list(islice(_rows(org, job, sobject, body), limit + 1))
-        if not found:
-            raise salesforce_error("InvalidBatch.no_rows")
+        count, outcomes = (_from_csv if job.content_type == "CSV" else _from_records)(org, caller, job, body, limit)
     except SalesforceError as error:
         _fail(batch, error)
         return
-    outcomes = list(
-        apply_rows(
-            org,
-            caller,
-            sobject=sobject,
-            operation=job.operation,
-            external_id_field=job.external_id_field,
-            rows=found[:limit],
-        )
-    )
+    except csvtext.BrokenCsv as broken:
+        _fail(batch, salesforce_error(broken.key, **broken.words))
+        return
     batch.state, batch.processed = COMPLETED, len(outcomes)
     batch.failed = sum(not one.success for one in outcomes)
-    if len(found) > limit:
+    if count > limit:
         _fail(batch, salesforce_error("InvalidBatch.rows_max", count=limit + 1, limit=limit))
     result = _RESULTS[job.content_type](outcomes, named=job.api_version >= IDS_OF_FAILED_FROM)
     with org.store.begin() as conn:
@@ -67,50 +61,53 @@ def _fail(batch: Batch, error: SalesforceError) -> None:
     batch.state, batch.state_message = FAILED, f"{error.code} : {error.message}"
 
 
-# --- reading ----------------------------------------------------------------------------------------
+# --- the forms of a batch ---------------------------------------------------------------------------
 
 
-def _rows(org: Org, job: Job, sobject: SObject, body: bytes) -> Iterator[Row]:
-    """The rows, checked as a whole: raises InvalidBatch."""
-    if job.content_type == "CSV":
-        return _csv_rows(org, sobject, job, body)
-    reader = batch_rows.from_json if job.content_type == "JSON" else batch_rows.from_xml
-    found = list(reader(body))
+def _from_csv(org: Org, caller: Caller, job: Job, body: bytes, limit: int) -> tuple[int, list[Outcome]]:
+    """How many rows there are, and what became of the first *limit*. Raises BrokenCsv or SalesforceError."""
+    header, *pieces = csvtext.cut(BytesIO(body), rows_max=jobs.facts("pace")["step_rows"])
+    # Bulk API 1.0 asks nobody for the line end: it is the one that the header has.
+    ending = csvtext.line_ending_of(csvtext.decode(header.body, first=True)) or "LF"
+    dialect = replace(job, line_ending=ending)
+    found = sheet.read_header(dialect, header.body, ends_file=True)
+    task = sheet.task(org, dialect, found)
+    rows = [row for piece in pieces for row in sheet.read_rows(dialect, found, piece.body)]
+    if not rows:
+        raise salesforce_error("InvalidBatch.no_rows")
+    return len(rows), apply_cells(org, caller, task, [found.cells(row) for row in rows[:limit]])
+
+
+def _from_records(org: Org, caller: Caller, job: Job, body: bytes, limit: int) -> tuple[int, list[Outcome]]:
+    """The same for JSON and XML. Raises SalesforceError."""
+    sobject = records.find_sobject(org, job.object)
+    found = list((batch_rows.from_json if job.content_type == "JSON" else batch_rows.from_xml)(body))
+    if not found:
+        raise salesforce_error("InvalidBatch.no_rows")
     _refuse_unreadable(org, sobject, job, found)
-    return iter(found)
-
-
-def _csv_rows(org: Org, sobject: SObject, job: Job, body: bytes) -> Iterator[Row]:
-    lines = csvtext.rows(csvtext.decode(body, first=True), ",", "\n")
-    try:
-        header = next(lines, [])
-        _refuse_unknown(org, sobject, job, header)
-        for cells in lines:
-            yield {
-                name: None if cell == csvtext.NULL else cell for name, cell in zip(header, cells, strict=False) if cell
-            }
-    except csvtext.BrokenCsv as error:
-        raise salesforce_error(error.key) from error
-
-
-def _refuse_unknown(org: Org, sobject: SObject, job: Job, names: Iterable[str]) -> None:
-    for name in names:
-        if job.operation in {DELETE, HARD_DELETE} and name.lower() == "id":
-            continue
-        if columns.bind(org, sobject, name) is None:
-            raise salesforce_error("InvalidBatch.field_not_found", field=name)
+    applied = apply_rows(
+        org,
+        caller,
+        sobject=sobject,
+        operation=job.operation,
+        external_id_field=job.external_id_field,
+        rows=found[:limit],
+    )
+    return len(found), list(applied)
 
 
 def _refuse_unreadable(org: Org, sobject: SObject, job: Job, found: Sequence[Row]) -> None:
-    """Refuse the batch for the first value that its field cannot be read from."""
-    _refuse_unknown(org, sobject, job, dict.fromkeys(name for row in found for name in row))
+    """Refuse the batch for the first name that is no field, or the first value that its field cannot be read from."""
+    bound: dict[str, Field] = {}
     for row in found:
         for name, value in row.items():
-            column = columns.bind(org, sobject, name)
-            assert column is not None, "unknown names are refused"
-            field = column.field if column.parent is None else column.parent[1]
+            if name not in bound:
+                column = columns.bind(org, sobject, name)
+                if column is None:
+                    raise salesforce_error("InvalidBatch.field_not_found", field=name)
+                bound[name] = column.field if column.parent is None else column.parent[1]
             try:
-                values.parse(value, field)
+                values.parse(value, bound[name])
             except values.TypeMismatch as error:
                 text = f"Value of {name} does not fit its type: {error.value!r}"
                 raise salesforce_error(f"InvalidBatch.not_{job.content_type.lower()}", text=text) from error
@@ -119,18 +116,14 @@ def _refuse_unreadable(org: Org, sobject: SObject, job: Job, found: Sequence[Row
 # --- results ----------------------------------------------------------------------------------------
 
 
-def error_cell(errors: Iterable[SalesforceError]) -> str:
-    """The errors of a row as one cell of CSV: `CODE:message:fields --`."""
-    return ";".join(f"{one.code}:{one.message}:{','.join(one.fields or ())} --" for one in errors)
-
-
 def _id_of(outcome: Outcome, *, named: bool) -> str:
     return outcome.id if outcome.success or named else ""
 
 
 def _csv(outcomes: Sequence[Outcome], *, named: bool) -> bytes:
     lines = (
-        (_id_of(one, named=named), _word(one.success), _word(one.created), error_cell(one.errors)) for one in outcomes
+        (_id_of(one, named=named), _word(one.success), _word(one.created), sheet.error_cell(one.errors))
+        for one in outcomes
     )
     return csvtext.write([_CSV_HEAD, *lines], ",", "\n")
 

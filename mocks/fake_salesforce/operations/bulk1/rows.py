@@ -5,8 +5,8 @@ without text is as good as absent.
 Rule 2: a parent named by an external id stands as a nested record; it becomes the column `Parent.Field`, or
 `Parent:Type.Field` where the record says its type, which is how CSV writes it in its header.
 Rule 3: XML is read without a document type: no entities, no files, nothing from outside.
-Source: Bulk API Developer Guide, Valid XML and JSON Records, Relationship Fields in Records; the text for a batch without
-rows is recorded (batchInfo of a failed batch), the others are close to the CSV ones that clients quote.
+Source: Bulk API Developer Guide, Valid XML and JSON Records, Relationship Fields in Records; the texts of refusals are
+like those for CSV that clients quote (assumed).
 """
 
 from __future__ import annotations

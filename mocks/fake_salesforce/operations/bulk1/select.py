@@ -1,11 +1,12 @@
 """The rows of a query batch: CSV, JSON or XML, made once and kept.
 
-Rule 1: a query is checked when its batch is worked on; what is wrong with it fails the batch. Only what this fake does not
-play is refused at once, with 501.
+Rule 1: a query is checked when its batch is worked on; what is wrong with it fails the batch. Only what this fake does
+not play is refused at once, with 501.
 Rule 2: JSON has moments as milliseconds since 1970 and parents as rows inside; CSV and XML have them with Z.
 Rule 3: a CSV result without rows is one line that says so.
-Source: JSON rows are recorded (CumulusCI, 2024); CSV without rows is what six Bulk clients look for; failures are quoted in
-simple-salesforce issues 502 and 531; limits from the Bulk API Developer Guide, How Bulk Queries Are Processed.
+Source: JSON rows are recorded (CumulusCI, 2024); CSV without rows is what many Bulk clients look for; failures are
+quoted in simple-salesforce issues 502 and 531; limits from the Bulk API Developer Guide, How Bulk Queries Are
+Processed.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def select(org: Org, caller: Caller, job: Job, batch: Batch) -> None:
     """Run the batch's query and keep its rows; the batch is Completed or Failed then, and not saved yet."""
     assert batch.soql is not None, "a batch of a query job has its text"
     try:
-        prepared = checked(org, caller, job, batch.soql)
+        prepared = checked(org, job, batch.soql)
         records = query.found(
             org, caller, text=batch.soql, include_deleted=job.operation == QUERY_ALL, version=_version(job)
         ).records
@@ -53,14 +54,14 @@ def select(org: Org, caller: Caller, job: Job, batch: Batch) -> None:
         jobs.put(org, conn, batch.id, RESULT, 0, body, rows=len(records))
 
 
-def checked(org: Org, caller: Caller, job: Job, text: str) -> soql.Prepared:
+def checked(org: Org, job: Job, text: str) -> soql.Prepared:
     """The query, checked; raises what the vendor or this fake refuses."""
     prepared = soql.prepare(
         org.schema,
         text,
         include_deleted=job.operation == QUERY_ALL,
         version=_version(job),
-        sight=query.sight(org, caller),
+        sight=soql.ALL if org.access is None else org.access.sight,
     )
     if prepared.sobject_name != job.object:
         raise salesforce_error("INVALID_TYPE_FOR_OPERATION.job", root=prepared.sobject_name, object=job.object)
@@ -69,8 +70,7 @@ def checked(org: Org, caller: Caller, job: Job, text: str) -> soql.Prepared:
         raise salesforce_error("FUNCTIONALITY_NOT_ENABLED.bulk_aggregates")
     if found.offset is not None:
         raise salesforce_error("FUNCTIONALITY_NOT_ENABLED.bulk_offset")
-    if _has_compound(found.shapes):
-        raise salesforce_error("FUNCTIONALITY_NOT_ENABLED.bulk_compound")
+    _refuse_shapes(found.shapes)
     return prepared
 
 
@@ -78,11 +78,14 @@ def _version(job: Job) -> str:
     return f"{job.api_version:.1f}"
 
 
-def _has_compound(shapes: Sequence[plan.Shape]) -> bool:
-    return any(
-        isinstance(each, plan.Compound) or (isinstance(each, plan.Parent) and _has_compound(each.shapes))
-        for each in shapes
-    )
+def _refuse_shapes(shapes: Sequence[plan.Shape]) -> None:
+    for shape in shapes:
+        if isinstance(shape, plan.Compound):
+            raise salesforce_error("FUNCTIONALITY_NOT_ENABLED.bulk_compound")
+        if isinstance(shape, plan.Leaf) and shape.column.field.type == "base64":
+            raise salesforce_error("FeatureNotEnabled.binary")
+        if isinstance(shape, plan.Parent):
+            _refuse_shapes(shape.shapes)
 
 
 # --- values -----------------------------------------------------------------------------------------
@@ -105,7 +108,7 @@ def _moments(schema: Schema, record: Record, write: Callable[[str], Any]) -> Rec
 
 
 def _milliseconds(text: str) -> int:
-    return int(datetime.strptime(text, _MOMENT).timestamp() * 1_000)
+    return int(datetime.strptime(text, _MOMENT).timestamp() * 1_000)  # noqa: DTZ007 - the format has %z
 
 
 def _zulu(text: str) -> str:

@@ -5,13 +5,14 @@ does not, so that what waits is not processed.
 Rule 2: a batch counts against the day's batches when it is sent, even if the job is closed by then; so does each chunk
 of a query.
 Rule 3: a job and its batches are seen by the user who made them.
-Source: Bulk API Developer Guide, JobInfo, BatchInfo, Errors; Limits and Allocations Quick Reference (15,000 batches a day,
-shared with Bulk API 2.0).
+Source: Bulk API Developer Guide, JobInfo, BatchInfo, Errors; Limits and Allocations Quick Reference (15,000 batches a
+day, shared with Bulk API 2.0).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -26,19 +27,28 @@ from fake_salesforce.operations.bulk import jobs
 from fake_salesforce.operations.bulk.apply import DELETE, HARD_DELETE, INSERT, UPDATE, UPSERT, key_field
 from fake_salesforce.operations.bulk.jobs import Job
 from fake_salesforce.operations.bulk1 import batches, chunks
-from fake_salesforce.operations.bulk1.batches import ABORTED, CLOSED, NOT_PROCESSED, OPEN, QUEUED, REQUEST, Batch
+from fake_salesforce.operations.bulk1.batches import (
+    ABORTED,
+    CLOSED,
+    FAILED,
+    NOT_PROCESSED,
+    OPEN,
+    QUEUED,
+    REQUEST,
+    Batch,
+)
 from fake_salesforce.operations.bulk1.load import load
 from fake_salesforce.operations.bulk1.select import QUERY, QUERY_ALL, checked, select
 from fake_salesforce.operations.not_faked import not_faked
 from fake_salesforce.operations.records import Caller, find_sobject
 from fake_salesforce.org import Org
-from fake_salesforce.soql.errors import NotFaked
 
 API: Final = "1"
 _OPERATIONS: Final = {one.lower(): one for one in (INSERT, UPDATE, UPSERT, DELETE, HARD_DELETE, QUERY, QUERY_ALL)}
 _CONTENT_TYPES: Final = frozenset({"CSV", "JSON", "XML"})
 _ZIPPED: Final = frozenset({"ZIP_CSV", "ZIP_JSON", "ZIP_XML"})
 _MODES: Final = {"0": "Parallel", "1": "Serial", "parallel": "Parallel", "serial": "Serial"}
+_TEXTS: Final = ("operation", "object", "contentType", "externalIdFieldName", "assignmentRuleId")
 _DOING: Final = {CLOSED: "Closing", ABORTED: "Aborting"}
 
 
@@ -47,20 +57,24 @@ _DOING: Final = {CLOSED: "Closing", ABORTED: "Aborting"}
 
 def create(org: Org, caller: Caller, *, given: Mapping[str, Any], chunking: str | None) -> Job:
     """A new open job. *chunking* is the PK chunking header. Raises InvalidJob and NOT_FAKED (zipped batches)."""
+    if any(given.get(name) is not None and not isinstance(given[name], str) for name in _TEXTS):
+        raise salesforce_error("InvalidJob.not_read")
     operation = _OPERATIONS.get(str(given.get("operation", "")).lower())
     content_type = given.get("contentType") or "XML"
     mode = _MODES.get(str(given.get("concurrencyMode") or "Parallel").lower())
+    if operation == HARD_DELETE and not access.may(org, "bulk_hard_delete"):
+        raise salesforce_error("FeatureNotEnabled.hard_delete")
     if content_type in _ZIPPED:
         raise not_faked("bulkZip")
     if operation is None or mode is None or content_type not in _CONTENT_TYPES or given.get("state", OPEN) != OPEN:
         raise salesforce_error("InvalidJob.not_read")
     name = given.get("object") or ""
-    sobject = org.schema.sobject(name) if isinstance(name, str) else None
+    sobject = org.schema.sobject(name)
     if sobject is None:
         raise salesforce_error("InvalidJob.object", object=name)
     key = given.get("externalIdFieldName") or None
     if operation == UPSERT:
-        if not isinstance(key, str):
+        if key is None:
             raise salesforce_error("InvalidJob.no_external_id", object=sobject.name)
         try:
             key = key_field(sobject, key).name
@@ -69,7 +83,6 @@ def create(org: Org, caller: Caller, *, given: Mapping[str, Any], chunking: str 
     more: dict[str, Any] = {"next": 0}
     if operation == QUERY:
         more["chunking"] = chunks.read_header(chunking)
-    rule = given.get("assignmentRuleId") or None
     with org.store.begin() as conn:
         return jobs.new(
             org,
@@ -84,7 +97,7 @@ def create(org: Org, caller: Caller, *, given: Mapping[str, Any], chunking: str 
             content_type=content_type,
             concurrency_mode=mode,
             external_id_field=key if operation == UPSERT else None,
-            assignment_rule_id=rule if isinstance(rule, str) else None,
+            assignment_rule_id=given.get("assignmentRuleId") or None,
             more=more,
         )
 
@@ -104,7 +117,7 @@ def change(org: Org, caller: Caller, job: Job, *, state: Any) -> None:
     """Close or abort the job; raises InvalidJob or InvalidJobState."""
     if state not in _DOING:
         raise salesforce_error("InvalidJob.not_read")
-    if job.state == state or job.state == ABORTED:
+    if job.state in {state, ABORTED}:
         raise salesforce_error("InvalidJobState.already", doing=_DOING[state], state=job.state.lower())
     with org.store.begin() as conn:
         if state == ABORTED:
@@ -138,7 +151,7 @@ def add(org: Org, caller: Caller, job: Job, *, body: bytes, media: str) -> Batch
     soql = None
     if job.operation in {QUERY, QUERY_ALL}:
         soql = body.decode(errors="replace").strip()
-        _refuse_not_faked(org, caller, job, soql)
+        _refuse_not_faked(org, job, soql)
     fault = caller.fault.to_dict() if caller.fault is not None else None
     with org.store.begin() as conn:
         batch = batches.new(org, conn, job, now=caller.now, media=media, soql=soql, fault=fault)
@@ -146,14 +159,10 @@ def add(org: Org, caller: Caller, job: Job, *, body: bytes, media: str) -> Batch
     return batch
 
 
-def _refuse_not_faked(org: Org, caller: Caller, job: Job, soql: str) -> None:
+def _refuse_not_faked(org: Org, job: Job, soql: str) -> None:
     """Only NotFaked passes: what the vendor refuses fails the batch when it is worked on."""
-    try:
-        checked(org, caller, job, soql)
-    except SalesforceError:
-        return
-    except NotFaked:
-        raise
+    with suppress(SalesforceError):
+        checked(org, job, soql)
 
 
 def batch_of(org: Org, job: Job, batch_id: str) -> Batch:
@@ -171,7 +180,7 @@ def batch_of(org: Org, job: Job, batch_id: str) -> Batch:
 def work(org: Org, job: Job, now: datetime) -> None:
     """Process the batches that wait, in order, until one request has done enough. *job* is as it is afterwards."""
     rows = 0
-    while rows < jobs.facts("pace")["rows_each_poll"]:
+    while rows < org.bulk_rows_each_poll:
         with org.store.begin() as conn:
             batch = batches.at(org, conn, job, job.more["next"])
             if batch is None:
@@ -189,21 +198,25 @@ def _process(org: Org, conn: sa.Connection, job: Job, batch: Batch, now: datetim
     if job.assignment_rule_id is not None:
         options = replace(DEFAULTS, assignment=job.assignment_rule_id)
     fault = None if batch.fault is None else Fault.from_dict(batch.fault)
-    org = access.enter(org, job.created_by)
     caller = Caller(job.created_by, now, int(job.api_version), fault, options)
+    try:
+        maker = access.enter(org, job.created_by)
+    except SalesforceError as gone:  # the user is
+        batch.state, batch.state_message = FAILED, f"{gone.code} : {gone.message}"
+        return
     if batch.soql is None:
-        load(org, caller, job, batch)
-    elif job.more.get("chunking") and not batch.chunk and _split(org, conn, caller, job, batch):
+        load(maker, caller, job, batch)
+    elif job.more.get("chunking") and not batch.chunk and _split(maker, conn, caller, job, batch):
         batch.state = NOT_PROCESSED
     else:
-        select(org, caller, job, batch)
+        select(maker, caller, job, batch)
 
 
 def _split(org: Org, conn: sa.Connection, caller: Caller, job: Job, batch: Batch) -> bool:
     """Put the batch's chunks behind it; False for a query that is not split, or not understood."""
     assert batch.soql is not None
     try:
-        prepared = checked(org, caller, job, batch.soql)
+        prepared = checked(org, job, batch.soql)
     except SalesforceError:
         return False  # to fail as any other
     if not chunks.can_split(prepared.query):

@@ -1,9 +1,9 @@
 """What a batch's results and the rows of a query look like in XML.
 
-Rule 1: a row shows its type and its id before the fields that were selected; the id is there twice when it was selected.
+Rule 1: a row shows its type and its id before the selected fields; so the id is there twice when it was selected.
 Rule 2: null is `xsi:nil="true"`; a parent is a row inside; dates of moments end in Z.
-Source: queryResult and results as quoted by Bulk clients (wso2 esb-connector-salesforcebulk, seiun); the Bulk API Developer
-Guide for results. The order of an error's elements is the alphabetical one of those quotes.
+Source: queryResult and results as quoted by Bulk clients (wso2 esb-connector-salesforcebulk, seiun); the Bulk API
+Developer Guide for results. The order of an error's elements is the alphabetical one of those quotes.
 """
 
 from __future__ import annotations
