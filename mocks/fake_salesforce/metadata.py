@@ -22,6 +22,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from fake_salesforce.viewed import viewed_table
+
 # The column that remembers when a row went to the recycle bin; no describe shows it.
 DELETED_AT: Final = "_DeletedAt"
 
@@ -356,6 +358,7 @@ class Schema:
         """The SQL tables of all objects."""
         for each in self.sobjects:
             _ = each.table  # building it registers it
+        viewed_table(self._metadata)
         return self._metadata
 
     def _find_children(self) -> Mapping[str, tuple[ChildRelationship, ...]]:

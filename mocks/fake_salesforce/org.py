@@ -110,6 +110,7 @@ class OrgConfig:
     users: tuple[UserConfig, ...] = (ADMIN, INTEGRATION)
     apps: tuple[ConnectedApp, ...] = (APP,)
     session_seconds: int = SESSION_SECONDS
+    query_seconds: float = 120.0  # of real time, for one query
     sandbox: bool = False
     locked: bool = False
     api_enabled: bool = True

@@ -1,16 +1,15 @@
-"""`/query` and `/queryAll`: SOQL, page by page."""
+"""`/query` and `/queryAll`: SOQL, page by page; `/query?explain=`: how it would be run."""
 
 from __future__ import annotations
 
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import query as operations
-from fake_salesforce.operations.not_faked import not_faked
 from fake_salesforce.routes.http import Answer, Call
 from fake_salesforce.routes.sobjects import caller
 
 
 def query(call: Call) -> Answer:
-    """GET /query?q="""
+    """GET /query?q= and /query?explain="""
     return _start(call, include_deleted=False)
 
 
@@ -26,8 +25,10 @@ def more(call: Call, locator: str) -> Answer:
 
 def _start(call: Call, *, include_deleted: bool) -> Answer:
     asked = call.query
-    if "explain" in asked:
-        raise not_faked("queryExplain")
+    if "explain" in asked and not include_deleted:
+        return call.json(
+            operations.explain(call.org, caller(call), text=asked.get("explain", ""), version=call.version)
+        )
     text = asked.get("q")
     if text is None:
         raise salesforce_error("ILLEGAL_QUERY_PARAMETER_VALUE", text="A query string has to be specified")

@@ -13,20 +13,25 @@ from typing import Final
 from fake_salesforce.metadata import ChildRelationship, Schema, SObject
 from fake_salesforce.soql import plan, syntax
 from fake_salesforce.soql.conditions import ConditionChecker, check_semi_join_shape
-from fake_salesforce.soql.errors import NotFaked, soql_error
+from fake_salesforce.soql.errors import soql_error
+from fake_salesforce.soql.grouping import (
+    check_grouped,
+    check_having,
+    find_groups,
+    grouped_shapes,
+    is_computed,
+    select_aliases,
+)
 from fake_salesforce.soql.names import (
     CHILD_RELATIONSHIPS_MAX,
     Scope,
     Usage,
     find_column,
+    follow,
 )
-from fake_salesforce.soql.operands import (
-    DATE_FUNCTIONS,
-    IDS,
-    find_operand,
-    function_of,
-    is_aggregate,
-)
+from fake_salesforce.soql.operands import IDS, find_operand
+from fake_salesforce.soql.restrictions import check_restrictions
+from fake_salesforce.soql.scopes import check_scope
 from fake_salesforce.soql.selection import SelectionChecker
 from fake_salesforce.soql.sight import ALL, Sight
 
@@ -36,12 +41,9 @@ CHILD_LEVELS: Final = 1  # nested child sub-queries ...
 CHILD_LEVELS_V58: Final = 5  # ... and from API version 58
 DEEPER_CHILDREN_FROM: Final = 58.0
 
-_SCOPES_PLAYED: Final = frozenset({"everything", "mine"})
-_SCOPES: Final = _SCOPES_PLAYED | {
-    "mine_and_my_groups", "my_territory", "my_team_territory", "team", "delegated", "scopingrule",
-    "queue_owned", "user_owned",
-}  # fmt: skip
 _WITH_MODES: Final = frozenset({"security_enforced", "user_mode", "system_mode"})
+_CATEGORY_SELECTORS: Final = frozenset({"at", "above", "below", "above_or_below"})
+_TRACKING: Final = frozenset({"tracking", "viewstat"})
 
 
 def check(schema: Schema, text: str, query: syntax.Query, *, version: float, sight: Sight = ALL) -> plan.RowQuery:
@@ -63,9 +65,10 @@ class _Checker:
 
     def root(self, query: syntax.Query) -> plan.RowQuery:
         scope = self._scope(query, self._queried_object(query.sources[0]))
+        check_restrictions(scope, query.where)
         if _is_count(query):
             return self._count(scope, query)
-        if query.group is not None or any(_is_computed(item) for item in query.items):
+        if query.group is not None or any(is_computed(item) for item in query.items):
             return self._aggregate(scope, query)
         return self._rows(scope, query, level=0)
 
@@ -73,7 +76,7 @@ class _Checker:
         """A sub-query in SELECT of a query over *parent*."""
         if level > self.child_levels_max:
             raise soql_error("child_depth", levels=self.child_levels_max)
-        if query.group is not None or any(_is_computed(item) for item in query.items):
+        if query.group is not None or any(is_computed(item) for item in query.items):
             raise soql_error("aggregate_in_child")
         path = query.sources[0].path
         *before, name = parent.local(path)
@@ -90,6 +93,7 @@ class _Checker:
     def inner(self, outer: Scope, query: syntax.Query) -> plan.RowQuery:
         """The sub-query of a semi-join in WHERE of a query over *outer*."""
         scope = self._scope(query, self._queried_object(query.sources[0]))
+        check_restrictions(scope, query.where)
         path = check_semi_join_shape(scope, query)
         column = find_column(scope, path)
         if not isinstance(column, plan.Column) or column.field.type not in IDS:
@@ -104,7 +108,7 @@ class _Checker:
             kind="rows",
             shapes=(plan.Leaf(column.field.name, column),),
             where=where,
-            mine=self._mine(scope, query),
+            scope=check_scope(scope, query),
         )
 
     # ---- The three kinds of query
@@ -122,8 +126,9 @@ class _Checker:
             order_by=tuple(self._order(scope, each) for each in query.order_by),
             limit=query.limit,
             offset=_offset(query),
-            all_rows=query.all_rows,
-            mine=self._mine(scope, query),
+            scope=check_scope(scope, query),
+            purposes=frozenset(query.purposes),
+            long_texts=selection.long_texts,
         )
 
     def _count(self, scope: Scope, query: syntax.Query) -> plan.RowQuery:
@@ -142,131 +147,90 @@ class _Checker:
             where=self._where(scope, query),
             limit=query.limit,
             offset=_offset(query),
-            all_rows=query.all_rows,
-            mine=self._mine(scope, query),
+            scope=check_scope(scope, query),
         )
 
     def _aggregate(self, scope: Scope, query: syntax.Query) -> plan.RowQuery:
-        groups = self._groups(scope, query.group)
+        groups, subtotals = find_groups(scope, query.group)
         if query.group is None and query.limit is not None:
             raise soql_error("aggregate_with_limit")
         having = None
         if query.group is not None and query.group.having is not None:
             checker = ConditionChecker(scope, inner=None, aggregates=True)
             having = checker.check(query.group.having)
-            self._must_be_grouped(query.group.having, scope, groups)
+            check_having(query.group.having, scope, groups, subtotals=bool(subtotals))
+        aliases = select_aliases(query)
         return plan.RowQuery(
             sobject=scope.sobject,
             kind="aggregate",
-            shapes=self._aggregate_shapes(scope, query, groups),
+            shapes=grouped_shapes(scope, query, groups, subtotals=bool(subtotals)),
             where=self._where(scope, query),
             groups=groups,
+            subtotals=subtotals,
             having=having,
-            order_by=tuple(self._order(scope, each, groups=groups, aliases=_aliases(query)) for each in query.order_by),
+            order_by=tuple(
+                self._group_order(scope, each, groups, aliases, subtotals=bool(subtotals)) for each in query.order_by
+            ),
             limit=query.limit,
             offset=_offset(query),
-            all_rows=query.all_rows,
-            mine=self._mine(scope, query),
+            scope=check_scope(scope, query),
         )
 
     # ---- Clauses
 
     def _where(self, scope: Scope, query: syntax.Query) -> plan.Condition | None:
-        if query.with_condition is not None:
-            raise NotFaked("WITH a condition")
-        mode = query.with_mode
-        if mode is not None and str(mode).lower() not in _WITH_MODES:
-            raise soql_error("unexpected_token", self.text, mode.at, token=mode)
-        if query.tracking:
-            raise NotFaked(f"UPDATE {query.tracking[0]}")
+        self._with(scope, query)
+        for word in query.tracking:  # counts views of articles, which this org has none of
+            if str(word).lower() not in _TRACKING:
+                raise soql_error("unexpected_token", self.text, word.at, token=word)
+        if query.all_rows:
+            raise soql_error("all_rows")
         if query.where is None:
             return None
         return ConditionChecker(scope, inner=self.inner, aggregates=False).check(query.where)
 
-    def _mine(self, scope: Scope, query: syntax.Query) -> bool:
-        if query.scope is None:
-            return False
-        name = str(query.scope).lower()
-        if name not in _SCOPES:
-            raise soql_error("unexpected_token", self.text, query.scope.at, token=query.scope)
-        if name not in _SCOPES_PLAYED:
-            raise NotFaked(f"USING SCOPE {query.scope}")
-        if name == "mine" and scope.sobject.field("OwnerId") is None:
-            raise NotFaked(f"USING SCOPE mine on {scope.sobject.name}")
-        return name == "mine"
+    def _with(self, scope: Scope, query: syntax.Query) -> None:
+        """WITH: the modes are what every client has anyway; the rest is for knowledge articles."""
+        mode = query.with_mode
+        if mode is not None and str(mode).lower() not in _WITH_MODES:
+            raise soql_error("unexpected_token", self.text, mode.at, token=mode)
+        for selector in query.with_category:
+            if str(selector).lower() not in _CATEGORY_SELECTORS:
+                raise soql_error("unexpected_token", self.text, selector.at, token=selector)
+        if query.with_category:
+            raise soql_error("with_category", name=scope.sobject.name)
+        if query.with_condition is not None:
+            raise soql_error("with_condition", name=scope.sobject.name)
 
-    def _order(
+    def _order(self, scope: Scope, order: syntax.Order) -> plan.Order:
+        operand = self._sortable(scope, order.what, order, aggregates=False)
+        if isinstance(operand, plan.DatePart):
+            raise soql_error("not_grouped", self.text, order.what.at, field=order.what)
+        return plan.Order(operand, order.descending, bool(order.nulls_last))
+
+    def _group_order(
         self,
         scope: Scope,
         order: syntax.Order,
+        groups: tuple[plan.Operand, ...],
+        aliases: dict[str, syntax.Operand],
         *,
-        groups: tuple[plan.Operand, ...] | None = None,
-        aliases: dict[str, syntax.Operand] | None = None,
+        subtotals: bool,
     ) -> plan.Order:
         what = order.what
-        if aliases and isinstance(what, syntax.Path):
+        if isinstance(what, syntax.Path):
             what = aliases.get(str(what).lower(), what)
-        operand = find_operand(scope, what, aggregates=groups is not None)
-        if isinstance(operand, plan.Column) and not (operand.field.sortable and operand.field.column):
-            raise soql_error("not_sortable", self.text, order.what.at, field=operand.field.name)
-        if groups is not None and not isinstance(operand, plan.Aggregate):
-            if operand not in groups:
-                raise soql_error("order_not_grouped", self.text, order.what.at, field=what)
-        elif groups is None and isinstance(operand, plan.DatePart):
-            raise soql_error("not_grouped", self.text, order.what.at, field=what)
+        operand = self._sortable(scope, what, order, aggregates=True)
+        check_grouped(scope, order.what, operand, groups, subtotals=subtotals, key="order_not_grouped")
         return plan.Order(operand, order.descending, bool(order.nulls_last))
 
-    def _groups(self, scope: Scope, group: syntax.Group | None) -> tuple[plan.Operand, ...]:
-        found: list[plan.Operand] = []
-        for each in group.by if group else ():
-            operand = find_operand(scope, each, aggregates=False)
-            if isinstance(operand, plan.Column) and not (operand.field.groupable and operand.field.column):
-                raise soql_error("not_groupable", self.text, each.at, field=operand.field.name)
-            found.append(operand)
-        return tuple(found)
-
-    def _aggregate_shapes(
-        self, scope: Scope, query: syntax.Query, groups: tuple[plan.Operand, ...]
-    ) -> tuple[plan.Shape, ...]:
-        shapes: list[plan.Shape] = []
-        taken: set[str] = set()
-        unnamed = 0
-        for item in query.items:
-            if not isinstance(item, syntax.Item):
-                raise soql_error("not_grouped", self.text, query.at, field="sub-query or TYPEOF")
-            function = function_of(item.what)
-            if function == "FIELDS":
-                raise soql_error("not_grouped", self.text, item.at, field=item.what)
-            operand = find_operand(scope, item.what, aggregates=True)
-            if not isinstance(operand, plan.Aggregate) and operand not in groups:
-                raise soql_error("not_grouped", self.text, item.at, field=item.what)
-            if item.alias is not None:
-                key = item.alias
-            elif function is None:
-                key = operand.field.name
-            else:
-                key, unnamed = f"expr{unnamed}", unnamed + 1
-            if key.lower() in taken:
-                raise soql_error("duplicate_alias", alias=key)
-            taken.add(key.lower())
-            shapes.append(plan.Leaf(key, operand))
-        return tuple(shapes)
-
-    def _must_be_grouped(self, having: syntax.Condition, scope: Scope, groups: tuple[plan.Operand, ...]) -> None:
-        """HAVING speaks of groups: its plain fields are among those of GROUP BY."""
-        pending = [having]
-        while pending:
-            condition = pending.pop()
-            match condition:
-                case syntax.AllOf(conditions) | syntax.AnyOf(conditions):
-                    pending.extend(conditions)
-                case syntax.Negation(inner):
-                    pending.append(inner)
-                case _:
-                    left = condition.left
-                    grouped = is_aggregate(left) or (find_operand(scope, left, aggregates=False) in groups)
-                    if not grouped:
-                        raise soql_error("not_grouped", self.text, left.at, field=left)
+    def _sortable(self, scope: Scope, what: syntax.Operand, order: syntax.Order, *, aggregates: bool) -> plan.Operand:
+        operand = find_operand(scope, what, aggregates=aggregates)
+        if isinstance(operand, plan.Labelled):
+            raise soql_error("unknown_function", self.text, order.what.at, token=what)
+        if isinstance(operand, plan.Column) and not (operand.field.sortable and operand.field.column):
+            raise soql_error("not_sortable", self.text, order.what.at, field=operand.field.name)
+        return operand
 
     # ---- FROM
 
@@ -280,20 +244,32 @@ class _Checker:
         return found
 
     def _scope(self, query: syntax.Query, sobject: SObject) -> Scope:
-        if len(query.sources) > 1:
-            raise NotFaked("several names in FROM")
-        source = query.sources[0]
-        own = {sobject.name.lower(), source.path.names[-1].lower()}
-        if source.alias is not None:
-            own.add(source.alias.lower())
-        return Scope(
+        first, *joined = query.sources
+        own = {sobject.name.lower(), first.path.names[-1].lower()}
+        if first.alias is not None:
+            own.add(first.alias.lower())
+        aliases: dict[str, tuple[str, ...]] = {}
+        scope = Scope(
             schema=self.schema,
             text=self.text,
             sobject=sobject,
             own_names=frozenset(own),
             usage=self.usage,
             sight=self.sight,
+            joined=aliases,
         )
+        for source in joined:  # FROM Contact c, c.Account a: names for ways to parents
+            hops = scope.local(source.path)
+            if len(source.path.names) == 1 or hops == source.path.names:
+                raise soql_error(
+                    "no_such_child_relationship", self.text, source.path.at, relationship=".".join(source.path.names)
+                )
+            follow(scope, hops, source.path)
+            name = (source.alias or source.path.names[-1]).lower()
+            if name in aliases or (source.alias is not None and name in own):
+                raise soql_error("duplicate_alias", alias=name)
+            aliases[name] = hops
+        return scope
 
     def _may_follow(self, relationship: ChildRelationship) -> bool:
         """The user may read the children, and the field that makes them children."""
@@ -309,22 +285,6 @@ def _is_count(query: syntax.Query) -> bool:
         and not item.what.arguments
         for item in query.items
     )
-
-
-def _is_computed(item: syntax.SelectItem) -> bool:
-    """An aggregate or date function: either makes the query one over groups."""
-    if not isinstance(item, syntax.Item):
-        return False
-    return is_aggregate(item.what) or function_of(item.what) in DATE_FUNCTIONS
-
-
-def _aliases(query: syntax.Query) -> dict[str, syntax.Operand]:
-    """What an alias of SELECT stands for in ORDER BY."""
-    return {
-        item.alias.lower(): item.what
-        for item in query.items
-        if isinstance(item, syntax.Item) and item.alias is not None
-    }
 
 
 def _offset(query: syntax.Query) -> int | None:

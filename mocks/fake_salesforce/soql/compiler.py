@@ -18,23 +18,33 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement, Grouping
 
 from fake_salesforce.metadata import Field, Schema, SObject
 from fake_salesforce.soql import plan
-from fake_salesforce.soql.operands import TEXTS
+from fake_salesforce.soql.expressions import (
+    ESCAPE,
+    FISCAL_SHIFT,
+    FISCAL_START,
+    Expression,
+    Test,
+    as_glob,
+    comparable,
+    date_part,
+    holds,
+    is_folded,
+    joined,
+)
+from fake_salesforce.soql.scopes import TEAMS
 from fake_salesforce.soql.sight import Sight
-
-Expression = ColumnElement[Any]
-Test = ColumnElement[bool]
+from fake_salesforce.viewed import DATES, viewed_table
 
 PARENTS: Final = "parent_ids"  # the expanding parameter of child statements
+AMONG: Final = "among_ids"  # a JSON list: only these rows
 USER: Final = "running_user"
-FISCAL_START: Final = "fiscal_start_month"
-JOINED_MAX: Final = 200  # AND and OR of more terms are split: SQLite bounds the depth at 1,000
+ZONE: Final = "running_zone"
 _ACTIVITIES: Final = frozenset({"Task", "Event"})  # old ones are archived: only queryAll sees them
-_NOCASE: Final = "NOCASE"
-_ESCAPE: Final = "\\"
+_SYSTEM_TYPES: Final = frozenset({"id", "datetime", "boolean"})
+_QUEUE, _PERSON = "00G", "005"  # key prefixes of owners
 
 _COMPARE: Final[Mapping[str, Callable[[Expression, Any], Any]]] = {
     "=": operator.eq,
@@ -83,8 +93,10 @@ class SelectBuilder:
         self.root = Base(self._alias(sobject), (), sobject)
         self.source: sa.FromClause = self.root.table
         self.columns: list[Expression] = []
+        self.rolled: tuple[plan.Operand, ...] = ()  # groups that the subtotal being written puts together
+        self.among = False  # only the rows whose ids the parameter AMONG lists
         self.spans: dict[str, plan.Span] = {}
-        self.parameters: set[str] = set()  # USER and FISCAL_START where they are used
+        self.parameters: set[str] = set()  # USER, ZONE, FISCAL_START ... where they are used
         self.slots: list[Slot] = []  # the literals that may be exchanged
         self._bases: dict[tuple[str, ...], Base] = {(): self.root}
         self._indexes: dict[Any, int] = {}
@@ -102,7 +114,18 @@ class SelectBuilder:
 
     def column_index(self, base: Base, field: Field) -> int:
         """The place of a stored field of the row at *base*."""
-        return self.index((base.key, field.name), lambda: base.table.c[field.name])
+        return self.index((base.key, field.name), lambda: self.column(base, field))
+
+    def column(self, base: Base, field: Field) -> Expression:
+        """A stored field of the row at *base*; when it was viewed is asked for the user who runs the query."""
+        date = DATES.get(field.name)
+        if date is None:
+            return base.table.c[field.name]
+        self.parameters.add(USER)
+        seen = viewed_table(self.schema.metadata).alias(f"seen{self._next()}")
+        mine = seen.c.user_id == sa.bindparam(USER, type_=sa.Text)
+        here = seen.c.record_id == base.table.c.Id
+        return sa.select(seen.c[date]).where(mine, here).correlate(base.table).scalar_subquery()
 
     def id_index(self, base: Base) -> int:
         """The place of the id of the row at *base*."""
@@ -130,17 +153,42 @@ class SelectBuilder:
     def expression(self, operand: plan.Operand, base: Base | None = None) -> Expression:
         """SQL for *operand*, seen from *base* (the root unless told)."""
         start = base or self.root
+        if self.rolled and operand in self.rolled:
+            return sa.null()
         match operand:
             case plan.Column(route, _, field):
-                return self.base_at(start, route).table.c[field.name]
+                return self.column(self.base_at(start, route), field)
             case plan.NameColumn():
                 return self._name_column(operand, start)
             case plan.DatePart(function, column):
                 if function.startswith("FISCAL"):
-                    self.parameters.add(FISCAL_START)
+                    self.parameters |= {FISCAL_START, FISCAL_SHIFT}
                 return date_part(function, self.expression(column, start))
+            case plan.LocalTime(column):
+                self.parameters.add(ZONE)
+                return sa.func.in_zone(self.expression(column, start), sa.bindparam(ZONE, type_=sa.Text))
+            case plan.Labelled(column):
+                return self._label(self.expression(column, start), column.field)
+            case plan.Distance(here, to, unit):
+                parts = [
+                    self._degrees(each, start) for place in (here, to) for each in (place.latitude, place.longitude)
+                ]
+                return sa.func.distance(*parts, unit)
+            case plan.Grouping(group):
+                return sa.literal_column("1" if group in self.rolled else "0")
             case plan.Aggregate(function, inner):
-                return self._aggregate(function, self.expression(inner, start), inner)
+                rolled, self.rolled = self.rolled, ()  # a subtotal still adds up the field itself
+                found = self._aggregate(function, self.expression(inner, start), inner)
+                self.rolled = rolled
+                return found
+
+    def _degrees(self, given: plan.Column | float, start: Base) -> Any:
+        return self.expression(given, start) if isinstance(given, plan.Column) else sa.literal(given, sa.Float)
+
+    @staticmethod
+    def _label(value: Expression, field: Field) -> Expression:
+        labels = {entry.value: entry.label for entry in field.picklist if entry.label != entry.value}
+        return sa.case(labels, value=value, else_=value) if labels else value
 
     def _aggregate(self, function: str, inner: Expression, operand: plan.Operand) -> Expression:
         compared = comparable(inner, operand)
@@ -168,14 +216,17 @@ class SelectBuilder:
             prefix = sa.func.substr(reference, 1, 3)
             kinds = [(prefix == each.key_prefix, each.name) for each in targets if each.key_prefix]
             return sa.case(*kinds, else_=sa.null()) if kinds else sa.null()
-        found: list[Expression] = []
+        # One look into the table the id belongs to, not a join with each there could be: SQLite joins 64.
+        found: list[tuple[Any, Expression]] = []
+        prefix = sa.func.substr(reference, 1, 3)
         for target in targets:
             field = target.name_field if wanted == "Name" else target.field(wanted)
-            if field is not None and field.column:
-                found.append(self.join(owner, column.reference, target).table.c[field.name])
-        if not found:
-            return sa.null()
-        return found[0] if len(found) == 1 else sa.func.coalesce(*found)
+            if field is None or not field.column or not target.key_prefix:
+                continue
+            other = self._alias(target)
+            look = sa.select(other.c[field.name]).where(other.c.Id == reference, *self._seen(target, other))
+            found.append((prefix == target.key_prefix, look.correlate(owner.table).scalar_subquery()))
+        return sa.case(*found, else_=sa.null()) if found else sa.null()
 
     # ---- Rows
 
@@ -201,24 +252,50 @@ class SelectBuilder:
 
     def where(self, query: plan.RowQuery) -> list[Test]:
         """All conditions on the rows of *query*."""
-        tests = self.visible()
-        if query.mine:
-            self.parameters.add(USER)
-            tests.append(self.root.table.c.OwnerId == sa.bindparam(USER, type_=sa.Text))
+        tests = [*self.visible(), *self._scope(query.scope)]
+        if self.among:
+            listed = sa.func.json_each(sa.bindparam(AMONG, type_=sa.Text)).table_valued("value")
+            tests.append(self.root.table.c.Id.in_(sa.select(listed.c.value)))
         if query.where is not None:
             tests.append(self.test(query.where))
         return tests
 
+    def _scope(self, scope: str) -> list[Test]:
+        """USING SCOPE."""
+        table = self.root.table
+        me = sa.bindparam(USER, type_=sa.Text)
+        match scope:
+            case "mine":
+                self.parameters.add(USER)
+                return [table.c.OwnerId == me]
+            case "delegated":  # what I made and another is to do
+                self.parameters.add(USER)
+                return [table.c.CreatedById == me, table.c.OwnerId != me]
+            case "queue_owned" | "user_owned":
+                prefix = _QUEUE if scope == "queue_owned" else _PERSON
+                return [table.c.OwnerId >= prefix, table.c.OwnerId < prefix[:-1] + chr(ord(prefix[-1]) + 1)]
+            case "team":
+                return [self._in_my_teams(me)]
+        return []
+
+    def _in_my_teams(self, me: Any) -> Test:
+        """The user is among the team of the record; without teams in the org nobody is."""
+        name, parent = TEAMS.get(self.root.sobject.name, ("", ""))
+        team = self.schema.sobject(name)
+        if team is None:
+            return sa.false()
+        self.parameters.add(USER)
+        members = self._alias(team)
+        return self.root.table.c.Id.in_(sa.select(members.c[parent]).where(members.c.UserId == me))
+
     def order_terms(self, orders: Sequence[plan.Order]) -> list[Any]:
         """ORDER BY: without regard to case, nulls where the query says (first unless told)."""
-        terms = []
-        for each in orders:
-            term = self.expression(each.operand)
-            if not isinstance(each.operand, plan.Aggregate):
-                term = comparable(term, each.operand)
-            directed = term.desc() if each.descending else term.asc()
-            terms.append(directed.nulls_last() if each.nulls_last else directed.nulls_first())
-        return terms
+        return [directed(self.sorted_by(each), each) for each in orders]
+
+    def sorted_by(self, order: plan.Order) -> Expression:
+        """What one term of ORDER BY sorts by."""
+        term = self.expression(order.operand)
+        return term if isinstance(order.operand, plan.Aggregate) else comparable(term, order.operand)
 
     # ---- Conditions
 
@@ -226,9 +303,9 @@ class SelectBuilder:
         """SQL that is true exactly for the rows *condition* is true for (else false or null)."""
         match condition:
             case plan.AllOf(conditions):
-                return _joined(sa.and_, [self.test(each) for each in conditions])
+                return joined(sa.and_, [self.test(each) for each in conditions])
             case plan.AnyOf(conditions):
-                return _joined(sa.or_, [self.test(each) for each in conditions])
+                return joined(sa.or_, [self.test(each) for each in conditions])
             case plan.Not(inner):
                 return self._not(inner)
             case plan.Never():
@@ -247,8 +324,8 @@ class SelectBuilder:
                 return self._same_set(operand, values)
             case plan.HasPicks(operand, groups):
                 expression = self.expression(operand)
-                each_group = [_joined(sa.and_, [_holds(expression, value) for value in group]) for group in groups]
-                return _joined(sa.or_, each_group)
+                each_group = [joined(sa.and_, [holds(expression, value) for value in group]) for group in groups]
+                return joined(sa.or_, each_group)
             case plan.InQuery(operand, inner):
                 return self.expression(operand).in_(self._inner(inner))
 
@@ -257,9 +334,9 @@ class SelectBuilder:
             case plan.Not(inner):
                 return self.test(inner)
             case plan.AllOf(conditions):
-                return _joined(sa.or_, [self._not(each) for each in conditions])
+                return joined(sa.or_, [self._not(each) for each in conditions])
             case plan.AnyOf(conditions):
-                return _joined(sa.and_, [self._not(each) for each in conditions])
+                return joined(sa.and_, [self._not(each) for each in conditions])
             case plan.Never():
                 return sa.true()
             case plan.IsNull(operand):
@@ -310,11 +387,11 @@ class SelectBuilder:
         if "\0" in pattern:
             return sa.false()  # SQLite would stop reading there; no stored text holds one
         if operand.field.case_sensitive:
-            return expression.op("GLOB")(sa.literal(_as_glob(pattern), sa.Text))
+            return expression.op("GLOB")(sa.literal(as_glob(pattern), sa.Text))
         if not pattern.isascii():
             folded = sa.literal(pattern.casefold(), sa.Text)
-            return sa.func.fold(expression).like(folded, escape=_ESCAPE)
-        return expression.like(self._slot(operand, pattern, (test.at,), like=True), escape=_ESCAPE)
+            return sa.func.fold(expression).like(folded, escape=ESCAPE)
+        return expression.like(self._slot(operand, pattern, (test.at,), like=True), escape=ESCAPE)
 
     def _one_of(self, test: plan.OneOf) -> Test:
         operand, values = test.operand, test.values
@@ -329,15 +406,15 @@ class SelectBuilder:
             tests.append(comparable(expression, operand).in_(listed))
         if folded:
             tests.append(sa.func.fold(expression).in_(folded))
-        return _joined(sa.or_, tests)
+        return joined(sa.or_, tests)
 
     def _same_set(self, operand: plan.Operand, values: tuple[str, ...]) -> Test:
         expression = self.expression(operand)
         if not values:
             return sa.false()
         separators = sa.func.length(expression) - sa.func.length(sa.func.replace(expression, ";", ""))
-        holds = [_holds(expression, value) for value in values]
-        return _joined(sa.and_, [separators == len(values) - 1, *holds])
+        all_there = [holds(expression, value) for value in values]
+        return joined(sa.and_, [separators == len(values) - 1, *all_there])
 
     def _inner(self, query: plan.RowQuery) -> Any:
         builder = SelectBuilder(
@@ -373,84 +450,15 @@ class SelectBuilder:
         return self.counter[0]
 
 
-# ---- Text
+def directed(term: Expression, order: plan.Order) -> Any:
+    """*term* up or down. Where no null can be, SQL hears nothing of nulls: an index gives the order."""
+    found = term.desc() if order.descending else term.asc()
+    operand = order.operand
+    if isinstance(operand, plan.Column) and not operand.route and _always_set(operand.field):
+        return found
+    return found.nulls_last() if order.nulls_last else found.nulls_first()
 
 
-def is_folded(operand: plan.Operand) -> bool:
-    """The operand is text that compares without regard to case."""
-    return operand.field.type in TEXTS and not operand.field.case_sensitive
-
-
-def comparable(expression: Expression, operand: plan.Operand) -> Expression:
-    """*expression* as it is compared, sorted and grouped."""
-    return sa.collate(expression, _NOCASE) if is_folded(operand) else expression
-
-
-def _holds(expression: Expression, value: str) -> Test:
-    """A multi-select picklist holds *value*."""
-    if "\0" in value:
-        return sa.false()
-    escaped = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    wrapped = sa.literal(";") + expression + sa.literal(";")
-    if not value.isascii():
-        wrapped, escaped = sa.func.fold(wrapped), escaped.casefold()
-    return wrapped.like(sa.literal(f"%;{escaped};%", sa.Text), escape=_ESCAPE)
-
-
-def _as_glob(pattern: str) -> str:
-    """A LIKE pattern as GLOB, which is case-sensitive."""
-    glob: list[str] = []
-    chars = iter(pattern)
-    for char in chars:
-        if char == _ESCAPE:
-            char = next(chars, _ESCAPE)  # noqa: PLW2901 - the escaped one counts
-        elif char in "%_":
-            glob.append("*" if char == "%" else "?")
-            continue
-        glob.append(f"[{char}]" if char in "*?[" else char)
-    return "".join(glob)
-
-
-def _joined(join: Callable[..., Any], tests: list[Test]) -> Test:
-    """AND or OR over any number of tests, as a shallow tree."""
-    if not tests:
-        return sa.false() if join is sa.or_ else sa.true()
-    while len(tests) > JOINED_MAX:
-        # The coercion keeps SQLAlchemy from flattening the pieces into one list again.
-        tests = [
-            sa.type_coerce(Grouping(join(*tests[at : at + JOINED_MAX])), sa.Boolean)
-            for at in range(0, len(tests), JOINED_MAX)
-        ]
-    return join(*tests)  # type: ignore[no-any-return]
-
-
-# ---- Dates
-
-
-def date_part(function: str, column: Expression) -> Expression:
-    """A date function over a stored date or datetime (UTC), by the places of its text."""
-    year = sa.cast(sa.func.substr(column, 1, 4), sa.Integer)
-    month = sa.cast(sa.func.substr(column, 6, 2), sa.Integer)
-    day = sa.cast(sa.func.substr(column, 9, 2), sa.Integer)
-    only_day = sa.func.substr(column, 1, 10)
-    day_in_year = sa.cast(sa.func.strftime("%j", only_day), sa.Integer)
-    start = sa.bindparam(FISCAL_START, type_=sa.Integer)
-    fiscal_month = (month - start + 12) % 12
-    found: dict[str, Expression] = {
-        "CALENDAR_YEAR": year,
-        "CALENDAR_QUARTER": (month + 2) // 3,
-        "CALENDAR_MONTH": month,
-        # The fiscal year is named after the calendar year it ends in.
-        "FISCAL_YEAR": year + sa.case((sa.and_(start > 1, month >= start), 1), else_=0),
-        "FISCAL_QUARTER": fiscal_month // 3 + 1,
-        "FISCAL_MONTH": fiscal_month + 1,
-        "DAY_ONLY": only_day,
-        "DAY_IN_MONTH": day,
-        "DAY_IN_WEEK": sa.cast(sa.func.strftime("%w", only_day), sa.Integer) + 1,
-        "DAY_IN_YEAR": day_in_year,
-        # Week 1 is the first seven days of the month or year.
-        "WEEK_IN_MONTH": (day - 1) // 7 + 1,
-        "WEEK_IN_YEAR": (day_in_year - 1) // 7 + 1,
-        "HOUR_IN_DAY": sa.cast(sa.func.substr(column, 12, 2), sa.Integer),
-    }
-    return found[function]
+def _always_set(field: Field) -> bool:
+    """The system sees to it that the field is never null; what clients must fill in may still be."""
+    return not field.nillable and field.type in _SYSTEM_TYPES

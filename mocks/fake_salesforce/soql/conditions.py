@@ -9,12 +9,13 @@ Source: SOQL and SOSL Reference, "Comparison Operators", "Semi-Joins with IN and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from fake_salesforce import record_ids
 from fake_salesforce.errors import SalesforceError
 from fake_salesforce.soql import dates, plan, syntax
-from fake_salesforce.soql.errors import NotFaked, soql_error
+from fake_salesforce.soql.errors import soql_error
 from fake_salesforce.soql.names import Scope
 from fake_salesforce.soql.operands import IDS, NUMBERS, TEXTS, find_operand
 from fake_salesforce.soql.parser import STRING_CHARS_MAX
@@ -32,7 +33,9 @@ InnerChecker: TypeAlias = Callable[[Scope, syntax.Query], plan.RowQuery]
 Read: TypeAlias = plan.Constant | plan.Span | None
 
 _ORDERINGS: Final = frozenset({"<", "<=", ">", ">="})
+_RADIUS: Final = frozenset({"<", ">"})  # "supports only the logical operators > and <"
 _TYPE_WORDS: Final = {"datetime": "dateTime", "reference": "ID", "id": "ID"}
+_CURRENCY_CODE_CHARS: Final = 3  # USD5000: the org has one currency, so the code changes nothing
 _EQUALITIES: Final = frozenset({"=", "!="})
 # type -> operators it takes; what is not listed takes all but LIKE
 _OPERATORS: Final[Mapping[str, frozenset[str]]] = {
@@ -85,6 +88,8 @@ class ConditionChecker:
     def _compare(self, condition: syntax.Compare) -> plan.Condition:
         operand = self._filterable(condition.left)
         operator, kind = condition.operator, operand.field.type
+        if isinstance(operand, plan.Distance) and operator not in _RADIUS:
+            raise self._refused_operator(condition.left, "DISTANCE")
         if operator not in _OPERATORS.get(kind, _EQUALITIES | _ORDERINGS):
             raise self._refused_operator(condition.left, kind)
         value = self._read(condition.left, operand, condition.value)
@@ -111,6 +116,8 @@ class ConditionChecker:
 
     def _member(self, condition: syntax.Membership) -> plan.Condition:
         operand = self._filterable(condition.left)
+        if isinstance(operand, plan.Distance):
+            raise self._refused_operator(condition.left, "DISTANCE")
         if len(condition.values) > VALUES_MAX:
             raise soql_error("too_complicated")
         read = [self._read(condition.left, operand, value) for value in condition.values]
@@ -158,9 +165,11 @@ class ConditionChecker:
     # ---- Operands and values
 
     def _filterable(self, what: syntax.Operand) -> plan.Operand:
-        operand = find_operand(self.scope, what, aggregates=self.aggregates)
-        column = operand.column if isinstance(operand, plan.DatePart) else operand
-        # A describe calls an address filterable; only DISTANCE, which is not played, may filter by it.
+        operand = find_operand(self.scope, what, aggregates=self.aggregates, filters=not self.aggregates)
+        column: plan.Operand = operand
+        while isinstance(column, plan.DatePart | plan.LocalTime | plan.Labelled):
+            column = column.column
+        # A describe calls an address filterable; only DISTANCE may filter by it.
         if isinstance(column, plan.Column) and not (column.field.filterable and column.field.column):
             raise self._error("not_filterable", what, field=column.field.name)
         return operand
@@ -170,9 +179,9 @@ class ConditionChecker:
             return None
         if value.kind == "bind":
             raise soql_error("bind_variable")
-        if value.kind == "currency":
-            raise NotFaked("a currency amount as value")
         kind = operand.field.type
+        if value.kind == "currency" and kind == "currency":
+            value = replace(value, kind="number", text=value.text[_CURRENCY_CODE_CHARS:])
         span = self._span(kind, value)
         if span is not None:
             return span

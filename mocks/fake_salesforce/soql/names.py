@@ -21,6 +21,10 @@ PARENT_LEVELS_MAX: Final = 5
 PARENT_RELATIONSHIPS_MAX: Final = 55
 CHILD_RELATIONSHIPS_MAX: Final = 20
 
+# The parts of an address in the order of the answer.
+_ADDRESS_PARTS: Final = (
+    "city", "country", "geocodeAccuracy", "latitude", "longitude", "postalCode", "state", "street",
+)  # fmt: skip
 _NAME_FIELD_TYPES: Final = {
     "Id": "id", "Name": "string", "Type": "picklist", "FirstName": "string", "LastName": "string",
     "Email": "email", "Phone": "phone", "Title": "string", "UserRoleId": "reference",
@@ -52,13 +56,17 @@ class Scope:
     own_names: frozenset[str]
     usage: Usage
     sight: Sight = ALL
+    joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # FROM Contact c, c.Account a
 
     def local(self, path: syntax.Path) -> tuple[str, ...]:
-        """The names of *path* without the object's own name or alias in front."""
+        """The names of *path* without the object's own name or alias in front, and aliases spelled out."""
         names = path.names
-        return names[1:] if len(names) > 1 and names[0].lower() in self.own_names else names
+        first = names[0].lower()
+        if len(names) > 1 and first in self.joined:
+            return (*self.joined[first], *names[1:])
+        return names[1:] if len(names) > 1 and first in self.own_names else names
 
-    def field(self, sobject: SObject, name: str) -> Field | None:
+    def visible_field(self, sobject: SObject, name: str) -> Field | None:
         """The field of *sobject* called *name*, if the running user may see it."""
         found = sobject.field(name)
         return found if found is not None and self.sight.visible(sobject, found) else None
@@ -73,7 +81,7 @@ def find_column(scope: Scope, path: syntax.Path) -> plan.Column | plan.NameColum
         if stand_in is None:
             raise soql_error("no_such_column", scope.text, path.at, field=last, entity="Name")
         return plan.NameColumn(route, sobject, reference, stand_in)
-    found = scope.field(sobject, last)
+    found = scope.visible_field(sobject, last)
     if found is None:
         raise soql_error("no_such_column", scope.text, path.at, field=last, entity=sobject.name)
     return plan.Column(route, sobject, found)
@@ -122,3 +130,22 @@ def _count_parent(scope: Scope, route: tuple[Field, ...], found: Field) -> None:
     used.add((scope.sobject.name, *(each.name for each in route), found.name))
     if len(used) > PARENT_RELATIONSHIPS_MAX:
         raise soql_error("too_many_relationships", limit=PARENT_RELATIONSHIPS_MAX, kind="child-to-parent")
+
+
+def compound_parts(column: plan.Column) -> tuple[tuple[str, plan.Column], ...]:
+    """The stored parts of a compound, by their key in the answer."""
+    compound = column.field
+    found: dict[str, plan.Column] = {}
+    for each in column.sobject.fields:
+        if each.compound_field_name == compound.name and each.column:
+            key = _part_key(compound.name, each.name)
+            found[key] = plan.Column(column.route, column.sobject, each)
+    order = {key: place for place, key in enumerate(_ADDRESS_PARTS)}
+    return tuple(sorted(found.items(), key=lambda part: order.get(part[0], len(order))))
+
+
+def _part_key(compound: str, part: str) -> str:
+    """`BillingPostalCode` of `BillingAddress` is `postalCode`; `Where__Latitude__s` `latitude`."""
+    stem = compound.removesuffix("Address").removesuffix("__c")
+    rest = part.removeprefix(stem).strip("_").removesuffix("__s")
+    return rest[:1].lower() + rest[1:]

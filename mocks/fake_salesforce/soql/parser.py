@@ -16,7 +16,7 @@ from lark import Lark, Token, UnexpectedCharacters, UnexpectedToken
 
 from fake_salesforce.errors import SalesforceError
 from fake_salesforce.soql import syntax
-from fake_salesforce.soql.errors import NotFaked, caret_block, row_and_column, soql_error
+from fake_salesforce.soql.errors import caret_block, row_and_column, soql_error
 
 STATEMENT_CHARS_MAX: Final = 100_000
 STRING_CHARS_MAX: Final = 4_000  # of one string in WHERE
@@ -27,14 +27,12 @@ _ESCAPED: Final = {
 }  # fmt: skip
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _WILD: Final = "%_\\"
-_STRINGS: Final = re.compile(r"'[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL)
-_DATA_CATEGORY: Final = re.compile(r"\bWITH\s+DATA\s+CATEGORY\b", re.IGNORECASE)
 _NUMBER_MAX_CHARS: Final = 400  # more digits than any double has
 _CURRENCY: Final = re.compile(r"[A-Za-z]{3}[0-9]+")
 
 
 def parse(text: str) -> syntax.Query:
-    """The query *text* says. Raises SalesforceError (MALFORMED_QUERY), or NotFaked."""
+    """The query *text* says. Raises SalesforceError (MALFORMED_QUERY)."""
     if not text.strip():
         raise soql_error("empty")
     if len(text) > STATEMENT_CHARS_MAX:
@@ -53,10 +51,8 @@ def _lark() -> Lark:
     return Lark(grammar, parser="lalr", lexer="contextual", transformer=_Builder())
 
 
-def _unexpected_token(text: str, trouble: UnexpectedToken) -> SalesforceError | NotFaked:
+def _unexpected_token(text: str, trouble: UnexpectedToken) -> SalesforceError:
     token = trouble.token
-    if _DATA_CATEGORY.search(_STRINGS.sub("''", text)):
-        return NotFaked("WITH DATA CATEGORY")
     if token.type == "$END":
         return soql_error("unexpected_token", text, len(text), token="<EOF>")  # noqa: S106
     at = token.start_pos or 0
@@ -260,6 +256,12 @@ class _Builder:
     def with_condition(self, children: list[Any]) -> tuple[str, Any]:
         return "with_condition", children[0]
 
+    def with_category(self, children: list[Any]) -> tuple[str, tuple[syntax.Path, ...]]:
+        return "with_category", tuple(children)
+
+    def category(self, children: list[Any]) -> syntax.Path:
+        return _path(children[1])
+
     def group(self, children: list[Any]) -> tuple[str, syntax.Group]:
         having = None
         if isinstance(children[-1], tuple):
@@ -289,8 +291,8 @@ class _Builder:
     def purpose(self, children: list[Any]) -> tuple[str, str]:
         return "purpose", children[0].type
 
-    def update(self, children: list[Any]) -> tuple[str, tuple[str, ...]]:
-        return "tracking", tuple(token.value.upper() for token in children)
+    def update(self, children: list[Any]) -> tuple[str, tuple[syntax.Path, ...]]:
+        return "tracking", tuple(_path(token) for token in children)
 
     @staticmethod
     def _operand(child: Any) -> syntax.Operand:

@@ -2,8 +2,8 @@
 
 Rule 1: these are values, made by `check` and read by `compiler`; no SQL here. `at` is where a literal
 stands in the text, kept so that the statement can run again with another one (see `shapes`).
-Rule 2: a value that depends on when and by whom the query runs (TODAY, the user) stays a Span, Me
-or FiscalStart, so that a plan is good for ever.
+Rule 2: what depends on when and by whom the query runs (TODAY, the user, their time zone, the fiscal
+year) is no value here: it is bound or asked for when the query runs, so that a plan is good for ever.
 """
 
 from __future__ import annotations
@@ -43,7 +43,49 @@ class DatePart:
     """CALENDAR_YEAR(...) and its kind; `field` is a stand-in of the result's type."""
 
     function: str
+    column: Column | LocalTime
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTime:
+    """convertTimezone(...): the clock of the running user at the moment in *column*."""
+
     column: Column
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """toLabel(...) of a picklist, as it is compared; `field` is text."""
+
+    column: Column
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Latitude and longitude in degrees: two columns, or two numbers."""
+
+    latitude: Column | float
+    longitude: Column | float
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """DISTANCE(...): from the location of the row to *to*, in *unit* (`mi` or `km`)."""
+
+    here: Place
+    to: Place
+    unit: str
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """GROUPING(...): 1 in the subtotals that put all values of *operand* together, 0 elsewhere."""
+
+    operand: Operand
     field: Field
 
 
@@ -52,11 +94,11 @@ class Aggregate:
     """COUNT, COUNT_DISTINCT, SUM, AVG, MIN or MAX over *operand*; `field` gives the result's type."""
 
     function: str
-    operand: Column | NameColumn | DatePart
+    operand: Operand
     field: Field
 
 
-Operand: TypeAlias = Column | NameColumn | DatePart | Aggregate
+Operand: TypeAlias = Column | NameColumn | DatePart | LocalTime | Labelled | Distance | Grouping | Aggregate
 
 # ---- Values
 
@@ -172,11 +214,16 @@ Condition: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One value under *key*; `labels` puts picklist labels in place of values (toLabel)."""
+    """One value under *key*.
+
+    `labels` puts picklist labels in place of values (toLabel), `localized` writes it as the running
+    user's locale does (FORMAT).
+    """
 
     key: str
     column: Operand
     labels: bool = False
+    localized: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +281,9 @@ class Order:
 class RowQuery:
     """A checked query. `kind`: rows; count (COUNT() alone); aggregate (groups or functions).
 
-    For aggregates every shape is a Leaf. `mine`: only rows the user owns. `all_rows`: ALL ROWS.
+    For aggregates every shape is a Leaf. `subtotals`: for each kind of subtotal row, which of `groups`
+    it keeps apart; empty without ROLLUP and CUBE. `scope`: of USING SCOPE. `purposes`: of FOR.
+    `long_texts`: how many custom long text fields it selects.
     """
 
     sobject: SObject
@@ -242,9 +291,18 @@ class RowQuery:
     shapes: tuple[Shape, ...]
     where: Condition | None = None
     groups: tuple[Operand, ...] = ()
+    subtotals: tuple[tuple[bool, ...], ...] = ()
     having: Condition | None = None
     order_by: tuple[Order, ...] = ()
     limit: int | None = None
     offset: int | None = None
-    all_rows: bool = False
-    mine: bool = False
+    scope: str = "everything"
+    purposes: frozenset[str] = frozenset()
+    long_texts: int = 0
+
+    @property
+    def plain(self) -> bool:
+        """Nothing but fields of rows and a WHERE: ranges of ids may be asked for one after the other."""
+        return self.kind == "rows" and not (
+            self.order_by or self.limit is not None or self.offset is not None or self.scope != "everything"
+        )

@@ -12,24 +12,27 @@ from typing import Final
 
 from fake_salesforce.metadata import Field, Schema, SObject
 from fake_salesforce.soql import plan, syntax
-from fake_salesforce.soql.errors import NotFaked, soql_error
+from fake_salesforce.soql.errors import soql_error
 from fake_salesforce.soql.names import (
     NAME_FIELDS,
     Scope,
+    compound_parts,
     find_column,
     follow,
     is_polymorphic,
     relationship_name,
 )
-from fake_salesforce.soql.operands import NOT_FAKED, find_operand, only_argument
+from fake_salesforce.soql.operands import (
+    COMPOUNDS,
+    SHOWN,
+    converted,
+    find_operand,
+    function_of,
+    no_function,
+    only_argument,
+)
 
-COMPOUNDS: Final = frozenset({"address", "location"})
 FIELD_GROUPS: Final = frozenset({"ALL", "STANDARD", "CUSTOM"})
-# The parts of an address in the order of the answer.
-_ADDRESS_PARTS: Final = (
-    "city", "country", "geocodeAccuracy", "latitude", "longitude", "postalCode", "state", "street",
-)  # fmt: skip
-
 ChildChecker = Callable[[syntax.Query], plan.Children]
 
 
@@ -41,6 +44,8 @@ class SelectionChecker:
         self.child = child
         self.unbounded = False
         self.fields_call: syntax.Call | None = None
+        self.long_texts = 0
+        self._unnamed = 0
         self._root: _Node = _Node(scope.schema, scope.sobject, ())
 
     def shapes(self, items: Iterable[syntax.SelectItem]) -> tuple[plan.Shape, ...]:
@@ -68,18 +73,28 @@ class SelectionChecker:
         name = call.name.upper()
         if name == "FIELDS":
             self._fields(call)
-        elif name == "TOLABEL":
-            column = find_operand(self.scope, only_argument(self.scope, call), aggregates=False)
-            if not isinstance(column, plan.Column):
-                raise NotFaked("toLabel() over a function or polymorphic relationship")
-            node = self._root.parents(column.route)
-            key = alias or column.field.name
-            node.put(key, plan.Leaf(key, column, labels=True))
-        elif name in NOT_FAKED:
-            raise NotFaked(NOT_FAKED[name])
+        elif name in SHOWN:
+            operand, labels, localized = shown(self.scope, call, aggregates=False)
+            key = alias or operand.field.name
+            leaf = plan.Leaf(key, operand, labels=labels, localized=localized)
+            self._put_leaf(operand, leaf)
+        elif name == "DISTANCE":
+            operand = find_operand(self.scope, call, aggregates=False)
+            key = alias or f"expr{self._unnamed}"
+            self._unnamed += alias is None
+            self._root.put(key, plan.Leaf(key, operand))
         else:
-            find_operand(self.scope, call, aggregates=False)
-            raise AssertionError(f"{name} makes a query over groups")
+            raise no_function(self.scope, call)
+
+    def _put_leaf(self, operand: plan.Operand, leaf: plan.Leaf) -> None:
+        """A shown field stands where the plain one would."""
+        match operand:
+            case plan.NameColumn(route):
+                self._root.parents(route).name_field(operand, leaf)
+            case plan.Column(route):
+                self._root.parents(route).put(leaf.key, leaf)
+            case _:
+                self._root.put(leaf.key, leaf)
 
     def _fields(self, call: syntax.Call) -> None:
         words = [str(each).upper() for each in call.arguments if isinstance(each, syntax.Path)]
@@ -100,15 +115,17 @@ class SelectionChecker:
     def _field(self, node: _Node, scope: Scope, path: syntax.Path) -> None:
         column = find_column(scope, path)
         if isinstance(column, plan.NameColumn):
-            node.parents(column.route).name_field(column)
+            node.parents(column.route).name_field(column, plan.Leaf(column.field.name, column))
         else:
             self._put_field(node.parents(column.route), column)
 
     def _put_field(self, node: _Node, column: plan.Column) -> None:
         key = column.field.name
         if column.field.type in COMPOUNDS:
-            node.put(key, plan.Compound(key, _parts(column)))
+            node.put(key, plan.Compound(key, compound_parts(column)))
         else:
+            # "Long text" is what no client can filter by; the vendor counts custom ones.
+            self.long_texts += column.field.custom and column.field.type == "textarea" and not column.field.filterable
             node.put(key, plan.Leaf(key, column))
 
     def _typeof(self, item: syntax.TypeofItem) -> None:
@@ -163,6 +180,23 @@ class SelectionChecker:
         return tuple(shapes.values())
 
 
+def shown(scope: Scope, call: syntax.Call, *, aggregates: bool) -> tuple[plan.Operand, bool, bool]:
+    """What FORMAT, convertCurrency and toLabel, in each other, are about; whether as label, whether localized."""
+    labels = localized = False
+    what: syntax.Operand = call
+    while isinstance(what, syntax.Call) and (name := function_of(what)) in SHOWN:
+        if name == "CONVERTCURRENCY":
+            return converted(scope, what, aggregates=aggregates), labels, localized
+        labels = labels or name == "TOLABEL"
+        localized = localized or name == "FORMAT"
+        what = only_argument(scope, what)
+    operand = find_operand(scope, what, aggregates=aggregates)
+    simple = isinstance(operand, plan.Column | plan.NameColumn) and operand.field.column
+    if not (simple or isinstance(operand, plan.Aggregate)):
+        raise no_function(scope, call)
+    return operand, labels, localized
+
+
 class _Node:
     """A record in the making: its keys in order of first mention."""
 
@@ -194,13 +228,13 @@ class _Node:
             node = entry
         return node
 
-    def name_field(self, column: plan.NameColumn) -> None:
+    def name_field(self, column: plan.NameColumn, leaf: plan.Leaf) -> None:
         """Add a field behind a polymorphic reference of this node's row."""
         key = relationship_name(column.reference)
         entry = self._entries.setdefault(key, _NameNode(column))
         if not isinstance(entry, _NameNode):
             raise soql_error("duplicate_field", field=key)
-        entry.put(column)
+        entry.put(leaf)
 
     def shapes(self) -> tuple[plan.Shape, ...]:
         return tuple(
@@ -218,31 +252,11 @@ class _NameNode:
         self.first = first
         self._leaves: dict[str, plan.Shape] = {}
 
-    def put(self, column: plan.NameColumn) -> None:
-        key = column.field.name
-        if key in self._leaves:
-            raise soql_error("duplicate_field", field=key)
-        self._leaves[key] = plan.Leaf(key, column)
+    def put(self, leaf: plan.Leaf) -> None:
+        if leaf.key in self._leaves:
+            raise soql_error("duplicate_field", field=leaf.key)
+        self._leaves[leaf.key] = leaf
 
     def shape(self, key: str) -> plan.Shape:
         first = self.first
         return plan.Polymorphic(key, first.route, first.sobject, first.reference, (), tuple(self._leaves.values()))
-
-
-def _parts(column: plan.Column) -> tuple[tuple[str, plan.Column], ...]:
-    """The stored parts of a compound, by their key in the answer."""
-    compound = column.field
-    found: dict[str, plan.Column] = {}
-    for each in column.sobject.fields:
-        if each.compound_field_name == compound.name and each.column:
-            key = _part_key(compound.name, each.name)
-            found[key] = plan.Column(column.route, column.sobject, each)
-    order = {key: place for place, key in enumerate(_ADDRESS_PARTS)}
-    return tuple(sorted(found.items(), key=lambda part: order.get(part[0], len(order))))
-
-
-def _part_key(compound: str, part: str) -> str:
-    """`BillingPostalCode` of `BillingAddress` is `postalCode`; `Where__Latitude__s` `latitude`."""
-    stem = compound.removesuffix("Address").removesuffix("__c")
-    rest = part.removeprefix(stem).strip("_").removesuffix("__s")
-    return rest[:1].lower() + rest[1:]

@@ -179,11 +179,12 @@ class Query:
     where: Condition | None = None
     with_mode: Path | None = None
     with_condition: Condition | None = None
+    with_category: tuple[Path, ...] = ()  # the selectors (AT, ABOVE ...) of WITH DATA CATEGORY
     group: Group | None = None
     order_by: tuple[Order, ...] = ()
     limit: int | None = None
     offset: int | None = None
     all_rows: bool = False
     purposes: tuple[str, ...] = ()
-    tracking: tuple[str, ...] = ()
+    tracking: tuple[Path, ...] = ()
     at: int = 0

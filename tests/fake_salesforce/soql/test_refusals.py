@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fake_salesforce.errors import SalesforceError
-from fake_salesforce.soql.errors import NotFaked, messages
+from fake_salesforce.soql.errors import messages
 
 TAIL_FIELD = (
     "If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. "
@@ -401,31 +401,6 @@ def test_nesting_is_bounded(org: Any) -> None:
     assert "QUERY_TOO_COMPLICATED" == refusal(org, f"SELECT Id FROM Account WHERE {deep}").code
     plain = "(" * 20_000 + "Name = 'Acme'" + ")" * 20_000
     assert 1 == org.query(f"SELECT Id FROM Account WHERE {plain}").total_size
-
-
-NOT_FAKED = {
-    "SELECT Industry, COUNT(Id) FROM Account GROUP BY ROLLUP(Industry)": "GROUP BY ROLLUP",
-    "SELECT Industry, COUNT(Id) FROM Account GROUP BY CUBE(Industry)": "GROUP BY CUBE",
-    "SELECT FORMAT(AnnualRevenue) x FROM Account": "FORMAT()",
-    "SELECT convertCurrency(AnnualRevenue) FROM Account": "convertCurrency()",
-    "SELECT HOUR_IN_DAY(convertTimezone(CreatedDate)) h FROM Account GROUP BY HOUR_IN_DAY(convertTimezone(CreatedDate))": "convertTimezone()",
-    "SELECT Id FROM Account WHERE DISTANCE(BillingAddress, GEOLOCATION(1, 2), 'mi') < 20": "DISTANCE()",
-    "SELECT Id FROM Account WHERE toLabel(Industry) = 'x'": "toLabel() outside SELECT",
-    "SELECT Id FROM Account WHERE AnnualRevenue > USD5000": "a currency amount as value",
-    "SELECT c.Id FROM Contact c, c.Account a WHERE a.Name = 'x'": "several names in FROM",
-    "SELECT Id FROM Account USING SCOPE team": "USING SCOPE team",
-    "SELECT Id FROM Account WITH DATA CATEGORY Geography__c AT usa__c": "WITH DATA CATEGORY",
-    "SELECT Id FROM Account UPDATE VIEWSTAT": "UPDATE VIEWSTAT",
-}
-
-
-@pytest.mark.parametrize("text", NOT_FAKED)
-def test_not_faked(org: Any, text: Any) -> None:
-    """What is SOQL and not played says so, instead of answering something else."""
-    with pytest.raises(NotFaked) as caught:
-        org.query(text)
-
-    assert NOT_FAKED[text] == caught.value.feature
 
 
 def test_every_message_has_evidence() -> None:

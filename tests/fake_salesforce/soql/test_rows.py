@@ -223,12 +223,11 @@ def test_to_label(org: Any) -> None:
 
 
 def test_deleted_rows(org: Any) -> None:
-    """Deleted rows are seen by queryAll (and ALL ROWS) only."""
+    """Deleted rows are seen by queryAll only."""
     gone = "SELECT Subject, IsDeleted FROM Task WHERE Subject = 'Gone'"
 
     assert 0 == org.query(gone).total_size
     assert [True] == [each["IsDeleted"] for each in org.query(gone, include_deleted=True).records]
-    assert 1 == org.query(f"{gone} ALL ROWS").total_size
     assert 0 == org.query("SELECT Id FROM Task WHERE IsDeleted = true").total_size
     assert [1, 2] == [
         org.query("SELECT (SELECT Id FROM Tasks) FROM Account WHERE Name = 'Acme'", include_deleted=both).records[0][

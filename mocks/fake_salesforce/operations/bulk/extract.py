@@ -143,12 +143,12 @@ def _work(org: Org, conn: sa.Connection, now: datetime, job: Job) -> None:
     try:
         maker = access.enter(org, job.created_by)
         prepared = _prepared(maker, job.query or "", job.operation, int(job.api_version))
+        moment = query.moment(maker, conn, Caller(job.created_by, now, int(job.api_version)))
         if not job.more.get("found"):
-            moment = query.moment(maker, conn, Caller(job.created_by, now, int(job.api_version)))
             _fill_scratch(conn, job, prepared.select, moment)
             job.more["found"] = True
         wanted = facts("pace")["query_rows_each_poll"]
-        done = _write_rows(org, conn, job, prepared, min(wanted, org.bulk_rows_each_poll))
+        done = _write_rows(org, conn, job, prepared, moment, min(wanted, org.bulk_rows_each_poll))
     except SalesforceError as error:  # an object or a field went away, or the user
         job.state, job.error_message, done = FAILED, f"{error.code} : {error.message}", True
     else:
@@ -163,20 +163,23 @@ def _work(org: Org, conn: sa.Connection, now: datetime, job: Job) -> None:
 def _fill_scratch(conn: sa.Connection, job: Job, select: Any, moment: soql.Moment) -> None:
     """What the query finds, kept as SQL gives it: rows written later change nothing."""
     _drop_scratch(conn, job)
-    conn.execute(bulk_tables.CreateTableAs(_scratch(job), select.statement), select.bound(moment))
+    with soql.stopping(conn, facts("pace")["query_seconds"]):
+        conn.execute(bulk_tables.CreateTableAs(_scratch(job), select.statement), select.bound(moment))
 
 
-def _write_rows(org: Org, conn: sa.Connection, job: Job, prepared: soql.Prepared, wanted: int) -> bool:
+def _write_rows(
+    org: Org, conn: sa.Connection, job: Job, prepared: soql.Prepared, moment: soql.Moment, wanted: int
+) -> bool:
     """Write up to *wanted* more rows; True when none are left."""
     columns = _columns(prepared.query.shapes, int(job.api_version))
-    build = prepared.select.build
+    build, setting = prepared.select.build, moment.setting("")
     found = conn.execute(
         sa.text(f'SELECT rowid, * FROM "{_scratch(job)}" WHERE rowid > :done ORDER BY rowid LIMIT :wanted'),  # noqa: S608 - a job's id
         {"done": job.rows_processed, "wanted": wanted},
     )
     taken = 0
     while rows := found.fetchmany(PIECE_ROWS):
-        lines = [_line(build(row[1:], "", {}), columns) for row in rows]
+        lines = [_line(build(row[1:], setting, {}), columns) for row in rows]
         body = csvtext.write(lines, _delimiter(job), _line_ending(job))
         jobs.put(org, conn, job.id, RESULT, job.rows_processed, body, rows=len(lines))
         job.rows_processed += len(rows)
