@@ -1,0 +1,53 @@
+"""Orgs with users of several kinds, and callers who are logged in as one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fake_core.clock import FrozenClock
+from fake_salesforce import OrgConfig, UserConfig, create_app
+from tests.fake_salesforce.conftest import EXTRA, Caller
+
+ADMIN = "ada@acme.example"
+PASSWORD = "secret-1"  # noqa: S105 - of a pretended org
+
+
+def user(name: str, profile: str = "Sync", role: str = "", **more: Any) -> UserConfig:
+    """A user called NAME@acme.example."""
+    return UserConfig(username=f"{name}@acme.example", password=PASSWORD, profile=profile, role=role, **more)
+
+
+def made(*users: UserConfig, profile: Mapping[str, Any] | None = None, **tables: Any) -> Caller:
+    """The administrator of a new org with *users* and the org file's *tables*; *profile* is that called Sync."""
+    everyone = (user("ada", "System Administrator"), *(users or (user("sam"),)))
+    config = {key: tables.pop(key) for key in ("api_enabled", "audit_fields") if key in tables}
+    profiles = {"Sync": profile or {}, **tables.pop("profiles", {})}
+    extra = {**EXTRA, "profiles": profiles, **tables}
+    fake = create_app(clock=FrozenClock(), org=OrgConfig(users=everyone, extra=extra, **config))
+    return logged_in(Caller(fake), "ada")
+
+
+def logged_in(at: Caller, name: str) -> Caller:
+    """Another caller of the same org, with a session of NAME@acme.example."""
+    caller = Caller(at.fake)
+    form = {
+        "grant_type": "password",
+        "client_id": "3MVG9understudy.connected.app",
+        "client_secret": "UNDERSTUDYSECRET0000000001",
+        "username": f"{name}@acme.example",
+        "password": PASSWORD,
+    }
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = "&".join(f"{key}={value}" for key, value in form.items()).encode()
+    answer = caller.call("POST", "/services/oauth2/token", data=body, headers=headers)
+    assert 200 == answer.status, answer.text
+    caller.token = answer.json["access_token"]
+    return caller
+
+
+def settings(at: Caller, **given: Any) -> None:
+    """Change rights through the control plane's seed."""
+    seed = at.fake.seed
+    assert seed is not None
+    seed({"settings": given})
