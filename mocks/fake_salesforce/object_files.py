@@ -52,13 +52,13 @@ from fake_salesforce.org_file import (
     with_length,
 )
 from fake_salesforce.record_ids import SERIAL_ALPHABET, mint
-from fake_salesforce.record_types import checked_record_types, read_record_types, record_type_rows
+from fake_salesforce.record_types import check_dependencies, checked_record_types, read_record_types, record_type_rows
 
 # The standard objects, in the order of the global describe (by name).
 OBJECT_FILES: Final = (
     "accepted_event_relation", "account", "account_contact_relation", "account_contact_role", "activity_history",
-    "asset", "attachment", "business_process", "campaign", "campaign_member", "campaign_member_status", "case",
-    "case_comment", "case_status", "contact", "content_document", "content_document_link", "content_note",
+    "asset", "assignment_rule", "attachment", "business_process", "campaign", "campaign_member",
+    "campaign_member_status", "case", "case_comment", "case_status", "contact", "content_document", "content_document_link", "content_note",
     "content_version", "contract", "declined_event_relation", "document", "email_message", "event", "event_relation",
     "event_who_relation", "field_permissions", "group", "group_member", "lead", "lead_status", "note",
     "object_permissions", "open_activity", "opportunity", "opportunity_contact_role", "opportunity_line_item",
@@ -198,6 +198,7 @@ class _Reader:
                 fields[at] = self._overridden(fields[at], table(row, where), where)
             else:
                 fields.append(self._custom_field(key, table(row, where), where, of=name))
+        check_dependencies(fields, f"objects.{name}")
         return SObject(
             name=name,
             label=draft["label"],
@@ -243,6 +244,7 @@ class _Reader:
             here = f"{where}.fields.{key}"
             fields.append(self._custom_field(key, table(each, here), here, of=name))
         refuse_doubles(fields, where)
+        check_dependencies(fields, where)
         return SObject(
             name=name,
             label=label,
@@ -441,7 +443,7 @@ class _Reader:
             changed["picklist"] = tuple(picklist_value(each, merged["default"]) for each in merged["values"])
             changed["default"] = merged["default"]
         for key, attribute in (
-            ("label", "label"), ("help", "inline_help"), ("restricted", "restricted_picklist"),
+            ("label", "label"), ("help", "inline_help"), ("restricted", "restricted_picklist"), ("controller", "controller"),
         ):  # fmt: skip
             if key in row:
                 changed[attribute] = row[key]

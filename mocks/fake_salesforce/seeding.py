@@ -17,6 +17,8 @@ from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.values import check, parse
 from fake_salesforce.org import Org, UserConfig, stamp
 
+_GROWING = {"BusinessProcess": "019", "RecordType": "012"}  # standard rows of objects that clients can create, too
+
 
 def begin(org: Org) -> None:
     """The org's standard rows and its users."""
@@ -24,14 +26,23 @@ def begin(org: Org) -> None:
         for name in org.schema.objects_with_rows:
             for row in org.schema.rows(name):
                 _put(org, name, row)
+            if name in _GROWING:
+                for _ in org.schema.rows(name):
+                    org.ids.next(_GROWING[name])  # clients make more of these
         security_rows.begin(org)
         for serial, user in enumerate(org.config.users, start=1):
             _put(org, "User", _user_row(org, user, serial))
             org.ids.next("005")
         security_rows.assign(org)
+        for name, rules in org.rules.items():
+            for rule in rules.assignments:
+                row = {"Id": rule.record_id, "Name": rule.name, "SobjectType": name, "Active": rule.active}
+                _put(org, "AssignmentRule", row)
         organization = org.schema.sobject("Organization")
         if organization is not None:
             _put(org, "Organization", _organization_row(org))
+        if org.schema.sobject("Pricebook2") is not None:
+            _put(org, "Pricebook2", {"Id": org.mint("01s"), "Name": "Standard Price Book", "IsStandard": True})
 
 
 def seed(org: Org, data: Any) -> dict[str, list[str]]:
