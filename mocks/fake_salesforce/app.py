@@ -19,6 +19,7 @@ from fake_core.clock import Clock, RealClock
 from fake_core.fake import Fake
 from fake_core.ids import IdSource
 from fake_salesforce import seeding
+from fake_salesforce.compression import compressed
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.faults import FaultAnswers
 from fake_salesforce.meaning import effective_method, meaning
@@ -34,10 +35,11 @@ from fake_salesforce.routes import (
     composite,
     graph,
     identity,
-    login,
     oauth,
     oauth_pages,
     query,
+    search,
+    soap,
     sobjects,
     tree,
     versions,
@@ -72,8 +74,8 @@ OPEN_ROUTES: list[tuple[str, str, str, View]] = [
     ("GET", "/services/oauth2/userinfo", "userinfo", identity.userinfo),
     ("POST", "/services/oauth2/userinfo", "userinfoByPost", identity.userinfo),
     ("GET", "/id/<org_id>/<user_id>", "identity", identity.identity),
-    ("POST", "/services/Soap/<any(u, c):api>/<version>", "soapLogin", login.soap),
-    ("POST", "/services/Soap/<any(u, c):api>/<version>/<rest>", "soapLoginOfOrg", login.soap),
+    ("POST", "/services/Soap/<any(u, c):api>/<version>", "soap", soap.soap),
+    ("POST", "/services/Soap/<any(u, c):api>/<version>/<rest>", "soapOfOrg", soap.soap),
 ]
 
 # Below /services/data/vNN.0, with a session.
@@ -99,6 +101,11 @@ ROUTES: list[tuple[str, str, str, View]] = [
     ("GET", "/query/<locator>", "queryMore", query.more),
     ("GET", "/queryAll", "queryAll", query.query_all),
     ("GET", "/queryAll/<locator>", "queryAllMore", query.more),
+    ("GET", "/search", "search", search.search),
+    ("GET", "/search/scopeOrder", "searchScopeOrder", search.scope_order),
+    ("GET", "/search/suggestions", "searchSuggestions", search.suggestions),
+    ("GET", "/parameterizedSearch", "parameterizedSearch", search.by_parameters),
+    ("POST", "/parameterizedSearch", "parameterizedSearchByPost", search.by_body),
     ("GET", "/composite", "listComposite", composite.listing),
     ("POST", "/composite", "composite", composite.composite),
     ("POST", "/composite/batch", "compositeBatch", composite.batch),
@@ -177,10 +184,11 @@ def create_app(
         fault_answers=answers,
         play=answers.play,
         credentials=lambda base_url: credentials(the_org, base_url),
-        limits={"api_requests": the_org.api_requests},
+        limits={"api_requests": the_org.api_requests, "bulk_batches": the_org.bulk_batches},
         seed=lambda given: seeding.seed(the_org, given),
         who=lambda environ: _who(the_org, environ),
         remembered=[SESSION_HEADER],
+        finish=compressed,
     )
 
 
@@ -239,6 +247,7 @@ def _add_not_faked(app: Flask, org: Org, name: str, path: str) -> dict[str, View
     return {f"{name} {rule}": refuse for rule in rules if versioned}
 
 
+_HEAD_SHORTER = len("HTTP_") - len(": \r\n")  # a header's name in an environ, and what stands around it on the wire
 URI_BYTES_MAX = 16_384  # of the URI alone, and of URI and headers together: limits sheet Summer '26
 # The words of the server in front of the vendor's, quoted in simple-salesforce #271 and jsforce #1134 for 414.
 _REFUSED_URI = b"<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>"
@@ -258,7 +267,7 @@ class Front:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path: str = environ["PATH_INFO"]
-        head = sum([len(one) for key, one in environ.items() if key[:5] == "HTTP_"])
+        head = sum([len(key) + len(one) - _HEAD_SHORTER for key, one in environ.items() if key[:5] == "HTTP_"])
         if head + 3 * len(path) + len(environ.get("QUERY_STRING", "")) > URI_BYTES_MAX:
             refused = _too_long(environ, head)
             if refused is not None:
@@ -271,7 +280,7 @@ class Front:
 
 
 def _too_long(environ: WSGIEnvironment, head: int) -> Answer | None:
-    """414 or 431 for a URI, or a URI and *head* bytes of header values, over the limit; None when they fit."""
+    """414 or 431 for a URI, or a URI and *head* bytes of headers, over the limit; None when they fit."""
     query = environ.get("QUERY_STRING", "")
     uri = len(quote(environ["PATH_INFO"].encode("latin-1"), safe="/:!$&'()*+,;=@~")) + bool(query) + len(query)
     if uri > URI_BYTES_MAX:

@@ -12,13 +12,13 @@ and 2024; other public copies of jobInfo); rule 2 is from the Bulk API Developer
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from fake_core.errors import FakeError, VendorError
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.operations import access
 from fake_salesforce.operations.bulk1.rows import NAMESPACE, local, parse_xml
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
@@ -66,12 +66,9 @@ class AsyncCall(Call):
             raise salesforce_error("InvalidSessionId")
         try:
             self.act_for(session)
-        except SalesforceError as error:  # the user is not there any more, or not active
-            raise salesforce_error("InvalidSessionId") from error
-        try:
-            access.refuse_without_api(self.org)
         except SalesforceError as error:
-            raise salesforce_error("FeatureNotEnabled.async") from error
+            gone = error.status == HTTPStatus.UNAUTHORIZED  # not active any more; else: no right to use the API
+            raise salesforce_error("InvalidSessionId" if gone else "FeatureNotEnabled.async") from error
         if not self.org.api_requests.take():
             raise salesforce_error("ExceededQuota.requests")
         number = _VERSIONS.get(version)
