@@ -12,7 +12,8 @@ from fake_core.errors import MisuseError
 from fake_core.faults import Fault
 from fake_salesforce import jsontext, record_ids
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.long_requests import TIMEOUT_SECONDS
+from fake_salesforce.long_requests import QUERY_SECONDS, TIMEOUT_SECONDS
+from fake_salesforce.meaning import meaning
 from fake_salesforce.org import Org
 from fake_salesforce.routes import bulk1_wire
 
@@ -41,7 +42,6 @@ class FaultAnswers:
 
         Raises MisuseError for a lock on something that is no id.
         """
-        del environ
         org = self._org
         if fault.kind == "lock_held":
             if fault.row:
@@ -52,9 +52,13 @@ class FaultAnswers:
             return None
         if org.long_requests.full():
             return _ended(salesforce_error("REQUEST_LIMIT_EXCEEDED.concurrent"))
+        query = meaning(environ).verb == "query"
+        longest = QUERY_SECONDS if query else TIMEOUT_SECONDS
         with org.long_requests.running():
-            org.clock.sleep(min(fault.seconds, TIMEOUT_SECONDS))
-        return _ended(salesforce_error("REQUEST_RUNNING_TOO_LONG")) if fault.seconds > TIMEOUT_SECONDS else None
+            org.clock.sleep(min(fault.seconds, longest))
+        if fault.seconds <= longest:
+            return None
+        return _ended(salesforce_error("QUERY_TIMEOUT" if query else "REQUEST_RUNNING_TOO_LONG"))
 
     def answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, list[tuple[str, str]], bytes]:
         """Status, headers and body. An expired session is really ended: the token stays dead."""

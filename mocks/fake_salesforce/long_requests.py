@@ -17,6 +17,7 @@ from fake_core.clock import Clock
 
 LONG_SECONDS = 20
 TIMEOUT_SECONDS = 600
+QUERY_SECONDS = 120  # a query has its own limit: Salesforce Developer Limits quick reference, SOQL and SOSL limits
 
 
 class LongRequests:

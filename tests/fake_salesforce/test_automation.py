@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from tests.fake_salesforce.conftest import HOST, Caller
 
 from fake_core.clock import FrozenClock, SteppedClock
 from fake_core.errors import MisuseError
 from fake_salesforce import OrgConfig, create_app
 from fake_salesforce.org import ADMIN, INTEGRATION
-from tests.fake_salesforce.conftest import HOST, Caller
 
 Make = Callable[..., Caller]
 
@@ -378,12 +378,10 @@ def test_flow_that_fails(make: Make) -> None:
     org = make(updates=[{"object": "Task", "name": "X", "refuse": {"flow": "Log Calls", "text": "Details: boom"}}])
     answer = org.post("/sobjects/Task", {})
 
-    assert (
-        400,
-        "CANNOT_EXECUTE_FLOW_TRIGGER",
-        "We can't save this record because the “Log Calls” process failed. Give your Salesforce admin these details. "
-        "Details: boom",
-    ) == answer.error
+    words = (
+        "We can't save this record because the “Log Calls” process failed. Give your Salesforce admin these details."
+    )
+    assert (400, "CANNOT_EXECUTE_FLOW_TRIGGER", f"{words} Details: boom") == answer.error
 
 
 @pytest.mark.parametrize(
@@ -456,6 +454,12 @@ def test_approval_lock(make: Make) -> None:
 
 # --- what an org file can get wrong -----------------------------------------------------------------
 
+
+def subject(given: Any) -> dict[str, Any]:
+    """An update that sets a task's Subject."""
+    return {"object": "Task", "name": "x", "set": {"Subject": given}}
+
+
 MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("no object", {"validation_rules": [{"name": "x"}]}, "validation_rules[1]: object is None"),
     ("no message", {"validation_rules": [{"object": "Task", "when": {"new": True}}]}, "has no message"),
@@ -481,10 +485,10 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         "no lookup to one object",
     ),
     ("unknown event", {"updates": [{"object": "Task", "name": "x", "on": ["merge"], "set": {}}]}, "'merge'"),
-    ("unknown change", {"updates": [{"object": "Task", "name": "x", "set": {"Subject": {"from": "Subject", "change": "u"}}}]}, "'u'"),
-    ("unknown way", {"updates": [{"object": "Task", "name": "x", "set": {"Subject": {"from": "Nope.Name"}}}]}, "relationship"),
+    ("unknown change", {"updates": [subject({"from": "Subject", "change": "u"})]}, "'u'"),
+    ("unknown way", {"updates": [subject({"from": "Nope.Name"})]}, "relationship"),
     ("no lookup", {"lookup_filters": [{"object": "Task", "field": "Subject", "when": {"new": True}}]}, "no lookup"),
-    ("no such user", {"approval_locks": [{"object": "Task", "when": {"new": True}, "users": ["x@y"]}]}, "no user 'x@y'"),
+    ("no such user", {"approval_locks": [{"object": "Task", "when": {"new": True}, "users": ["x@y"]}]}, "user 'x@y'"),
     ("unknown key", {"validation_rules": [{**NO_CALLS, "formula": "1=1"}]}, "'formula' is unknown"),
 ]  # fmt: skip
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from tests.fake_salesforce.conftest import HOST, Caller
 
 from fake_core.clock import FrozenClock
 from fake_core.errors import MisuseError
 from fake_salesforce import OrgConfig, create_app
-from tests.fake_salesforce.conftest import HOST, Caller
 
 Make = Callable[..., Caller]
 ONE_EMAIL = {

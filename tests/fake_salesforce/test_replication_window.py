@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.fake_salesforce.conftest import HOST, Caller
 
 from fake_core.clock import DEFAULT_MOMENT, FrozenClock
 from fake_salesforce import OrgConfig, create_app
 from fake_salesforce.operations import replication
-from tests.fake_salesforce.conftest import HOST, Caller
 
 DAY = 86_400
 

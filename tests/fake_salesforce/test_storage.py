@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from tests.fake_salesforce.conftest import HOST, Answer, Caller
 
 from fake_core.clock import DEFAULT_MOMENT, FrozenClock
 from fake_core.faults import Fault
 from fake_salesforce import OrgConfig, create_app
-from tests.fake_salesforce.conftest import HOST, Answer, Caller
 
 Make = Callable[..., Caller]
 FULL = (400, "STORAGE_LIMIT_EXCEEDED", "storage limit exceeded")
