@@ -124,6 +124,12 @@ class Sessions:
             for token in [one.token for one in self._open.values() if one.user_id == user_id and one.token != but]:
                 del self._open[token]
 
+    def password_given(self, user_id: str) -> None:
+        """The user has a new password: sessions that waited for it may go on."""
+        for session in list(self._open.values()):
+            if session.user_id == user_id:
+                session.password_due = False
+
     def close_all(self) -> None:
         """End every session; refresh tokens stay."""
         self._open.clear()

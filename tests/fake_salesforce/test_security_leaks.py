@@ -192,7 +192,7 @@ TABLE: dict[str, Attempts | str] = {
     "listVersions": OWN, "authorize": LOGIN, "authorizeByPost": LOGIN, "oauthSuccess": LOGIN, "deviceConnect": LOGIN,
     "deviceConnectByPost": LOGIN, "tokenByGet": LOGIN, "token": LOGIN, "revokeByGet": LOGIN, "revoke": LOGIN,
     "introspect": LOGIN, "openidKeys": OWN, "openidConfiguration": OWN, "userinfo": LOGIN, "userinfoByPost": LOGIN,
-    "identity": LOGIN, "soapLogin": LOGIN, "soapLoginOfOrg": LOGIN, "listResources": OWN, "limits": OWN,
+    "identity": LOGIN, "soap": LOGIN, "soapOfOrg": LOGIN, "listResources": OWN, "limits": OWN,
     "recordCount": once("GET", "/limits/recordCount"),
     "describeGlobal": once("GET", "/sobjects"),
     "sobjectBasic": each("GET", "/sobjects/{name}"),
@@ -309,14 +309,21 @@ def world() -> Iterator[World]:
     ids["Case"] = admin.make("Case", Subject=SECRET, AccountId=ids["Account"], **text)
     ids["Task"] = admin.make("Task", Subject=SECRET, WhatId=ids["Account"], WhoId=ids["Contact"], **text)
     ids["Event"] = admin.make(
-        "Event", Subject=SECRET, WhatId=ids["Account"], DurationInMinutes=5, ActivityDateTime="2026-01-06T10:00:00Z", **text
+        "Event",
+        Subject=SECRET,
+        WhatId=ids["Account"],
+        DurationInMinutes=5,
+        ActivityDateTime="2026-01-06T10:00:00Z",
+        **text,
     )
     ids["Campaign"] = admin.make("Campaign", Name=SECRET, **text)
     ids["Secret__c"] = admin.make("Secret__c", Name=SECRET, Text__c=SECRET)
     for number in range(0, 400, 200):
         rows = [typed("Account", Name=f"{SECRET} {number + one}") for one in range(200)]
         admin.post("/composite/sobjects", {"records": rows})
-    paged = admin.get("/query", query={"q": "SELECT Id, Name FROM Account"}, headers={"Sforce-Query-Options": "batchSize=200"})
+    paged = admin.get(
+        "/query", query={"q": "SELECT Id, Name FROM Account"}, headers={"Sforce-Query-Options": "batchSize=200"}
+    )
     found.locator = paged.json["nextRecordsUrl"]
     _jobs(found)
     yield found
@@ -326,7 +333,9 @@ def world() -> Iterator[World]:
 def _jobs(found: World) -> None:
     admin, jobs = found.admin, found.jobs
     jobs["ingest"] = admin.post("/jobs/ingest", {"object": "Account", "operation": "insert"}).json["id"]
-    admin.call("PUT", f"/jobs/ingest/{jobs['ingest']}/batches", data=f"Name\n{SECRET} bulk\n".encode(), headers=CSV["headers"])
+    admin.call(
+        "PUT", f"/jobs/ingest/{jobs['ingest']}/batches", data=f"Name\n{SECRET} bulk\n".encode(), headers=CSV["headers"]
+    )
     admin.patch(f"/jobs/ingest/{jobs['ingest']}", {"state": "UploadComplete"})
     made_job = admin.post("/jobs/query", {"operation": "query", "query": "SELECT Name FROM Account"})
     jobs["query"] = made_job.json["id"]
