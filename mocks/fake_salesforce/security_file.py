@@ -244,7 +244,7 @@ def _model(name: str, given: Any, schema: Schema) -> str:
 
 def is_controlled(sobject: SObject) -> bool:
     """Rows without an owner that hang on a master: shared as the master is."""
-    return sobject.field("OwnerId") is None and any(each.cascade_delete for each in sobject.references)
+    return sobject.field("OwnerId") is None and bool(parents_of(sobject))
 
 
 def parents_of(sobject: SObject) -> list[Field]:

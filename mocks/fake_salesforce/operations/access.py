@@ -47,12 +47,14 @@ class SeenOrg(Org):
 
     def __init__(self, whole: Org, user_id: str, rights: Rights, kind: Kind) -> None:  # an org is not made anew
         user = sa.bindparam(USER, user_id, type_=sa.Text)
-        self.__dict__.update({
-            "whole": whole,
-            "schema": kind.schema,
-            "prepared": {},
-            "access": Access(whole, user_id, rights, kind, Sharing(whole.schema, whole.security, rights, user)),
-        })  # not by assignment: that goes to the whole org
+        self.__dict__.update(
+            {
+                "whole": whole,
+                "schema": kind.schema,
+                "prepared": {},
+                "access": Access(whole, user_id, rights, kind, Sharing(whole.schema, whole.security, rights, user)),
+            }
+        )  # not by assignment: that goes to the whole org
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["whole"], name)

@@ -54,6 +54,9 @@ class Sharing:
         assert sobject is not None, f"no object {name}"
         if self._rights.on(name) & _ALL_ROWS[level]:
             return None
+        rows_of = load("security.toml")["sharing"]["rows_of"].get(name)
+        if rows_of is not None:
+            return self._rows_of(rows_of, table, level)
         if is_controlled(sobject):
             return self._of_parent(sobject, table, level)
         if name == "User":
@@ -107,9 +110,10 @@ class Sharing:
 
     def _of_parent(self, sobject: SObject, table: sa.FromClause, level: Level) -> Test:
         references = parents_of(sobject)
-        tests = [
-            test for each in references for test in self._by_reference(each, table, "edit" if level == "all" else level)
-        ]
+        needed: Level = "edit" if level == "all" else level
+        by_reference = [sa.or_(sa.false(), *self._by_reference(each, table, needed)) for each in references]
+        # A row with two masters needs both.
+        tests = [sa.and_(*by_reference)] if is_controlled(sobject) and sobject.custom else by_reference
         if sobject.field("OwnerId") is not None:
             orphan = sa.and_(*(table.c[each.name].is_(None) for each in references))
             tests.append(sa.and_(orphan, sa.or_(*self._own(table.c.OwnerId))))
@@ -133,10 +137,32 @@ class Sharing:
                 # A range, not a function of the column: an index serves it.
                 yield sa.and_(column >= target.key_prefix, column < target.key_prefix + "~")
 
+    def _rows_of(self, names: list[str], table: sa.FromClause, level: Level) -> Test:
+        tests: list[Test] = []
+        for name in names:
+            if "read" in self._rights.on(name):
+                rows = self._table(name).alias()
+                where = self.condition(name, rows, level)
+                tests.append(table.c.Id.in_(sa.select(rows.c.Id).where(sa.true() if where is None else where)))
+        return sa.or_(sa.false(), *tests)
+
+    def _linked(self, link: dict[str, str], table: sa.FromClause) -> Iterator[Test]:
+        links = self._schema.sobject(link["link"])
+        if links is not None:
+            rows = links.table.alias()
+            to = links.field(link["to"])
+            assert to is not None, f"{links.name} has no {link['to']}"
+            yield table.c.Id.in_(
+                sa.select(rows.c[link["own"]]).where(sa.or_(sa.false(), *self._by_reference(to, rows, "read")))
+            )
+
     def _read_along(self, sobject: SObject, table: sa.FromClause) -> Iterator[Test]:
         if sobject.name in _ACTIVITIES:
             for reference in parents_of(sobject):
                 yield from self._by_reference(reference, table, "read")
+        linked = load("security.toml")["sharing"]["linked"].get(sobject.name)
+        if linked is not None:
+            yield from self._linked(linked, table)
         if sobject.name == "Account":
             for name, reference_name in load("security.toml")["sharing"]["implicit"].items():
                 child = self._schema.sobject(name)
