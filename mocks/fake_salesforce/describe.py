@@ -5,16 +5,17 @@ handed in (`host` for the `https://` templates, the recent items). Answers are b
 and version and shared, so nobody may change them.
 
 Key order and constant values are those of the describes that CumulusCI recorded (v48 to v60). What
-this fake has no notion of (encryption, dependent picklists, lookup filters ...) has its neutral
+this fake has no notion of (encryption, lookup filters ...) has its neutral
 value there.
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from fake_salesforce.metadata import ChildRelationship, Described, Field, Schema, SObject
+from fake_salesforce.metadata import ChildRelationship, Described, Field, PicklistValue, RecordType, Schema, SObject
 from fake_salesforce.record_ids import MASTER_RECORD_TYPE_ID
 
 MAX_BATCH_SIZE: Final = 200  # as the global describe says; recorded
@@ -216,7 +217,7 @@ def own_describe(schema: Schema, sobject: SObject, version: str) -> dict[str, An
         "extendedBy": None,
         "extendsInterfaces": None,
         "feedEnabled": can("feedEnabled"),
-        "fields": [_field(each) for each in sobject.fields],
+        "fields": [_field(each, sobject) for each in sobject.fields],
         "hasSubtypes": False,
         "implementedBy": None,
         "implementsInterfaces": None,
@@ -234,7 +235,7 @@ def own_describe(schema: Schema, sobject: SObject, version: str) -> dict[str, An
         "namedLayoutInfos": [],
         "networkScopeFieldName": None,
         "queryable": can("queryable"),
-        "recordTypeInfos": [_master_record_type(sobject, version)],
+        "recordTypeInfos": _record_types(sobject, version),
         "replicateable": can("replicateable"),
         "retrieveable": can("retrieveable"),
         "searchLayoutable": can("layoutable") and can("searchable"),
@@ -261,28 +262,39 @@ def _child(each: ChildRelationship) -> dict[str, Any]:
     }
 
 
-def _master_record_type(sobject: SObject, version: str) -> dict[str, Any]:
-    """The record type every object has and no table holds."""
+def _record_types(sobject: SObject, version: str) -> list[dict[str, Any]]:
+    """The object's record types, and at the end the master one, which every object has and no table holds."""
+    types = [each for each in sobject.record_types if each.active or each.available]
+    master = RecordType(
+        id=MASTER_RECORD_TYPE_ID,
+        name="Master",
+        developer_name="Master",
+        default=not any(each.default for each in types),
+    )
     layouts = f"/services/data/v{version}/sobjects/{sobject.name}/describe/layouts"
-    return {
-        "active": True,
-        "available": True,
-        "defaultRecordTypeMapping": True,
-        "developerName": "Master",
-        "master": True,
-        "name": "Master",
-        "recordTypeId": MASTER_RECORD_TYPE_ID,
-        "urls": {"layout": f"{layouts}/{MASTER_RECORD_TYPE_ID}"},
-    }
+    return [
+        {
+            "active": each.active,
+            "available": each.available and each.active,
+            "defaultRecordTypeMapping": each.default,
+            "developerName": each.developer_name,
+            "master": each is master,
+            "name": each.name,
+            "recordTypeId": each.id,
+            "urls": {"layout": f"{layouts}/{each.id}"},
+        }
+        for each in (*types, master)
+    ]
 
 
-def _field(field: Field) -> dict[str, Any]:
-    entry = own_field(field)
+def _field(field: Field, sobject: SObject) -> dict[str, Any]:
+    entry = own_field(field, sobject)
     return entry if field.described is None else field.described.over(entry)
 
 
-def own_field(field: Field) -> dict[str, Any]:
-    """One entry of `fields`: the 57 recorded keys, in their order."""
+def own_field(field: Field, sobject: SObject | None = None) -> dict[str, Any]:
+    """One entry of `fields`: the 57 recorded keys, in their order. *sobject* has the field its picklist depends on."""
+    controller = None if sobject is None or field.controller is None else sobject.field(field.controller)
     return {
         "aggregatable": field.aggregatable,
         "aiPredictionField": False,
@@ -294,13 +306,13 @@ def own_field(field: Field) -> dict[str, Any]:
         "cascadeDelete": field.cascade_delete and field.custom,
         "caseSensitive": field.case_sensitive,
         "compoundFieldName": field.compound_field_name,
-        "controllerName": None,
+        "controllerName": field.controller,
         "createable": field.createable,
         "custom": field.custom,
         "defaultValue": field.default,
         "defaultValueFormula": None,
         "defaultedOnCreate": field.defaulted_on_create,
-        "dependentPicklist": False,
+        "dependentPicklist": field.controller is not None,
         "deprecatedAndHidden": False,
         "digits": field.digits,
         "displayLocationInDecimal": False,
@@ -329,7 +341,7 @@ def own_field(field: Field) -> dict[str, Any]:
                 "active": each.active,
                 "defaultValue": each.default,
                 "label": each.label,
-                "validFor": None,
+                "validFor": valid_for(each, controller),
                 "value": each.value,
             }
             for each in field.picklist
@@ -353,6 +365,22 @@ def own_field(field: Field) -> dict[str, Any]:
         "updateable": field.updateable,
         "writeRequiresMasterRead": False,
     }
+
+
+def valid_for(entry: PicklistValue, controller: Field | None) -> str | None:
+    """For which values of the controlling field *entry* is offered: a bitmap in base64, the first value its top bit.
+
+    A checkbox controls as a list of false and true. The bytes are a multiple of three, so that base64 needs no `=`, as
+    in the guide's samples (assumed as a rule).
+    """
+    if controller is None or entry.valid_for is None or isinstance(entry.valid_for, str):
+        return entry.valid_for if isinstance(entry.valid_for, str) else None
+    known = ["false", "true"] if controller.type == "boolean" else [each.value for each in controller.picklist]
+    bits = bytearray(3 * -(-len(known) // 24))
+    for at, value in enumerate(known):
+        if value in entry.valid_for:
+            bits[at // 8] |= 0x80 >> at % 8
+    return base64.b64encode(bytes(bits)).decode()
 
 
 def byte_length(field: Field) -> int:

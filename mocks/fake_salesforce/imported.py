@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from fake_core.errors import MisuseError
 from fake_salesforce.field_rows import TYPE, default_of, picklist_value, read_flags
-from fake_salesforce.metadata import Described, Field, SObject
+from fake_salesforce.metadata import Described, Field, RecordType, SObject
 
 SOURCE: Final = "the org's own describe"
 GRADE: Final = "recorded"
@@ -82,11 +82,31 @@ def read_imported(
             scopes=tuple((each["name"], each["label"]) for each in table.get("scopes", ())),
             url_names=tuple(table.get("urls", ())),
             described=read_described(table, children=table.get("children", ())),
+            record_types=_record_types(table),
+            hides=known.hides if known is not None else (),
+            filter_on=known.filter_on if known is not None else (),
             source=SOURCE,
             grade=GRADE,
             metadata=metadata,
         )
     return found
+
+
+def _record_types(table: Mapping[str, Any]) -> tuple[RecordType, ...]:
+    """The record types that the describe lists, without the master one."""
+    told = json.loads(table.get("json", {}).get("recordTypeInfos", "[]"))
+    return tuple(
+        RecordType(
+            id=each["recordTypeId"],
+            name=each["name"],
+            developer_name=each.get("developerName") or each["name"],
+            active=each.get("active", True),
+            available=each.get("available", True),
+            default=each.get("defaultRecordTypeMapping", False),
+        )
+        for each in told
+        if isinstance(each, dict) and not each.get("master") and each.get("recordTypeId")
+    )
 
 
 class _ChildNames:

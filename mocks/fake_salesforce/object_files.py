@@ -58,13 +58,14 @@ from fake_salesforce.record_types import check_dependencies, checked_record_type
 OBJECT_FILES: Final = (
     "accepted_event_relation", "account", "account_contact_relation", "account_contact_role", "activity_history",
     "asset", "assignment_rule", "attachment", "business_process", "campaign", "campaign_member",
-    "campaign_member_status", "case", "case_comment", "case_status", "contact", "content_document", "content_document_link", "content_note",
-    "content_version", "contract", "declined_event_relation", "document", "email_message", "event", "event_relation",
-    "event_who_relation", "field_permissions", "group", "group_member", "lead", "lead_status", "note",
-    "object_permissions", "open_activity", "opportunity", "opportunity_contact_role", "opportunity_line_item",
-    "opportunity_stage", "order", "organization", "permission_set", "permission_set_assignment", "pricebook2",
-    "pricebook_entry", "product2", "profile", "queue_sobject", "record_type", "task", "task_priority",
-    "task_relation", "task_status", "task_who_relation", "undecided_event_relation", "user", "user_role",
+    "campaign_member_status", "case", "case_comment", "case_status", "contact", "content_document",
+    "content_document_link", "content_note", "content_version", "contract", "declined_event_relation", "document",
+    "email_message", "event", "event_relation", "event_who_relation", "field_permissions", "group", "group_member",
+    "lead", "lead_status", "note", "object_permissions", "open_activity", "opportunity", "opportunity_contact_role",
+    "opportunity_line_item", "opportunity_stage", "order", "organization", "permission_set",
+    "permission_set_assignment", "pricebook2", "pricebook_entry", "product2", "profile", "queue_sobject",
+    "record_type", "task", "task_priority", "task_relation", "task_status", "task_who_relation",
+    "undecided_event_relation", "user", "user_role",
 )  # fmt: skip
 AUDIT_FIELDS: Final = (
     "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp",
@@ -443,7 +444,8 @@ class _Reader:
             changed["picklist"] = tuple(picklist_value(each, merged["default"]) for each in merged["values"])
             changed["default"] = merged["default"]
         for key, attribute in (
-            ("label", "label"), ("help", "inline_help"), ("restricted", "restricted_picklist"), ("controller", "controller"),
+            ("label", "label"), ("help", "inline_help"), ("restricted", "restricted_picklist"),
+            ("controller", "controller"),
         ):  # fmt: skip
             if key in row:
                 changed[attribute] = row[key]

@@ -97,6 +97,24 @@ def checked_record_types(types: Sequence[RecordType], fields: Sequence[Field], w
     return tuple(types)
 
 
+def check_dependencies(fields: Sequence[Field], where: str) -> None:
+    """Refuse a picklist that depends on no field, or on values that field does not have."""
+    known = {each.name: each for each in fields}
+    for field in fields:
+        here = f"{where}.fields.{field.name}"
+        if field.controller is None:
+            if any(entry.valid_for is not None for entry in field.picklist):
+                refuse(here, "has valid_for and no controller", "name the field it depends on")
+            continue
+        controller = known.get(field.controller)
+        if controller is None or controller.type not in ("boolean", "picklist") or controller is field:
+            refuse(here, f"controller {field.controller!r} is no picklist or checkbox here", "name one")
+        values = {entry.value for entry in controller.picklist} or {"false", "true"}
+        for entry in field.picklist:
+            if isinstance(entry.valid_for, tuple) and not set(entry.valid_for) <= values:
+                refuse(here, f"{entry.value!r} is valid for what {controller.name} has not", f"use {sorted(values)}")
+
+
 def record_type_rows(sobjects: Sequence[SObject]) -> dict[str, tuple[Mapping[str, Any], ...]]:
     """The rows of RecordType and BusinessProcess that the record types of *sobjects* are."""
     types: list[dict[str, Any]] = []

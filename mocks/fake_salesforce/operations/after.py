@@ -43,6 +43,15 @@ def _twin(name: str) -> GoneHook:
     return bury
 
 
+def _twin_back(name: str) -> GoneHook:
+    def bring(save: Save, bring: Bury) -> None:
+        row = inside.row(save.org, save.conn, name, save.new["Id"])
+        if row is not None and row["IsDeleted"]:
+            bring(name, row)
+
+    return bring
+
+
 AFTER_SAVE: dict[str, tuple[Hook, ...]] = {
     "Contact": (_cases_mirror,),
     "ContentDocument": (files.document_saved,),
@@ -52,6 +61,9 @@ AFTER_SAVE: dict[str, tuple[Hook, ...]] = {
 AFTER_DELETE: dict[str, tuple[GoneHook, ...]] = {
     "ContentDocument": (_twin("ContentNote"),),
     "ContentNote": (_twin("ContentDocument"),),
+}
+AFTER_UNDELETE: dict[str, tuple[GoneHook, ...]] = {
+    "ContentDocument": (_twin_back("ContentNote"),),
 }
 
 
@@ -65,3 +77,9 @@ def deleted(save: Save, bury: Bury) -> None:
     """The row of *save* is in the recycle bin, or gone."""
     for hook in AFTER_DELETE.get(save.prep.name, ()):
         hook(save, bury)
+
+
+def undeleted(save: Save, bring: Bury) -> None:
+    """The row of *save* is out of the recycle bin again."""
+    for hook in AFTER_UNDELETE.get(save.prep.name, ()):
+        hook(save, bring)

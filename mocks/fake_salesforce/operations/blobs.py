@@ -1,4 +1,4 @@
-"""Binary field values: read, kept and copied beside their rows (see `blob_tables`).
+"""Binary field values: read, kept and copied beside their rows (see `side_tables`).
 
 Rule 1: a body gives a binary value as base64 text or, in a multipart message, as bytes; what a row shows is a path.
 Source: REST API Developer Guide v66, Insert or Update Blob Data and sObject Blob Get.
@@ -10,7 +10,7 @@ import hashlib
 
 import sqlalchemy as sa
 
-from fake_salesforce import blob_tables
+from fake_salesforce import side_tables
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import rows
@@ -31,7 +31,7 @@ def keep(save: Save) -> dict[str, bytes]:
 
 def put(org: Org, conn: sa.Connection, owner: str, field: str, value: bytes) -> str:
     """Store *value* as field *field* of row *owner*; returns the mark for the row's column."""
-    table = org.schema.metadata.tables[blob_tables.BLOBS]
+    table = org.schema.metadata.tables[side_tables.BLOBS]
     conn.execute(table.delete().where(table.c.owner == owner, table.c.field == field))
     conn.execute(table.insert().values(owner=owner, field=field, bytes=value))
     return hashlib.md5(value, usedforsecurity=False).hexdigest()
@@ -39,7 +39,7 @@ def put(org: Org, conn: sa.Connection, owner: str, field: str, value: bytes) -> 
 
 def get(org: Org, conn: sa.Connection, owner: str, field: str) -> bytes | None:
     """The bytes of field *field* of row *owner*, None when there are none."""
-    table = org.schema.metadata.tables[blob_tables.BLOBS]
+    table = org.schema.metadata.tables[side_tables.BLOBS]
     query = sa.select(table.c.bytes).where(table.c.owner == owner, table.c.field == field)
     found: bytes | None = conn.execute(query).scalar_one_or_none()
     return found

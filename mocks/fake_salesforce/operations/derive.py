@@ -17,7 +17,7 @@ from typing import Any
 
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.operations import files
+from fake_salesforce.operations import files, record_types
 from fake_salesforce.operations.not_faked import not_faked
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.save import CASE_MIRROR, Hook
@@ -307,6 +307,8 @@ def before_save(save: Save) -> None:
         hooks = CUSTOM_HOOKS
     for hook in hooks:
         hook(save)
+    if save.prep.sobject.record_types:
+        record_types.settle(save)
 
 
 # --- helpers ----------------------------------------------------------------------------------------

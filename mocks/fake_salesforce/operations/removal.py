@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fake_salesforce import side_tables
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.metadata import DELETED_AT, ChildRelationship, Field, Schema, SObject
 from fake_salesforce.operations import after
@@ -50,7 +51,7 @@ def bury(org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any], 
             if goes_along(relation, orphan):
                 bury(org, conn, child, orphan, at)
             else:
-                _clear(conn, child, relation.field, orphan["Id"], at)
+                _clear(org, conn, child, relation.field, orphan, at)
     if prep.name in after.AFTER_DELETE:
 
         def bury_too(name: str, twin: Mapping[str, Any]) -> None:
@@ -91,10 +92,14 @@ def children(conn: sa.Connection, child: Prepared, field: Field, parent_id: str)
     return [dict(zip(child.column_names, row, strict=True)) for row in found]
 
 
-def _clear(conn: sa.Connection, child: Prepared, field: Field, record_id: str, at: str) -> None:
+def _clear(org: Org, conn: sa.Connection, child: Prepared, field: Field, orphan: Row, at: str) -> None:
+    """Take the look-up out of a child that stays; an undelete of the parent puts it back."""
     cleared = {field.name: None, "SystemModstamp": at}
     cleared = {name: value for name, value in cleared.items() if name in child.blank}
-    child.update(frozenset(cleared)).run(conn, {**cleared, "id_": record_id})
+    child.update(frozenset(cleared)).run(conn, {**cleared, "id_": orphan["Id"]})
+    cut = {"parent": orphan[field.name], "child": orphan["Id"], "sobject": child.name, "field": field.name}
+    links = org.whole.schema.metadata.tables[side_tables.CUT_LINKS]
+    conn.execute(links.insert().prefix_with("OR REPLACE"), cut)
 
 
 def _refuse_restricted(
