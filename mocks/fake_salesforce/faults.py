@@ -5,22 +5,25 @@ Source: REST API Developer Guide, Status Codes and Error Responses; texts in `da
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fake_core.errors import MisuseError
+from fake_core.fake import BODY_KEY
 from fake_core.faults import Fault
 from fake_salesforce import jsontext, record_ids
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.long_requests import QUERY_SECONDS, TIMEOUT_SECONDS
 from fake_salesforce.meaning import meaning
 from fake_salesforce.org import Org
-from fake_salesforce.routes import bulk1_wire
+from fake_salesforce.routes import bulk1_wire, soap
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 Headers = list[tuple[str, str]]
+_SESSION_ID = re.compile(rb"<(?:[\w.-]+:)?sessionId\b[^>]*>\s*([^<\s]+)")
 _ERROR_ID = "1234567890-12345 (-123456789)"
 _KEYS = {
     "error_after": "UNKNOWN_EXCEPTION",
@@ -64,6 +67,8 @@ class FaultAnswers:
         """Status, headers and body. An expired session is really ended: the token stays dead."""
         if environ["PATH_INFO"].startswith("/services/async/"):
             return self._async_answer(fault, environ)
+        if environ["PATH_INFO"].startswith(("/services/Soap/u", "/services/Soap/c")):
+            return self._soap_answer(fault, environ)
         error = salesforce_error(_KEYS[fault.kind], error_id=_ERROR_ID)
         headers = [("Content-Type", "application/json;charset=UTF-8")]
         if fault.kind == "session_expired":
@@ -74,6 +79,14 @@ class FaultAnswers:
             window = self._org.api_requests
             headers.append(("Sforce-Limit-Info", f"api-usage={window.limit}/{window.limit}"))
         return error.status, headers, jsontext.compact([error.as_item()]).encode()
+
+    def _soap_answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, Headers, bytes]:
+        """The same as a SOAP fault."""
+        error = salesforce_error(_KEYS[fault.kind], error_id=_ERROR_ID)
+        if fault.kind == "session_expired":
+            found = _SESSION_ID.search(environ.get(BODY_KEY) or b"")
+            self._org.sessions.end(found[1].decode(errors="replace") if found is not None else "")
+        return soap.fault_answer(environ["PATH_INFO"], error)
 
     def _async_answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, Headers, bytes]:
         """The same in the words of Bulk API 1.0."""

@@ -20,7 +20,30 @@ if TYPE_CHECKING:
 _DATA = re.compile(r"/services/data/v[^/]+/(.*)")
 _ROW_VERBS = {"GET": "read", "HEAD": "read", "POST": "create", "PATCH": "update", "DELETE": "delete"}
 _FROM = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
-_LOGIN = ("/services/oauth2/token", "/services/Soap/u", "/services/Soap/c")
+_LOGIN = ("/services/oauth2/token",)
+_SOAP = ("/services/Soap/u", "/services/Soap/c")
+_SOAP_CALL = re.compile(rb"<(?:[\w.-]+:)?Body\b[^>]*>\s*<(?:[\w.-]+:)?(\w+)")
+_SOAP_TYPE = re.compile(rb"<(?:[\w.-]+:)?(?:sObjectType|type)\b[^>]*>\s*(\w+)|\btype=[\"'](?:[\w.-]+:)?(?!sObject\b)(\w+)")
+_SOAP_ID = re.compile(rb"<(?:[\w.-]+:)?ids\b[^>]*>\s*(\w{3})")
+_SOAP_VERBS = {
+    "login": "login",
+    "create": "create",
+    "update": "update",
+    "upsert": "upsert",
+    "delete": "delete",
+    "retrieve": "read",
+    "query": "query",
+    "queryAll": "query",
+    "queryMore": "query",
+    "search": "search",
+    "parameterizedSearch": "search",
+    "search": "search",
+    "describeGlobal": "describe",
+    "describeSObject": "describe",
+    "describeSObjects": "describe",
+    "getUpdated": "list",
+    "getDeleted": "list",
+}
 _JOB_OBJECT = re.compile(rb'<object>\s*(\w+)|"object"\s*:\s*"(\w+)')
 _OTHER = Meaning("other", "")
 _PREFIXES = {
@@ -41,6 +64,8 @@ def meaning(environ: WSGIEnvironment) -> Meaning:
     path: str = environ["PATH_INFO"].rstrip("/")
     if path.startswith(_LOGIN):
         return Meaning("login", "")
+    if path.startswith(_SOAP):
+        return _soap(environ.get(BODY_KEY) or b"")
     if path.startswith("/services/async/"):
         return _bulk_one(environ, path)
     match = _DATA.fullmatch(path)
@@ -49,6 +74,22 @@ def meaning(environ: WSGIEnvironment) -> Meaning:
     parts = match[1].split("/")
     reader = _READERS.get(parts[0])
     return reader(environ, parts) if reader is not None else _OTHER
+
+
+def _soap(body: bytes) -> Meaning:
+    """A SOAP call, told by the first element of its Body."""
+    found = _SOAP_CALL.search(body)
+    if found is None:
+        return Meaning("login", "")  # what cannot be read is most likely a log-in; the fake says what is wrong
+    verb = _SOAP_VERBS.get(found[1].decode(), "other")
+    after = body[found.end() :]
+    if verb == "query":
+        return Meaning(verb, _from(after.decode(errors="replace")))
+    kind = _SOAP_TYPE.search(after)
+    if kind is not None:
+        return Meaning(verb, _own_spelling((kind[1] or kind[2]).decode()))
+    first = _SOAP_ID.search(after)
+    return Meaning(verb, _PREFIXES.get(first[1].decode(), "") if first is not None else "")
 
 
 def _bulk_one(environ: WSGIEnvironment, path: str) -> Meaning:
@@ -133,6 +174,16 @@ def _of_subrequest(requests: Any) -> Meaning:
     )
 
 
+def _jobs(environ: WSGIEnvironment, parts: list[str]) -> Meaning:
+    """Every call about a job is "bulk"; only the one that makes it says for which object."""
+    body = _json(environ) if len(parts) == 2 and effective_method(environ) == "POST" else None
+    if not isinstance(body, dict):
+        return Meaning("bulk", "")
+    if parts[1] == "query":
+        return Meaning("bulk", _from(str(body.get("query", ""))))
+    return Meaning("bulk", _own_spelling(str(body.get("object", ""))))
+
+
 def _first_type(environ: WSGIEnvironment, body: Any) -> str:
     ids = parse_qs(environ.get("QUERY_STRING", "")).get("ids")
     if ids:
@@ -167,14 +218,18 @@ _READERS: dict[str, _Reader] = {
     "limits": lambda _environ, _parts: Meaning("limits", ""),
     "search": lambda _environ, _parts: Meaning("search", ""),
     "parameterizedSearch": lambda _environ, _parts: Meaning("search", ""),
-    "jobs": lambda _environ, _parts: Meaning("bulk", ""),
+    "jobs": _jobs,
 }
 
 
 def effective_method(environ: WSGIEnvironment) -> str:
-    """The method, or the one that `_HttpMethod=` puts in the place of POST."""
+    """The method, or the one that `_HttpMethod=` puts in the place of POST; name and value are case-sensitive."""
     method: str = environ["REQUEST_METHOD"]
     query = environ.get("QUERY_STRING", "")
     if method == "POST" and "_HttpMethod=" in query:
-        method = parse_qs(query).get("_HttpMethod", [method])[0].upper()
+        named = parse_qs(query).get("_HttpMethod", [method])[0]
+        method = named if named in _OVERRIDES else method
     return method
+
+
+_OVERRIDES = frozenset({"DELETE", "GET", "HEAD", "PATCH", "PUT"})  # another value leaves the POST as it is (assumed)

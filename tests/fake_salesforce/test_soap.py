@@ -405,18 +405,18 @@ def test_soap_counts_and_is_limited(org: Caller, soap: Soap) -> None:
 
 def test_faults_of_the_wire_speak_soap(org: Caller, soap: Soap) -> None:
     """A scripted fault is aimed at a SOAP call by verb and object, and answered as a SOAP fault."""
-    org.fake.faults.add(Fault(kind="unavailable", verb="create", sobject="Contact"))
+    org.fake.faults.add(Fault(kind="unavailable", verb="create", object="Contact"))
     assert 200 == soap(f"<urn:create>{sobject('Account', Name='A')}</urn:create>").status
     answer = soap(f"<urn:create>{sobject('Contact', LastName='A')}</urn:create>")
     assert ("text/xml;charset=UTF-8", "SERVER_UNAVAILABLE") == (answer.headers["content-type"], code(answer, answer.status)[0])
-    org.fake.faults.add(Fault(kind="session_expired", verb="query", sobject="Account"))
+    org.fake.faults.add(Fault(kind="session_expired", verb="query", object="Account"))
     assert ["INVALID_SESSION_ID"] * 2 == [code(soap(query("SELECT Id FROM Account")))[0] for _ in range(2)]
     assert 401 == org.get("/limits").status
 
 
 def test_row_locks(org: Caller, soap: Soap) -> None:
     """A row_locked fault plays within a save."""
-    org.fake.faults.add(Fault(kind="row_locked", verb="create", sobject="Account"))
+    org.fake.faults.add(Fault(kind="row_locked", verb="create", object="Account"))
     assert "UNABLE_TO_LOCK_ROW" == one(result(soap(f"<urn:create>{sobject('Account', Name='A')}</urn:create>")), "statusCode")
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from schemathesis.core.parameters import ParameterLocation
 from werkzeug.test import Client
 
+from crm_contracts.openapi import fit_bulk1
 from crm_contracts.openapi.documents import load
 from crm_contracts.openapi.lane import Case, Lane, positive
 from crm_contracts.openapi.soql_text import statements
@@ -32,8 +33,35 @@ def lane() -> Lane:
     """The Salesforce lane."""
     document = load("salesforce")
     schemathesis.openapi.format("soql", statements(document, OBJECTS))
+    schemathesis.openapi.format("soap-envelope", st.sampled_from(_ENVELOPES))
     schemathesis.openapi.format("http-date", st.sampled_from(_HTTP_DATES))
-    return Lane("salesforce", seed=seed, fit=Fit(document), prepare=with_bodies, org=OrgConfig(extra=_EXTRA))
+    return Lane(
+        "salesforce", seed=seed, fit=Fit(document), prepare=with_bodies, session=session, org=OrgConfig(extra=_EXTRA)
+    )
+
+
+def session(token: str, path: str) -> dict[str, str]:
+    """How a call of *path* names its session."""
+    return fit_bulk1.headers(token) if fit_bulk1.is_async(path) else {"Authorization": f"Bearer {token}"}
+
+
+_SESSION = "SESSION"  # stands for the session id until a case is fitted
+_ENVELOPES = [
+    '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap.sforce.com"><e:Header>'
+    f"<SessionHeader><sessionId>{_SESSION}</sessionId></SessionHeader></e:Header><e:Body>{call}</e:Body></e:Envelope>"
+    for call in (
+        "<getUserInfo/>",
+        "<getServerTimestamp/>",
+        "<describeGlobal/>",
+        "<describeSObject><sObjectType>Task</sObjectType></describeSObject>",
+        "<query><queryString>SELECT Id, Who.Name, CreatedDate FROM Task</queryString></query>",
+        "<query><queryString>SELECT COUNT(Id) FROM Task</queryString></query>",
+        "<create><sObjects><type>Task</type><Subject>from SOAP</Subject></sObjects></create>",
+        "<upsert><externalIDFieldName>Lane_Key__c</externalIDFieldName><sObjects><type>Account</type><Name>S</Name>"
+        "<Lane_Key__c>soap</Lane_Key__c></sObjects></upsert>",
+        "<logout/>",
+    )
+]
 
 
 def with_bodies(document: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +107,39 @@ def seed(fake: Fake, headers: dict[str, str]) -> dict[str, Any]:
         "organization": organization,
         "user": user,
         "credentials": fake.credentials("https://understudy.my.salesforce.com"),
+        "bulk1": fit_bulk1.seed(client, headers["Authorization"].removeprefix("Bearer ")),
+        "ingest": _ingest_jobs(client, headers),
+        "query": _query_jobs(client, headers),
     }
+
+
+def _ingest_jobs(client: Client, headers: dict[str, str]) -> dict[str, str]:
+    """Jobs by the method that fits: an empty one to PUT into, one with data to PATCH, else one that is done."""
+    csv = {**headers, "Content-Type": "text/csv"}
+    made = {}
+    for method in ("PUT", "PATCH", "GET"):
+        body = {"object": "Task", "operation": "insert"}
+        job = client.post(f"{DATA}/jobs/ingest", json=body, headers=headers).get_json()["id"]
+        if method != "PUT":
+            client.put(f"{DATA}/jobs/ingest/{job}/batches", data=b"Subject\nLane\n", headers=csv)
+        if method == "GET":
+            client.patch(f"{DATA}/jobs/ingest/{job}", json={"state": "UploadComplete"}, headers=headers)
+            for _ in range(2):
+                client.get(f"{DATA}/jobs/ingest/{job}", headers=headers)
+        made[method] = job
+    return made
+
+
+def _query_jobs(client: Client, headers: dict[str, str]) -> dict[str, str]:
+    """A job that waits and can be aborted by PATCH; one that is done."""
+    made = {}
+    for method, looks in (("PATCH", 0), ("GET", 2)):
+        body = {"operation": "query", "query": "SELECT Id FROM Task"}
+        job = client.post(f"{DATA}/jobs/query", json=body, headers=headers).get_json()["id"]
+        for _ in range(looks):
+            client.get(f"{DATA}/jobs/query/{job}", headers=headers)
+        made[method] = job
+    return made
 
 
 _ROWS: dict[str, dict[str, Any]] = {
@@ -112,6 +172,8 @@ class Fit:
 
     def _path(self, case: Case, org: dict[str, Any]) -> None:
         path = case.path_parameters
+        if "api" in path:
+            path["version"] = "60.0"  # two digits are no version yet
         number = sum(map(ord, "".join(map(str, path.values()))))
         sobject = _sobject(case)
         ids = org["ids"].get(sobject, [])
@@ -123,6 +185,13 @@ class Fit:
                 path["version"] = "v37.0"  # the first that creates by /Id
         if "locator" in path:
             path["locator"] = org["locator"]
+        if fit_bulk1.is_async(case.path):
+            fit_bulk1.fit_path(path, case.method, org["bulk1"])
+        if "job_id" in path and "/jobs/" in case.path:
+            jobs = org["query" if "/jobs/query" in case.path else "ingest"]
+            path["job_id"] = jobs.get(case.method, jobs["GET"])
+            if "/jobs/query" in case.path:
+                path["version"] = "v60.0"  # results are read in the version of their job
         if "org_id" in path:
             path |= {"org_id": org["organization"], "user_id": org["user"]}
         if "key" in path and ids:
@@ -157,15 +226,24 @@ class Fit:
             self._references(body, org, schema=f"{sobject}{'Create' if name == 'createRecord' else 'Update'}")
         elif name in {"createRecord", "createRecordById", "updateRecord", "upsertRecord"}:
             case.body = _row(_sobject(case), case)
+        elif name == "createBulk1Job":
+            fit_bulk1.fit_body(case)
         elif name == "token":
             case.body = {key: org["credentials"].get(key, value) for key, value in body.items()}
             if "password" in body:
                 told = org["credentials"]
                 case.body["password"] = told["password"] + told["security_token"]
+        elif name in {"soap", "soapOfOrg"}:
+            case.body = body.replace(_SESSION, org["credentials"]["access_token"])
         elif name == "introspect":
             case.body |= {key: org["credentials"][key] for key in ("client_id", "client_secret")}
         elif name == "revoke":
             body["token"] = org["credentials"]["access_token"]
+        elif name == "createIngestJob":
+            if body["operation"] == "upsert":
+                body["externalIdFieldName"] = "Id"
+        elif name == "createQueryJob":
+            body["query"] = _FLAT[len(body["query"]) % len(_FLAT)]  # no aggregates, children and compounds in Bulk
         elif name == "getRecordsByPost":
             case.body = {"ids": [*org["ids"].get(_sobject(case), []), *body["ids"]][:2000], "fields": ["Id"]}
         elif name in {"createRecords", "updateRecords", "upsertRecords"}:
@@ -200,6 +278,13 @@ class Fit:
                 body[key] = value.encode("utf-16-le")[: 2 * longest].decode("utf-16-le", "ignore")
             elif longest and not isinstance(value, bool) and len(str(value)) > longest:
                 body[key] = 7  # a number that does not fit as text
+
+
+_FLAT = (
+    "SELECT Id FROM Task",
+    "select id, account.name, createddate from Contact where email != null order by lastname limit 7",
+    "SELECT FIELDS(STANDARD) FROM Task",
+)
 
 
 def _keep_too_long(body: dict[str, Any]) -> None:

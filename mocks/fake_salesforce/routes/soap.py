@@ -24,7 +24,7 @@ from fake_salesforce.operations.soap.calls import Context
 from fake_salesforce.operations.soap.envelope import Envelope, read
 from fake_salesforce.operations.soap.faults import Fault, Faulted, fault, of_error
 from fake_salesforce.operations.soap.xml import tag
-from fake_salesforce.routes.http import RESULT_CACHE, VERSION_MAX, Answer, Call, read_body
+from fake_salesforce.routes.http import RESULT_CACHE, VERSION_MAX, Answer, Call, Headers, read_body
 from fake_salesforce.routes.sobjects import caller
 from fake_salesforce.soql.errors import NotFaked
 
@@ -165,6 +165,14 @@ def fault_text(fault: Fault, kind: str) -> str:
         f'{_HEAD} xmlns:sf="urn:fault.{kind}.soap.sforce.com" xmlns:xsi="{_XSI}">'
         f"<soapenv:Body>{fault.body()}</soapenv:Body></soapenv:Envelope>"
     )
+
+
+def fault_answer(path: str, error: SalesforceError) -> tuple[int, Headers, bytes]:
+    """Status, headers and body of *error* as a SOAP fault at *path*; what the server itself says keeps its status."""
+    fault = of_error(error)
+    kind = KINDS["c" if path.startswith("/services/Soap/c") else "u"]
+    status = error.status if error.status >= 500 else fault.status
+    return status, [("Content-Type", MEDIA)], fault_text(fault, kind).encode()
 
 
 def _xml(text: str, status: int) -> Answer:

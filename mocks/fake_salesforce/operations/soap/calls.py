@@ -144,6 +144,7 @@ def get_deleted(context: Context) -> str:
     """Rows deleted in a window."""
     sobject, start, end = _window(context)
     found = replication.deleted(context.org, sobject=sobject, start=start, end=end)
+    found["deletedRecords"] = [dict(sorted(one.items())) for one in found["deletedRecords"]]  # as the WSDL orders them
     return f"<result>{_moments(found)}</result>"
 
 
