@@ -1,8 +1,8 @@
 """Every documented or reported refusal of a row or a request, each from a real cause, as it goes over the wire.
 
-A case is: errorCode, status, message, `fields` (ABSENT: no such key), and what is done. Whole bodies are compared: keys,
-their order, and that the answer is a list of one. Codes that nothing in this fake can cause stand in `NO_CAUSE` with the
-reason; `test_the_table_is_whole` holds all of them against the list of codes.
+A case is: errorCode, status, message, `fields` (ABSENT: no such key), and what is done. Whole bodies are compared:
+keys, their order, and that the answer is a list of one. Codes that nothing in this fake can cause stand in `NO_CAUSE`
+with the reason; `test_the_table_is_whole` holds all of them against the list of codes.
 """
 
 from __future__ import annotations
