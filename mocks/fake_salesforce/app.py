@@ -123,7 +123,7 @@ ROUTES: list[tuple[str, str, str, View]] = [
     ("PATCH", "/jobs/ingest/<job_id>", "changeIngestJob", bulk2.change),
     ("DELETE", "/jobs/ingest/<job_id>", "deleteIngestJob", bulk2.delete),
     ("PUT", "/jobs/ingest/<job_id>/batches", "uploadJobData", bulk2.upload),
-    ("GET", "/jobs/ingest/<job_id>/<results>", "getIngestResults", bulk2.results),
+    ("GET", "/jobs/ingest/<job_id>/<ingest_results:results>", "getIngestResults", bulk2.results),
     ("POST", "/jobs/query", "createQueryJob", bulk2.create_query),
     ("GET", "/jobs/query", "listQueryJobs", bulk2.list_query),
     ("GET", "/jobs/query/<job_id>", "getQueryJob", bulk2.show_query),
@@ -197,6 +197,7 @@ def make_flask(org: Org) -> Flask:
     app = Flask("fake_salesforce", static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
+    app.url_map.converters["ingest_results"] = bulk2.ResultsConverter
     views: dict[str, View] = {}
     for method, path, name, view in OPEN_ROUTES:
         _add(app, method, path, name, bind_open(org, view))

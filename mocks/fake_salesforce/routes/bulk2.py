@@ -6,6 +6,8 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from werkzeug.routing import BaseConverter
+
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations.bulk import extract, ingest, lists, spec
@@ -21,6 +23,12 @@ _RESULTS = {
     "failedresults": ingest.FAILURE,
     "unprocessedrecords": ingest.DATA,
 }
+
+
+class ResultsConverter(BaseConverter):
+    """The last part of a path to an ingest job's results, which clients write in more than one letter case."""
+
+    regex = f"(?i:{'|'.join(_RESULTS)})"
 
 
 # --- ingest -----------------------------------------------------------------------------------------
@@ -86,9 +94,7 @@ def delete(call: Call, job_id: str) -> Answer:
 
 def results(call: Call, job_id: str, results: str) -> Answer:
     """GET /jobs/ingest/{id}/successfulResults, failedResults or unprocessedrecords, in any case"""
-    kind = _RESULTS.get(results.lower())
-    if kind is None:
-        raise salesforce_error("NOT_FOUND")
+    kind = _RESULTS[results.lower()]
     length, pieces = ingest.results(call.org, caller(call), job_id=job_id, kind=kind)
     return _csv(call, length, pieces, [])
 

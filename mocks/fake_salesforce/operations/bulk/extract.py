@@ -261,11 +261,11 @@ class Page:
 
 def results(org: Org, caller: Caller, *, job_id: str, locator: str | None, rows_max: int | None) -> Page | None:
     """The page that begins at *locator*; None for a job that is not complete. Raises SalesforceError."""
+    start = 0 if locator is None else _row_of(locator)
     with org.store.read() as conn:
         job = _complete(org, conn, job_id, caller)
         if job is None:
             return None
-        start = 0 if locator is None else _row_of(locator)
         if start and start >= job.rows_processed:
             raise refusal("InvalidJob.locator")
         stop = min(job.rows_processed, start + (rows_max or facts("pace")["result_rows"]))
@@ -308,12 +308,12 @@ def _part(org: Org, conn: sa.Connection, job: Job, first: int, start: int, stop:
 
 def result_pages(org: Org, caller: Caller, *, job_id: str, locator: str | None) -> dict[str, Any] | None:
     """Where the pages of the results are, up to five; None for a job that is not complete. Raises SalesforceError."""
+    start = 0 if locator is None else _row_of(locator)
     with org.store.read() as conn:
         job = _complete(org, conn, job_id, caller)
     if job is None:
         return None
     rows = facts("pace")["result_rows"]
-    start = 0 if locator is None else _row_of(locator)
     stop = start + rows * facts("limits")["result_pages"]
     base = f"/services/data/v{job.api_version:.1f}/jobs/query/{job.id}"
     starts = range(start, max(min(stop, job.rows_processed), start + 1), rows)
@@ -338,6 +338,9 @@ def _locator(row: int) -> str:
 
 def _row_of(locator: str) -> int:
     try:
-        return int(urlsafe_b64decode(locator + "=" * (-len(locator) % 4)))
-    except ValueError as error:
-        raise refusal("InvalidJob.locator") from error
+        row = int(urlsafe_b64decode(locator + "=" * (-len(locator) % 4)))
+    except ValueError:
+        row = -1
+    if row < 0 or locator != _locator(row):
+        raise refusal("InvalidJob.locator")
+    return row

@@ -10,6 +10,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any, Final
 
+from fake_salesforce import record_ids
 from fake_salesforce.operations.bulk import jobs, spec
 from fake_salesforce.operations.bulk.jobs import Job, facts
 from fake_salesforce.operations.bulk.refusals import refusal
@@ -25,6 +26,8 @@ def page(org: Org, caller: Caller, *, resource: str, asked: Mapping[str, str], v
 
     Raises SalesforceError for a locator or a job type that is none.
     """
+    if asked.get("isPkChunkingEnabled", "false").lower() not in {"true", "false"}:
+        raise refusal("InvalidJob.not_read")
     after = _after(asked.get("queryLocator"))
     limit = facts("limits")["jobs_page"]
     with org.store.begin() as conn:
@@ -64,6 +67,9 @@ def _after(locator: str | None) -> str:
     if locator is None:
         return ""
     try:
-        return urlsafe_b64decode(locator + "=" * (-len(locator) % 4)).decode()
-    except ValueError as error:
-        raise refusal("InvalidJob.locator") from error
+        job_id = urlsafe_b64decode(locator + "=" * (-len(locator) % 4)).decode()
+    except ValueError:
+        job_id = ""
+    if record_ids.canonical(job_id) != job_id or locator != _locator(job_id):
+        raise refusal("InvalidJob.locator")
+    return job_id

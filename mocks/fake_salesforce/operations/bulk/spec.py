@@ -34,13 +34,13 @@ def read_ingest(org: Org, body: Any) -> dict[str, Any]:
     sobject = org.schema.sobject(name)
     if sobject is None:
         raise refusal("InvalidJob.object", object=name)
-    external = given.get("externalIdFieldName") if operation == UPSERT else None
+    external = given.get("externalIdFieldName")
     if operation == UPSERT:
         external = _external_id(sobject, external)
     return {
         "object": sobject.name,
         "operation": operation,
-        "external_id_field": external,
+        "external_id_field": external if operation == UPSERT else None,
         "assignment_rule_id": given.get("assignmentRuleId"),
         **_form(given),
     }
