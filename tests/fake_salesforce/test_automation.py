@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from tests.fake_salesforce.bulk1_client import Bulk
 from tests.fake_salesforce.conftest import HOST, Caller
 
 from fake_core.clock import FrozenClock, SteppedClock
@@ -519,3 +520,32 @@ def test_mistakes_are_told_when_the_org_is_made(tables: dict[str, Any], words: s
 
     assert words in str(told.value)
     assert "\n" not in str(told.value)
+
+
+# --- the other doors --------------------------------------------------------------------------------
+
+
+def test_bulk_rows_meet_the_same_rules(make: Make) -> None:
+    """A job's rows are judged one by one: refused, rewritten, and nothing lost of the others."""
+    rewrite = {"object": "Task", "name": "Shout", "set": {"Subject": {"from": "Subject", "change": "upper"}}}
+    org = make(validation_rules=[{**NO_CALLS, "when": {"field": "Subject", "is": "CALL"}}], updates=[rewrite])
+    answer = Bulk(org).load("insert", "Task", "Subject\ncall\nmail\n")
+
+    assert "FIELD_CUSTOM_VALIDATION_EXCEPTION:Calls are logged elsewhere" in answer.text
+    assert ["MAIL"] == [row["Subject"] for row in org.soql("SELECT Subject FROM Task")]
+
+
+def test_soap_rows_meet_the_same_rules(make: Make) -> None:
+    """A SOAP create is refused in the words of the rule."""
+    org = make(validation_rules=[NO_CALLS])
+    body = (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:u="urn:partner.soap.sforce.com"'
+        ' xmlns:o="urn:sobject.partner.soap.sforce.com"><e:Header><u:SessionHeader>'
+        f"<u:sessionId>{org.token}</u:sessionId></u:SessionHeader></e:Header><e:Body><u:create><u:sObjects>"
+        "<o:type>Task</o:type><o:Subject>Call</o:Subject></u:sObjects></u:create></e:Body></e:Envelope>"
+    )
+    headers = {"Content-Type": "text/xml", "SOAPAction": '""'}
+    answer = org.post("/services/Soap/u/60.0", data=body.encode(), headers=headers)
+
+    assert "<statusCode>FIELD_CUSTOM_VALIDATION_EXCEPTION</statusCode>" in answer.text
+    assert "<success>false</success>" in answer.text
