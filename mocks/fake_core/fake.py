@@ -63,6 +63,7 @@ class Fake:
     *seed* takes the vendor's own seed data and returns what it made.
     *play* is the vendor's part in a fault of a `PLAYED` kind, waiting included: None, or the answer that ends the call.
     *remembered* are keys of an environ that *meaning* or *who* read beside the usual ones: the journal keeps them.
+    *finish* is what becomes of an answer on its way out (compression); the journal has it as it was before.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Fake:
         who: Callable[[WSGIEnvironment], str] | None = None,
         play: Callable[[Fault, WSGIEnvironment], tuple[int, Headers, bytes] | None] | None = None,
         remembered: Sequence[str] = (),
+        finish: Callable[[WSGIEnvironment, Headers, bytes | Streamed], tuple[Headers, bytes | Streamed]] | None = None,
     ) -> None:
         self.vendor = vendor
         self.app = app
@@ -98,6 +100,7 @@ class Fake:
         self.journal = Journal(vendor=vendor)
         self._fault_answers = fault_answers
         self._play = play
+        self._finish = finish
         self._remembered = (*_REMEMBERED, *remembered)
         self._control = ControlPlane(self)
 
@@ -140,6 +143,8 @@ class Fake:
         if fault is not None and fault.kind in AFTER:
             line, headers, whole = self._after(fault, environ, body, (line, headers, whole))
         self._write(environ, body, int(line[:3]), _kept(whole), kind)
+        if self._finish is not None and fault is None:
+            headers, whole = self._finish(environ, headers, whole)
         start_response(line, headers)
         return whole if isinstance(whole, Streamed) else [whole]
 

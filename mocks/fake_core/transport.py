@@ -7,6 +7,7 @@ A host that no fake plays goes to the network as before, through `install()`; th
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from io import BytesIO
@@ -158,7 +159,7 @@ class _RequestsAdapter(BaseAdapter):
         response.reason = reason
         response.headers = CaseInsensitiveDict(headers)
         response.encoding = requests.utils.get_encoding_from_headers(response.headers)
-        response._content = answer  # noqa: SLF001 - the whole body is here: nothing to stream
+        response._content = _decoded(headers, answer)  # noqa: SLF001 - the whole body is here: nothing to stream
         response.url = request.url
         response.request = request
         return response
@@ -221,6 +222,14 @@ def _refuse_truncated(method: str, headers: list[tuple[str, str]], answer: bytes
         if name.lower() == "content-length" and int(value) > len(answer):
             missing = int(value) - len(answer)
             raise ConnectionDropped(f"truncated: the body broke off, {missing} bytes are missing")
+
+
+def _decoded(headers: list[tuple[str, str]], answer: bytes) -> bytes:
+    """*answer* as requests hands it out: unpacked."""
+    encoding = next((value for name, value in headers if name.lower() == "content-encoding"), None)
+    if encoding is None or not answer:
+        return answer
+    return zlib.decompress(answer, wbits=zlib.MAX_WBITS | (16 if encoding == "gzip" else 0))
 
 
 def _urllib3_response(

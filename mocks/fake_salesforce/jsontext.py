@@ -4,8 +4,8 @@ Reading: Python's parser finds the fault, the table below says it in the words o
 parser the vendor uses. Columns count from 1 and point just past the offending character.
 Writing: compact by default; with `X-PrettyPrint: 1` two spaces, a blank on both sides of the colon
 and lists opened on the line of their key. Text outside ASCII is never escaped.
-Source: message texts quoted in public issues (facts: JSON_PARSER_ERROR messages); the mapping from
-a Python fault to a Jackson text is assumed.
+Source: message texts quoted in public issues (facts: JSON_PARSER_ERROR messages); the mapping from a Python fault to a
+Jackson text, and the texts no issue quotes, are assumed: they are those of Jackson 1.9, whose words the vendor uses.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _JACKSON: dict[str, str] = {
     "Expecting ':' delimiter": (
         "Unexpected character ({char}): was expecting a colon to separate field name and value"
     ),
-    "Expecting ',' delimiter": ("Unexpected character ({char}): was expecting comma to separate entries"),
+    "Expecting ',' delimiter": ("Unexpected character ({char}): was expecting comma to separate {container} entries"),
     "Invalid control character at": (
         "Illegal unquoted character ({char}): has to be escaped using backslash to be included in string value"
     ),
@@ -39,7 +39,6 @@ _JACKSON: dict[str, str] = {
     "Invalid \\uXXXX escape": ("Unexpected character ({char}): expected a hex-digit for character escape sequence"),
     "Extra data": "Unexpected character ({char}): expected end of input",
 }
-_END_OF_INPUT = "Unexpected end-of-input: expected close marker or value"
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _SPACE = " \t\r\n"
 
@@ -66,12 +65,32 @@ def parse(body: bytes) -> Any:
         raise _not_json(text, error) from error
     except RecursionError as error:
         raise NotJson("Document nesting depth exceeds the maximum allowed", line=1, column=1) from error
-    except ValueError as error:  # a NaN, or a number of more digits than Python reads
-        raise NotJson(f"Non-standard token or number: {error}", line=1, column=1) from error
+    except _Constant as error:
+        raise _constant(text, str(error)) from error
+    except ValueError as error:  # a number of more digits than Python reads
+        raise NotJson(f"Malformed numeric value: {error}", line=1, column=1) from error
+
+
+class _Constant(ValueError):
+    """NaN or an infinity, which Python reads and the vendor does not."""
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"'{name}'")
+    raise _Constant(name)
+
+
+def _constant(text: str, name: str) -> NotJson:
+    """The fault of the first *name* in *text* that stands outside strings."""
+    at = next(match.start() for match in _STRING_OR_CONSTANT.finditer(text) if match.group() == name)
+    line, column = _line_column(text, at)
+    if name.startswith("-"):
+        message = "Unexpected character ('I' (code 73)) in numeric value: expected digit (0-9) to follow minus sign"
+        return NotJson(f"{message}, for valid numeric value", line=line, column=column + 2)
+    message = f"Non-standard token '{name}': enable JsonParser.Feature.ALLOW_NON_NUMERIC_NUMBERS to allow"
+    return NotJson(message, line=line, column=column + len(name))
+
+
+_STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN', re.DOTALL)
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
@@ -82,9 +101,12 @@ def _not_json(text: str, error: json.JSONDecodeError) -> NotJson:
     line, column = _line_column(text, at)
     if at >= len(text) or error.msg == "Unterminated string starting at":
         line, column = _line_column(text, len(text))
-        return NotJson(_END_OF_INPUT, line=line, column=column)
+        return NotJson(_end_of_input(text, error), line=line, column=column)
     char = text[at]
     described = f"'{char}' (code {ord(char)})"
+    number = _number_fault(text, at)
+    if number is not None:
+        return NotJson(number, line=line, column=column + 1)
     if error.msg == "Expecting value":
         word = _WORD.match(text, at)
         if word is not None:
@@ -92,8 +114,66 @@ def _not_json(text: str, error: json.JSONDecodeError) -> NotJson:
             return NotJson(message, line=line, column=column + len(word.group()))
         message = f"Unexpected character ({described}): expected a valid value {VALUES}"
     else:
-        message = _JACKSON.get(error.msg, "Unexpected character ({char})").format(char=described)
+        template = _JACKSON.get(error.msg, "Unexpected character ({char})")
+        message = template.format(char=described, container=_container(text, at)[0])
     return NotJson(message, line=line, column=column + 1)
+
+
+def _end_of_input(text: str, error: json.JSONDecodeError) -> str:
+    """What the vendor's parser still waits for at the end of *text*."""
+    if error.msg == "Unterminated string starting at":
+        return "Unexpected end-of-input: was expecting closing quote for a string value"
+    container, start = _container(text, len(text))
+    if not container:
+        return "Unexpected end-of-input"
+    if text.rstrip(_SPACE).endswith((":", ",")):
+        return f"Unexpected end-of-input within/between {container} entries"
+    line, column = _line_column(text, start)
+    return f"Unexpected end-of-input: expected close marker for {container} (from [line:{line}, column:{column - 1}])"
+
+
+def _container(text: str, at: int) -> tuple[str, int]:
+    """OBJECT or ARRAY, whichever is open at *at*, and where it begins; ("", 0) outside both."""
+    open_: list[int] = []
+    for match in _STRING_OR_BRACKET.finditer(text, 0, at):
+        if match.group() in {"{", "["}:
+            open_.append(match.start())
+        elif match.group() in {"}", "]"} and open_:
+            open_.pop()
+    if not open_:
+        return "", 0
+    return ("OBJECT" if text[open_[-1]] == "{" else "ARRAY"), open_[-1]
+
+
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+
+
+def _number_fault(text: str, at: int) -> str | None:
+    """What is wrong with a number that Python stopped in at *at*: it reads as far as it can, Jackson looks on."""
+    before = _NUMBER_BEFORE.search(text, 0, at)
+    if before is None and text[at] == "-":
+        return None if at + 1 >= len(text) else _MINUS.format(char=_described(text[at + 1]))
+    if before is None:
+        return None
+    if text[at].isdigit() and before.group() in {"0", "-0"}:
+        return "Invalid numeric value: Leading zeroes not allowed"
+    if text[at] == "." and before.group().lstrip("-").isdigit():
+        after = _described(text[at + 1]) if at + 1 < len(text) else "end of input"
+        return f"Unexpected character ({after}) in numeric value: Decimal point not followed by a digit"
+    if text[at] in "eE":
+        after = _described(text[at + 1]) if at + 1 < len(text) else "end of input"
+        return f"Unexpected character ({after}) in numeric value: Exponent indicator not followed by a digit"
+    return None
+
+
+def _described(char: str) -> str:
+    return f"'{char}' (code {ord(char)})"
+
+
+_NUMBER_BEFORE = re.compile(r"(?<![\w.+\"-])-?[0-9]+(?:\.[0-9]+)?$", re.ASCII)
+_MINUS = (
+    "Unexpected character ({char}) in numeric value: expected digit (0-9) to follow minus sign, for valid numeric value"
+)
 
 
 def _line_column(text: str, at: int) -> tuple[int, int]:

@@ -36,8 +36,6 @@ _SOAP_VERBS = {
     "queryAll": "query",
     "queryMore": "query",
     "search": "search",
-    "parameterizedSearch": "search",
-    "search": "search",
     "describeGlobal": "describe",
     "describeSObject": "describe",
     "describeSObjects": "describe",

@@ -21,8 +21,14 @@ JSON = "application/json"
          " Object or token 'null', 'true' or 'false') at [line:1, column:10]")),
         (b'{"Name":"x",}', ("Unexpected character ('}' (code 125)): was expecting double-quote to start field name at"
          " [line:1, column:14]")),
-        (b'{"Name":"x"', "Unexpected end-of-input: expected close marker or value at [line:1, column:12]"),
-        (b'{"Name":"x', "Unexpected end-of-input: expected close marker or value at [line:1, column:11]"),
+        (
+            b'{"Name":"x"',
+            "Unexpected end-of-input: expected close marker for OBJECT (from [line:1, column:0]) at [line:1, column:12]",
+        ),
+        (
+            b'{"Name":"x',
+            "Unexpected end-of-input: was expecting closing quote for a string value at [line:1, column:11]",
+        ),
         (b"nonsense", ("Unrecognized token 'nonsense': was expecting (JSON String, Number, Array, Object or token"
          " 'null', 'true' or 'false') at [line:1, column:9]")),
         (b'{"Name"\n"x"}', ("Unexpected character ('\"' (code 34)): was expecting a colon to separate field name and"

@@ -23,12 +23,12 @@ from fake_core.fake import FAULT_KEY
 from fake_core.faults import Fault
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.operations import access, recycle
+from fake_salesforce.operations import access, archive, recycle
 from fake_salesforce.operations.records import ManyFound
 from fake_salesforce.operations.values import TypeMismatch
 from fake_salesforce.org import Org
+from fake_salesforce.routes import cookies, xml
 from fake_salesforce.sessions import Session
-from fake_salesforce.routes import xml
 from fake_salesforce.soql.errors import NotFaked
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ _FIXED_HEADERS = [
     ("Cache-Control", RESULT_CACHE),
     ("Server", "sfdcedge"),
 ]
+_EDGE_CACHE = ("X-SFDC-Edge-Cache", "MISS")
 _BODY_HEADERS = [("Content-Type", JSON_TYPE), ("Vary", "Accept-Encoding")]
 _AUTHORIZATION = re.compile(r"(?:Bearer|OAuth)\s+(\S+)\s*", re.IGNORECASE)
 _JSON_MEDIA = re.compile(r"application/json\s*(?:;.*)?", re.IGNORECASE)
@@ -130,6 +131,7 @@ class Call:
         if not self.org.api_requests.take():
             raise salesforce_error("REQUEST_LIMIT_EXCEEDED")
         recycle.purge(self.org, self.now)
+        archive.sweep(self.org, self.now)
         if version is not None:
             self.settle(version)
 
@@ -195,6 +197,9 @@ class Call:
             return []
         request_id = self.org.ids.hex(32)
         headers = [*_FIXED_HEADERS, ("X-SFDC-Request-Id", request_id), ("X-Request-Id", request_id)]
+        headers += cookies.of(self.org)
+        if self.environ["REQUEST_METHOD"] == "GET":
+            headers.append(_EDGE_CACHE)
         if self.session_user:
             window = self.org.api_requests
             headers.append(("Sforce-Limit-Info", f"api-usage={window.used()}/{window.limit}"))

@@ -1,0 +1,41 @@
+"""The cookies that every answer sets: of no use to a client of the API, and still there.
+
+Rule: the same org sets the same cookies; they end a year after the answer.
+Source: recorded answers of 2021 (heroku/sf-functions-python: BrowserId with its attributes) and 2024 (OpenStax
+cassettes: the three names); the values of the other two and their attributes are as clients quote them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import timedelta
+from email.utils import format_datetime
+
+from fake_salesforce.org import Org
+
+YEAR_SECONDS = 31_536_000
+_KEY = "understudy.cookies"
+
+Headers = list[tuple[str, str]]
+
+
+def of(org: Org) -> Headers:
+    """The Set-Cookie headers of an answer sent now; made once for each second."""
+    now = org.clock.now().replace(microsecond=0)
+    kept = org.prepared.get(_KEY)
+    if kept is None or kept[0] != now:
+        expires = format_datetime(now + timedelta(seconds=YEAR_SECONDS), usegmt=True)
+        ends = f"path=/; expires={expires}; Max-Age={YEAR_SECONDS}"
+        browser = base64.urlsafe_b64encode(hashlib.sha256(org.org_id.encode()).digest()[:16]).decode().rstrip("=")
+        kept = (
+            now,
+            [
+                ("Set-Cookie", f"BrowserId={browser}; domain=.salesforce.com; {ends}"),
+                ("Set-Cookie", f"CookieConsentPolicy=0:1; {ends}"),
+                ("Set-Cookie", f"LSKey-c$CookieConsentPolicy=0:1; {ends}"),
+            ],
+        )
+        org.prepared[_KEY] = kept
+    found: Headers = kept[1]
+    return found
