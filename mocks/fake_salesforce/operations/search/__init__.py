@@ -1,0 +1,1 @@
+"""Searching rows for words: SOSL, parameterized search, suggestions."""
