@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json as jsonlib
 import re
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import Any
-from xml.etree import ElementTree
 
 NAMESPACE = "http://www.force.com/2009/06/asyncapi/dataload"
 XML = "application/xml; charset=UTF-8"
@@ -15,9 +15,7 @@ JSON = "application/json"
 
 def leaves(text: str) -> dict[str, str]:
     """The elements of an XML answer that hold text, by local name; of a repeated one the last."""
-    return {
-        each.tag.rpartition("}")[2]: each.text or "" for each in ElementTree.fromstring(text).iter() if not len(each)
-    }
+    return {each.tag.rpartition("}")[2]: each.text or "" for each in ET.fromstring(text).iter() if not len(each)}
 
 
 @dataclass

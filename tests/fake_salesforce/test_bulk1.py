@@ -7,11 +7,11 @@ import json
 from typing import Any
 
 import pytest
+from tests.fake_salesforce.bulk1_client import JSON, NAMESPACE, XML, Bulk, leaves, refused
+from tests.fake_salesforce.conftest import Caller
 
 from fake_core.faults import Fault
 from fake_salesforce import OrgConfig, create_app
-from tests.fake_salesforce.bulk1_client import JSON, NAMESPACE, XML, Bulk, leaves, refused
-from tests.fake_salesforce.conftest import Caller
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-
 from tests.fake_salesforce.bulk1_client import NAMESPACE, Bulk, refused
 
 MISSING = "REQUIRED_FIELD_MISSING:Required fields are missing: [LastName]:LastName --"
@@ -311,8 +310,7 @@ def test_query_all(bulk: Bulk) -> None:
     [
         (
             "SELECT Id FROM Contact",
-            "INVALID_TYPE_FOR_OPERATION: The root entity of the requested query (Contact) does not match the entity of "
-            "the requested Bulk API Job (Account).",
+            "INVALID_TYPE_FOR_OPERATION: The root entity of the requested query (Contact) does not match the entity",
         ),
         ("SELECT Nope__c FROM Account", "INVALID_FIELD: "),
         ("SELEKT", "MALFORMED_QUERY: "),

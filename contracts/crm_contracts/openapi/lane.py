@@ -43,7 +43,8 @@ Fit = Callable[[Case, "Lane"], None]
 
 class Lane:
     """One fake and its document. *seed* fills the fake with its headers and tells what it made; *fit* see rule 2;
-    *prepare* makes the document that is run of the one that is kept; *options* are those of the fake.
+    *prepare* makes the document that is run of the one that is kept; *session* names a token in the headers of a path;
+    *options* are those of the fake.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Lane:
         seed: Callable[[Fake, dict[str, str]], dict[str, Any]],
         fit: Fit,
         prepare: Callable[[dict[str, Any]], dict[str, Any]] = lambda document: document,
+        session: Callable[[str, str], dict[str, str]] = lambda token, _path: {"Authorization": f"Bearer {token}"},
         **options: Any,
     ) -> None:
         self.vendor = vendor
@@ -63,6 +65,7 @@ class Lane:
         self.excused: Counter[Exclusion] = Counter()
         self.seeded: dict[str, Any] = {}
         self._seed = seed
+        self._session = session
         self._options = options
         self._fake: Fake | None = None
         self._token = ""
@@ -87,10 +90,10 @@ class Lane:
             fake.store.mark_baseline()
         return self._fake
 
-    def headers(self) -> dict[str, str]:
-        """What an authorized caller sends."""
+    def headers(self, path: str = "") -> dict[str, str]:
+        """What an authorized caller sends to *path*."""
         assert self.fake
-        return {"Authorization": f"Bearer {self._token}"}
+        return self._session(self._token, path)
 
     def run(self, case: Case) -> None:
         """One case of an operation on its own; raises FailureGroup."""
@@ -99,7 +102,7 @@ class Lane:
         self.fit(case, self)
         self.cases[_operation_id(case)] += 1
         self._written = case.method not in {"GET", "HEAD"} or case.path.endswith("/revoke")
-        response = case.call(headers=self.headers(), base_url=self.url)
+        response = case.call(headers=self.headers(case.path), base_url=self.url)
         self.judge(case, response)
 
     def judge(self, case: Case, response: Response, **context: Any) -> None:
@@ -107,7 +110,7 @@ class Lane:
 
         That an operation asks for a token is looked at once: it is a property of the operation.
         """
-        operation_id, headers = _operation_id(case), self.headers()
+        operation_id, headers = _operation_id(case), self.headers(case.path)
         looked_at = [ignored_auth] if operation_id in self._guarded else []
         try:
             case.validate_response(
@@ -147,8 +150,8 @@ class Lane:
                 output: StepOutput = super().step(input)
                 return output
 
-            def get_call_kwargs(self, _case: Case) -> dict[str, Any]:
-                return {"headers": lane.headers(), "base_url": lane.url}
+            def get_call_kwargs(self, case: Case) -> dict[str, Any]:
+                return {"headers": lane.headers(case.path), "base_url": lane.url}
 
             def validate_response(self, response: Response, case: Case, **_kwargs: Any) -> None:
                 try:
@@ -170,7 +173,7 @@ class Lane:
         here = self.fake.store.snapshot()
         self.fake.store.reset()
         try:
-            self.judge(case, case.call(headers=self.headers(), base_url=self.url))
+            self.judge(case, case.call(headers=self.headers(case.path), base_url=self.url))
         except FailureGroup:
             return False
         finally:

@@ -86,7 +86,9 @@ def request(call: AsyncCall, job_id: str, batch_id: str) -> Answer:
     job = _worked_on(call, job_id)
     batch = work.batch_of(call.org, job, batch_id)
     body = b"".join(found.body for found in jobs.pieces(call.org, batch.id, batches.REQUEST))
-    return call.send(body, _MEDIA[job.content_type])
+    return call.send(
+        body, _MEDIA["CSV" if batch.soql is not None else job.content_type]
+    )  # SOQL is neither JSON nor XML
 
 
 def result(call: AsyncCall, job_id: str, batch_id: str) -> Answer:

@@ -115,7 +115,7 @@ def find(org: Org, caller: Caller, job_id: str) -> Job:
 
 def change(org: Org, caller: Caller, job: Job, *, state: Any) -> None:
     """Close or abort the job; raises InvalidJob or InvalidJobState."""
-    if state not in _DOING:
+    if not isinstance(state, str) or state not in _DOING:
         raise salesforce_error("InvalidJob.not_read")
     if job.state in {state, ABORTED}:
         raise salesforce_error("InvalidJobState.already", doing=_DOING[state], state=job.state.lower())
