@@ -126,6 +126,19 @@ class OrgConfig:
     extra: Mapping[str, Any] | None = None
 
 
+class Day:
+    """The last day of the clock whose daily work is done, as a proleptic Gregorian ordinal; 0 before the first."""
+
+    def __init__(self) -> None:
+        self.ordinal = 0
+
+    def dump(self) -> int:
+        return self.ordinal
+
+    def load(self, state: int) -> None:
+        self.ordinal = state
+
+
 class Org:
     """Everything an operation needs; the first argument of each."""
 
@@ -158,6 +171,7 @@ class Org:
         self.security_tables = read_security(config.extra or {}, self.schema)
         self.row_locks = RowLocks()
         self.recycle_bin = RecycleBin()
+        self.day = Day()
         self.long_requests = LongRequests(clock, limit=self.edition["long_requests_max"])
         self.storage = Storage(
             self.schema,
@@ -184,6 +198,7 @@ class Org:
                 "row_locks": self.row_locks,
                 "storage": self.storage,
                 "recycle_bin": self.recycle_bin,
+                "day": self.day,
             },
         )
         self.storage.attach(self.store)

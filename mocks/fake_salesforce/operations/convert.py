@@ -20,7 +20,8 @@ import sqlalchemy as sa
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.metadata import SObject
-from fake_salesforce.operations import inside
+from fake_salesforce.operations import inside, last_activity
+from fake_salesforce.operations.access import refuse_row
 from fake_salesforce.operations.body import Given
 from fake_salesforce.operations.outcomes import ConvertOutcome, refusal
 from fake_salesforce.operations.records import Caller, change, find_sobject, insert
@@ -120,6 +121,7 @@ def _given_row(org: Org, conn: sa.Connection, name: str, text: str | None) -> di
     row = inside.row(org, conn, name, record_id)
     if row is None:
         raise salesforce_error("INVALID_CROSS_REFERENCE_KEY")
+    refuse_row(org, conn, name, record_id, "edit")
     if row["IsDeleted"]:
         raise salesforce_error("ENTITY_IS_DELETED")
     return row
@@ -222,6 +224,10 @@ def _hand_over(work: _Work, account_id: str, contact_id: str, opportunity_id: st
             if field == "WhoId":  # related to what the lead became, as far as it became it (assumed)
                 values |= {"WhatId": row["WhatId"] or opportunity_id or account_id, "AccountId": account_id}
             inside.change(org, conn, name, row["Id"], values)
+    day = work.lead.get(last_activity.FIELD)
+    for parent in (account_id, contact_id, opportunity_id):
+        if day is not None and parent is not None:
+            last_activity.raise_to(org, conn, parent, day)
     for row in inside.children(org, conn, "CampaignMember", "LeadId", lead_id):
         values = {"ContactId": contact_id, "LeadOrContactId": contact_id, "Type": "Contact", "SystemModstamp": at}
         inside.change(org, conn, "CampaignMember", row["Id"], values)

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.metadata import DELETED_AT, ChildRelationship, SObject
-from fake_salesforce.operations import after, removal
+from fake_salesforce.operations import after, last_activity, removal
+from fake_salesforce.operations.access import refuse_row
 from fake_salesforce.operations.body import read
 from fake_salesforce.operations.outcomes import MergeOutcome, refusal
 from fake_salesforce.operations.prepared import prepared
@@ -56,6 +57,7 @@ def merge(
         with org.store.begin() as conn:
             change(org, caller, conn, sobject, master, read(org, sobject, body, creating=False))
             for each in losers:
+                refuse_row(org, conn, sobject.name, each, "all")
                 related.extend(_absorb(org.whole, conn, sobject, master, each, stamp(caller.now)))
 
     error = refusal(org.whole, act)
@@ -86,6 +88,8 @@ def _absorb(org: Org, conn: sa.Connection, sobject: SObject, master: str, loser:
     gone = {"IsDeleted": 1, DELETED_AT: at, "SystemModstamp": at, "LastModifiedDate": at, "MasterRecordId": master}
     prep.update(frozenset(gone)).run(conn, {**gone, "id_": loser})
     org.recycle_bin.note(prep.name, at)
+    if row.get(last_activity.FIELD) is not None:
+        last_activity.raise_to(org, conn, master, row[last_activity.FIELD])
     if prep.name in after.AFTER_DELETE:
         after.deleted(Save(org, conn, prep, dict(row), None, frozenset(), at), lambda _name, _row: None)
     return moved
