@@ -156,7 +156,11 @@ def test_query_more(org: Caller, soap: Soap) -> None:
     assert ("false", "201", 200) == (one(first, "done"), one(first, "size"), first.count("<records "))
     assert re.fullmatch(r"01g\w{15}-200", locator)
     second = result(soap(f"<urn:queryMore><urn:queryLocator>{locator}</urn:queryLocator></urn:queryMore>"))
-    assert ("true", 1, 'queryLocator xsi:nil="true"' in second) == (one(second, "done"), second.count("<records "), True)
+    assert ("true", 1, 'queryLocator xsi:nil="true"' in second) == (
+        one(second, "done"),
+        second.count("<records "),
+        True,
+    )
     answer = soap("<urn:queryMore><urn:queryLocator>nothing</urn:queryLocator></urn:queryMore>")
     assert ("INVALID_QUERY_LOCATOR", True) == (code(answer)[0], "<sf:InvalidQueryLocatorFault " in answer.text)
 
@@ -184,7 +188,9 @@ def test_retrieve(org: Caller, soap: Soap) -> None:
     ids = [org.make("Account", Name=name) for name in "ab"]
     asked = "".join(f"<urn:ids>{each}</urn:ids>" for each in (ids[1], ids[0][:15], "001000000000001AAA"))
     text = result(
-        soap(f"<urn:retrieve><urn:fieldList>Name</urn:fieldList><urn:sObjectType>Account</urn:sObjectType>{asked}</urn:retrieve>")
+        soap(
+            f"<urn:retrieve><urn:fieldList>Name</urn:fieldList><urn:sObjectType>Account</urn:sObjectType>{asked}</urn:retrieve>"
+        )
     )
     assert ["b", "a"] == re.findall("<sf:Name>(.)</sf:Name>", text)
     assert text.endswith('<result xsi:nil="true"/></retrieveResponse>')
@@ -206,7 +212,11 @@ def test_search(org: Caller, soap: Soap) -> None:
 @pytest.mark.evidence("client-derived", "jsforce: SaveResult, and what it sends")
 def test_create(org: Caller, soap: Soap) -> None:
     """Each row has its own result; values are texts and become what the fields are."""
-    rows = sobject("Account", Name="Good", NumberOfEmployees="7") + sobject("Account") + sobject("Task", IsReminderSet="true")
+    rows = (
+        sobject("Account", Name="Good", NumberOfEmployees="7")
+        + sobject("Account")
+        + sobject("Task", IsReminderSet="true")
+    )
     text = result(soap(f"<urn:create>{rows}</urn:create>"))
     good, bad, task = re.findall("<result>(.*?)</result>", text)
     record_id = one(good, "id")
@@ -289,7 +299,9 @@ def test_values_of_a_wrong_type_refuse_the_call(org: Caller, soap: Soap, field: 
 def test_more_than_200_rows_and_unknown_objects(org: Caller, soap: Soap) -> None:
     before = org.rows
     assert "EXCEEDED_ID_LIMIT" == code(soap(f"<urn:create>{sobject('Account', Name='A') * 201}</urn:create>"))[0]
-    assert ("INVALID_TYPE", "sObject type 'Nope' is not supported.") == code(soap(f"<urn:create>{sobject('Nope')}</urn:create>"))
+    assert ("INVALID_TYPE", "sObject type 'Nope' is not supported.") == code(
+        soap(f"<urn:create>{sobject('Nope')}</urn:create>")
+    )
     assert "INVALID_TYPE" == code(soap("<urn:create><urn:sObjects><ns:Name>x</ns:Name></urn:sObjects></urn:create>"))[0]
     assert before == org.rows
 
@@ -308,7 +320,10 @@ def test_describes(soap: Soap) -> None:
     everything = result(soap("<urn:describeGlobal/>"))
     assert everything.startswith("<describeGlobalResponse><result><encoding>UTF-8</encoding><maxBatchSize>200<")
     assert "<name>Account</name>" in everything
-    assert "INVALID_TYPE" == code(soap("<urn:describeSObject><urn:sObjectType>X</urn:sObjectType></urn:describeSObject>"))[0]
+    assert (
+        "INVALID_TYPE"
+        == code(soap("<urn:describeSObject><urn:sObjectType>X</urn:sObjectType></urn:describeSObject>"))[0]
+    )
 
 
 def test_replication(org: Caller, soap: Soap) -> None:
@@ -324,7 +339,10 @@ def test_replication(org: Caller, soap: Soap) -> None:
     updated = result(soap(f"<urn:getUpdated>{window}</urn:getUpdated>"))
     assert f"<ids>{kept}</ids><latestDateCovered>2026-01-05T09:02:00.000Z</latestDateCovered>" in updated
     deleted = result(soap(f"<urn:getDeleted>{window}</urn:getDeleted>"))
-    assert f"<deletedRecords><deletedDate>2026-01-05T09:01:00.000Z</deletedDate><id>{gone}</id></deletedRecords>" in deleted
+    assert (
+        f"<deletedRecords><deletedDate>2026-01-05T09:01:00.000Z</deletedDate><id>{gone}</id></deletedRecords>"
+        in deleted
+    )
 
 
 def test_who_and_when(soap: Soap) -> None:
@@ -408,7 +426,10 @@ def test_faults_of_the_wire_speak_soap(org: Caller, soap: Soap) -> None:
     org.fake.faults.add(Fault(kind="unavailable", verb="create", object="Contact"))
     assert 200 == soap(f"<urn:create>{sobject('Account', Name='A')}</urn:create>").status
     answer = soap(f"<urn:create>{sobject('Contact', LastName='A')}</urn:create>")
-    assert ("text/xml;charset=UTF-8", "SERVER_UNAVAILABLE") == (answer.headers["content-type"], code(answer, answer.status)[0])
+    assert ("text/xml;charset=UTF-8", "SERVER_UNAVAILABLE") == (
+        answer.headers["content-type"],
+        code(answer, answer.status)[0],
+    )
     org.fake.faults.add(Fault(kind="session_expired", verb="query", object="Account"))
     assert ["INVALID_SESSION_ID"] * 2 == [code(soap(query("SELECT Id FROM Account")))[0] for _ in range(2)]
     assert 401 == org.get("/limits").status
@@ -417,7 +438,9 @@ def test_faults_of_the_wire_speak_soap(org: Caller, soap: Soap) -> None:
 def test_row_locks(org: Caller, soap: Soap) -> None:
     """A row_locked fault plays within a save."""
     org.fake.faults.add(Fault(kind="row_locked", verb="create", object="Account"))
-    assert "UNABLE_TO_LOCK_ROW" == one(result(soap(f"<urn:create>{sobject('Account', Name='A')}</urn:create>")), "statusCode")
+    assert "UNABLE_TO_LOCK_ROW" == one(
+        result(soap(f"<urn:create>{sobject('Account', Name='A')}</urn:create>")), "statusCode"
+    )
 
 
 # --- log-in -----------------------------------------------------------------------------------------

@@ -144,9 +144,7 @@ def _answer(call: Call, kind: str, name: str, inner: str) -> Answer:
     if call.session_user:
         window = call.org.api_requests
         counts = tag("current", window.used()) + tag("limit", window.limit) + tag("type", "API REQUESTS")
-        limits = (
-            f"<soapenv:Header><LimitInfoHeader><limitInfo>{counts}</limitInfo></LimitInfoHeader></soapenv:Header>"
-        )
+        limits = f"<soapenv:Header><LimitInfoHeader><limitInfo>{counts}</limitInfo></LimitInfoHeader></soapenv:Header>"
     body = f"<{name}Response>{inner}</{name}Response>" if inner else f"<{name}Response/>"
     text = (
         f'{_HEAD} xmlns="urn:{kind}.soap.sforce.com" xmlns:xsi="{_XSI}" xmlns:xsd="{_XSD}"'
@@ -182,8 +180,7 @@ def _xml(text: str, status: int) -> Answer:
 
 MEDIA = "text/xml;charset=UTF-8"
 _HEAD = (
-    '<?xml version="1.0" encoding="UTF-8"?>'
-    '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"'
+    '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"'
 )
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _XSD = "http://www.w3.org/2001/XMLSchema"

@@ -106,7 +106,9 @@ def find(context: Context) -> str:
     found = search.search(
         context.org, context.caller, text=context.envelope.text("searchString"), version=context.version
     )
-    records = "".join(f"<searchRecords>{context.records.record('record', one)}</searchRecords>" for one in found.records)
+    records = "".join(
+        f"<searchRecords>{context.records.record('record', one)}</searchRecords>" for one in found.records
+    )
     return f"<result>{records}</result>"
 
 

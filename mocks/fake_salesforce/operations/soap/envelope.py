@@ -57,9 +57,7 @@ def read(body: bytes) -> Envelope:
     call = next(iter(parts["Body"]), None) if "Body" in parts else None
     if local(root) != "Envelope" or call is None:
         raise SoapRefused("XML_PARSER_ERROR", why="no Body in an Envelope")
-    headers = {
-        local(one): {local(word): (word.text or "").strip() for word in one} for one in parts.get("Header", ())
-    }
+    headers = {local(one): {local(word): (word.text or "").strip() for word in one} for one in parts.get("Header", ())}
     return Envelope(local(call), call, headers)
 
 
