@@ -48,7 +48,7 @@ _OPERATIONS: Final = {one.lower(): one for one in (INSERT, UPDATE, UPSERT, DELET
 _CONTENT_TYPES: Final = frozenset({"CSV", "JSON", "XML"})
 _ZIPPED: Final = frozenset({"ZIP_CSV", "ZIP_JSON", "ZIP_XML"})
 _MODES: Final = {"0": "Parallel", "1": "Serial", "parallel": "Parallel", "serial": "Serial"}
-_TEXTS: Final = ("operation", "object", "contentType", "externalIdFieldName", "assignmentRuleId")
+_TEXTS: Final = ("operation", "object", "contentType", "assignmentRuleId", "externalIdFieldName")
 _DOING: Final = {CLOSED: "Closing", ABORTED: "Aborting"}
 
 
@@ -57,11 +57,11 @@ _DOING: Final = {CLOSED: "Closing", ABORTED: "Aborting"}
 
 def create(org: Org, caller: Caller, *, given: Mapping[str, Any], chunking: str | None) -> Job:
     """A new open job. *chunking* is the PK chunking header. Raises InvalidJob and NOT_FAKED (zipped batches)."""
-    if any(given.get(name) is not None and not isinstance(given[name], str) for name in _TEXTS):
+    if any(not isinstance(given.get(name, ""), str) for name in _TEXTS):
         raise salesforce_error("InvalidJob.not_read")
     operation = _OPERATIONS.get(str(given.get("operation", "")).lower())
     content_type = given.get("contentType") or "XML"
-    mode = _MODES.get(str(given.get("concurrencyMode") or "Parallel").lower())
+    mode = _MODES.get(str(given.get("concurrencyMode", "Parallel")).lower())
     if operation == HARD_DELETE and not access.may(org, "bulk_hard_delete"):
         raise salesforce_error("FeatureNotEnabled.hard_delete")
     if content_type in _ZIPPED:
