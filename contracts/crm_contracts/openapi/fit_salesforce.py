@@ -216,7 +216,9 @@ class Fit:
             query |= {"client_id": org["credentials"]["client_id"], "redirect_uri": "http://localhost:8080/callback"}
         if "token" in query:
             query["token"] = org["credentials"]["access_token"]
-        if "q" in query and not re.match("SELECT .* FROM ", query["q"]):
+        if "q" in query and "earch" in case.path:
+            query["q"] = query["q"] if str(query["q"]).startswith("FIND ") else "acme"
+        elif "q" in query and not re.match("SELECT .* FROM ", query["q"]):
             query["q"] = "SELECT Id FROM Task"
 
     def _body(self, case: Case, org: dict[str, Any]) -> None:

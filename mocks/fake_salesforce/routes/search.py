@@ -13,6 +13,7 @@ from fake_salesforce.routes.http import Answer, Call
 from fake_salesforce.routes.sobjects import caller
 from fake_salesforce.sosl.syntax import GROUPS
 
+ROWS_MAX = 2_000  # "the maximum defaultLimit is 2000"; that a larger one is refused is assumed
 SEARCH_RECORDS_SINCE = 37  # before, the answer was the bare list of rows
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 
@@ -158,6 +159,6 @@ def _text(value: object, key: str) -> str:
 def _number(value: object, key: str) -> int | None:
     if value is None or value == "":
         return None
-    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", str(value)):
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", str(value)) or int(str(value)) > ROWS_MAX:
         raise _illegal(f"{key}: {value}")
     return int(str(value))
