@@ -38,7 +38,9 @@ _COLUMN_TYPES: Final[Mapping[str, type[sa.types.TypeEngine[Any]]]] = {
 # Compound values are put together from their parts on reading.
 _COMPOUND_TYPES: Final = frozenset({"address", "location"})
 # Everything else a describe can say is text: 'YYYY-MM-DD', 'YYYY-MM-DDTHH:MM:SS.000+0000', ids ...
-_INDEXED_FIELDS: Final = frozenset({"SystemModstamp", "LastModifiedDate", "ActivityDate", "Status"})
+_INDEXED_FIELDS: Final = frozenset({
+    "CreatedDate", "SystemModstamp", "LastModifiedDate", "ActivityDate", "Status"
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,7 +413,11 @@ def _add_index(table: sa.Table, each: Field) -> None:
     name = f"ix_{table.name}_{each.name}"
     if each.is_reference:
         sa.Index(name, column, sqlite_where=column.is_not(None))
-    elif each.unique or each.external_id or each.name_field or each.name in _INDEXED_FIELDS:
+    elif each.type == "id":
+        return  # the primary key
+    elif (
+        each.unique or each.external_id or each.id_lookup or each.name_field or each.name in _INDEXED_FIELDS
+    ):
         text = _COLUMN_TYPES.get(each.type, sa.Text) is sa.Text
         if text and each.type not in ("date", "datetime", "id") and not each.case_sensitive:
             sa.Index(name, sa.collate(column, "NOCASE"), _table=table).ddl_if(dialect="sqlite")

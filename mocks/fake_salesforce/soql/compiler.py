@@ -427,8 +427,10 @@ class SelectBuilder:
         (leaf,) = query.shapes
         assert isinstance(leaf, plan.Leaf), "check.inner makes one leaf"
         column = builder.expression(leaf.column)
-        # Null matches nothing either way; saying so lets the index of filled references serve.
-        tests = [*builder.where(query), column.is_not(None)]
+        tests = builder.where(query)
+        if query.where is None:
+            # Null matches nothing either way; saying so lets the index of filled references serve.
+            tests.append(column.is_not(None))
         self.spans.update(builder.spans)
         self.parameters |= builder.parameters
         self.slots += builder.slots

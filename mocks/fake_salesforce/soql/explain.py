@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from fake_salesforce.metadata import Schema, SObject
 from fake_salesforce.soql import plan
 from fake_salesforce.soql.engine import prepare
+from fake_salesforce.soql.indexes import Term, indexed, terms
 from fake_salesforce.soql.sight import ALL, Sight
 from fake_salesforce.soql.statements import Compiling, Moment, compile_query
 from fake_salesforce.soql.stopwatch import SECONDS, stopping
@@ -41,7 +42,7 @@ def explain(
     """The plans of the SOQL *text*; raises as `engine.run` does."""
     query = prepare(schema, text, version=version, sight=sight).query
     sobject = query.sobject
-    conditions = _terms(query.where)
+    conditions = terms(query.where)
     compiling = Compiling(schema=schema, include_deleted=True, sight=sight)
 
     def count(where: plan.Condition | None) -> int:
@@ -84,25 +85,7 @@ def explain(
     return {"plans": plans, "sourceQuery": text}
 
 
-def indexed(sobject: SObject, field: str) -> bool:
-    """The store has an index on *field*."""
-    if field == "Id":
-        return True
-    return any(index.name == f"ix_{sobject.table.name}_{field}" for index in sobject.table.indexes)
-
-
-def _terms(where: plan.Condition | None) -> Sequence[tuple[str | None, plan.Condition]]:
-    """The conditions that must all hold, each with the field of the row it is about (None: no such)."""
-    if where is None:
-        return []
-    if isinstance(where, plan.AllOf):
-        return [found for each in where.conditions for found in _terms(each)]
-    operand = getattr(where, "operand", None)
-    own = isinstance(operand, plan.Column) and not operand.route
-    return [(operand.field.name if isinstance(operand, plan.Column) and own else None, where)]
-
-
-def _notes(sobject: SObject, conditions: Sequence[tuple[str | None, plan.Condition]]) -> list[dict[str, Any]]:
+def _notes(sobject: SObject, conditions: Sequence[Term]) -> list[dict[str, Any]]:
     """A note for each field that is filtered by and has no index; deleted rows are always filtered out."""
     names = [field for field, _ in conditions if field is not None]
     if sobject.has_recycle_bin:

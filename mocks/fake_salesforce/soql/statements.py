@@ -14,12 +14,15 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
 from fake_salesforce.metadata import Schema
 from fake_salesforce.soql import dates, plan, shapes, syntax
 from fake_salesforce.soql.compiler import PARENTS, USER, ZONE, SelectBuilder, Slot, directed
 from fake_salesforce.soql.expressions import FISCAL_SHIFT, FISCAL_START, comparable, is_folded
 from fake_salesforce.soql.formats import DEFAULT_LOCALE, Formats
+from fake_salesforce.soql.indexes import has_indexed_range
 from fake_salesforce.soql.records import Build, ChildLists, ChildRows, Row, Setting, aggregate_reader, row_reader
 from fake_salesforce.soql.sight import Sight
 
@@ -269,13 +272,20 @@ def _root(compiling: Compiling, query: plan.RowQuery) -> SelectBuilder:
 
 
 def _by_id(builder: SelectBuilder, query: plan.RowQuery) -> list[Any]:
-    """Rows that sort alike come in the order of their ids, unless the ids were sorted by already."""
+    """Rows that sort alike come in the order of their ids, unless the ids were sorted by already.
+
+    Where an index knows which rows a range holds, the ids are sorted after: SQLite would rather walk the
+    whole table by id to save itself the sorting. A plus hides the index of the ids from it.
+    """
     if any(
         isinstance(each.operand, plan.Column) and not each.operand.route and each.operand.field.name == "Id"
         for each in query.order_by
     ):
         return []
-    return [builder.root.table.c.Id]
+    ids = builder.root.table.c.Id
+    if not query.order_by and has_indexed_range(query.sobject, query.where):
+        return [UnaryExpression(ids, operator=custom_op("+"))]
+    return [ids]
 
 
 def _limited(statement: Any, query: plan.RowQuery) -> Any:

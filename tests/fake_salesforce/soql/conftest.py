@@ -79,19 +79,19 @@ def schema() -> Schema:
 
 
 @pytest.fixture(scope="session")
-def make_desk(schema: Schema) -> Callable[[], Desk]:
-    """Makes empty orgs with one user."""
-    return lambda: Desk(schema)
+def make_desk(schema: Schema) -> Callable[..., Desk]:
+    """Makes empty orgs with one user, of the test schema or of an org file's."""
+    return lambda extra=None: Desk(schema if extra is None else Schema.load(extra))
 
 
 @pytest.fixture
-def desk(make_desk: Callable[[], Desk]) -> Desk:
+def desk(make_desk: Callable[..., Desk]) -> Desk:
     """An empty org with one user."""
     return make_desk()
 
 
 @pytest.fixture(scope="session")
-def org(make_desk: Callable[[], Desk]) -> Desk:
+def org(make_desk: Callable[..., Desk]) -> Desk:
     """Three accounts, three contacts, a lead, four tasks. Only to be read."""
     desk = make_desk()
     acme = desk.put("Account", Name="Acme", Industry="Energy", AnnualRevenue=100.0, BillingCity="Paris")
