@@ -59,7 +59,7 @@ def lead(org: Caller, fields: dict[str, Any], auto_assign: str | None = None) ->
 @pytest.mark.parametrize("header", [None, "TRUE", "true", "True"])
 def test_the_active_rule_decides(make: Make, header: str | None) -> None:
     """The first entry that holds gives the owner; without one the caller keeps the row."""
-    org = make(LEADS, OTHER)
+    org = make(OTHER, LEADS)
 
     assert INTEGRATION.username == lead(org, GERMAN, header)
     assert ADMIN.username == lead(org, {**GERMAN, "Country": "France"}, header)

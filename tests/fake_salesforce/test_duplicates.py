@@ -149,6 +149,9 @@ def test_on_edit(make: Make) -> None:
     org.make("Contact", LastName="a", Email="a@x.example")
     other = org.make("Contact", LastName="b", Email="b@x.example")
 
+    double = {"LastName": "c", "Email": "b@x.example"}
+    assert 201 == org.post("/sobjects/Contact", double, headers=ALLOW).status
+
     assert 204 == org.patch(f"/sobjects/Contact/{other}", {"Email": "B@x.example", "Title": "x"}).status
     assert "DUPLICATES_DETECTED" == org.patch(f"/sobjects/Contact/{other}", {"Email": "a@x.example"}).error[1]
 

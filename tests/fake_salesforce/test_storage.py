@@ -105,13 +105,16 @@ def test_campaigns_are_larger_and_users_free(make: Make) -> None:
     assert 201 == org.post("/sobjects/Task", {}).status
 
 
-def test_reset_makes_room(make: Make) -> None:
-    """After a reset the org counts anew."""
+def test_reset_and_restore_count_anew(make: Make) -> None:
+    """After a reset there is room, in a restored full org there is none."""
     org = make(data_storage_mb=1)
     fill(org, ROWS_OF_A_MB)
+    full = org.fake.store.snapshot()
     org.fake.reset()
-
     assert 201 == org.post("/sobjects/Task", {}).status
+    org.fake.store.restore(full)
+
+    assert FULL == org.post("/sobjects/Task", {}).error
 
 
 @pytest.mark.parametrize(("edition", "data_mb", "files_mb"), [("Developer", 5, 20), ("Enterprise", 10_240, 10_240)])
