@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from fake_core.clock import Clock
@@ -240,6 +241,7 @@ def _refuse_unknown_zone(schema: Schema, zone: str) -> None:
         raise MisuseError(f"no time zone {zone!r} in the vendor's list: UTC is GMT there; known are {', '.join(known)}")
 
 
+@lru_cache(maxsize=256)  # the rows of a request have the same
 def stamp(moment: datetime) -> str:
     """*moment* as system stamps are written: whole seconds, `.000+0000`."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")

@@ -15,6 +15,7 @@ CumulusCI and OpenStax cassettes); restoring the case of a re-cased id follows f
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 SERIAL_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -34,19 +35,18 @@ _SHAPE = re.compile(r"[0-9A-Za-z]{15}(?:[A-Za-z0-5]{3})?", re.ASCII)
 
 
 def checksum(id15: str) -> str:
-    """The three characters that turn the 15 character form into the 18 character form.
+    """The three characters that turn the 15 character form into the 18 character form."""
+    return _letter(id15[:GROUP_CHARS]) + _letter(id15[GROUP_CHARS : 2 * GROUP_CHARS]) + _letter(id15[2 * GROUP_CHARS :])
 
-    Bit k of a group is set when its k-th character is a capital; the five bits index
-    `CHECKSUM_ALPHABET`.
-    """
-    suffix = ""
-    for start in range(0, SHORT_CHARS, GROUP_CHARS):
-        bits = 0
-        for k, char in enumerate(id15[start : start + GROUP_CHARS]):
-            if "A" <= char <= "Z":
-                bits |= 1 << k
-        suffix += CHECKSUM_ALPHABET[bits]
-    return suffix
+
+@lru_cache(maxsize=4_096)  # the ids of an object begin alike
+def _letter(group: str) -> str:
+    """Bit k is set when the k-th character of the group is a capital; the five bits index `CHECKSUM_ALPHABET`."""
+    bits = 0
+    for k, char in enumerate(group):
+        if "A" <= char <= "Z":
+            bits |= 1 << k
+    return CHECKSUM_ALPHABET[bits]
 
 
 def to_18(record_id: str) -> str:

@@ -49,6 +49,10 @@ class Storage:
         self._left_kb = self.data_mb * KB_PER_MB - self.data_kb_used() - size
         return self._left_kb >= 0
 
+    def has_room(self, sobject: str, rows: int) -> bool:
+        """So many more rows of the object fit, without counting again."""
+        return self._sizes.get(sobject, self._default_kb) * rows <= self._left_kb
+
     def data_kb_used(self) -> int:
         """Kilobytes that the living rows take."""
         return self._sum(self._data)

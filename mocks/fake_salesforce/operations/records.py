@@ -102,7 +102,7 @@ def insert(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, give
     org, prep = admit_insert(org, conn, prepared(org, sobject), given)
     new = compose(org, caller, conn, prep, given)
     for field in prep.unique:
-        _refuse_duplicate(conn, prep, field, new, access)
+        refuse_duplicate(conn, prep, field, new, access)
     prep.insert.run(conn, new)
     after_save(org, conn, prep, new, None)
     rules = rules_of(org, prep.name)
@@ -159,9 +159,10 @@ def _prefix(sobject: SObject) -> str:
     return sobject.key_prefix
 
 
-def _refuse_duplicate(
+def refuse_duplicate(
     conn: sa.Connection, prep: Prepared, field: Field, new: Mapping[str, Any], access: Access | None = None
 ) -> None:
+    """Raise DUPLICATE_VALUE when another living row has the value of a unique *field*."""
     value = new[field.name]
     if value is None:
         return
@@ -211,7 +212,7 @@ def change(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
     _apply_rules(save, caller, "update")
     for field in prep.unique:
         if new[field.name] != old[field.name]:
-            _refuse_duplicate(conn, prep, field, new, access)
+            refuse_duplicate(conn, prep, field, new, access)
     changed = {name: value for name, value in new.items() if value != old[name]}
     if changed:
         prep.update(frozenset(changed)).run(conn, {**changed, "id_": record_id})

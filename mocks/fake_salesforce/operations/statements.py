@@ -7,7 +7,8 @@ the dialect of the connection at their first use.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,6 +36,17 @@ class Statement:
         else:
             cursor.execute(self._sql, [given[name] for name in self._names])
         return cursor
+
+    def run_many(self, conn: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute once for each of *rows*, which all have every bound name."""
+        if not self._sql:
+            self._compile(conn)
+        assert not self._constants, "a statement of values alone"
+        cursor = conn.connection.cursor()
+        if self._names is None:
+            cursor.executemany(self._sql, rows)
+        else:
+            cursor.executemany(self._sql, map(itemgetter(*self._names), rows))
 
     def one(self, conn: sa.Connection, **values: Any) -> tuple[Any, ...] | None:
         """The first row, if there is any."""

@@ -246,6 +246,11 @@ _READERS: dict[str, Callable[[Any, Field], Any]] = {
 }
 
 
+def reader(kind: str) -> Callable[[Any, Field], Any]:
+    """What `parse` does with a value, not None, of a field of type *kind*."""
+    return _READERS.get(kind, _read_text)
+
+
 def parse(value: Any, field: Field) -> Any:
     """*value* read as the type of *field*; None for null. Raises TypeMismatch."""
     if value is None:
@@ -254,6 +259,11 @@ def parse(value: Any, field: Field) -> Any:
 
 
 # --- checking: what a save refuses ------------------------------------------------------------------
+
+
+def checker(kind: str) -> Callable[[Any, Field], Any] | None:
+    """What `check` does with a value of a field of type *kind*; None when every value will do."""
+    return _CHECKERS.get(kind)
 
 
 def check(value: Any, field: Field) -> Any:

@@ -21,6 +21,7 @@ from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import records
 from fake_salesforce.operations.bulk import columns
 from fake_salesforce.operations.bulk.columns import Column
+from fake_salesforce.operations.bulk.fast import Fast, Unsure
 from fake_salesforce.operations.bulk.jobs import facts
 from fake_salesforce.operations.records import Caller, ManyFound
 from fake_salesforce.operations.values import TypeMismatch
@@ -82,25 +83,16 @@ def apply_rows(
     """
     key = key_field(sobject, external_id_field) if operation == UPSERT else None
     bound: dict[str, Column | None] = {}
-    chunk_rows = facts("pace")["chunk_rows"]
     given = iter(rows)
-    while chunk := list(islice(given, chunk_rows)):
-        with org.store.begin():
-            outcomes = []
-            for number, row in enumerate(chunk):
-                unknown = _bind_names(org, sobject, row, bound)
-                if unknown is not None:
-                    outcomes.append(_refused("", unknown))
-                    continue
-                names = tuple(row)
-                task = Task(
-                    sobject=sobject,
-                    operation=operation,
-                    columns=tuple(bound[name] for name in names),  # type: ignore[misc]  # none is unknown
-                    key=key,
-                )
-                outcomes.append(_one(org, _struck(caller, number), task, list(row.values()), mismatch))
-        yield from outcomes
+    while chunk := list(islice(given, facts("pace")["chunk_rows"])):
+        unknown = {number: _bind_names(org, sobject, row, bound) for number, row in enumerate(chunk)}
+        good = [row for number, row in enumerate(chunk) if unknown[number] is None]
+        names = list(dict.fromkeys(name for row in good for name in row))
+        found = tuple(bound[name] for name in names)
+        task = Task(sobject=sobject, operation=operation, columns=found, key=key)  # type: ignore[arg-type]  # all known
+        done = iter(_chunk(org, caller, task, [[row.get(name, ABSENT) for name in names] for row in good], mismatch))
+        for refusal in unknown.values():
+            yield next(done) if refusal is None else _refused("", refusal)
 
 
 def _bind_names(
@@ -129,9 +121,46 @@ def apply_cells(
     chunk_rows = facts("pace")["chunk_rows"]
     outcomes: list[Outcome] = []
     for at in range(0, len(rows), chunk_rows):
-        with org.store.begin():
-            for number, cells in enumerate(rows[at : at + chunk_rows], start=at):
-                outcomes.append(_one(org, _struck(caller, number), task, cells, mismatch))
+        outcomes += _chunk(org, caller, task, rows[at : at + chunk_rows], mismatch, first=at)
+    return outcomes
+
+
+def _chunk(
+    org: Org, caller: Caller, task: Task, rows: Sequence[Cells], mismatch: Mismatch, *, first: int = 0
+) -> list[Outcome]:
+    """One transaction: rows of one chunk; the first of them is number *first* of its call."""
+    by_id = task.key is not None and task.key.name == "Id"
+    if (
+        task.operation in {INSERT, UPSERT}
+        and not by_id
+        and Fast.possible(org, caller, task.sobject, task.columns, len(rows))
+    ):
+        serials = org.ids.dump()
+        try:
+            return _chunk_together(org, caller, task, rows, mismatch)
+        except SalesforceError:  # from what a row changes in others: then nothing was written
+            org.ids.load(serials)
+    with org.store.begin():
+        return [
+            _one(org, _struck(caller, number), task, cells, mismatch) for number, cells in enumerate(rows, start=first)
+        ]
+
+
+def _chunk_together(org: Org, caller: Caller, task: Task, rows: Sequence[Cells], mismatch: Mismatch) -> list[Outcome]:
+    fast = Fast(org, caller, task.columns, sobject=task.sobject, absent=ABSENT)
+    outcomes = []
+    with org.store.begin() as conn:
+        for cells in rows:
+            try:
+                made = fast.add(conn, cells, task.key)
+            except Unsure:
+                fast.flush(conn)
+                outcomes.append(_one(org, caller, task, cells, mismatch))
+            except SalesforceError as error:
+                outcomes.append(_refused(_given_id(task, cells), error))
+            else:
+                outcomes.append(Outcome(made, success=True, created=True))
+        fast.flush(conn)
     return outcomes
 
 

@@ -144,7 +144,7 @@ def remove(org: Org, caller: Caller, *, job_id: str) -> None:
 
 def _found(org: Org, conn: sa.Connection, job_id: str, now: datetime) -> Job:
     job = jobs.find(org, conn, job_id, api=API, now=now)
-    if job is None or job.operation in {spec.QUERY, spec.QUERY_ALL}:
+    if job is None or job.operation in {spec.QUERY, spec.QUERY_ALL} or not access.sees_job_of(org, job.created_by):
         raise salesforce_error("NOT_FOUND")
     return job
 

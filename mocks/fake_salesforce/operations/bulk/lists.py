@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fake_salesforce import record_ids
+from fake_salesforce.operations import access
 from fake_salesforce.operations.bulk import jobs, spec
 from fake_salesforce.operations.bulk.jobs import Job, facts
 from fake_salesforce.operations.bulk.refusals import refusal
@@ -32,6 +33,7 @@ def page(org: Org, caller: Caller, *, resource: str, asked: Mapping[str, str], v
     limit = facts("limits")["jobs_page"]
     with org.store.begin() as conn:
         known = jobs.listing(org, conn, now=caller.now, apis=("1", "2"), after=after, at_most=_SCANNED_MAX)
+    known = [job for job in known if access.sees_job_of(org, job.created_by)]
     wanted = [job for job in known if _belongs(job, resource) and _asked_for(job, resource, asked)]
     shown = wanted[:limit]
     done = len(shown) == len(wanted)
