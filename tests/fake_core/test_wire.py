@@ -45,9 +45,9 @@ def test_each_kind_strikes_the_nth_matching_call_only(kind: str, control: Contro
     assert (["a", "b", "c"] if acted else ["a", "c"]) == read()
 
 
-@pytest.mark.parametrize("kind", ["row_locked", "item_refused"])
+@pytest.mark.parametrize("kind", ["row_locked", "lock_held", "item_refused"])
 def test_a_fault_within_reaches_the_operation(kind: str, control: ControlClient, session: requests.Session) -> None:
-    """The vendor's operation plays these two: the wire only hands them over."""
+    """The vendor's operation plays these: the wire only hands them over."""
     control.add_fault(kind=kind)
 
     assert [kind, None] == [session.get(f"{URL}/fault").json()["kind"] for _ in range(2)]
@@ -55,7 +55,7 @@ def test_a_fault_within_reaches_the_operation(kind: str, control: ControlClient,
 
 def test_every_kind_is_tested_here() -> None:
     """A kind added to the table is a kind to test."""
-    assert set(KINDS) == set(SEEN) | {"row_locked", "item_refused"}
+    assert set(KINDS) == set(SEEN) | {"row_locked", "lock_held", "item_refused"}
 
 
 def test_a_fault_for_another_object_or_vendor_does_not_strike(control: ControlClient, write: Any) -> None:

@@ -84,6 +84,6 @@ def refuse_foreign_faults(environ: dict[str, Any], *, operation_id: str) -> None
     fault = environ.get(FAULT_KEY)
     if fault is None or (fault.kind == "item_refused" and operation_id.startswith("bulkUpsert")):
         return
-    if fault.kind == "row_locked":
-        raise MisuseError("row_locked: Planhat locks no rows; use error_after or unavailable instead")
+    if fault.kind in {"row_locked", "lock_held"}:
+        raise MisuseError(f"{fault.kind}: Planhat locks no rows; use error_after or unavailable instead")
     raise MisuseError(f"{fault.kind}: {operation_id} is no bulk call; address it with verb='bulk'")
