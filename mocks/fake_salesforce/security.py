@@ -1,7 +1,7 @@
 """What an org knows of rights that no row shows: sharing defaults, silent fields, whether the API is on.
 
-Rule 1: profiles, permission sets, object and field rights are rows; `operations/rights.py` reads them. Here is only what
-the vendor keeps elsewhere (Sharing Settings) or has not (silent fields: rule A28 of the sync's facts).
+Rule 1: profiles, permission sets, object and field rights are rows; `operations/rights.py` reads them. Here is only
+what the vendor keeps elsewhere (Sharing Settings) or has not (silent fields: rule A28 of the sync's facts).
 Rule 2: how a user sees the org is worked out once and kept in `views`, until a row it follows from is written, the
 settings change or the org is restored.
 """
@@ -30,7 +30,7 @@ class Security:
         self.silent_fields: dict[str, set[str]] = {}  # profile -> "Object.Field"
         self._touched = False
         self.views: dict[str, Any] = {}  # user id -> the org as the user sees it; see operations/access.py
-        self.kinds: dict[Any, Any] = {}  # what users with the same rights share: their schema
+        self.kinds: dict[Any, Any] = {}  # what was worked out for rights that may come again, by these rights
 
     def model(self, name: str) -> str:
         """The organization-wide default of an object."""

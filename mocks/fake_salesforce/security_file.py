@@ -215,9 +215,9 @@ def _field(name: str, schema: Schema, where: str) -> tuple[SObject, Field]:
     found = sobject.field(field_name)
     if found is None:
         refuse(where, f"{sobject.name} has no field {field_name!r}", 'write it as "Account.Rating"')
-    if found.compound_field_name is not None and (whole := sobject.field(found.compound_field_name)) is not None:
-        if whole.permissionable:
-            refuse(where, f"{name} is a part of {whole.name}", f"set {sobject.name}.{whole.name}")
+    whole = sobject.field(found.compound_field_name or "")
+    if whole is not None and whole.permissionable:
+        refuse(where, f"{name} is a part of {whole.name}", f"set {sobject.name}.{whole.name}")
     return sobject, found
 
 

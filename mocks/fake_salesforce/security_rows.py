@@ -1,8 +1,8 @@
 """Profiles, permission sets, roles and sharing of an org file as rows, at the start and while the fake runs.
 
 Rule 1: rights are rows, as the vendor has them; what an org file says is written once and a client may change it.
-Rule 2: the standard profiles are there in every org. They give every field without a row for each; a profile of the org's
-own has one for each field it gives.
+Rule 2: the standard profiles are there in every org. They give every field without a row for each; a profile of the
+org's own has one for each field it gives.
 Source: Object Reference v62, PermissionSet (IsOwnedByProfile), ObjectPermissions, FieldPermissions.
 """
 
@@ -55,8 +55,10 @@ def role_id(org: Org, name: str) -> str:
 
 
 def change_settings(org: Org, given: Any) -> None:
-    """Change rights while the fake runs: the tables of an org file with what is to change, `users` (username -> profile,
-    role, active), `api_enabled` and `audit_fields`. Raises MisuseError, changing nothing.
+    """Change rights while the fake runs: the tables of an org file, with no more than what is to change.
+
+    Beside them: `users` (username -> profile, role, active), `api_enabled` and `audit_fields`. Raises MisuseError,
+    changing nothing.
     """
     if not isinstance(given, dict) or set(given) - _SETTINGS:
         raise MisuseError(f"settings of rights are {', '.join(sorted(_SETTINGS))}, not {given!r}")

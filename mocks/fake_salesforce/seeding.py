@@ -49,8 +49,8 @@ def seed(org: Org, data: Any) -> dict[str, list[str]]:
     """Create the rows of `{"Account": [{"Name": …}], …}`, object by object in the order given.
 
     A value `"@Account[0]"` is the id of the first Account of the same seed. Returns the ids by
-    object. Raises MisuseError naming the row that cannot be made; then nothing is. Beside the objects, `settings` changes
-    rights: see `security_rows.change_settings`.
+    object. Raises MisuseError naming the row that cannot be made; then nothing is. Beside the objects, `settings`
+    changes rights: see `security_rows.change_settings`.
     """
     if not isinstance(data, Mapping):
         raise MisuseError('seed data is a JSON object: {"Account": [{"Name": "…"}], …}')

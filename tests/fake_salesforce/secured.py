@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fake_core.clock import FrozenClock
-from fake_salesforce import OrgConfig, UserConfig, create_app
 from tests.fake_salesforce.conftest import EXTRA, Caller
 
+from fake_core.clock import FrozenClock
+from fake_salesforce import OrgConfig, UserConfig, create_app
+
 ADMIN = "ada@acme.example"
-PASSWORD = "secret-1"  # noqa: S105 - of a pretended org
+PASSWORD = "secret-1"
 
 
 def user(name: str, profile: str = "Sync", role: str = "", **more: Any) -> UserConfig:

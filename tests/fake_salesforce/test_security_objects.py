@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from tests.fake_salesforce.conftest import Caller
 from tests.fake_salesforce.secured import logged_in, made, settings
 
@@ -183,7 +182,7 @@ def test_a_silent_field_keeps_its_value() -> None:
 
 
 def test_a_silent_profile_drops_all_it_would_refuse() -> None:
-    """With `silent` for the whole profile hidden, read-only and derived fields are dropped; unknown ones are refused."""
+    """With `silent` for the profile hidden, read-only and derived fields are dropped; unknown ones are refused."""
     admin = made(profile={"silent": True, "fields": {"Account.Rating": "none"}})
     sam = logged_in(admin, "sam")
 
@@ -260,7 +259,10 @@ def test_rights_change_through_the_control_plane(admin: Caller, sam: Caller) -> 
 @pytest.mark.evidence("documented", "Object Reference, ObjectPermissions: none is stored for Modify All Data")
 def test_rights_are_rows(admin: Caller) -> None:
     """Profiles, their own permission sets and what they allow can be read with SOQL."""
-    text = "SELECT PermissionsRead, PermissionsEdit FROM ObjectPermissions WHERE Parent.Profile.Name = '{}' AND SobjectType = 'Case'"
+    text = (
+        "SELECT PermissionsRead, PermissionsEdit FROM ObjectPermissions "
+        "WHERE Parent.Profile.Name = '{}' AND SobjectType = 'Case'"
+    )
 
     (case,) = admin.soql(text.format("Sync"))
     assert (True, False) == (case["PermissionsRead"], case["PermissionsEdit"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from tests.fake_salesforce.conftest import Caller
 from tests.fake_salesforce.secured import logged_in, made, settings, user
 

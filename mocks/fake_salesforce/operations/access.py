@@ -84,8 +84,7 @@ class Access:
 
     def reaches(self, conn: sa.Connection, name: str, record_id: str, level: Level) -> bool:
         """The user may access the row of object *name* at *level*: by the rights on the object and by sharing."""
-        needed = {"read": "read", "edit": "edit", "all": "edit"}[level]
-        if needed not in self.rights.on(name):
+        if ("read" if level == "read" else "edit") not in self.rights.on(name):
             return False
         key = name, level
         if key not in self._tests:
@@ -112,7 +111,7 @@ def enter(org: Org, user_id: str) -> Org:
                 rights = rights_of(whole, conn, user_id)
             except NoUser:
                 raise salesforce_error("INVALID_SESSION_ID") from None
-            found = whole if rights is None else SeenOrg(whole, user_id, rights, _kind(whole, rights))
+            found = whole if rights is None else _seen_org(whole, user_id, rights)
             whole.security.views[user_id] = found
     return found
 
@@ -136,6 +135,15 @@ def refuse_without_setup(org: Org) -> None:
     """Raise INSUFFICIENT_ACCESS for a caller without View Setup and Configuration."""
     if org.access is not None and not org.access.rights.may("view_setup"):
         raise salesforce_error("INSUFFICIENT_ACCESS")
+
+
+def sees_job_of(org: Org, maker: str) -> bool:
+    """The caller may look at and change the Bulk jobs of the user *maker*.
+
+    Source: Bulk API 2.0 Developer Guide: the creator, or a user with Manage Data Integrations.
+    """
+    access = org.access
+    return access is None or maker == access.user_id or access.rights.may("manage_data_integrations")
 
 
 # --- saving -----------------------------------------------------------------------------------------------------------
@@ -173,6 +181,20 @@ def refuse_change(org: Org, conn: sa.Connection, sobject: SObject, record_id: st
     """Raise for a row that is seen and not the caller's to change."""
     access = org.access
     if access is not None and not access.reaches(conn, sobject.name, record_id, "edit"):
+        raise salesforce_error("INSUFFICIENT_ACCESS_OR_READONLY")
+
+
+def refuse_row(org: Org, conn: sa.Connection, name: str, record_id: str, level: Level) -> None:
+    """Raise for a row the caller does not see, or may not access at *level* ("all" is to delete).
+
+    For calls on several rows that go on in the whole org.
+    """
+    access = org.access
+    if access is None:
+        return
+    if not access.reaches(conn, name, record_id, "read"):
+        raise salesforce_error("INVALID_CROSS_REFERENCE_KEY")
+    if not access.reaches(conn, name, record_id, level) or (level == "all" and "delete" not in access.rights.on(name)):
         raise salesforce_error("INSUFFICIENT_ACCESS_OR_READONLY")
 
 
@@ -237,9 +259,17 @@ def _whole(access: Access, prep: Prepared) -> tuple[Org, Prepared]:
 # --- what a kind of user sees -----------------------------------------------------------------------------------------
 
 
-def _kind(org: Org, rights: Rights) -> Kind:
-    """The schema and the sight of users with *rights*, made once."""
+def _seen_org(org: Org, user_id: str, rights: Rights) -> SeenOrg:
+    """The org as the user with *rights* sees it, made once: its statements are ready when the same rights come again."""
     key = rights.key(), tuple(sorted(org.security.sharing.items()))
+    made: SeenOrg | None = org.security.kinds.get((user_id, key))
+    if made is None:
+        made = org.security.kinds[user_id, key] = SeenOrg(org, user_id, rights, _kind(org, rights, key))
+    return made
+
+
+def _kind(org: Org, rights: Rights, key: Any) -> Kind:
+    """The schema and the sight of users with *rights*, made once."""
     found: Kind | None = org.security.kinds.get(key)
     if found is None:
         schema = org.schema.narrowed(

@@ -1,11 +1,11 @@
 """What one user may do, read from the org's rows: profile, permission sets, object and field permissions.
 
 Rule 1: rights add up: a user may do what the profile or any assigned permission set allows; nothing takes away.
-Rule 2: a set with Modify All Data has every right on every object and no rows that say so; a standard profile gives every
-field unless a FieldPermissions row says less, a custom one only the fields it has rows for.
+Rule 2: a set with Modify All Data has every right on every object and no rows that say so; a standard profile gives
+every field unless a FieldPermissions row says less, a custom one only the fields it has rows for.
 Rule 3: a user with all rights has none to check: `rights_of` answers None and nothing is looked at again.
-Source: Object Reference v62, PermissionSet, ObjectPermissions (the note on Modify All Data), FieldPermissions; Salesforce
-Security Guide, profiles and permission sets.
+Source: Object Reference v62, PermissionSet, ObjectPermissions (the note on Modify All Data), FieldPermissions;
+Salesforce Security Guide, profiles and permission sets.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ def _is_all(permissions: frozenset[str], fields: Mapping[str, Mapping[str, tuple
 
 def _row(conn: sa.Connection, schema: Schema, name: str, record_id: str | None) -> Row | None:
     table = _table(schema, name)
-    found = conn.execute(sa.select(table).where(table.c.Id == record_id)).first()
-    return None if found is None else found._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    found = conn.execute(sa.select(table).where(table.c.Id == record_id)).mappings().first()
+    return None if found is None else {str(key): value for key, value in found.items()}
 
 
 def _table(schema: Schema, name: str) -> sa.Table:
@@ -133,8 +133,8 @@ def _sets(conn: sa.Connection, schema: Schema, user_id: str, profile_id: str | N
     sets, assigned = _table(schema, "PermissionSet"), _table(schema, "PermissionSetAssignment")
     mine = sa.select(assigned.c.PermissionSetId).where(assigned.c.AssigneeId == user_id)
     where = sa.or_(sa.and_(sets.c.IsOwnedByProfile == 1, sets.c.ProfileId == profile_id), sets.c.Id.in_(mine))
-    for row in conn.execute(sa.select(sets).where(where).order_by(sets.c.Id)):
-        yield row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    for row in conn.execute(sa.select(sets).where(where).order_by(sets.c.Id)).mappings():
+        yield {str(key): value for key, value in row.items()}
 
 
 def _objects(conn: sa.Connection, schema: Schema, ids: list[str], *, every: bool) -> Mapping[str, frozenset[str]]:

@@ -1,12 +1,14 @@
 """Which rows a user sees, edits, and owns or stands above: as SQL, with one bound value, the user's id.
 
 Rule 1: the condition is part of the statement; pages are never filtered after they were read.
-Rule 2: the owner, who stands above the owner in the role hierarchy, and the members of an owning queue have full access.
+Rule 2: the owner, who stands above the owner in the role hierarchy, and the members of an owning queue have full
+access.
 Rule 3: the organization-wide default gives everybody read, or read and edit; deleting and giving away need full access.
 Rule 4: rows controlled by a parent are seen and changed by who sees and changes the parent; without one, by the owner.
 Rule 5: an activity is also read by who reads what it is about, an account by who has one of its deals or cases.
 Rule 6: a share row gives its user, or the members of its group, read or edit.
-Source: Salesforce Security Guide: organization-wide defaults, role hierarchy, implicit sharing; Object Reference, AccountShare.
+Source: Salesforce Security Guide: organization-wide defaults, role hierarchy, implicit sharing; Object Reference,
+AccountShare.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from fake_salesforce import record_ids, side_tables
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.metadata import DELETED_AT, SObject
 from fake_salesforce.operations import after, removal
+from fake_salesforce.operations.access import refuse_row
 from fake_salesforce.operations.outcomes import Outcome, refusal
 from fake_salesforce.operations.prepared import Prepared, prepared
 from fake_salesforce.operations.records import Caller, row_with_id
@@ -37,7 +38,14 @@ def empty_recycle_bin(org: Org, caller: Caller, ids: Sequence[str]) -> list[Outc
 def _each(org: Org, caller: Caller, text: str, act: Any) -> Outcome:
     record_id = record_ids.canonical(text)
     whole = org.whole
-    error = refusal(whole, lambda: act(whole, caller, *_in_bin(whole, text, record_id)))
+
+    def allowed() -> None:
+        sobject, row = _in_bin(whole, text, record_id)
+        with whole.store.read() as conn:
+            refuse_row(org, conn, sobject.name, row["Id"], "all")
+        act(whole, caller, sobject, row)
+
+    error = refusal(whole, allowed)
     return Outcome(id=record_id or text, errors=[] if error is None else [error])
 
 
