@@ -101,6 +101,7 @@ ROUTES: list[tuple[str, str, str, View]] = [
     ("GET", "/query/<locator>", "queryMore", query.more),
     ("GET", "/queryAll", "queryAll", query.query_all),
     ("GET", "/queryAll/<locator>", "queryAllMore", query.more),
+    ("GET", "/recent", "recent", sobjects.recent),
     ("GET", "/search", "search", search.search),
     ("GET", "/search/scopeOrder", "searchScopeOrder", search.scope_order),
     ("GET", "/search/suggestions", "searchSuggestions", search.suggestions),

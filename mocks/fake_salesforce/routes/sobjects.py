@@ -7,12 +7,15 @@ from fake_salesforce.errors import salesforce_error
 from fake_salesforce.metadata import SObject
 from fake_salesforce.operations import blobs, records, relationships, replication, rows
 from fake_salesforce.operations.automation.options import read_options
+from fake_salesforce.operations.recent import recent_rows
+from fake_salesforce.operations.viewed import RECENT_MAX, note_viewed
 from fake_salesforce.routes import conditions, multipart
 from fake_salesforce.routes.http import Answer, Call
 
 CREATED_SINCE = 46  # from v46 an upsert answers `created`, and 200 with a body on update
 CREATE_BY_ID_SINCE = 37
 RELATIONSHIPS_SINCE = 36
+MRU_SINCE = 60
 
 
 def caller(call: Call) -> records.Caller:
@@ -32,7 +35,16 @@ def list_sobjects(call: Call) -> Answer:
 def basic(call: Call, sobject: str) -> Answer:
     """GET /sobjects/{sobject}"""
     found = records.find_sobject(call.org, sobject)
-    return call.json(describe.basic_describe(call.org.schema, found, call.version, recent_items=()))
+    items = recent_rows(call.org, call.session_user, base=call.base, sobject=found, limit=RECENT_MAX)
+    return call.json(describe.basic_describe(call.org.schema, found, call.version, recent_items=items))
+
+
+def recent(call: Call) -> Answer:
+    """GET /recent"""
+    given = call.query.get("limit", str(RECENT_MAX))
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given[:9]) <= RECENT_MAX:
+        raise salesforce_error("ILLEGAL_QUERY_PARAMETER_VALUE", text=f"limit: {given}")
+    return call.json(recent_rows(call.org, call.session_user, base=call.base, sobject=None, limit=int(given)))
 
 
 def full_describe(call: Call, sobject: str) -> Answer:
@@ -49,6 +61,7 @@ def create(call: Call, sobject: str) -> Answer:
     """POST /sobjects/{sobject}"""
     found = records.find_sobject(call.org, sobject)
     record_id = records.create(call.org, caller(call), sobject=found, body=multipart.row_body(call))
+    _used(call, found, record_id)
     answer = {"id": record_id, "success": True, "errors": []}
     return call.json(answer, 201, location=_location(call, found, record_id))
 
@@ -78,6 +91,7 @@ def update(call: Call, sobject: str, record_id: str) -> Answer:
     target = rows.write_id(found, record_id)
     conditions.check(call, found, target)
     records.update(call.org, caller(call), sobject=found, record_id=target, body=multipart.row_body(call))
+    _used(call, found, target)
     return call.no_content()
 
 
@@ -132,6 +146,7 @@ def upsert(call: Call, sobject: str, key: str, value: str) -> Answer:
         body=call.json_body(),
         update_only=call.query.get("updateOnly", "").lower() == "true",
     )
+    _used(call, found, record_id)
     answer = {"id": record_id, "success": True, "errors": []}
     if call.number >= CREATED_SINCE:
         answer["created"] = created
@@ -171,10 +186,18 @@ def _row(call: Call, sobject: SObject, record_id: str) -> Answer:
     tagged = conditions.has_tags(sobject)
     chosen = None if names is None else rows.chosen_names(sobject, names)
     row = rows.get(call.org, sobject=sobject, record_id=record_id, base=call.base)
+    _used(call, sobject, record_id)
     more = conditions.tag_headers(sobject, row) if tagged else ()
     if chosen is not None:
         row = {"attributes": row["attributes"], **{name: row[name] for name in chosen}}
     return call.json(row, more=more)
+
+
+def _used(call: Call, sobject: SObject, record_id: str) -> None:
+    """With `Sforce-Mru: updateMru=true` the row is the caller's most recently used one (v60)."""
+    header = call.environ.get("HTTP_SFORCE_MRU")
+    if header is not None and call.number >= MRU_SINCE and header.replace(" ", "").lower() == "updatemru=true":
+        note_viewed(call.org, call.session_user, sobject, [record_id], now=call.now)
 
 
 def _chosen(call: Call) -> list[str] | None:
