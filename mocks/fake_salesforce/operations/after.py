@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fake_salesforce.operations import files, inside, last_activity
+from fake_salesforce.operations import files, inside, last_activity, recurrence
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.save import CASE_MIRROR, Hook, Save
 
@@ -57,8 +57,8 @@ AFTER_SAVE: dict[str, tuple[Hook, ...]] = {
     "ContentDocument": (files.document_saved,),
     "ContentNote": (files.note_saved,),
     "ContentVersion": (files.version_saved,),
-    "Event": (last_activity.saved,),
-    "Task": (last_activity.saved,),
+    "Event": (last_activity.saved, recurrence.saved),
+    "Task": (last_activity.saved, recurrence.saved),
 }
 AFTER_DELETE: dict[str, tuple[GoneHook, ...]] = {
     "ContentDocument": (_twin("ContentNote"),),

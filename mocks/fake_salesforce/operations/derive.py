@@ -17,8 +17,7 @@ from typing import Any
 
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.operations import files, record_types
-from fake_salesforce.operations.not_faked import not_faked
+from fake_salesforce.operations import files, record_types, recurrence
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.save import CASE_MIRROR, Hook
 from fake_salesforce.operations.save import Save as Save  # noqa: PLC0414 - what hooks are written with
@@ -75,12 +74,6 @@ def _subtype(name: str, value: str) -> Hook:
     return set_on_create
 
 
-def _no_series(save: Save) -> None:
-    """A series would have to make its occurrences: this fake does not, and says so."""
-    if save.new.get("IsRecurrence") or save.new.get("Recurrence2PatternText"):
-        raise not_faked("recurrence")
-
-
 _EVENT_TIMES = frozenset(
     {
         "ActivityDate",
@@ -133,8 +126,14 @@ def _timed_start(save: Save, given: Mapping[str, Any]) -> str | None:
     first, second = given.get("StartDateTime"), given.get("ActivityDateTime")
     if first is not None and second is not None and first != second:
         raise _event_conflict("StartDateTime", "ActivityDateTime")
-    kept = None if save.old is None else save.new["StartDateTime"]
+    kept = _series_start(save) if save.old is None else save.new["StartDateTime"]
     start: str | None = first or second or kept
+    return start
+
+
+def _series_start(save: Save) -> str | None:
+    """A recurring event begins when its series does, unless it says so itself."""
+    start: str | None = save.new["RecurrenceStartDateTime"] if save.new["IsRecurrence"] else None
     return start
 
 
@@ -146,6 +145,8 @@ def _all_day_start(save: Save, given: Mapping[str, Any]) -> str | None:
     chosen = day or (moment[:10] if moment else None)
     if chosen is None and save.old is not None:
         chosen = save.old["ActivityDate"]
+    if chosen is None:
+        chosen = (_series_start(save) or "")[:10] or None
     return None if chosen is None else f"{chosen}T00:00:00.000+0000"
 
 
@@ -284,16 +285,22 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     "ContentNote": (files.note,),
     "ContentVersion": (files.version,),
     "Document": (files.attached_body,),
-    "Event": (_no_series, _no_what_beside_a_lead, _event_times, _activity_account, _subtype("EventSubtype", "Event")),
+    "Event": (
+        _no_what_beside_a_lead,
+        _event_times,
+        _activity_account,
+        _subtype("EventSubtype", "Event"),
+        recurrence.check,
+    ),
     "Lead": (_converted_lead_is_fixed, _person_name, _photo_url),
     "Opportunity": (_opportunity_stage, _opportunity_revenue, _opportunity_fiscal),
     "Task": (
-        _no_series,
         _no_what_beside_a_lead,
         _subtype("TaskSubtype", "Task"),
         _task_status,
         _task_priority,
         _activity_account,
+        recurrence.check,
     ),
     "User": (_user_identity, _person_name),
 }
