@@ -54,14 +54,14 @@ class FaultAnswers:
                 org.row_locks.hold([record_id], org.clock.now() + timedelta(seconds=fault.seconds))
             return None
         if org.long_requests.full():
-            return _ended(salesforce_error("REQUEST_LIMIT_EXCEEDED.concurrent"))
+            return _ended(environ, salesforce_error("REQUEST_LIMIT_EXCEEDED.concurrent"))
         query = meaning(environ).verb == "query"
         longest = QUERY_SECONDS if query else TIMEOUT_SECONDS
         with org.long_requests.running():
             org.clock.sleep(min(fault.seconds, longest))
         if fault.seconds <= longest:
             return None
-        return _ended(salesforce_error("QUERY_TIMEOUT" if query else "REQUEST_RUNNING_TOO_LONG"))
+        return _ended(environ, salesforce_error("QUERY_TIMEOUT" if query else "REQUEST_RUNNING_TOO_LONG"))
 
     def answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, list[tuple[str, str]], bytes]:
         """Status, headers and body. An expired session is really ended: the token stays dead."""
@@ -96,6 +96,12 @@ class FaultAnswers:
         return error.status, *bulk1_wire.fault_answer(environ, error)
 
 
-def _ended(error: SalesforceError) -> tuple[int, Headers, bytes]:
+def _ended(environ: WSGIEnvironment, error: SalesforceError) -> tuple[int, Headers, bytes]:
+    """The answer that ends a call before the vendor's application sees it, in the form of the API that was called."""
+    path = environ["PATH_INFO"]
+    if path.startswith("/services/async/"):
+        return error.status, *bulk1_wire.fault_answer(environ, error)
+    if path.startswith(("/services/Soap/u", "/services/Soap/c")):
+        return soap.fault_answer(path, error)
     headers = [("Content-Type", "application/json;charset=UTF-8")]
     return error.status, headers, jsontext.compact([error.as_item()]).encode()

@@ -29,6 +29,7 @@ class Storage:
         self.file_mb = file_mb
         self._default_kb: int = facts["default_kb"]
         self._sizes: Mapping[str, int] = {**dict.fromkeys(facts["free"]["objects"], 0), **facts["kb"]}
+        self._file_fields: Mapping[str, str] = facts["files"]
         self._left_kb = -1  # not counted yet
         self._store: Store | None = None
         self._data = self._used_kb(schema)
@@ -38,8 +39,11 @@ class Storage:
         """The store whose rows are counted."""
         self._store = store
 
-    def take(self, sobject: str) -> bool:
-        """Make room for one more row of the object; False when there is none."""
+    def take(self, sobject: str, row: Mapping[str, Any]) -> bool:
+        """Make room for the new *row* of the object, and for its file if it holds one; False when there is none."""
+        field = self._file_fields.get(sobject)
+        if field is not None and self.file_bytes_used() + (row.get(field) or 0) > self.file_mb * KB_PER_MB**2:
+            return False
         size = self._sizes.get(sobject, self._default_kb)
         if not size:
             return True
@@ -50,8 +54,11 @@ class Storage:
         return self._left_kb >= 0
 
     def has_room(self, sobject: str, rows: int) -> bool:
-        """So many more rows of the object fit, without counting again."""
-        return self._sizes.get(sobject, self._default_kb) * rows <= self._left_kb
+        """So many more rows of the object fit: `take` will not count again before they are saved."""
+        needed = self._sizes.get(sobject, self._default_kb) * rows
+        if needed > self._left_kb:
+            self._left_kb = self.data_mb * KB_PER_MB - self.data_kb_used()
+        return needed <= self._left_kb
 
     def data_kb_used(self) -> int:
         """Kilobytes that the living rows take."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -115,6 +116,19 @@ def test_reset_and_restore_count_anew(make: Make) -> None:
     org.fake.store.restore(full)
 
     assert FULL == org.post("/sobjects/Task", {}).error
+
+
+@pytest.mark.evidence("documented", "Salesforce Help: files take their own size of file storage")
+def test_files_take_file_storage(make: Make) -> None:
+    """A file that does not fit is refused; `/limits` shows what is left; rows of data are not concerned."""
+    org = make(file_storage_mb=1)
+    body = base64.b64encode(b"x" * 600_000).decode()
+    file = {"Title": "f", "PathOnClient": "f.txt", "VersionData": body}
+    org.make("ContentVersion", **file)
+
+    assert {"Max": 1, "Remaining": 0} == org.get("/limits").json["FileStorageMB"]
+    assert FULL == org.post("/sobjects/ContentVersion", file).error
+    assert 201 == org.post("/sobjects/Task", {}).status
 
 
 @pytest.mark.parametrize(("edition", "data_mb", "files_mb"), [("Developer", 5, 20), ("Enterprise", 10_240, 10_240)])

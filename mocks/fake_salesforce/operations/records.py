@@ -139,7 +139,7 @@ def compose(org: Org, caller: Caller, conn: sa.Connection, prep: Prepared, given
     save = Save(org, conn, prep, new, None, frozenset(given), at)
     before_save(save)
     _apply_rules(save, caller, "create")
-    if not org.storage.take(prep.name):
+    if not org.storage.take(prep.name, new):
         raise salesforce_error("STORAGE_LIMIT_EXCEEDED")
     return new
 
