@@ -8,18 +8,19 @@ from typing import Any
 
 import pytest
 from tests.clients.conftest import ORG
-from tests.clients.served import Served, jsforce, node_or_skip, serve
+from tests.clients.served import Served, jsforce, node_or_skip, serve, sf
 
 CALLBACK = "http://localhost:1717/OauthRedirect"
 
 
 def test_web_server_flow_with_pkce_and_refresh(served_both: Served) -> None:
-    """getAuthorizationUrl, a person's log-in and yes, authorize(code); a dead session is renewed by the refresh token."""
+    """getAuthorizationUrl, a person's log-in and yes, authorize(code); the refresh token renews a session."""
     told = jsforce(
         served_both,
         """
-        const oauth2 = new jsforce.OAuth2({loginUrl: told.url, clientId: told.client_id, clientSecret: told.client_secret,
-                                           redirectUri: told.callback, useVerifier: true});
+        const oauth2 = new jsforce.OAuth2({loginUrl: told.url, clientId: told.client_id,
+                                           clientSecret: told.client_secret, redirectUri: told.callback,
+                                           useVerifier: true});
         const url = oauth2.getAuthorizationUrl({state: 's p', scope: 'api refresh_token id'});
         const page = await (await fetch(url)).text();
         const form = new URLSearchParams({username: told.username, pw: told.password, decision: 'allow'});
@@ -53,7 +54,8 @@ def test_password_flow_and_refresh_function(served_both: Served) -> None:
     told = jsforce(
         served_both,
         """
-        const oauth2 = new jsforce.OAuth2({loginUrl: told.url, clientId: told.client_id, clientSecret: told.client_secret});
+        const oauth2 = new jsforce.OAuth2({loginUrl: told.url, clientId: told.client_id,
+                                           clientSecret: told.client_secret});
         const first = new jsforce.Connection({oauth2, version: told.api_version});
         await first.authorize({grant_type: 'password', username: told.username,
                                password: told.password + told.security_token});
@@ -166,3 +168,13 @@ def test_jwt_bearer(served_with_key: Any) -> None:
     assert told["me"] == "admin@understudy.example"
     assert told["keys"] == ["access_token", "scope", "instance_url", "id", "token_type"]
     assert told["forged"]["message"] == "invalid assertion"
+
+
+def test_the_sf_command_line_logs_in_with_a_key(served_with_key: Any) -> None:
+    """`sf org login jwt`: its assertion says milliseconds where seconds belong, and the vendor takes it."""
+    served, key = served_with_key
+    words = ["--client-id", "jwt.app", "--jwt-key-file", str(key), "--username", "admin@understudy.example"]
+    told = sf(served, "org", "login", "jwt", *words, "--instance-url", served.url, "--json")
+    assert told["result"]["username"] == "admin@understudy.example"
+    limits = sf(served, "org", "list", "limits", "--target-org", words[-1], "--json")
+    assert "DailyApiRequests" in {one["name"] for one in limits["result"]}

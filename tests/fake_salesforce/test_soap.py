@@ -27,7 +27,8 @@ HEAD = (
 
 def envelope(token: str, inner: str, header: str = "") -> bytes:
     session = f"<urn:SessionHeader><urn:sessionId>{token}</urn:sessionId></urn:SessionHeader>"
-    return f"{HEAD}<soapenv:Header>{session}{header}</soapenv:Header><soapenv:Body>{inner}</soapenv:Body></soapenv:Envelope>".encode()
+    body = f"<soapenv:Body>{inner}</soapenv:Body></soapenv:Envelope>"
+    return f"{HEAD}<soapenv:Header>{session}{header}</soapenv:Header>{body}".encode()
 
 
 @pytest.fixture
@@ -544,3 +545,63 @@ def test_passwords_of_others(own: Caller) -> None:
     assert 500 == log_in(own, INTEGRATION.username, INTEGRATION.password).status
     own.fake.reset()
     assert 200 == log_in(own, INTEGRATION.username, INTEGRATION.password).status
+
+
+# --- rights and options of a save -------------------------------------------------------------------
+
+RIGHTS = ["read", "create", "edit", "delete"]
+BLIND = {
+    "profiles": {
+        "Blind": {
+            "like": "Minimum Access - Salesforce",
+            "permissions": {"api_enabled": True},
+            "objects": {"Contact": RIGHTS},
+        },
+    },
+    "sharing": {"Contact": "Private", "Account": "Private"},
+}
+
+
+def test_rights_are_those_of_rest(own: Caller) -> None:
+    """Objects without rights are not there, rows of others are not found, by every call."""
+    blind = UserConfig(username="blind@x.example", password="p", profile="Blind")
+    fake = create_app(clock=FrozenClock(), org=OrgConfig(users=(ADMIN, blind), extra=BLIND))
+    try:
+        admin = Caller(fake, fake.credentials(f"https://{HOST}")["access_token"])
+        contact = admin.make("Contact", LastName="Hidden")
+        account = admin.make("Account", Name="Hidden")
+        token = one(log_in(Caller(fake), "blind@x.example", "p").text, "sessionId")
+
+        def call(inner: str) -> str:
+            return Caller(fake).post(PARTNER, data=envelope(token, inner)).text
+
+        before = fake.store.contents()
+        answers = [
+            call(query("SELECT Id, Name FROM Contact")),
+            call(query("SELECT Id FROM Account")),
+            call(f"<urn:retrieve><urn:fieldList>Name</urn:fieldList><urn:sObjectType>Contact</urn:sObjectType><urn:ids>{contact}</urn:ids></urn:retrieve>"),
+            call("<urn:describeSObject><urn:sObjectType>Account</urn:sObjectType></urn:describeSObject>"),
+            call(f"<urn:update>{sobject('Contact', Id=contact, LastName='x')}</urn:update>"),
+            call(f"<urn:delete><urn:ids>{contact}</urn:ids><urn:ids>{account}</urn:ids></urn:delete>"),
+            call(f"<urn:merge><urn:request><urn:masterRecord><ns:type>Contact</ns:type><ns:Id>{contact}</ns:Id>"
+                 f"</urn:masterRecord><urn:recordToMergeIds>{contact}</urn:recordToMergeIds></urn:request></urn:merge>"),
+        ]  # fmt: skip
+        assert [] == [text for text in answers if "Hidden" in text or "<success>true" in text]
+        assert ("<size>0</size>" in answers[0], "INVALID_TYPE" in answers[1], "INVALID_TYPE" in answers[3]) == (
+            True,
+        ) * 3
+        assert before == fake.store.contents()
+        admin.delete(f"/sobjects/Contact/{contact}")
+        gone = fake.store.contents()
+        for name in ("undelete", "emptyRecycleBin"):
+            assert "<success>false</success>" in call(f"<urn:{name}><urn:ids>{contact}</urn:ids></urn:{name}>")
+        assert gone == fake.store.contents()
+        other = f"<urn:resetPassword><urn:userId>{fake_user(admin)}</urn:userId></urn:resetPassword>"
+        assert "INSUFFICIENT_ACCESS" in call(other)
+    finally:
+        fake.close()
+
+
+def fake_user(admin: Caller) -> str:
+    found: str = admin.soql(f"SELECT Id FROM User WHERE Username = '{ADMIN.username}'")[0]["Id"]
+    return found

@@ -67,7 +67,7 @@ def local(element: Element) -> str:
 
 
 def record(element: Element, depth: int = 0) -> dict[str, Any]:
-    """A record as the JSON resources take it: `{"attributes": {"type"}, …}`; raises SoapRefused when nested too deep."""
+    """A record as the JSON resources take it: `{"attributes": {"type"}, …}`; raises SoapRefused for too deep a nest."""
     if depth > NESTING_MAX:
         raise SoapRefused("XML_PARSER_ERROR", why="records inside records inside records")
     sobject = element.get(f"{_XSI}type", "").rpartition(":")[2]
