@@ -52,6 +52,7 @@ from fake_salesforce.org_file import (
     with_length,
 )
 from fake_salesforce.record_ids import SERIAL_ALPHABET, mint
+from fake_salesforce.share_objects import share_drafts
 from fake_salesforce.record_types import check_dependencies, checked_record_types, read_record_types, record_type_rows
 
 # The standard objects, in the order of the global describe (by name).
@@ -102,7 +103,7 @@ _WITH_CUSTOM: Final[Mapping[Any, str]] = {
 
 def load_schema(extra: Mapping[str, Any] | None = None) -> Schema:
     """The schema of an org; see `Schema.load`. Without *extra* the same schema each time."""
-    if not extra or not any(extra.get(key) for key in ("objects", "features", "rows", "imported")):
+    if not extra or not any(extra.get(key) for key in ("objects", "features", "rows", "imported", "sharing")):
         return _standard_schema()
     return _build(extra)
 
@@ -140,6 +141,7 @@ def _build(extra: Mapping[str, Any]) -> Schema:
                 refuse(f"objects.{name}", "is imported, too", f"say it in imported.{name}, or take that out")
         by_name |= read_imported(own.imported, standard=by_name, metadata=reader.metadata)
         sobjects = list(by_name.values())
+    sobjects += [reader.standard(draft, {}) for draft in share_drafts(extra.get("sharing"), by_name)]
     for name, rows in own.rows.items():
         for number, row in enumerate(rows, start=1):
             check_row(row, by_name[name], f"rows.{name}[{number}]")

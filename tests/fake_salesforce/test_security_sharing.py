@@ -209,6 +209,33 @@ def test_a_queue_owns_for_its_members(admin: Caller, rep: Caller, peer: Caller) 
     assert NOT_FOUND == peer.get(f"/sobjects/Case/{case}").error
 
 
+@pytest.mark.evidence("documented", "Object Reference, AccountShare")
+def test_a_row_shared_by_hand(admin: Caller, rep: Caller, peer: Caller, boss: Caller) -> None:
+    """The owner shares a row with a user or a group: to read, then to edit; taken back it is gone."""
+    account = rep.make("Account", Name="a")
+    of_boss = boss.make("Account", Name="b")
+    share = {"UserOrGroupId": id_of(admin, "peer"), "AccountAccessLevel": "Read"}
+
+    shared = rep.make("AccountShare", AccountId=account, **share)
+    assert "a" == peer.row("Account", account)["Name"]
+    assert NO_ACCESS == peer.patch(f"/sobjects/Account/{account}", {"Name": "x"}).error
+    assert 204 == rep.patch(f"/sobjects/AccountShare/{shared}", {"AccountAccessLevel": "Edit"}).status
+    assert 204 == peer.patch(f"/sobjects/Account/{account}", {"Name": "x"}).status
+    assert NO_ACCESS == peer.delete(f"/sobjects/Account/{account}").error
+    assert "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY" == peer.post(
+        "/sobjects/AccountShare", {"AccountId": account, **share}
+    ).error[1]
+    assert "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY" == rep.post(
+        "/sobjects/AccountShare", {"AccountId": of_boss, **share}
+    ).error[1]
+    assert 204 == rep.delete(f"/sobjects/AccountShare/{shared}").status
+    assert NOT_FOUND == peer.get(f"/sobjects/Account/{account}").error
+    group = admin.make("Group", Name="G", DeveloperName="G", Type="Regular")
+    admin.make("GroupMember", GroupId=group, UserOrGroupId=share["UserOrGroupId"])
+    admin.make("AccountShare", AccountId=account, UserOrGroupId=group, AccountAccessLevel="Read")
+    assert 200 == peer.get(f"/sobjects/Account/{account}").status
+
+
 def test_view_all_and_modify_all(admin: Caller, rep: Caller, peer: Caller) -> None:
     """View All on the object shows every row and changes none; Modify All does both."""
     account = rep.make("Account", Name="a")

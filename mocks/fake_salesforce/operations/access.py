@@ -158,7 +158,7 @@ def admit_insert(org: Org, conn: sa.Connection, prep: Prepared, given: Mapping[s
         raise salesforce_error("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY.insert", label=prep.sobject.label)
     if is_controlled(prep.sobject):
         for field in parents_of(prep.sobject):
-            _refuse_unreached(access, conn, given.get(field.name), "edit")
+            _refuse_unreached(access, conn, given.get(field.name), "all" if prep.name.endswith("Share") else "edit")
     return _whole(access, prep)
 
 
@@ -260,7 +260,7 @@ def _whole(access: Access, prep: Prepared) -> tuple[Org, Prepared]:
 
 
 def _seen_org(org: Org, user_id: str, rights: Rights) -> SeenOrg:
-    """The org as the user with *rights* sees it, made once: its statements are ready when the same rights come again."""
+    """The org as the user with *rights* sees it, made once: its statements are there when the rights come again."""
     key = rights.key(), tuple(sorted(org.security.sharing.items()))
     made: SeenOrg | None = org.security.kinds.get((user_id, key))
     if made is None:

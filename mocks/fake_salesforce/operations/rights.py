@@ -58,10 +58,19 @@ class Rights:
             if not writes and name in data["own_row"]:
                 return frozenset({"read", "edit"})  # the own row; see sharing
             return ALL_RIGHTS if writes else frozenset({"read", "view_all"})
+        if name.endswith("Share"):
+            return self._on_share(name)
         found = self.objects.get(data["follows"].get(name, name), frozenset())
         if found and "view_all_data" in self.permissions:
             found |= {"view_all"}
         return found
+
+    def _on_share(self, name: str) -> frozenset[str]:
+        """Shares of rows are read by who reads the rows; who may share a row is asked of the row."""
+        if "manage_sharing" in self.permissions:
+            return ALL_RIGHTS
+        shared = f"{name.removesuffix('__Share')}__c" if name.endswith("__Share") else name.removesuffix("Share")
+        return frozenset({"read", "create", "edit", "delete"}) if "read" in self.on(shared) else frozenset()
 
     def key(self) -> tuple[Any, ...]:
         """Equal for users who may do the same."""

@@ -23,6 +23,7 @@ from fake_salesforce.metadata import Field, Schema, SObject
 from fake_salesforce.operations.rights import Rights
 from fake_salesforce.security import Security
 from fake_salesforce.security_file import is_controlled, parents_of
+from fake_salesforce.share_objects import share_columns, share_name
 
 Level = Literal["read", "edit", "all"]
 Test = sa.ColumnElement[bool]
@@ -180,20 +181,19 @@ class Sharing:
 
     def _shares(self, sobject: SObject, table: sa.FromClause, level: Level) -> Iterator[Test]:
         """Rows shared by hand: a row of the object's share table, if the org has it."""
-        name = f"{sobject.name.removesuffix('c')}Share" if sobject.custom else f"{sobject.name}Share"
-        share = self._schema.sobject(name)
+        share = self._schema.sobject(share_name(sobject.name))
         if share is None or level == "all":
             return
-        parent = "ParentId" if sobject.custom else f"{sobject.name}Id"
-        access = "AccessLevel" if sobject.custom else f"{sobject.name}AccessLevel"
+        parent, access = share_columns(sobject.name)
         entries = share.table.alias()
         levels = ("Edit", "All") if level == "edit" else ("Read", "Edit", "All")
+        given = sa.or_(*(entries.c[access] == each for each in levels))  # a list would not be compiled once and for all
         mine = [entries.c.UserOrGroupId == self._user]
         members = self._schema.sobject("GroupMember")
         if members is not None:
             groups = sa.select(members.table.c.GroupId).where(members.table.c.UserOrGroupId == self._user)
             mine.append(entries.c.UserOrGroupId.in_(groups))
-        yield table.c.Id.in_(sa.select(entries.c[parent]).where(entries.c[access].in_(levels), sa.or_(*mine)))
+        yield table.c.Id.in_(sa.select(entries.c[parent]).where(entries.c.IsDeleted == 0, given, sa.or_(*mine)))
 
     def _table(self, name: str) -> sa.Table:
         sobject = self._schema.sobject(name)
