@@ -174,6 +174,8 @@ def is_vendors_error(one: Operation, answer: TestResponse) -> bool:
     if kind == "text/plain":
         return answer.text in {"Bad_OAuth_Token", "Missing_OAuth_Token", "Wrong_Org", "Bad_Id"}
     told = answer.get_json()
+    if one.operation_id == "createTree" and isinstance(told, dict):
+        return told["hasErrors"] is True and all(each["errors"] for each in told["results"])
     if "/oauth2/" in one.path and isinstance(told, dict):
         return set(told) == {"error", "error_description"}
     return isinstance(told, list) and all({"message", "errorCode"} <= set(each) for each in told)
@@ -239,8 +241,9 @@ def test_a_body_that_is_too_large(call: Caller, one: Operation) -> None:
 def test_a_body_of_another_media_type(call: Caller, one: Operation) -> None:
     """Salesforce names the media type it does not take."""
     before = contents(one)
-    for kind in ("text/plain", "application/xml", "multipart/form-data; boundary=x"):
-        expect_refusal(one, call(one, content_type=kind), before, 415)
+    expect_refusal(one, call(one, content_type="text/plain"), before, 415)
+    for kind in ("application/xml", "multipart/form-data; boundary=x"):
+        expect_refusal(one, call(one, content_type=kind), before, 400, 415)  # where the kind is taken, this is none
 
 
 @pytest.mark.parametrize("one", WITH_ID)

@@ -213,9 +213,17 @@ def test_a_slash_at_the_end(org: Any, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [b"/sobjects/Account/\x00", b"/sobjects/\xff\xfe", b"/sobjects/Account/Key__c/\xff",
-     b"/sobjects/Account/Key__c/\x00", b"/\x00", b"/query/\xc3\x28", b"/composite/tree/\xff", b"/sobjects/Account/\xed\xa0\x80/Contacts"],
-)  # fmt: skip
+    [
+        b"/sobjects/Account/\x00",
+        b"/sobjects/\xff\xfe",
+        b"/sobjects/Account/Key__c/\xff",
+        b"/sobjects/Account/Key__c/\x00",
+        b"/\x00",
+        b"/query/\xc3\x28",
+        b"/composite/tree/\xff",
+        b"/sobjects/Account/\xed\xa0\x80/Contacts",
+    ],
+)
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE", "POST"])
 def test_bytes_that_are_no_text(org: Any, path: bytes, method: str) -> None:
     """NUL and broken UTF-8 in a path are refused like any name that is not there."""

@@ -194,6 +194,8 @@ class Fit:
                 path["version"] = "v60.0"  # results are read in the version of their job
         if "org_id" in path:
             path |= {"org_id": org["organization"], "user_id": org["user"]}
+        elif "user_id" in path:
+            path["user_id"] = org["user"]
         if "key" in path and ids:
             if sobject == "Account" and number % 2:
                 path["key"] = KEY
@@ -224,6 +226,8 @@ class Fit:
     def _body(self, case: Case, org: dict[str, Any]) -> None:
         body, path = case.body, case.operation.definition.raw["operationId"]
         name, _, sobject = path.partition(".")
+        if name == "parameterizedSearchByPost" and isinstance(body, dict):
+            body["q"] = "acme"
         if sobject and isinstance(body, dict):
             self._references(body, org, schema=f"{sobject}{'Create' if name == 'createRecord' else 'Update'}")
         elif name in {"createRecord", "createRecordById", "updateRecord", "upsertRecord"}:
@@ -249,6 +253,8 @@ class Fit:
         elif name == "getRecordsByPost":
             case.body = {"ids": [*org["ids"].get(_sobject(case), []), *body["ids"]][:2000], "fields": ["Id"]}
         elif name in {"createRecords", "updateRecords", "upsertRecords"}:
+            for one in body["records"] if name == "upsertRecords" else ():
+                one["attributes"] = {"type": _sobject(case)}  # an upsert takes the path's object only
             body["records"].sort(key=lambda one: one["attributes"]["type"])  # at most ten runs of one type
         elif name == "createTree":
             case.body = {"records": [_leaf(_sobject(case), number) for number in range(len(body["records"]) % 20)]}
