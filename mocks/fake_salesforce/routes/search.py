@@ -51,7 +51,7 @@ def by_body(call: Call) -> Answer:
     if not isinstance(body, dict):
         raise salesforce_error("JSON_PARSER_ERROR", text="The search must be an object")
     sobjects = body.get("sobjects")
-    sobjects = [sobjects] if isinstance(sobjects, dict) else sobjects or []
+    sobjects = [] if sobjects is None else [sobjects] if isinstance(sobjects, dict) else sobjects
     if not isinstance(sobjects, list) or not all(isinstance(one, dict) for one in sobjects):
         raise salesforce_error("JSON_PARSER_ERROR", text="sobjects must be a list of objects")
     wanted = [
@@ -159,6 +159,8 @@ def _text(value: object, key: str) -> str:
 def _number(value: object, key: str) -> int | None:
     if value is None or value == "":
         return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", str(value)) or int(str(value)) > ROWS_MAX:
         raise _illegal(f"{key}: {value}")
     return int(str(value))
