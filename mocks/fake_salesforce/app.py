@@ -21,7 +21,7 @@ from fake_core.ids import IdSource
 from fake_salesforce import seeding
 from fake_salesforce.compression import compressed
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.faults import FaultAnswers
+from fake_salesforce.faults import FaultAnswers, session_in
 from fake_salesforce.meaning import effective_method, meaning
 from fake_salesforce.operations.automation.tables import read_rules
 from fake_salesforce.operations.not_faked import not_faked, resources
@@ -42,6 +42,7 @@ from fake_salesforce.routes import (
     soap,
     sobjects,
     tree,
+    user_password,
     versions,
 )
 from fake_salesforce.routes.bulk1_wire import SESSION_HEADER
@@ -90,6 +91,9 @@ ROUTES: list[tuple[str, str, str, View]] = [
     ("GET", "/sobjects/<sobject>/describe", "describeObject", sobjects.full_describe),
     ("GET", "/sobjects/<sobject>/updated", "getUpdated", sobjects.updated),
     ("GET", "/sobjects/<sobject>/deleted", "getDeleted", sobjects.deleted),
+    ("GET", "/sobjects/User/<user_id>/password", "passwordExpired", user_password.expired),
+    ("POST", "/sobjects/User/<user_id>/password", "setPassword", user_password.put),
+    ("DELETE", "/sobjects/User/<user_id>/password", "resetPassword", user_password.reset),
     ("GET", "/sobjects/<sobject>/<record_id>", "getRecord", sobjects.by_id),
     ("POST", "/sobjects/<sobject>/<record_id>", "createRecordById", sobjects.post_by_id),
     ("PATCH", "/sobjects/<sobject>/<record_id>", "updateRecord", sobjects.update),
@@ -172,6 +176,7 @@ def create_app(
     if not the_org.store.existed:
         seeding.begin(the_org)
         credentials(the_org, "")  # the first user is logged in from the start, and after each reset
+    the_org.changes.install(the_org.store)
     the_org.store.mark_baseline()
     answers = FaultAnswers(the_org)
     return Fake(
@@ -365,5 +370,7 @@ def credentials(org: Org, base_url: str) -> dict[str, Any]:
 def _who(org: Org, environ: WSGIEnvironment) -> str:
     """The caller's username, "" without a session that is known now."""
     token = environ.get(SESSION_HEADER) or environ.get("HTTP_AUTHORIZATION", "").rpartition(" ")[2]
+    if environ["PATH_INFO"].startswith("/services/Soap/"):
+        token = session_in(environ)
     user_id = org.sessions.owner(token)
     return next((name for name, one in org.user_ids.items() if one == user_id), user_id)

@@ -84,8 +84,7 @@ class FaultAnswers:
         """The same as a SOAP fault."""
         error = salesforce_error(_KEYS[fault.kind], error_id=_ERROR_ID)
         if fault.kind == "session_expired":
-            found = _SESSION_ID.search(environ.get(BODY_KEY) or b"")
-            self._org.sessions.end(found[1].decode(errors="replace") if found is not None else "")
+            self._org.sessions.end(session_in(environ))
         return soap.fault_answer(environ["PATH_INFO"], error)
 
     def _async_answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, Headers, bytes]:
@@ -94,6 +93,12 @@ class FaultAnswers:
         if fault.kind == "session_expired":
             self._org.sessions.end(environ.get(bulk1_wire.SESSION_HEADER, ""))
         return error.status, *bulk1_wire.fault_answer(environ, error)
+
+
+def session_in(environ: WSGIEnvironment) -> str:
+    """The session id of a SOAP envelope, "" without one."""
+    found = _SESSION_ID.search(environ.get(BODY_KEY) or b"")
+    return found[1].decode(errors="replace") if found is not None else ""
 
 
 def _ended(environ: WSGIEnvironment, error: SalesforceError) -> tuple[int, Headers, bytes]:

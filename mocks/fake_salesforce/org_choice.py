@@ -1,7 +1,8 @@
 """Which org, said by a user: the name of an edition, or a TOML file.
 
-An org file has an optional table `[org]` (name, edition, timezone, api_requests_max, sandbox, `[[org.users]]`, `[[org.apps]]`, …), and
-beside it the custom objects and fields that `org_file` reads. A mistake is one MisuseError line: file, key, remedy.
+An org file has an optional table `[org]` (name, edition, timezone, api_requests_max, sandbox, `[[org.users]]`,
+`[[org.apps]]`, …), and beside it the custom objects and fields that `org_file` reads. A mistake is one MisuseError line:
+file, key, remedy.
 """
 
 from __future__ import annotations
@@ -139,7 +140,8 @@ def _app(words: dict[str, Any], choice: str) -> ConnectedApp:
             raise MisuseError(
                 f"--org {choice}: [[org.apps]] {words['client_id']}: certificate {pem}: {error}"
             ) from error
-    return ConnectedApp(**{key: tuple(one) if isinstance(one, list) else one for key, one in words.items()})
+    given: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in words.items()}
+    return ConnectedApp(**given)
 
 
 def _first_line(messages: Any, path: str = "") -> str:

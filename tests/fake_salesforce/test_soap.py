@@ -605,3 +605,9 @@ def test_rights_are_those_of_rest(own: Caller) -> None:
 def fake_user(admin: Caller) -> str:
     found: str = admin.soql(f"SELECT Id FROM User WHERE Username = '{ADMIN.username}'")[0]["Id"]
     return found
+
+
+def test_the_journal_names_the_caller(org: Caller, soap: Soap) -> None:
+    """Who called over SOAP is told from the envelope."""
+    soap("<urn:getUserInfo/>")
+    assert ADMIN.username == org.fake.exchanges()[-1]["who"]

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from xml.sax.saxutils import escape
 
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import parse_form_data
 
 from fake_salesforce import jsontext
@@ -96,7 +97,10 @@ def _form(call: Call) -> Mapping[str, str]:
     media = call.environ.get("CONTENT_TYPE", "")
     if media.lower().startswith("multipart/form-data"):
         environ = {**call.environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-        _, found, _ = parse_form_data(environ, max_form_parts=FIELDS_MAX, max_form_memory_size=None)
+        try:
+            _, found, _ = parse_form_data(environ, max_form_parts=FIELDS_MAX, max_form_memory_size=None)
+        except RequestEntityTooLarge as error:
+            raise OAuthRefused("many_fields") from error
         return {**call.query, **found.to_dict()}
     try:
         pairs = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=FIELDS_MAX)

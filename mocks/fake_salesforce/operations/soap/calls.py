@@ -14,7 +14,7 @@ from typing import Any
 
 from fake_salesforce import describe, record_ids
 from fake_salesforce.metadata import SObject
-from fake_salesforce.operations import access, query, replication, rows
+from fake_salesforce.operations import query, replication, rows, user_password
 from fake_salesforce.operations.login import user_row
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.operations.search import run as search
@@ -22,7 +22,6 @@ from fake_salesforce.operations.soap.envelope import Envelope
 from fake_salesforce.operations.soap.faults import fault
 from fake_salesforce.operations.soap.xml import Records, moment, struct, tag
 from fake_salesforce.org import Org, stamp
-from fake_salesforce.passwords import GENERATED_CHARS, PASSWORD_CHARS_MIN
 
 RETRIEVE_MAX = 2_000
 DESCRIBES_MAX = 100
@@ -217,8 +216,7 @@ def logout(context: Context) -> str:
 
 def set_password(context: Context) -> str:
     """Give a user a new password: one's own, or as an administrator anybody's."""
-    user = _user(context)
-    _put(context, user, context.envelope.text("password"))
+    _put(context, _user_id(context), context.envelope.text("password"))
     return '<result xsi:type="SetPasswordResult"/>'
 
 
@@ -229,34 +227,26 @@ def change_own_password(context: Context) -> str:
     known = context.org.passwords.of(username=user["Username"], user_id=user["Id"])
     if known is None or known.password != context.envelope.text("oldPassword"):
         raise fault("INVALID_OLD_PASSWORD")
-    _put(context, user, context.envelope.text("newPassword"))
+    _put(context, user["Id"], context.envelope.text("newPassword"))
     return '<result xsi:type="ChangeOwnPasswordResult"/>'
 
 
 def reset_password(context: Context) -> str:
     """Give a user a password that must be changed at the first log-in; it is in the answer."""
-    user = _user(context)
-    made = context.org.ids.token(GENERATED_CHARS)
-    context.org.passwords.put(username=user["Username"], user_id=user["Id"], password=made, expired=True)
+    made = user_password.reset(context.org, context.caller, _user_id(context))
     return f"<result>{tag('password', made)}</result>"
 
 
-def _user(context: Context) -> Mapping[str, Any]:
+def _put(context: Context, user_id: str, password: str) -> None:
+    user_password.put(context.org, context.caller, user_id, {"NewPassword": password})
+
+
+def _user_id(context: Context) -> str:
     text = context.envelope.text("userId")
     user_id = record_ids.canonical(text)
-    user = None if user_id is None else user_row(context.org, user_id)
-    if user is None:
+    if user_id is None or user_row(context.org, user_id) is None:
         raise fault("INVALID_ID_FIELD", value=text)
-    if user["Id"] != context.caller.user_id and not access.may(context.org, "manage_users"):
-        raise fault("INSUFFICIENT_ACCESS")
-    return user
-
-
-def _put(context: Context, user: Mapping[str, Any], password: str) -> None:
-    if len(password) < PASSWORD_CHARS_MIN:
-        raise fault("INVALID_NEW_PASSWORD", minimum=PASSWORD_CHARS_MIN)
-    context.org.passwords.put(username=user["Username"], user_id=user["Id"], password=password)
-    context.org.sessions.password_given(user["Id"])
+    return user_id
 
 
 OPERATIONS: dict[str, Operation] = {
