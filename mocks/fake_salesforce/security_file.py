@@ -146,7 +146,7 @@ def _set(name: str, given: object, schema: Schema) -> Grant:
     if not all(isinstance(each, str) for each in users):
         refuse(f"{where}.users", f"is {users!r}", "make it a list of usernames")
     fields, silent = _fields(row.get("fields", {}), schema, f"{where}.fields")
-    if silent:
+    if any(silent.values()):
         refuse(f"{where}.fields", "silent is said of a profile", "leave it out here")
     return Grant(
         name=name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.fake_salesforce.conftest import EXTRA, Caller
 
@@ -32,19 +33,24 @@ def made(*users: UserConfig, profile: Mapping[str, Any] | None = None, **tables:
 def logged_in(at: Caller, name: str) -> Caller:
     """Another caller of the same org, with a session of NAME@acme.example."""
     caller = Caller(at.fake)
+    caller.token = token_of(caller, f"{name}@acme.example", PASSWORD)
+    return caller
+
+
+def token_of(at: Caller, username: str, password: str) -> str:
+    """An access token, by the password flow."""
     form = {
         "grant_type": "password",
         "client_id": "3MVG9understudy.connected.app",
         "client_secret": "UNDERSTUDYSECRET0000000001",
-        "username": f"{name}@acme.example",
-        "password": PASSWORD,
+        "username": username,
+        "password": password,
     }
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    body = "&".join(f"{key}={value}" for key, value in form.items()).encode()
-    answer = caller.call("POST", "/services/oauth2/token", data=body, headers=headers)
+    answer = at.call("POST", "/services/oauth2/token", data=urlencode(form).encode(), headers=headers)
     assert 200 == answer.status, answer.text
-    caller.token = answer.json["access_token"]
-    return caller
+    token: str = answer.json["access_token"]
+    return token
 
 
 def settings(at: Caller, **given: Any) -> None:

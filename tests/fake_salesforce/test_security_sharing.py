@@ -182,6 +182,19 @@ def test_a_deal_shows_its_account(admin: Caller, rep: Caller, peer: Caller) -> N
     assert NO_ACCESS == peer.patch(f"/sobjects/Account/{account}", {"Name": "b"}).error
 
 
+def test_a_delete_refused_for_rows_that_are_not_seen(admin: Caller, rep: Caller) -> None:
+    """What stands in the way is there; its name is not told to who may not see it."""
+    settings(admin, sharing={"Case": "Private"})
+    account = rep.make("Account", Name="a")
+    rep.make("Case", Subject="s", AccountId=account)
+    admin.make("Case", Subject="s", AccountId=account)
+
+    refused = rep.delete(f"/sobjects/Account/{account}").error
+    (mine,) = rep.soql("SELECT CaseNumber FROM Case")
+    assert (400, "DELETE_FAILED") == refused[:2]
+    assert refused[2].endswith(f"cases.: {mine['CaseNumber']}")
+
+
 @pytest.mark.evidence("documented", "Salesforce Security Guide: activities, Private")
 def test_activities(rep: Caller, peer: Caller) -> None:
     """A private activity is read by who reads what it is about, and changed by its owner."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.fake_salesforce.conftest import EXTRA, HOST, Caller
-from tests.fake_salesforce.secured import PASSWORD, logged_in, made, settings, user
+from tests.fake_salesforce.secured import PASSWORD, logged_in, made, settings, token_of, user
 
 from fake_core.clock import FrozenClock
 from fake_core.errors import MisuseError
 from fake_salesforce import OrgConfig, create_app
 
+RIGHTS = Path(__file__).parents[2] / "fixtures" / "orgs" / "rights.toml"
 LOGIN = (
     '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap.sforce.com">'
     "<soapenv:Body><login><username>{name}@acme.example</username><password>{password}</password></login></soapenv:Body>"
@@ -216,3 +218,24 @@ def test_settings_come_through_the_control_plane(anyone: Caller) -> None:
     assert ["Account"] == list(seed(body))
     anyone.token = anyone.fake.credentials(f"https://{HOST}")["access_token"]
     assert "None" == anyone.soql("SELECT DefaultAccountAccess FROM Organization")[0]["DefaultAccountAccess"]
+
+
+def test_an_org_file_with_rights() -> None:
+    """fixtures/orgs/rights.toml: a sync user with a permission set, people with roles and private accounts."""
+    fake = create_app(clock=FrozenClock(), org=str(RIGHTS))
+    sync = Caller(fake)
+    rep = Caller(fake)
+    for caller, name, password in ((sync, "integration", "understudy-2"), (rep, "rep", "understudy-3")):
+        caller.token = token_of(caller, f"{name}@understudy.example", password)
+
+    account = rep.make("Account", Name="a", Phone="1")
+    row = sync.row("Account", account)
+    assert ("1", False) == (row["Phone"], "Rating" in row)
+    assert (403, "INSUFFICIENT_ACCESS_OR_READONLY") == sync.patch(f"/sobjects/Account/{account}", {"Name": "b"}).error[
+        :2
+    ]
+    task = sync.make("Task", Subject="t", WhatId=account)
+    assert "t" == rep.row("Task", task)["Subject"]
+    assert 404 == sync.get("/sobjects/Opportunity/describe").status
+    assert 404 == rep.get("/sobjects/Lead/describe").status
+    fake.close()

@@ -322,6 +322,7 @@ def remove(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
         raise salesforce_error("ENTITY_IS_DELETED")
     if not prep.sobject.deletable:
         raise no_change(org, sobject, "delete")
+    access = org.access
     org, prep = admit_delete(org, conn, prep, record_id)
     if caller.locked:
         raise salesforce_error("UNABLE_TO_LOCK_ROW", value=record_id)
@@ -332,7 +333,7 @@ def remove(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
     save = Save(org, conn, prep, row, row, frozenset(), at)
     if rules is not None:
         automation.refuse_delete(rules, save, caller)
-    removal.bury(org, conn, prep, row, at)
+    removal.bury(org, conn, prep, row, at, access)
     if rules is not None:
         automation.after_write(rules, save, caller, "delete")
 

@@ -17,6 +17,7 @@ from fake_salesforce import side_tables
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.metadata import DELETED_AT, ChildRelationship, Field, Schema, SObject
 from fake_salesforce.operations import after
+from fake_salesforce.operations.access import Access
 from fake_salesforce.operations.prepared import Prepared, prepared
 from fake_salesforce.operations.save import Save
 from fake_salesforce.org import Org
@@ -29,15 +30,20 @@ def stored_children(schema: Schema, sobject: SObject) -> list[ChildRelationship]
     return [each for each in schema.children(sobject) if each.child.view is None]
 
 
-def bury(org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any], at: str) -> None:
-    """Delete *row*: refuse for restricting children, take cascading ones along, clear the rest."""
+def bury(
+    org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any], at: str, access: Access | None = None
+) -> None:
+    """Delete *row*: refuse for restricting children, take cascading ones along, clear the rest.
+
+    *access*: of who may not see all the children that a refusal names.
+    """
     record_id = row["Id"]
     if prep.tells_rights:
         org.security.forget()
     relations = stored_children(org.schema, prep.sobject)
     for relation in relations:
         if relation.restricted_delete:
-            _refuse_restricted(org, conn, prep, row, relation.child, relation.field)
+            _refuse_restricted(org, conn, prep, row, relation, access)
     if prep.has_bin:
         gone = {"IsDeleted": 1, DELETED_AT: at, "SystemModstamp": at, "LastModifiedDate": at}
         gone = {name: value for name, value in gone.items() if name in prep.blank}
@@ -49,7 +55,7 @@ def bury(org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any], 
         child = prepared(org, relation.child)
         for orphan in children(conn, child, relation.field, record_id):
             if goes_along(relation, orphan):
-                bury(org, conn, child, orphan, at)
+                bury(org, conn, child, orphan, at, access)
             else:
                 _clear(org, conn, child, relation.field, orphan, at)
     if prep.name in after.AFTER_DELETE:
@@ -57,7 +63,7 @@ def bury(org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any], 
         def bury_too(name: str, twin: Mapping[str, Any]) -> None:
             sobject = org.schema.sobject(name)
             if sobject is not None:
-                bury(org, conn, prepared(org, sobject), twin, at)
+                bury(org, conn, prepared(org, sobject), twin, at, access)
 
         after.deleted(Save(org, conn, prep, dict(row), None, frozenset(), at), bury_too)
 
@@ -103,11 +109,19 @@ def _clear(org: Org, conn: sa.Connection, child: Prepared, field: Field, orphan:
 
 
 def _refuse_restricted(
-    org: Org, conn: sa.Connection, prep: Prepared, row: Mapping[str, Any], child: SObject, field: Field
+    org: Org,
+    conn: sa.Connection,
+    prep: Prepared,
+    row: Mapping[str, Any],
+    relation: ChildRelationship,
+    access: Access | None,
 ) -> None:
-    blocking = children(conn, prepared(org, child), field, row["Id"])
+    child = relation.child
+    blocking = children(conn, prepared(org, child), relation.field, row["Id"])
     if not blocking:
         return
+    if access is not None:
+        blocking = [one for one in blocking if access.reaches(conn, child.name, one["Id"], "read")]
     name_field = child.name_field
     names = [str(one[name_field.name] if name_field else one["Id"]) for one in blocking]
     own = prep.sobject.name_field
