@@ -155,7 +155,7 @@ def _add_profile(org: Org, conn: sa.Connection, grant: Grant, *, custom: bool) -
     description = {} if not custom else {"Description": "of the org file"}
     own = put(org, conn, "Profile", {"Name": grant.name, "UserType": "Standard", **description})
     row = {"Name": f"X{own}", "Label": grant.name, "ProfileId": own, "IsOwnedByProfile": 1, "IsCustom": int(custom)}
-    _write(org, conn, put(org, conn, "PermissionSet", {**row, "Type": "Profile"}), grant)
+    _write(org, conn, put(org, conn, "PermissionSet", {**row, "Type": "Profile"}), grant, fresh=True)
 
 
 def _write_sets(org: Org, conn: sa.Connection, grants: Mapping[str, Grant]) -> None:
@@ -178,8 +178,8 @@ def _write_sets(org: Org, conn: sa.Connection, grants: Mapping[str, Grant]) -> N
                 put(org, conn, "PermissionSetAssignment", {"PermissionSetId": set_id, "AssigneeId": user_id})
 
 
-def _write(org: Org, conn: sa.Connection, set_id: str, grant: Grant) -> None:
-    """Lay what *grant* says over the rows of the set."""
+def _write(org: Org, conn: sa.Connection, set_id: str, grant: Grant, *, fresh: bool = False) -> None:
+    """Lay what *grant* says over the rows of the set; a *fresh* one has none yet."""
     data = load("security.toml")
     sets, profiles = _table(org, "PermissionSet"), _table(org, "Profile")
     values = {data["permissions"][name]: int(value) for name, value in grant.permissions.items()}
@@ -193,12 +193,14 @@ def _write(org: Org, conn: sa.Connection, set_id: str, grant: Grant) -> None:
         everything = values.get(data["permissions"]["modify_all_data"], everything)
     objects, fields = _table(org, "ObjectPermissions"), _table(org, "FieldPermissions")
     for name, rights in grant.objects.items():
-        conn.execute(objects.delete().where(objects.c.ParentId == set_id, objects.c.SobjectType == name))
+        if not fresh:
+            conn.execute(objects.delete().where(objects.c.ParentId == set_id, objects.c.SobjectType == name))
         if rights and not everything:
             given = {each["field"]: int(word in rights) for word, each in data["rights"].items()}
             put(org, conn, "ObjectPermissions", {"ParentId": set_id, "SobjectType": name, **given})
     for name, (read, edit) in grant.fields.items():
-        conn.execute(fields.delete().where(fields.c.ParentId == set_id, fields.c.Field == name))
+        if not fresh:
+            conn.execute(fields.delete().where(fields.c.ParentId == set_id, fields.c.Field == name))
         if read or not custom:
             sobject = name.partition(".")[0]
             row = {"SobjectType": sobject, "Field": name, "PermissionsRead": int(read), "PermissionsEdit": int(edit)}

@@ -169,7 +169,7 @@ def references(path: str, wrap: Callable[[str, dict[str, Any]], Any]) -> Attempt
     """New rows that point at the administrator's, or repeat a key of theirs."""
 
     def attempts(world: World) -> Iterator[Attempt]:
-        bodies = [
+        bodies: list[tuple[str, dict[str, Any]]] = [
             ("Task", {"Subject": "mine", "WhatId": world.ids["Account"]}),
             ("Task", {"Subject": "mine", "WhoId": world.ids["Contact"]}),
             ("Contact", {"LastName": "mine", "AccountId": world.ids["Account"]}),
