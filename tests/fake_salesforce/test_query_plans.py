@@ -204,7 +204,7 @@ def test_more_than_sqlite_holds_is_too_complicated(stocked: Caller) -> None:
     answer = stocked.get("/query", query={"q": f"SELECT {', '.join(fields)} FROM Task"})
     assert (400, "QUERY_TOO_COMPLICATED") == answer.error[:2]
     assert [] == stocked.soql(f"SELECT {', '.join(fields[:52])} FROM Task")
-    many = " AND ".join(["Id != null"] * 900)
+    many = " AND ".join(["Id != null"] * 500)
     assert 1 == len(stocked.soql(f"SELECT Id FROM Account WHERE {many}"))
 
 

@@ -208,6 +208,8 @@ class Fit:
 
     def _query(self, case: Case, org: dict[str, Any]) -> None:
         query = case.query
+        if case.operation.definition.raw["operationId"] == "query" and not {"q", "explain"} & set(query):
+            query["q"] = "SELECT Id FROM Task"
         if "fields" in query:
             query["fields"] = "Id" if len(query["fields"]) % 2 else "id,CreatedDate, OwnerId"
         if "ids" in query:
