@@ -23,6 +23,7 @@ from fake_salesforce.compression import compressed
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.faults import FaultAnswers, session_in
 from fake_salesforce.meaning import effective_method, meaning
+from fake_salesforce.operations import changes
 from fake_salesforce.operations.automation.tables import read_rules
 from fake_salesforce.operations.not_faked import not_faked, resources
 from fake_salesforce.org import Org, OrgConfig
@@ -194,6 +195,7 @@ def create_app(
         seed=lambda given: seeding.seed(the_org, given),
         who=lambda environ: _who(the_org, environ),
         remembered=[SESSION_HEADER],
+        events=lambda since, channel: changes.feed(the_org, since=since, channel=channel),
         finish=compressed,
     )
 
