@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
@@ -46,6 +47,7 @@ class ControlPlane:
             "journal": {"GET": self._journal, "DELETE": self._clear_journal},
             "limits": {"GET": self._limits, "POST": self._set_limits},
             "credentials": {"GET": self._credentials},
+            "events": {"GET": self._events},
         }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -167,6 +169,16 @@ class ControlPlane:
             self._fake.limits[name].limit = limit
         return self._limits(request)
 
+    def _events(self, request: Request) -> dict[str, Any]:
+        if self._fake.events is None:
+            raise MisuseError(f"the {self._fake.vendor} fake pushes no events")
+        text = request.args.get("since", "-2")
+        try:
+            since = int(text)
+        except ValueError:
+            raise MisuseError(f"since is a replay id, -1 or -2, not {text!r}") from None
+        return self._fake.events(since, request.args.get("channel"))
+
     def _credentials(self, request: Request) -> dict[str, Any]:
         return self._fake.credentials(request.host_url.rstrip("/"))
 
@@ -227,6 +239,12 @@ class ControlClient:
 
     def set_limit(self, name: str, limit: int) -> None:
         self._call("POST", "limits", {name: limit})
+
+    def events(self, since: int = -2, channel: str | None = None) -> dict[str, Any]:
+        """`{"last": replay id, "events": [...]}`: what the vendor would push after *since* (-2: all, -1: none)."""
+        chosen = "" if channel is None else f"&channel={quote(channel)}"
+        told: dict[str, Any] = self._call("GET", f"events?since={since}{chosen}")
+        return told
 
     def credentials(self) -> dict[str, Any]:
         credentials: dict[str, Any] = self._call("GET", "credentials")

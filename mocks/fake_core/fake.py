@@ -62,6 +62,7 @@ class Fake:
     *credentials* tells what a client needs to reach the fake at a base URL.
     *seed* takes the vendor's own seed data and returns what it made.
     *play* is the vendor's part in a fault of a `PLAYED` kind, waiting included: None, or the answer that ends the call.
+    *events* tells what the vendor would push to subscribers, after a replay id and of one channel (None: all).
     *remembered* are keys of an environ that *meaning* or *who* read beside the usual ones: the journal keeps them.
     *finish* is what becomes of an answer on its way out (compression); the journal has it as it was before.
     """
@@ -83,6 +84,7 @@ class Fake:
         who: Callable[[WSGIEnvironment], str] | None = None,
         play: Callable[[Fault, WSGIEnvironment], tuple[int, Headers, bytes] | None] | None = None,
         remembered: Sequence[str] = (),
+        events: Callable[[int, str | None], dict[str, Any]] | None = None,
         finish: Callable[[WSGIEnvironment, Headers, bytes | Streamed], tuple[Headers, bytes | Streamed]] | None = None,
     ) -> None:
         self.vendor = vendor
@@ -101,6 +103,7 @@ class Fake:
         self._fault_answers = fault_answers
         self._play = play
         self._finish = finish
+        self.events = events
         self._remembered = (*_REMEMBERED, *remembered)
         self._control = ControlPlane(self)
 

@@ -59,6 +59,7 @@ class Store:
         self.after_rollback: Callable[[], None] | None = None  # what was worked out from rows may be wrong now
         self._lock = threading.RLock()
         self._depth = 0
+        self.transactions = 0  # begun since this store was opened, those inside another not counted
         self._engine = sa.create_engine(
             url,
             poolclass=StaticPool,
@@ -104,6 +105,7 @@ class Store:
             depth = self._depth
             execute = self._driver.execute
             execute(f"SAVEPOINT s{depth}" if depth else "BEGIN IMMEDIATE")
+            self.transactions += not depth
             self._depth = depth + 1
             try:
                 yield self._connection

@@ -18,7 +18,7 @@ from fake_core.errors import MisuseError
 from fake_core.ids import IdSource
 from fake_core.limits import RollingWindow
 from fake_core.store import Store
-from fake_salesforce import bulk_tables, data_files, record_ids, side_tables
+from fake_salesforce import bulk_tables, change_capture, data_files, record_ids, side_tables
 from fake_salesforce.approvals import Approvals
 from fake_salesforce.connected_apps import ConnectedApp as ConnectedApp  # noqa: PLC0414 - part of an org's configuration
 from fake_salesforce.locators import Locators
@@ -180,11 +180,13 @@ class Org:
             file_mb=_chosen(config.file_storage_mb, self.edition["file_storage_mb"]),
         )
         bulk_tables.add_tables(self.schema.metadata)
+        change_capture.add_tables(self.schema.metadata)
+        self.changes = change_capture.ChangeCapture(config.extra or {}, self.schema, clock)
         side_tables.add_tables(self.schema.metadata)
         self.store = Store(
             url=data,
             schema=self.schema.metadata,
-            functions={"org_now": lambda: stamp(clock.now())},
+            functions={"org_now": lambda: stamp(clock.now()), change_capture.FUNCTION: self.changes.context},
             parts={
                 "ids": ids,
                 "sessions": self.sessions,

@@ -32,6 +32,7 @@ FILE_KEYS: Final[Kinds] = {
     "duplicate_rules": list,
     "assignment_rules": list,
     "lookup_filters": list,
+    "change_data_capture": list,  # read by change_capture
     "approval_locks": list,
 }
 OBJECT_KEYS: Final[Kinds] = {

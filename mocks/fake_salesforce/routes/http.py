@@ -21,7 +21,7 @@ from flask import Response
 from fake_core.errors import FakeError, VendorError
 from fake_core.fake import FAULT_KEY
 from fake_core.faults import Fault
-from fake_salesforce import jsontext
+from fake_salesforce import acting, jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations import access, archive, recycle
 from fake_salesforce.operations.records import ManyFound
@@ -118,6 +118,7 @@ class Call:
             self.org.sessions.end(session.token)
             raise
         self.session_user = session.user_id
+        acting.NOW.set(self)
         self.token = session.token
         self.org = seen
         access.refuse_without_api(seen)
@@ -238,10 +239,8 @@ class Call:
 
     def not_modified(self, modified: str, *, tag: str | None = None) -> Answer:
         """304 with the moment of the last change, an HTTP date, and the ETag without its quotes."""
-        headers = [*self.headers(), ("Last-Modified", modified)]
-        if tag is not None:
-            headers.append(("ETag", f'"{tag}"'))
-        return Answer(b"", 304, headers)
+        tagged = [] if tag is None else [("ETag", f'"{tag}"')]
+        return Answer(b"", 304, [*self.headers(), *tagged, ("Last-Modified", modified)])
 
     def error(self, error: FakeError, *, more: Sequence[tuple[str, str]] = ()) -> Answer:
         """The vendor's answer for *error*: a list of one, or the choices of an ambiguous key."""
