@@ -1,8 +1,8 @@
 """What the columns of a query are: the answer to `/query?q=…&columns=true`.
 
-Undocumented for REST; the sf command line asks it before it prints a query for people, and reads columnName, displayName,
-aggregate and joinColumns. The other keys are those its own test data shows.
-Source: salesforcecli/plugin-data, `data query` (client-derived); apexType words and the flags: assumed.
+Undocumented for REST: the sf command line asks it before it prints a query for people, and reads columnName,
+displayName, aggregate and joinColumns (client-derived: salesforcecli/plugin-data, `data query`). The other keys, the
+words of apexType and the flags are assumed.
 """
 
 from __future__ import annotations
