@@ -256,7 +256,6 @@ def _add_not_faked(app: Flask, org: Org, name: str, path: str) -> dict[str, View
     return {f"{name} {rule}": refuse for rule in rules if versioned}
 
 
-_HEAD_SHORTER = len("HTTP_") - len(": \r\n")  # a header's name in an environ, and what stands around it on the wire
 URI_BYTES_MAX = 16_384  # of the URI alone, and of URI and headers together: limits sheet Summer '26
 # The words of the server in front of the vendor's, quoted in simple-salesforce #271 and jsforce #1134 for 414.
 _REFUSED_URI = b"<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>"
@@ -276,7 +275,7 @@ class Front:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path: str = environ["PATH_INFO"]
-        head = sum([len(key) + len(one) - _HEAD_SHORTER for key, one in environ.items() if key[:5] == "HTTP_"])
+        head = sum([len(key) + len(one) for key, one in environ.items() if key[:5] == "HTTP_"])
         if head + 3 * len(path) + len(environ.get("QUERY_STRING", "")) > URI_BYTES_MAX:
             refused = _too_long(environ, head)
             if refused is not None:

@@ -146,6 +146,43 @@ def test_all_or_none_inside_not_outside(org: Any) -> None:
     assert (201, []) == (contact["httpStatusCode"], org.soql("SELECT Id FROM Account"))
 
 
+@pytest.mark.evidence("documented", "REST API Developer Guide v66, Execute Dependent Requests in a Single API Call")
+def test_the_guides_dependent_requests(org: Any) -> None:
+    """The headers of each result: a Location, a row's tag and date, none of a User, those of a describe's 304."""
+    made, row, contact, owner, describe = send(
+        org,
+        sub("POST", "/sobjects/Account", "NewAccount", {"Name": "Salesforce", "BillingState": "CA"}),
+        sub("GET", "/sobjects/Account/@{NewAccount.id}", "NewAccountInfo"),
+        sub(
+            "POST",
+            "/sobjects/Contact",
+            "NewContact",
+            {
+                "lastname": "John Doe",
+                "Title": "CTO of @{NewAccountInfo.Name}",
+                "MailingState": "@{NewAccountInfo.BillingAddress.state}",
+                "AccountId": "@{NewAccountInfo.Id}",
+            },
+        ),
+        sub("GET", "/sobjects/User/@{NewAccountInfo.OwnerId}?fields=Name,companyName,Title,City,State", "Owner"),
+        sub(
+            "GET",
+            "/sobjects/Account/describe",
+            "AccountMetadata",
+            httpHeaders={"If-Modified-Since": "Tue, 31 May 2061 18:13:37 GMT"},
+        ),
+        allOrNone=True,
+    )
+
+    assert [201, 200, 201, 200, 304] == [one["httpStatusCode"] for one in (made, row, contact, owner, describe)]
+    assert ["Location"] == list(made["httpHeaders"])
+    assert ["ETag", "Last-Modified"] == list(row["httpHeaders"])
+    assert "Mon, 05 Jan 2026 09:00:00 GMT" == row["httpHeaders"]["Last-Modified"]
+    assert ({}, ["ETag", "Last-Modified"]) == (owner["httpHeaders"], list(describe["httpHeaders"]))
+    saved = org.row("Contact", contact["body"]["id"])
+    assert ("CTO of Salesforce", "CA") == (saved["Title"], saved["MailingState"])
+
+
 @pytest.mark.evidence("recorded", "CumulusCI: a conditional describe inside a composite")
 def test_a_condition_of_a_subrequest(org: Any) -> None:
     """304 has no body and shows ETag and Last-Modified; conditions of the outer call are its own."""

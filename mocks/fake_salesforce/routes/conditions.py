@@ -6,8 +6,8 @@ Rule 2: ETags are for rows of Account only; a row's tag is a hash of the whole r
 If-None-Match are not looked at, and no condition is on DELETE.
 Rule 3: a condition that cannot be read is 400 on PATCH and POST, and is not looked at on GET and HEAD.
 Rule 4: where a tag and a date are both given, the tag decides (RFC 9110).
-Source: REST API Developer Guide v66, Conditional Request Headers; ETag and Last-Modified of a describe recorded by
-CumulusCI.
+Source: REST API Developer Guide v66, Conditional Request Headers; Execute Dependent Requests in a Single API Call (the
+headers of rows and of a describe's 304); ETag and Last-Modified of a describe recorded by CumulusCI.
 """
 
 from __future__ import annotations
@@ -70,8 +70,10 @@ def check(call: Call, sobject: SObject, record_id: str) -> Answer | None:
 
 
 def tag_headers(sobject: SObject, row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The ETag header of a whole row; none for an object without tags."""
-    return (("ETag", f'"{_hash(row)}"'),) if sobject.name == _TAGGED else ()
+    """ETag and Last-Modified of a whole row; none for an object without tags, as the guide's sample of a User shows."""
+    if sobject.name != _TAGGED:
+        return ()
+    return ("ETag", f'"{_hash(row)}"'), ("Last-Modified", _http(_read_stamp(row["LastModifiedDate"])))
 
 
 def has_tags(sobject: SObject) -> bool:
@@ -118,7 +120,7 @@ def describe(call: Call, build: Callable[[], Mapping[str, Any]]) -> Answer:
     since = _moment(call.environ.get(_SINCE), strict=False)
     if since is not None and modified <= since:
         return call.not_modified(shown, tag=tag)
-    return call.json(build(), pretty=False, more=[("Last-Modified", shown), ("ETag", f'"{tag}"')])
+    return call.json(build(), pretty=False, more=[("ETag", f'"{tag}"'), ("Last-Modified", shown)])
 
 
 def _org_began(call: Call) -> datetime:
