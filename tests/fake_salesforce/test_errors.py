@@ -105,7 +105,7 @@ def test_duplicates_detected_carries_the_matches() -> None:
     error = salesforce_error(
         "DUPLICATES_DETECTED.rule", text="Look again.", extra={"duplicateResut": {"allowSave": True}}
     )
-    assert ["duplicateResut", "message", "errorCode"] == list(error.as_item())
+    assert ["duplicateResut", "errorCode", "message"] == list(error.as_item())
 
 
 def test_a_value_with_braces_is_no_template() -> None:
