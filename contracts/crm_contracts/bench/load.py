@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import selectors
 import socket
+import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -46,8 +47,10 @@ def request_bytes(method: str, url: str, *, headers: dict[str, str] | None = Non
 
 
 class _Connection:
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, address: tuple[str, int], make: Callable[[int], bytes], tls: ssl.SSLContext | None) -> None:
         self.address = address
+        self.make = make
+        self.tls = tls
         self.socket: socket.socket | None = None
         self.started = 0.0
         self.buffer = bytearray()
@@ -60,6 +63,8 @@ class _Connection:
         if self.socket is None:
             self.socket = socket.create_connection(self.address, timeout=ANSWER_SECONDS_MAX)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.tls is not None:
+                self.socket = self.tls.wrap_socket(self.socket, server_hostname=self.address[0])
         self.socket.sendall(request)
 
     def receive(self) -> int | None:
@@ -67,6 +72,8 @@ class _Connection:
         assert self.socket is not None
         chunk = self.socket.recv(_READ_BYTES)
         self.buffer += chunk
+        while isinstance(self.socket, ssl.SSLSocket) and self.socket.pending():  # decrypted already: no event will tell
+            self.buffer += self.socket.recv(_READ_BYTES)
         if self.wanted == -1:
             end = self.buffer.find(b"\r\n\r\n")
             if end >= 0:
@@ -104,17 +111,31 @@ def run_load(
     url: str, next_request: Callable[[int], bytes], *, connections: int, seconds: float, expect: set[int]
 ) -> Load:
     """Drive *url*'s host for *seconds* with *next_request(n)* and check that each status is in *expect*."""
-    parts = urlsplit(url)
-    assert parts.hostname is not None
-    address = (parts.hostname, parts.port or 80)
+    return run_loads([(url, next_request)], connections=connections, seconds=seconds, expect=expect)
+
+
+def run_loads(
+    servers: Sequence[tuple[str, Callable[[int], bytes]]],
+    *,
+    connections: int,
+    seconds: float,
+    expect: set[int],
+    tls: ssl.SSLContext | None = None,
+) -> Load:
+    """As `run_load`, with the connections shared out among several servers, over https with *tls*."""
     selector = selectors.DefaultSelector()
-    open_ = [_Connection(address) for _ in range(connections)]
+    open_ = []
+    for number in range(connections):
+        url, make = servers[number % len(servers)]
+        parts = urlsplit(url)
+        assert parts.hostname is not None
+        open_.append(_Connection((parts.hostname, parts.port or 80), make, tls))
     number = 0
     latencies: list[float] = []
 
     def start(one: _Connection) -> None:
         nonlocal number
-        one.send(next_request(number))
+        one.send(one.make(number))
         number += 1
         selector.register(one.socket, selectors.EVENT_READ, one)  # type: ignore[arg-type]
 
@@ -125,7 +146,7 @@ def run_load(
     while busy:
         events = selector.select(timeout=ANSWER_SECONDS_MAX)
         if not events:
-            raise ConnectionError(f"no answer from {url} within {ANSWER_SECONDS_MAX} s")
+            raise ConnectionError(f"no answer from {servers[0][0]} within {ANSWER_SECONDS_MAX} s")
         for key, _ in events:
             one = key.data
             status = one.receive()
@@ -134,7 +155,7 @@ def run_load(
             now = time.perf_counter()
             latencies.append((now - one.started) * 1_000)
             if status not in expect:
-                raise ConnectionError(f"{url} answered {status}: {bytes(one.buffer[-300:])!r}")
+                raise ConnectionError(f"{one.address} answered {status}: {bytes(one.buffer[-300:])!r}")
             selector.unregister(key.fileobj)
             one.close_if_told()
             if now - began < seconds:
