@@ -1,8 +1,8 @@
 """Which org, said by a user: the name of an edition, or a TOML file.
 
 An org file has an optional table `[org]` (name, edition, timezone, api_requests_max, sandbox, `[[org.users]]`,
-`[[org.apps]]`, …), and beside it the custom objects and fields that `org_file` reads. A mistake is one MisuseError line:
-file, key, remedy.
+`[[org.apps]]`, …), and beside it the custom objects and fields that `org_file` reads. A mistake is one MisuseError
+line: file, key, remedy.
 """
 
 from __future__ import annotations
