@@ -220,6 +220,14 @@ def make_flask(org: Org) -> Flask:
         app.add_url_rule(
             rule, endpoint=f"{name} get only", view_func=view, methods=_NOT_GET, provide_automatic_options=False
         )
+    others = bind(org, lambda call, **_path: call.method_not_allowed("DELETE,GET,HEAD,POST"))
+    app.add_url_rule(  # or the rule of a row by key would add its PATCH
+        f"{VERSION_RULE}/sobjects/User/<user_id>/password",
+        endpoint="password other methods",
+        view_func=others,
+        methods=["OPTIONS", "PATCH", "PUT", "QUERY", "TRACE"],
+        provide_automatic_options=False,
+    )
     for name, row in resources().items():
         for path in row.get("paths", [row["path"]] if "path" in row else []):
             views |= _add_not_faked(app, org, name, path)
