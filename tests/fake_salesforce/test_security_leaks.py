@@ -162,6 +162,7 @@ def collection(method: str) -> Attempts:
     return attempts
 
 
+ADMIN_ID = "005Ud0000000001IAA"
 OTHER = "005Ud0000000002MAA"
 
 
@@ -275,6 +276,9 @@ TABLE: dict[str, Attempts | str] = {
         each("GET", "/sobjects/{name}/{id}/Contacts"),
         each("GET", "/sobjects/{name}/{id}/Tasks"),
     ),
+    "passwordExpired": once("GET", f"/sobjects/User/{ADMIN_ID}/password"),
+    "setPassword": once("POST", f"/sobjects/User/{ADMIN_ID}/password", {"NewPassword": "mine-12345"}),
+    "resetPassword": once("DELETE", f"/sobjects/User/{ADMIN_ID}/password"),
     "upsertRecord": once("PATCH", f"/sobjects/Account/Key__c/{KEY}", {"Name": "mine"}),
     "deleteRecordByKey": once("DELETE", f"/sobjects/Account/Key__c/{KEY}"),
     "query": queries("/query"),
@@ -492,6 +496,7 @@ def test_nothing_leaks(world: World, operation: str, name: str) -> None:
 
     if name != "fay":
         assert before == world.all_rows()
+    logged_in(world.admin, "ada")  # whose password is as it was
 
 
 def names(value: Any) -> set[str]:
