@@ -78,6 +78,9 @@ def stocked(org: Caller) -> Caller:
         ("SELECT Id FROM User WHERE Username = 'a@b.example'", "ix_User_Username"),
         ("SELECT COUNT(Id) FROM Task WHERE LastModifiedDate > TODAY", "ix_Task_LastModifiedDate"),
         ("SELECT COUNT() FROM Task WHERE LastModifiedDate > TODAY", "ix_Task_LastModifiedDate"),
+        ("SELECT Subject FROM Task WHERE Who.Name = 'Jones'", "ix_Task_WhoId (WhoId=?)"),
+        ("SELECT Subject FROM Task WHERE Who.Email IN ('a@b.example', 'c@d.example')", "ix_Task_WhoId (WhoId=?)"),
+        ("SELECT Subject FROM Task WHERE What.Type = 'Opportunity'", "ix_Task_WhatId (WhatId>? AND WhatId<?)"),
     ],
 )
 def test_a_condition_uses_its_index(stocked: Caller, text: str, index: str) -> None:

@@ -34,6 +34,7 @@ from fake_salesforce.soql.expressions import (
     is_folded,
     joined,
 )
+from fake_salesforce.soql.polymorphic import name_column, reference_test
 from fake_salesforce.soql.scopes import TEAMS
 from fake_salesforce.soql.sight import Sight
 from fake_salesforce.viewed import DATES, viewed_table
@@ -90,7 +91,7 @@ class SelectBuilder:
         self.include_deleted = include_deleted
         self.sight = sight
         self.counter = counter  # shared by all SELECTs of one statement: names stay apart
-        self.root = Base(self._alias(sobject), (), sobject)
+        self.root = Base(self.alias(sobject), (), sobject)
         self.source: sa.FromClause = self.root.table
         self.columns: list[Expression] = []
         self.rolled: tuple[plan.Operand, ...] = ()  # groups that the subtotal being written puts together
@@ -144,9 +145,9 @@ class SelectBuilder:
         key = (*base.key, reference.name, target.name)
         found = self._bases.get(key)
         if found is None:
-            found = Base(self._alias(target), key, target)
+            found = Base(self.alias(target), key, target)
             self._bases[key] = found
-            on = sa.and_(found.table.c.Id == base.table.c[reference.name], *self._seen(target, found.table))
+            on = sa.and_(found.table.c.Id == base.table.c[reference.name], *self.seen(target, found.table))
             self.source = self.source.outerjoin(found.table, on)
         return found
 
@@ -159,7 +160,7 @@ class SelectBuilder:
             case plan.Column(route, _, field):
                 return self.column(self.base_at(start, route), field)
             case plan.NameColumn():
-                return self._name_column(operand, start)
+                return name_column(self, operand, start)
             case plan.DatePart(function, column):
                 if function.startswith("FISCAL"):
                     self.parameters |= {FISCAL_START, FISCAL_SHIFT}
@@ -202,38 +203,12 @@ class SelectBuilder:
             case _:
                 return getattr(sa.func, function.lower())(inner)  # type: ignore[no-any-return]
 
-    def _name_column(self, column: plan.NameColumn, start: Base) -> Expression:
-        """A field of the pseudo object Name: of whichever type the reference holds."""
-        owner = self.base_at(start, column.route)
-        reference = owner.table.c[column.reference.name]
-        wanted = column.field.name
-        targets = [
-            target for name in column.reference.reference_to if (target := self.schema.sobject(name)) is not None
-        ]
-        if wanted == "Id":
-            return reference
-        if wanted == "Type":
-            prefix = sa.func.substr(reference, 1, 3)
-            kinds = [(prefix == each.key_prefix, each.name) for each in targets if each.key_prefix]
-            return sa.case(*kinds, else_=sa.null()) if kinds else sa.null()
-        # One look into the table the id belongs to, not a join with each there could be: SQLite joins 64.
-        found: list[tuple[Any, Expression]] = []
-        prefix = sa.func.substr(reference, 1, 3)
-        for target in targets:
-            field = target.name_field if wanted == "Name" else target.field(wanted)
-            if field is None or not field.column or not target.key_prefix:
-                continue
-            other = self._alias(target)
-            look = sa.select(other.c[field.name]).where(other.c.Id == reference, *self._seen(target, other))
-            found.append((prefix == target.key_prefix, look.correlate(owner.table).scalar_subquery()))
-        return sa.case(*found, else_=sa.null()) if found else sa.null()
-
     # ---- Rows
 
     def visible(self) -> list[Test]:
         """What keeps rows the user may not see out, and deleted and archived ones."""
         table, sobject = self.root.table, self.root.sobject
-        tests = self._seen(sobject, table)
+        tests = self.seen(sobject, table)
         if self.include_deleted:
             return tests
         if sobject.has_recycle_bin:
@@ -242,7 +217,7 @@ class SelectBuilder:
             tests.append(table.c.IsArchived == sa.literal_column("0"))
         return tests
 
-    def _seen(self, sobject: SObject, table: sa.FromClause) -> list[Test]:
+    def seen(self, sobject: SObject, table: sa.FromClause) -> list[Test]:
         """The running user's share of the rows of *table*."""
         found = self.sight.row_filter(sobject, table)
         if found is None:
@@ -285,7 +260,7 @@ class SelectBuilder:
         if team is None:
             return sa.false()
         self.parameters.add(USER)
-        members = self._alias(team)
+        members = self.alias(team)
         return self.root.table.c.Id.in_(sa.select(members.c[parent]).where(members.c.UserId == me))
 
     def order_terms(self, orders: Sequence[plan.Order]) -> list[Any]:
@@ -301,6 +276,9 @@ class SelectBuilder:
 
     def test(self, condition: plan.Condition) -> Test:
         """SQL that is true exactly for the rows *condition* is true for (else false or null)."""
+        by_reference = reference_test(self, condition)
+        if by_reference is not None:
+            return by_reference
         match condition:
             case plan.AllOf(conditions):
                 return joined(sa.and_, [self.test(each) for each in conditions])
@@ -417,13 +395,7 @@ class SelectBuilder:
         return joined(sa.and_, [separators == len(values) - 1, *all_there])
 
     def _inner(self, query: plan.RowQuery) -> Any:
-        builder = SelectBuilder(
-            self.schema,
-            query.sobject,
-            include_deleted=self.include_deleted,
-            counter=self.counter,
-            sight=self.sight,
-        )
+        builder = self.beside(query.sobject)
         (leaf,) = query.shapes
         assert isinstance(leaf, plan.Leaf), "check.inner makes one leaf"
         column = builder.expression(leaf.column)
@@ -431,14 +403,26 @@ class SelectBuilder:
         if query.where is None:
             # Null matches nothing either way; saying so lets the index of filled references serve.
             tests.append(column.is_not(None))
+        self.take_over(builder)
+        return sa.select(column).select_from(builder.source).where(*tests)
+
+    # ---- SELECTs within this one
+
+    def beside(self, sobject: SObject) -> SelectBuilder:
+        """A builder of a SELECT over *sobject* that will stand inside this one."""
+        return SelectBuilder(
+            self.schema, sobject, include_deleted=self.include_deleted, counter=self.counter, sight=self.sight
+        )
+
+    def take_over(self, builder: SelectBuilder) -> None:
+        """What *builder* needs to be bound is needed here."""
         self.spans.update(builder.spans)
         self.parameters |= builder.parameters
         self.slots += builder.slots
-        return sa.select(column).select_from(builder.source).where(*tests)
 
     # ---- Names of aliases and parameters
 
-    def _alias(self, sobject: SObject) -> sa.FromClause:
+    def alias(self, sobject: SObject) -> sa.FromClause:
         """The table under a name of its own. Kept: making one copies every column of the table."""
         kept = self.schema.described
         key = ("soql alias", sobject.name, self._next())

@@ -46,9 +46,8 @@ def split(text: str) -> tuple[str, list[syntax.Value]]:
 def places(slots: Iterable[Slot], values: list[syntax.Value]) -> dict[int, int] | None:
     """Which literal stands at each offset a slot names; None when some literal is no slot's."""
     at = {value.at: number for number, value in enumerate(values)}
-    named = [each for slot in slots for each in slot.ats]
-    known = set(named)
-    return at if known == set(at) and len(named) == len(known) else None
+    known = {each for slot in slots for each in slot.ats}
+    return at if known == set(at) else None
 
 
 def rebind(slots: Iterable[Slot], at: Mapping[int, int], values: list[syntax.Value]) -> dict[str, Any] | None:
