@@ -235,12 +235,14 @@ def test_a_row_shared_by_hand(admin: Caller, rep: Caller, peer: Caller, boss: Ca
     assert 204 == rep.patch(f"/sobjects/AccountShare/{shared}", {"AccountAccessLevel": "Edit"}).status
     assert 204 == peer.patch(f"/sobjects/Account/{account}", {"Name": "x"}).status
     assert NO_ACCESS == peer.delete(f"/sobjects/Account/{account}").error
-    assert "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY" == peer.post(
-        "/sobjects/AccountShare", {"AccountId": account, **share}
-    ).error[1]
-    assert "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY" == rep.post(
-        "/sobjects/AccountShare", {"AccountId": of_boss, **share}
-    ).error[1]
+    assert (
+        "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+        == peer.post("/sobjects/AccountShare", {"AccountId": account, **share}).error[1]
+    )
+    assert (
+        "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+        == rep.post("/sobjects/AccountShare", {"AccountId": of_boss, **share}).error[1]
+    )
     assert 204 == rep.delete(f"/sobjects/AccountShare/{shared}").status
     assert NOT_FOUND == peer.get(f"/sobjects/Account/{account}").error
     group = admin.make("Group", Name="G", DeveloperName="G", Type="Regular")
