@@ -304,6 +304,11 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     ),
     "User": (_user_identity, _person_name),
 }
+# Objects whose hooks read or write rows of their own kind: of many new ones each is saved before the next is made.
+ONE_BY_ONE = frozenset({
+    "AccountContactRelation", "Attachment", "CampaignMember", "CampaignMemberStatus", "ContentDocumentLink",
+    "ContentNote", "ContentVersion", "Document", "EventRelation", "OpportunityLineItem", "TaskRelation",
+})  # fmt: skip
 CUSTOM_HOOKS: tuple[Hook, ...] = (_auto_numbers, _custom_name)
 
 

@@ -11,7 +11,7 @@ Source: none of the vendor's; a test holds it against the slow way (test_bulk2_f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -25,6 +25,7 @@ from fake_salesforce.operations.automation.rules import rules_of
 from fake_salesforce.operations.body import reference
 from fake_salesforce.operations.bulk import columns
 from fake_salesforce.operations.bulk.columns import Column
+from fake_salesforce.operations.derive import ONE_BY_ONE
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
@@ -55,7 +56,7 @@ class Fast:
     def possible(org: Org, caller: Caller, sobject: SObject, bound: Sequence[Column], rows: int) -> bool:
         """Whether *rows* new rows can be saved this way: nothing else may have a say in them, and they fit."""
         name = sobject.name
-        if not sobject.createable or org.access is not None or name in _SLOW:
+        if not sobject.createable or org.access is not None or name in ONE_BY_ONE:
             return False
         if caller.fault is not None or caller.options is not DEFAULTS or org.row_locks:
             return False
@@ -163,6 +164,3 @@ def _folded(value: Any, field: Field) -> Any:
     if field.case_sensitive or not isinstance(value, str):
         return value
     return value.encode("utf-8", "surrogatepass").lower()
-
-
-_SLOW: Final = frozenset({"Attachment", "Document"})  # their bodies are large, and kept beside the row
