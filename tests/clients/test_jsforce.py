@@ -12,9 +12,10 @@ def test_log_in_with_a_password_over_soap(served_both: Served) -> None:
         const conn = new jsforce.Connection({loginUrl: told.url, version: told.api_version});
         const user = await conn.login(told.username, told.password + told.security_token);
         const me = await conn.identity();
+        const instance = conn.instanceUrl, old = conn.accessToken;
         await conn.logout();
-        return {user, me: me.user_id, org: me.organization_id, instance: conn.instanceUrl,
-                after: await refused(() => conn.query('SELECT Id FROM User'))};
+        return {user, me: me.user_id, org: me.organization_id, instance,
+                after: await refused(() => session({accessToken: old}).query('SELECT Id FROM User'))};
         """,
     )
     assert told["user"]["id"] == told["me"]
