@@ -122,3 +122,15 @@ def test_dates_on_rows(org: Any, path: str) -> None:
     assert 412 == org.get(path, headers={"If-Unmodified-Since": PAST}).status
     assert 200 == org.get(path, headers={"If-Unmodified-Since": PAST, "If-Match": own}).status
     assert 200 == org.get(path, headers={"If-Modified-Since": FUTURE, "If-None-Match": '"x"'}).status
+
+
+@pytest.mark.evidence("documented", "REST API Developer Guide, Describe Global: permissions count, too")
+def test_rights_that_change_move_a_describe(org: Any) -> None:
+    """A describe is of what its caller may see: a new permission set is a change of it."""
+    before = org.get("/sobjects").headers["last-modified"]
+    org.clock.set(org.clock.now() + timedelta(hours=1))
+    made = org.post("/sobjects/PermissionSet", {"Name": "More", "Label": "More"})
+    assert 201 == made.status, made.text
+
+    assert 200 == org.get("/sobjects", headers={"If-Modified-Since": before}).status
+    assert before != org.get("/sobjects").headers["last-modified"]

@@ -1,7 +1,7 @@
 """Conditional requests on rows and describes.
 
-Rule 1: a row's moment is its LastModifiedDate, in whole seconds; a describe's is that of the org's row, since what it
-describes never changes while the org runs.
+Rule 1: a row's moment is its LastModifiedDate, in whole seconds; a describe's is the last change of rights in the org,
+or that of the org's row: objects and fields do not change while the org runs.
 Rule 2: ETags are for rows of Account only; a row's tag is a hash of the whole row. On other rows If-Match and
 If-None-Match are not looked at, and no condition is on DELETE.
 Rule 3: a condition that cannot be read is 400 on PATCH and POST, and is not looked at on GET and HEAD.
@@ -73,7 +73,8 @@ def tag_headers(sobject: SObject, row: Mapping[str, Any]) -> tuple[tuple[str, st
     """ETag and Last-Modified of a whole row; none for an object without tags, as the guide's sample of a User shows."""
     if sobject.name != _TAGGED:
         return ()
-    return ("ETag", f'"{_hash(row)}"'), ("Last-Modified", _http(_read_stamp(row["LastModifiedDate"])))
+    tag, modified = ("ETag", f'"{_hash(row)}"'), row.get("LastModifiedDate")
+    return (tag,) if modified is None else (tag, ("Last-Modified", _http(_read_stamp(modified))))
 
 
 def has_tags(sobject: SObject) -> bool:
@@ -111,7 +112,7 @@ def _among(tag: str, given: list[str]) -> bool:
 
 def describe(call: Call, build: Callable[[], Mapping[str, Any]]) -> Answer:
     """The describe that *build* makes, or a 304; compact even for a client that asked for pretty JSON (recorded)."""
-    modified = _org_began(call)
+    modified = _metadata_changed(call)
     shown = _http(modified)
     unless = _moment(call.environ.get(_UNLESS), strict=False)
     if unless is not None and modified > unless:
@@ -123,13 +124,18 @@ def describe(call: Call, build: Callable[[], Mapping[str, Any]]) -> Answer:
     return call.json(build(), pretty=False, more=[("ETag", f'"{tag}"'), ("Last-Modified", shown)])
 
 
-def _org_began(call: Call) -> datetime:
-    org = call.org
+def _metadata_changed(call: Call) -> datetime:
+    """When the org was made, or rights in it last changed: a describe shows what its caller may see."""
+    org = call.org.whole
     sobject = org.schema.sobject("Organization")
     assert sobject is not None, "every schema has the org's own object"
-    text = rows.last_modified(org, sobject=sobject, record_id=org.org_id)
-    assert text is not None, "every org has its own row, which no client can delete"
-    return _read_stamp(text)
+    began = rows.last_modified(org, sobject=sobject, record_id=org.org_id)
+    assert began is not None, "every org has its own row, which no client can delete"
+    changed = [rows.newest(org, one) for one in map(org.schema.sobject, _RIGHTS) if one is not None]
+    return _read_stamp(max([began, *(one for one in changed if one is not None)]))
+
+
+_RIGHTS = ("FieldPermissions", "ObjectPermissions", "PermissionSet", "PermissionSetAssignment", "Profile")
 
 
 def _http(moment: datetime) -> str:
