@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -215,3 +216,14 @@ def test_text_without_session_is_not_looked_at(anyone: Caller) -> None:
     answer = Caller(anyone.fake, host=HOST).get("/query", query={"explain": "SELECT Id FROM Account"})
 
     assert 401 == answer.status
+
+
+def test_rows_of_a_range_come_in_the_order_of_their_ids(org: Caller) -> None:
+    """Without ORDER BY rows come by id, also where an index on their dates found them."""
+    ids = [org.make("Account", Name=f"a{number}") for number in range(3)]
+    for record_id in reversed(ids):
+        org.clock.advance(timedelta(minutes=1))
+        org.patch(f"/sobjects/Account/{record_id}", {"Phone": "1"})
+
+    assert ids == names(org, "SELECT Id FROM Account WHERE LastModifiedDate > 2026-01-05T09:00:00Z")
+    assert ids[::-1] == names(org, "SELECT Id FROM Account WHERE SystemModstamp = TODAY ORDER BY SystemModstamp")

@@ -29,13 +29,13 @@ EXTRA = {
 
 @pytest.fixture(scope="module")
 def stocked() -> Iterator[Fake]:
-    """Three accounts with 0, 150 and 450 contacts, and 2,100 leads."""
+    """Four accounts with 0, 150, 450 and 210 contacts, and 2,100 leads."""
     fake = create_app(clock=FrozenClock(), org=OrgConfig(extra=EXTRA))
     caller = Caller(fake, fake.credentials(f"https://{HOST}")["access_token"])
-    parents = [caller.make("Account", Name=f"a{number}") for number in range(3)]
+    parents = [caller.make("Account", Name=f"a{number}") for number in range(4)]
     rows: list[dict[str, Any]] = [
         {"attributes": {"type": "Contact"}, "LastName": f"c{number:03}", "AccountId": parent}
-        for parent, count in zip(parents, (0, 150, 450), strict=True)
+        for parent, count in zip(parents, (0, 150, 450, 210), strict=True)
         for number in range(count)
     ]
     rows += [{"attributes": {"type": "Lead"}, "LastName": f"l{number}", "Company": "x"} for number in range(2_100)]
@@ -111,15 +111,19 @@ def test_wide_rows_come_in_small_batches(org: Caller) -> None:
 @pytest.mark.evidence(
     "documented", "SOQL and SOSL Reference, Understanding Query Results: queryMore on the child's result"
 )
-def test_child_lists_go_on(org: Caller) -> None:
+@pytest.mark.parametrize(("direction", "parents"), [("", [3, 1]), ("DESC", [1, 1, 2])])
+def test_child_lists_go_on(org: Caller, direction: str, parents: list[int]) -> None:
     """A child list that does not fit says how it goes on; nothing is lost and nothing comes twice."""
-    text = "SELECT Name, (SELECT LastName FROM Contacts ORDER BY LastName) FROM Account ORDER BY Name"
+    text = f"SELECT Name, (SELECT LastName FROM Contacts ORDER BY LastName) FROM Account ORDER BY Name {direction}"
     whole = {row["Name"]: row["Contacts"] for row in ask(org, text)["records"]}
-    assert [None, 150, 450] == [each and each["totalSize"] for each in whole.values()]
+    assert {"a0": None, "a1": 150, "a2": 450, "a3": 210} == {
+        name: each and each["totalSize"] for name, each in whole.items()
+    }
     assert all(each["done"] for each in whole.values() if each)
 
     found = list(pages(org, ask(org, text, **SMALL)))
 
+    assert parents == [len(page["records"]) for page in found]
     assert all(
         sum(1 + len((row["Contacts"] or {"records": []})["records"]) for row in page["records"]) <= 200
         for page in found
@@ -134,14 +138,17 @@ def test_child_lists_go_on(org: Caller) -> None:
     } == names
     cut = found[0]["records"][-1]["Contacts"]
     assert ["totalSize", "done", "nextRecordsUrl", "records"] == list(cut)
-    assert (450, False) == (cut["totalSize"], cut["done"])
+    assert (450 if not direction else 210, False) == (cut["totalSize"], cut["done"])
     assert cut["nextRecordsUrl"].endswith(f"-{len(cut['records'])}")
 
 
 def test_a_page_read_twice_is_the_same(org: Caller) -> None:
     """Child lists keep their locators; a snapshot keeps what is being read."""
-    text = "SELECT Name, (SELECT LastName FROM Contacts) FROM Account"
+    text = "SELECT Name, (SELECT LastName FROM Contacts) FROM Account ORDER BY Name"
     first = ask(org, text, **SMALL)
+    second = org.get(first["nextRecordsUrl"]).json
+    assert not second["records"][0]["Contacts"]["done"]
+    assert second == org.get(first["nextRecordsUrl"]).json
     listed = first["records"][-1]["Contacts"]["nextRecordsUrl"]
     again = "/query/" + listed.split("/")[-1].rpartition("-")[0]
 
@@ -189,7 +196,7 @@ def test_locators_end(org: Caller) -> None:
 @pytest.mark.evidence("documented", "Salesforce limits quick reference: ten open cursors a user")
 def test_ten_queries_stay_open(org: Caller) -> None:
     """An eleventh closes the oldest; the lists of a query do not count."""
-    text = "SELECT Id, (SELECT Id FROM Contacts) FROM Account WHERE Name != 'a1'"
+    text = "SELECT Id, (SELECT Id FROM Contacts) FROM Account WHERE Name = 'a2'"
     found = [ask(org, text, **SMALL)["records"][-1]["Contacts"]["nextRecordsUrl"] for _ in range(11)]
 
     assert [400, *[200] * 10] == [org.get(url).status for url in found]
