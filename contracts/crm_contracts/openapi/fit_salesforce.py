@@ -35,6 +35,7 @@ def lane() -> Lane:
     schemathesis.openapi.format("soql", statements(document, OBJECTS))
     schemathesis.openapi.format("soap-envelope", st.sampled_from(_ENVELOPES))
     schemathesis.openapi.format("http-date", st.sampled_from(_HTTP_DATES))
+    schemathesis.openapi.format("auto-assign", st.sampled_from(("TRUE", "FALSE", "true")))
     return Lane(
         "salesforce", seed=seed, fit=Fit(document), prepare=with_bodies, session=session, org=OrgConfig(extra=_EXTRA)
     )
