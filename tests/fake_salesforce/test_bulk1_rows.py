@@ -342,9 +342,10 @@ def test_a_query_that_is_not_faked(bulk: Bulk) -> None:
 
 
 @pytest.mark.evidence("documented", "Bulk API Developer Guide, PK Chunking")
-@pytest.mark.parametrize("where", ["", " WHERE Name != 'WHERE (x' OR Name = null"])
+@pytest.mark.parametrize("where", ["", " WHERE Name = 'n0' OR Name = 'WHERE (x' OR Name = 'n4'"])
 def test_pk_chunking(bulk: Bulk, where: str) -> None:
     """The batch is NotProcessed, others hold ranges of ids: together they find each row once."""
+    expected = [0, 4] if where else [0, 1, 2, 3, 4]
     for number in range(5):
         bulk.org.make("Account", Name=f"n{number}")
     job = bulk.job("query", "Account", **{"Sforce-Enable-PKChunking": "chunkSize=2"})
@@ -359,7 +360,7 @@ def test_pk_chunking(bulk: Bulk, where: str) -> None:
         result = text.partition("<result>")[2].partition("<")[0]
         found += bulk("GET", f"/job/{job}/batch/{batch}/result/{result}").text.splitlines()[1:]
     assert (first, 4) == (ids[0], len(ids))
-    assert [f'"n{number}"' for number in range(5)] == found
+    assert [f'"n{number}"' for number in expected] == [line for line in found if line.startswith('"n')]
     assert 15_000 - 4 == bulk.org.get("/limits").json["DailyBulkApiBatches"]["Remaining"]
 
 

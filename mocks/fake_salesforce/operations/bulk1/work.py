@@ -60,7 +60,7 @@ def create(org: Org, caller: Caller, *, given: Mapping[str, Any], chunking: str 
     if any(not isinstance(given.get(name, ""), str) for name in _TEXTS):
         raise salesforce_error("InvalidJob.not_read")
     operation = _OPERATIONS.get(str(given.get("operation", "")).lower())
-    content_type = given.get("contentType") or "XML"
+    content_type = given.get("contentType", "XML")
     mode = _MODES.get(str(given.get("concurrencyMode", "Parallel")).lower())
     if operation == HARD_DELETE and not access.may(org, "bulk_hard_delete"):
         raise salesforce_error("FeatureNotEnabled.hard_delete")
