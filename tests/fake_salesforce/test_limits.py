@@ -22,7 +22,7 @@ def test_usage_is_on_every_answer_of_a_session(org: Any) -> None:
         org.get("/sobjects/Nope/1"),
         org.post("/sobjects/Account", {}),
         org.call("PUT", "/sobjects/Account", {}),
-        org.get("/jobs/ingest"),
+        org.get("/tabs"),
         org.get("/no/such/resource/at/all"),
     ]
     assert [200, 204, 404, 400, 405, 501, 404] == [answer.status for answer in answers]
