@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from werkzeug.routing import Map
 
 API_VERSION = "60.0"  # what credentials() recommends to a client
 HOSTS = ("*.salesforce.com", "*.force.com", "*.cloudforce.com")
@@ -206,6 +207,8 @@ def make_flask(org: Org) -> Flask:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.url_map.converters["ingest_results"] = bulk2.ResultsConverter
+    if _COMPILED:
+        app.url_map = _COMPILED[0]
     views: dict[str, View] = {}
     for method, path, name, view in OPEN_ROUTES:
         _add(app, method, path, name, bind_open(org, view))
@@ -217,28 +220,33 @@ def make_flask(org: Org) -> Flask:
     for name in _GET_ONLY:
         rule = f"{VERSION_RULE}/sobjects/<sobject>/{name}"
         view = bind(org, lambda call, **_path: call.method_not_allowed("GET,HEAD"))
-        app.add_url_rule(
-            rule, endpoint=f"{name} get only", view_func=view, methods=_NOT_GET, provide_automatic_options=False
-        )
+        _route(app, rule, f"{name} get only", view, _NOT_GET)
     others = bind(org, lambda call, **_path: call.method_not_allowed("DELETE,GET,HEAD,POST"))
-    app.add_url_rule(  # or the rule of a row by key would add its PATCH
-        f"{VERSION_RULE}/sobjects/User/<user_id>/password",
-        endpoint="password other methods",
-        view_func=others,
-        methods=["OPTIONS", "PATCH", "PUT", "QUERY", "TRACE"],
-        provide_automatic_options=False,
-    )
+    password = f"{VERSION_RULE}/sobjects/User/<user_id>/password"  # or the rule of a row by key would add its PATCH
+    _route(app, password, "password other methods", others, ["OPTIONS", "PATCH", "PUT", "QUERY", "TRACE"])
     for name, row in resources().items():
         for path in row.get("paths", [row["path"]] if "path" in row else []):
             views |= _add_not_faked(app, org, name, path)
+    if not _COMPILED:
+        _COMPILED.append(app.url_map)
     app.extensions["views"] = views
     app.register_error_handler(HTTPException, lambda error: _refuse(org, error))
     app.register_error_handler(Exception, lambda error: _our_bug(app, org, error))
     return app
 
 
+_COMPILED: list[Map] = []  # the rules of the first application: they are the same for all, and slow to compile
+
+
 def _add(app: Flask, method: str, rule: str, name: str, view: View) -> None:
-    app.add_url_rule(rule, endpoint=name, view_func=view, methods=[method], provide_automatic_options=False)
+    _route(app, rule, name, view, [method])
+
+
+def _route(app: Flask, rule: str, name: str, view: View, methods: list[str]) -> None:
+    if _COMPILED:
+        app.view_functions[name] = view
+    else:
+        app.add_url_rule(rule, endpoint=name, view_func=view, methods=methods, provide_automatic_options=False)
 
 
 def _add_not_faked(app: Flask, org: Org, name: str, path: str) -> dict[str, View]:
@@ -254,13 +262,8 @@ def _add_not_faked(app: Flask, org: Org, name: str, path: str) -> dict[str, View
         stem = rules[0].removesuffix("/*")
         rules = [stem, f"{stem}/<path:rest>"]
     for rule in rules:
-        app.add_url_rule(
-            rule,
-            endpoint=f"{name} {rule}",
-            view_func=bind(org, refuse) if versioned else bind_open(org, refuse),
-            methods=_ALL_METHODS,
-            provide_automatic_options=False,
-        )
+        view = bind(org, refuse) if versioned else bind_open(org, refuse)
+        _route(app, rule, f"{name} {rule}", view, _ALL_METHODS)
     return {f"{name} {rule}": refuse for rule in rules if versioned}
 
 
