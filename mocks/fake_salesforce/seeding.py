@@ -128,6 +128,7 @@ def _user_row(org: Org, user: UserConfig, serial: int) -> dict[str, Any]:
         **({"UserRoleId": security_rows.role_id(org, user.role)} if user.role else {}),
         "UserType": "Standard",
         "IsActive": user.active,
+        "UserPermissionsMarketingUser": True,  # or nobody could make a campaign
         **user.fields,
     }
     sobject = org.schema.sobject("User")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fake_salesforce.operations import files, inside, last_activity, recurrence
+from fake_salesforce.operations import campaigns, files, inside, last_activity, people, products, recurrence
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.save import CASE_MIRROR, Hook, Save
 
@@ -53,17 +53,28 @@ def _twin_back(name: str) -> GoneHook:
 
 
 AFTER_SAVE: dict[str, tuple[Hook, ...]] = {
-    "Contact": (_cases_mirror,),
+    "AccountContactRole": (people.one_primary,),
+    "Campaign": (campaigns.campaign_saved,),
+    "CampaignMember": (campaigns.member_saved,),
+    "Case": (people.case_comment,),
+    "Contact": (_cases_mirror, campaigns.person_saved, people.direct_relation),
     "ContentDocument": (files.document_saved,),
     "ContentNote": (files.note_saved,),
     "ContentVersion": (files.version_saved,),
     "Event": (last_activity.saved, recurrence.saved),
+    "Lead": (campaigns.person_saved,),
+    "Opportunity": (people.opportunity_contact, campaigns.opportunity_saved),
+    "OpportunityContactRole": (people.one_primary,),
+    "OpportunityLineItem": (products.line_saved,),
     "Task": (last_activity.saved, recurrence.saved),
 }
 AFTER_DELETE: dict[str, tuple[GoneHook, ...]] = {
+    "CampaignMember": (campaigns.member_gone,),
     "ContentDocument": (_twin("ContentNote"),),
     "ContentNote": (_twin("ContentDocument"),),
     "Event": (last_activity.gone,),
+    "Opportunity": (campaigns.opportunity_gone,),
+    "OpportunityLineItem": (products.line_gone,),
     "Task": (last_activity.gone,),
 }
 AFTER_UNDELETE: dict[str, tuple[GoneHook, ...]] = {

@@ -17,7 +17,7 @@ from typing import Any
 
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.operations import files, record_types, recurrence
+from fake_salesforce.operations import campaigns, files, people, products, record_types, recurrence
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.save import CASE_MIRROR, Hook
 from fake_salesforce.operations.save import Save as Save  # noqa: PLC0414 - what hooks are written with
@@ -278,13 +278,18 @@ def _photo_url(save: Save) -> None:
 HOOKS: dict[str, tuple[Hook, ...]] = {
     "Account": (_photo_url,),
     "Case": (_auto_numbers, _case_status, _case_contact),
+    "AccountContactRelation": (people.relation,),
     "Attachment": (files.attached_body,),
+    "Campaign": (campaigns.campaign,),
+    "CampaignMember": (campaigns.member,),
+    "Contract": (_auto_numbers, products.contract),
     "Contact": (_person_name, _photo_url),
     "ContentDocument": (),
     "ContentDocumentLink": (files.new_link,),
     "ContentNote": (files.note,),
     "ContentVersion": (files.version,),
     "Document": (files.attached_body,),
+    "EmailMessage": (people.email_name,),
     "Event": (
         _no_what_beside_a_lead,
         _event_times,
@@ -293,7 +298,10 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         recurrence.check,
     ),
     "Lead": (_converted_lead_is_fixed, _person_name, _photo_url),
-    "Opportunity": (_opportunity_stage, _opportunity_revenue, _opportunity_fiscal),
+    "Opportunity": (products.keep_amount, _opportunity_stage, _opportunity_revenue, _opportunity_fiscal),
+    "OpportunityLineItem": (products.line,),
+    "Order": (_auto_numbers, products.contract),
+    "PricebookEntry": (products.price,),
     "Task": (
         _no_what_beside_a_lead,
         _subtype("TaskSubtype", "Task"),
@@ -307,7 +315,8 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
 # Objects whose hooks read or write rows of their own kind: of many new ones each is saved before the next is made.
 ONE_BY_ONE = frozenset({
     "AccountContactRelation", "Attachment", "CampaignMember", "CampaignMemberStatus", "ContentDocumentLink",
-    "ContentNote", "ContentVersion", "Document", "EventRelation", "OpportunityLineItem", "TaskRelation",
+    "ContentNote", "ContentVersion", "Document", "EventRelation", "OpportunityLineItem", "PricebookEntry",
+    "TaskRelation",
 })  # fmt: skip
 CUSTOM_HOOKS: tuple[Hook, ...] = (_auto_numbers, _custom_name)
 
