@@ -45,11 +45,11 @@ EXTRA = {
 
 
 def mostly(*good: str, bad: tuple[str, ...]) -> st.SearchStrategy[str]:
-    """Cells of which nine in ten are good: a row has several."""
-    return st.integers(0, 9).flatmap(lambda number: st.sampled_from(good if number else bad))
+    """Cells of which few are bad: a row has several."""
+    return st.sampled_from([*good * (6 * len(bad) // len(good) + 1), *bad])
 
 
-KEYS = mostly("", "k1", "K1", "k2", "ä", "Ä", " k2 ", bad=("#N/A", "parent", "x" * 21))
+KEYS = mostly("", "k1", "K1", "ä", "Ä", bad=("#N/A", "parent", " k1 ", "x" * 21))
 NUMBERS = mostly("", "7", "7.5", "-1.005", "1e2", " 3 ", bad=("#N/A", "99999999", "seven"))
 DATES = mostly("", "2026-01-04", "2026-12-31", bad=("#N/A", "2026-02-30", "1/2/2026"))
 NAMES = mostly("Acme", "  Acme  ", "née\nnewline", '"quoted"', bad=("", "#N/A", "x" * 300))
@@ -98,16 +98,15 @@ OBJECTS: dict[str, dict[str, st.SearchStrategy[str]]] = {
 @st.composite
 def sheets(draw: st.DrawFn) -> tuple[str, str, str | None, str]:
     """(object, operation, external id field, CSV)."""
-    name = draw(st.sampled_from(sorted(OBJECTS)))
+    name = draw(st.sampled_from([*OBJECTS, *["Account"] * 6]))  # it alone has unique fields
     fields = OBJECTS[name]
-    first = next(iter(fields))
-    columns = [first, *draw(st.lists(st.sampled_from(sorted(set(fields) - {first})), unique=True))]
+    columns = [one for number, one in enumerate(fields) if not number or draw(st.booleans())]
     columns = [one for one in columns if one != "What:Account.Key__c" or "WhatId" not in columns]
     key = None
     if name == "Account" and draw(st.booleans()):
         key = draw(st.sampled_from(["Key__c", "Code__c"]))
         columns += [] if key in columns else [key]
-    rows = draw(st.lists(st.tuples(*(fields[one] for one in columns)), min_size=1, max_size=20))
+    rows = draw(st.lists(st.tuples(*(fields[one] for one in columns)), min_size=4, max_size=16))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([columns, *rows])
     return name.strip(), "upsert" if key else "insert", key, text.getvalue()
