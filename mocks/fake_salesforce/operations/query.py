@@ -109,6 +109,11 @@ def explain(org: Org, caller: Caller, *, text: str, version: str) -> dict[str, A
         )
 
 
+def columns(org: Org, caller: Caller, *, text: str, version: str) -> dict[str, Any]:
+    """What the columns of the query *text* are, without running it. Raises SalesforceError or NotFaked."""
+    return soql.columns(org.schema, text, version=version, sight=sight(org, caller))
+
+
 def sight(org: Org, caller: Caller) -> soql.Sight:
     """What the caller may see. The one place where rights reach queries: objects, fields and rows."""
     del caller

@@ -32,6 +32,8 @@ def _start(call: Call, *, include_deleted: bool) -> Answer:
     text = asked.get("q")
     if text is None:
         raise salesforce_error("ILLEGAL_QUERY_PARAMETER_VALUE", text="A query string has to be specified")
+    if asked.get("columns", "").lower() == "true" and not include_deleted:
+        return call.json(operations.columns(call.org, caller(call), text=text, version=call.version))
     page = operations.run(
         call.org,
         caller(call),

@@ -3,6 +3,7 @@
 No Flask here and no writing: a query reads the store through a SQLAlchemy connection.
 """
 
+from fake_salesforce.soql.columns import columns
 from fake_salesforce.soql.engine import Prepared, QueryResult, execute, prepare, run
 from fake_salesforce.soql.errors import NotFaked, soql_error
 from fake_salesforce.soql.explain import explain
@@ -19,6 +20,7 @@ __all__ = [
     "Prepared",
     "QueryResult",
     "Sight",
+    "columns",
     "execute",
     "explain",
     "prepare",
