@@ -108,9 +108,9 @@ def only_argument(scope: Scope, call: syntax.Call) -> syntax.Operand:
     return call.arguments[0]
 
 
-def stand_in(name: str, kind: str) -> Field:
-    """A describe of a computed value."""
-    return Field(name=name, type=kind, label=name, filterable=True, groupable=True, sortable=True)
+def stand_in(name: str, kind: str, *, scale: int = 0) -> Field:
+    """A describe of a computed value; *scale*: decimal digits that FORMAT shows."""
+    return Field(name=name, type=kind, label=name, scale=scale, filterable=True, groupable=True, sortable=True)
 
 
 def no_function(scope: Scope, call: syntax.Call) -> Exception:
@@ -130,7 +130,7 @@ def _aggregate(scope: Scope, call: syntax.Call, name: str) -> plan.Aggregate:
         field = stand_in(name, "int")
     elif name == "AVG" or (name == "SUM" and kind != "int"):
         # The sum of amounts is an amount: FORMAT and convertCurrency ask.
-        field = stand_in(name, "currency" if kind == "currency" else "double")
+        field = stand_in(name, "currency" if kind == "currency" else "double", scale=operand.field.scale)
     else:
         field = operand.field
     return plan.Aggregate(name, operand, field)

@@ -44,6 +44,7 @@ def test_format(deals: Any) -> None:
     )
     assert [["12/28/2015"]] == values(deals, "SELECT FORMAT(MIN(closedate)) Amt FROM opportunity")
     assert [[None]] == values(deals, "SELECT FORMAT(Amount) FROM Opportunity WHERE Name = 'y'")
+    assert [["$44,000.00"]] == values(deals, "SELECT FORMAT(SUM(Amount)) s FROM Opportunity")
 
 
 @pytest.mark.evidence("documented", "SOQL and SOSL Reference, FORMAT(): five ways to write a day")
