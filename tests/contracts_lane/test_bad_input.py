@@ -166,7 +166,7 @@ def is_vendors_error(one: Operation, answer: TestResponse) -> bool:
             else kind == "text/html" and bool(answer.text)
         )
     if fit_bulk1.is_async(one.path) and kind != "text/html":
-        return fit_bulk1.is_refusal(answer.text, kind)
+        return fit_bulk1.is_refusal(answer.text, kind or "")
     if kind == "text/xml":
         return "<faultcode>sf:" in answer.text
     if kind == "text/html":  # the server in front of the org refuses a URI of more than 16,384 bytes

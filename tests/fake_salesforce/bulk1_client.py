@@ -55,7 +55,8 @@ class Bulk:
         return found[0]
 
     def state(self, job: str, batch: str) -> str:
-        return self.info(job, batch)["state"]
+        found: str = self.info(job, batch)["state"]
+        return found
 
     def info(self, job: str, batch: str) -> dict[str, Any]:
         """The batchInfo, whichever form it has."""

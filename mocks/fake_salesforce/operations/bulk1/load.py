@@ -21,6 +21,7 @@ from fake_salesforce.operations import records, values
 from fake_salesforce.operations.bulk import columns, csvtext, jobs, sheet
 from fake_salesforce.operations.bulk.apply import Outcome, apply_cells, apply_rows
 from fake_salesforce.operations.bulk.jobs import Job
+from fake_salesforce.operations.bulk.refusals import state_text
 from fake_salesforce.operations.bulk1 import rows as batch_rows
 from fake_salesforce.operations.bulk1 import xmltext
 from fake_salesforce.operations.bulk1.batches import COMPLETED, FAILED, REQUEST, RESULT, Batch
@@ -46,7 +47,7 @@ def load(org: Org, caller: Caller, job: Job, batch: Batch) -> None:
         _fail(batch, error)
         return
     except csvtext.BrokenCsv as broken:
-        _fail(batch, salesforce_error(broken.key, **broken.words))
+        batch.state, batch.state_message = FAILED, state_text(broken.key, **broken.words)
         return
     batch.state, batch.processed = COMPLETED, len(outcomes)
     batch.failed = sum(not one.success for one in outcomes)
