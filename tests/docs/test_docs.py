@@ -13,6 +13,7 @@ import click
 import pytest
 
 from crm_contracts.cli import understudy
+from crm_contracts.vendors import create_fake
 from fake_core.control import ControlPlane
 from fake_core.faults import KINDS
 
@@ -54,6 +55,16 @@ def test_no_document_names_a_command_that_is_not_there() -> None:
     known = {command.split()[1] for command in commands(understudy, "understudy")}
 
     assert set() == set(re.findall(r"(?:\$ |`)understudy ([a-z]+)", ALL_TEXT)) - known
+
+
+def test_the_org_file_of_the_documents_makes_an_org(tmp_path: Path) -> None:
+    """docs/org.md shows a whole org file, and it is one."""
+    (text,) = blocks("docs/org.md", "toml")
+    path = tmp_path / "org.toml"
+    path.write_text(text, "utf-8")
+    fake = create_fake("salesforce", org=str(path))
+    assert "admin@acme.example" == fake.credentials("https://x")["username"]
+    fake.close()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
