@@ -195,12 +195,3 @@ def test_case_mirrors_its_contact(org: Any) -> None:
 
     org.patch(f"/sobjects/Contact/{contact}", {"Email": "c@d.example"})
     assert "c@d.example" == org.row("Case", case)["ContactEmail"]
-
-
-def test_a_series_is_not_faked(org: Any) -> None:
-    """A recurring task would have to make its occurrences; accepting it without them would lie."""
-    before = org.rows
-    series = {"IsRecurrence": True, "RecurrenceType": "RecursDaily", "RecurrenceInterval": 1}
-
-    assert (501, "NOT_FAKED") == org.post("/sobjects/Task", series).error[:2]
-    assert before == org.rows

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fake_salesforce.operations import campaigns, files, inside, last_activity, people, products, recurrence
+from fake_salesforce.operations import campaigns, files, inside, last_activity, people, products, recurrence, relations
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.save import CASE_MIRROR, Hook, Save
 
@@ -61,21 +61,25 @@ AFTER_SAVE: dict[str, tuple[Hook, ...]] = {
     "ContentDocument": (files.document_saved,),
     "ContentNote": (files.note_saved,),
     "ContentVersion": (files.version_saved,),
-    "Event": (last_activity.saved, recurrence.saved),
+    "Event": (last_activity.saved, recurrence.saved, relations.activity_saved),
+    "EventRelation": (relations.relation_saved,),
     "Lead": (campaigns.person_saved,),
     "Opportunity": (people.opportunity_contact, campaigns.opportunity_saved),
     "OpportunityContactRole": (people.one_primary,),
     "OpportunityLineItem": (products.line_saved,),
-    "Task": (last_activity.saved, recurrence.saved),
+    "Task": (last_activity.saved, recurrence.saved, relations.activity_saved),
+    "TaskRelation": (relations.relation_saved,),
 }
 AFTER_DELETE: dict[str, tuple[GoneHook, ...]] = {
     "CampaignMember": (campaigns.member_gone,),
     "ContentDocument": (_twin("ContentNote"),),
     "ContentNote": (_twin("ContentDocument"),),
     "Event": (last_activity.gone,),
+    "EventRelation": (relations.relation_gone,),
     "Opportunity": (campaigns.opportunity_gone,),
     "OpportunityLineItem": (products.line_gone,),
     "Task": (last_activity.gone,),
+    "TaskRelation": (relations.relation_gone,),
 }
 AFTER_UNDELETE: dict[str, tuple[GoneHook, ...]] = {
     "ContentDocument": (_twin_back("ContentNote"),),

@@ -17,7 +17,7 @@ from typing import Any
 
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.operations import campaigns, files, people, products, record_types, recurrence
+from fake_salesforce.operations import campaigns, files, people, products, record_types, recurrence, relations
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.save import CASE_MIRROR, Hook
 from fake_salesforce.operations.save import Save as Save  # noqa: PLC0414 - what hooks are written with
@@ -297,6 +297,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         _subtype("EventSubtype", "Event"),
         recurrence.check,
     ),
+    "EventRelation": (relations.relation,),
     "Lead": (_converted_lead_is_fixed, _person_name, _photo_url),
     "Opportunity": (products.keep_amount, _opportunity_stage, _opportunity_revenue, _opportunity_fiscal),
     "OpportunityLineItem": (products.line,),
@@ -310,6 +311,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         _activity_account,
         recurrence.check,
     ),
+    "TaskRelation": (relations.relation,),
     "User": (_user_identity, _person_name),
 }
 # Objects whose hooks read or write rows of their own kind: of many new ones each is saved before the next is made.
