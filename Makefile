@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
 BENCH := $(VENV)/.bench-ready
+NIGHTLY := $(VENV)/.nightly-ready
 HYPOTHESIS_PROFILE ?= ci
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -40,13 +41,15 @@ docs: $(DEV) ## write the generated pages of docs/ anew
 bench: $(BENCH) ## measure speed, as ratios in one run; writes docs/bench.md
 	$(BIN)/python -m crm_contracts.bench --write docs/bench.md
 
-nightly: $(DEV) ## the deep sweeps: more examples, more histories, longer fault sweeps
+nightly: $(NIGHTLY) ## the deep sweeps: more examples, more histories, longer fault sweeps, fuzzing, a million rows
 	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m "nightly or not nightly" tests/properties tests/crm_contracts tests/crm_sync tests/contracts_lane
+	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m nightly tests/fake_salesforce
 
 lock: $(DEV) ## resolve the hashed requirement files anew
 	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve $(LOCK) -o requirements/run.txt
 	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve --extra contracts --group dev $(LOCK) -o requirements/dev.txt
 	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve --extra contracts --group dev --group bench $(LOCK) -o requirements/bench.txt
+	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve --extra contracts --group dev --group nightly $(LOCK) -o requirements/nightly.txt
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade
 
 clean: ## remove the virtual environment and every cache
@@ -74,4 +77,8 @@ $(DEV): requirements/dev.txt pyproject.toml | $(VENV)/pyvenv.cfg
 
 $(BENCH): requirements/bench.txt $(DEV)
 	$(BIN)/python -m pip install -q --require-hashes -r requirements/bench.txt
+	@touch $@
+
+$(NIGHTLY): requirements/nightly.txt $(DEV)
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/nightly.txt
 	@touch $@
