@@ -192,7 +192,11 @@ def create_app(
         fault_answers=answers,
         play=answers.play,
         credentials=lambda base_url: credentials(the_org, base_url),
-        limits={"api_requests": the_org.api_requests, "bulk_batches": the_org.bulk_batches},
+        limits={
+            "api_requests": the_org.api_requests,
+            "bulk_batches": the_org.bulk_batches,
+            "bulk_query_jobs": the_org.bulk_query_jobs,
+        },
         seed=lambda given: seeding.seed(the_org, given),
         who=lambda environ: _who(the_org, environ),
         remembered=[SESSION_HEADER],
@@ -253,7 +257,11 @@ def _add_not_faked(app: Flask, org: Org, name: str, path: str) -> dict[str, View
     """Routes that answer 501; returns their views, so that a composite finds them, too."""
 
     def refuse(call: Call, **path: str) -> Answer:
-        del call, path
+        del path
+        at = str(call.environ["PATH_INFO"])
+        if at.startswith("/services/Soap/") and call.environ["REQUEST_METHOD"] == "POST":
+            status, headers, body = soap.fault_answer(at, not_faked(name))
+            return Answer(body, status, headers)
         raise not_faked(name)
 
     versioned = not path.startswith(("/services", "/cometd"))

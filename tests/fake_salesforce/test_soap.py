@@ -380,8 +380,10 @@ def test_calls_that_are_not_there(soap: Soap) -> None:
 
 
 def test_metadata_apex_and_wsdl_are_not_faked(org: Caller) -> None:
-    for path in ("/services/Soap/m/60.0", "/services/Soap/s/60.0", "/services/Soap/class/X", "/services/wsdl/partner"):
-        assert 501 == org.post(path, data=b"<a/>").status
+    """Where the vendor speaks SOAP the words stand in a fault: clients of SOAP read nothing else."""
+    for path in ("/services/Soap/m/60.0", "/services/Soap/s/60.0", "/services/Soap/class/X"):
+        assert "NOT_FAKED" == code(org.post(path, data=b"<a/>"), 501)[0]
+    assert (501, "NOT_FAKED") == org.get("/services/wsdl/partner").error[:2]
 
 
 def test_not_faked_needs_a_session(org: Caller) -> None:
