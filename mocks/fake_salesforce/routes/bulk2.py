@@ -47,7 +47,10 @@ def _create_with_content(call: Call) -> Answer:
     body = read_body(call.environ)
     environ = {**call.environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
     _, form, files = parse_form_data(environ, max_form_memory_size=len(body) + 1)
-    parts = {name: form[name].encode() for name in form} | {name: files[name].read() for name in files}
+    parts = {name: form[name].encode() for name in form}
+    for name in files:
+        with files[name].stream as file:
+            parts[name] = file.read()
     if "job" not in parts or "content" not in parts:
         raise refusal("InvalidJob.not_read")
     try:

@@ -12,6 +12,7 @@ Job.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import IO, Any, Final
 
@@ -152,7 +153,7 @@ def _found(org: Org, conn: sa.Connection, job_id: str, now: datetime) -> Job:
 def _remember_fault(org: Org, conn: sa.Connection, job: Job, caller: Caller) -> None:
     """A row fault that struck a request on the job strikes its rows when they are saved."""
     if caller.fault is not None:
-        job.more["fault"] = {"kind": caller.fault.kind, "item": caller.fault.item}
+        job.more["fault"] = caller.fault.to_dict()
         jobs.save(org, conn, job)
 
 
@@ -224,11 +225,12 @@ def _worker(job: Job, now: datetime) -> Caller:
 
 
 def _fault_now(job: Job, struck: dict[str, Any]) -> Fault | None:
-    """A locked row strikes the job's first rows; a refused item the one of its number."""
-    if struck["kind"] == "item_refused" and struck["item"] is not None:
-        item = struck["item"] - job.rows_processed
-        return Fault(kind="item_refused", item=item) if item >= 0 else None
-    return Fault(kind="row_locked") if not job.rows_processed else None
+    """A lock strikes the job's first rows; a refused item is the row of its number."""
+    fault = Fault.from_dict(struck)
+    if fault.kind == "item_refused":
+        item = fault.item - job.rows_processed
+        return replace(fault, item=item) if item >= 0 else None
+    return None if job.rows_processed else fault
 
 
 def _elapsed_ms(job: Job, now: datetime) -> int:
