@@ -16,7 +16,6 @@ from .bulk2 import load, new_query
 from .conftest import DATA, Caller
 
 GONE = "000000000009999"
-NOT_FOUND = {"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}
 
 
 def checksum(text: str) -> str:

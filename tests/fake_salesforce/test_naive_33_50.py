@@ -151,7 +151,7 @@ def test_37_soap_faults_are_500_and_prefixed(anyone: Caller) -> None:
 
 @pytest.mark.evidence("documented", "Bulk API 2.0 Developer Guide v67; simple-salesforce and jsforce")
 def test_38_bulk_2(org: Caller) -> None:
-    """201 for the upload, a number for apiVersion, InProgress on the way, `null` as last locator, any case of a path."""
+    """201 for the upload, numeric apiVersion, InProgress on the way, `null` as last locator, any case of a path."""
     job = new_job(org, "Account")
     open_info = job.poll()
     assert ("Open", 60.0, f"services/data/v60.0/jobs/ingest/{job.id}/batches") == tuple(
@@ -190,7 +190,7 @@ def test_38_bulk_2(org: Caller) -> None:
 
 @pytest.mark.evidence("recorded", "CumulusCI: Bulk 1.0 in XML and JSON")
 def test_39_bulk_1(org: Caller) -> None:
-    """X-SFDC-Session and nothing else; the answer is in the form of Content-Type; a query has a list of ids as result."""
+    """X-SFDC-Session and nothing else; the answer is in the form of Content-Type; a query results in a list of ids."""
     org.make("Account", Name="a")
     bulk = Bulk(org)
     body = '{"operation":"query","object":"Account","concurrencyMode":1,"contentType":"JSON"}'
