@@ -173,13 +173,15 @@ def _write_rows(
     """Write up to *wanted* more rows; True when none are left."""
     columns = _columns(prepared.query.shapes, int(job.api_version))
     build, setting = prepared.select.build, moment.setting("")
-    found = conn.execute(
-        sa.text(f'SELECT rowid, * FROM "{_scratch(job)}" WHERE rowid > :done ORDER BY rowid LIMIT :wanted'),  # noqa: S608 - a job's id
-        {"done": job.rows_processed, "wanted": wanted},
+    # Named, not *: a database driver may remember the columns of a statement that read another table of this name.
+    names = ", ".join(f'"{column.name}"' for column in prepared.select.statement.selected_columns)
+    found = conn.exec_driver_sql(
+        f'SELECT {names} FROM "{_scratch(job)}" WHERE rowid > ? ORDER BY rowid LIMIT ?',  # noqa: S608 - a job's id
+        (job.rows_processed, wanted),
     )
     taken = 0
     while rows := found.fetchmany(PIECE_ROWS):
-        lines = [_line(build(row[1:], setting, {}), columns) for row in rows]
+        lines = [_line(build(row, setting, {}), columns) for row in rows]
         body = csvtext.write(lines, _delimiter(job), _line_ending(job))
         jobs.put(org, conn, job.id, RESULT, job.rows_processed, body, rows=len(lines))
         job.rows_processed += len(rows)
