@@ -15,6 +15,7 @@ import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from fake_salesforce.data_files import load
 from fake_salesforce.metadata import ChildRelationship, Described, Field, PicklistValue, RecordType, Schema, SObject
 from fake_salesforce.record_ids import MASTER_RECORD_TYPE_ID
 
@@ -69,7 +70,7 @@ DEFAULT_HOST: Final = "https://understudy.my.salesforce.com"
 
 def global_describe(schema: Schema, version: str) -> dict[str, Any]:
     """GET /sobjects/: every object's entry, by name. *version* is like `60.0`."""
-    return _cached(
+    return cached(
         schema,
         ("global", version),
         lambda: {
@@ -82,7 +83,7 @@ def global_describe(schema: Schema, version: str) -> dict[str, Any]:
 
 def global_entry(schema: Schema, sobject: SObject, version: str) -> dict[str, Any]:
     """One object's entry of the global describe."""
-    return _cached(schema, ("entry", sobject.name, version), lambda: _entry(sobject, version))
+    return cached(schema, ("entry", sobject.name, version), lambda: _entry(sobject, version))
 
 
 def basic_describe(
@@ -100,7 +101,7 @@ def object_describe(schema: Schema, sobject: SObject, version: str, *, host: str
 
     Only the answer for the default host is kept: a client may name any number of hosts.
     """
-    answer = _cached(
+    answer = cached(
         schema,
         ("object", sobject.name, version),
         lambda: _full(schema, sobject, version),
@@ -111,8 +112,8 @@ def object_describe(schema: Schema, sobject: SObject, version: str, *, host: str
     return {**answer, "urls": urls}
 
 
-def _cached(schema: Schema, key: tuple[str, ...], build: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The answer for *key*, built the first time. Two threads may both build it; they agree."""
+def cached(schema: Schema, key: tuple[str, ...], build: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The answer of *schema* for *key*, built the first time. Two threads may both build it; they agree."""
     found: dict[str, Any] | None = schema.described.get(key)
     if found is None:
         found = schema.described[key] = build()
@@ -232,7 +233,7 @@ def own_describe(schema: Schema, sobject: SObject, version: str) -> dict[str, An
         "mergeable": can("mergeable"),
         "mruEnabled": can("mruEnabled"),
         "name": sobject.name,
-        "namedLayoutInfos": [],
+        "namedLayoutInfos": _named_layouts(sobject, version),
         "networkScopeFieldName": None,
         "queryable": can("queryable"),
         "recordTypeInfos": _record_types(sobject, version),
@@ -262,8 +263,15 @@ def _child(each: ChildRelationship) -> dict[str, Any]:
     }
 
 
-def _record_types(sobject: SObject, version: str) -> list[dict[str, Any]]:
-    """The object's record types, and at the end the master one, which every object has and no table holds."""
+def _named_layouts(sobject: SObject, version: str) -> list[dict[str, Any]]:
+    """Layouts beside those of record types, e.g. UserAlt of User."""
+    base = f"/services/data/v{version}/sobjects/{sobject.name}/describe/namedLayouts"
+    names = load("layouts.toml")["named"].get(sobject.name, ())
+    return [{"name": name, "urls": {"layout": f"{base}/{name}"}} for name in names]
+
+
+def record_types(sobject: SObject) -> list[RecordType]:
+    """The object's record types that a client hears of, and at the end the master one, which no table holds."""
     types = [each for each in sobject.record_types if each.active or each.available]
     master = RecordType(
         id=MASTER_RECORD_TYPE_ID,
@@ -271,19 +279,26 @@ def _record_types(sobject: SObject, version: str) -> list[dict[str, Any]]:
         developer_name="Master",
         default=not any(each.default for each in types),
     )
+    return [*types, master]
+
+
+def record_type_words(each: RecordType) -> dict[str, Any]:
+    """What both a describe and a layout's mapping say of a record type."""
+    return {
+        "active": each.active,
+        "available": each.available and each.active,
+        "defaultRecordTypeMapping": each.default,
+        "developerName": each.developer_name,
+        "master": each.id == MASTER_RECORD_TYPE_ID,
+        "name": each.name,
+        "recordTypeId": each.id,
+    }
+
+
+def _record_types(sobject: SObject, version: str) -> list[dict[str, Any]]:
     layouts = f"/services/data/v{version}/sobjects/{sobject.name}/describe/layouts"
     return [
-        {
-            "active": each.active,
-            "available": each.available and each.active,
-            "defaultRecordTypeMapping": each.default,
-            "developerName": each.developer_name,
-            "master": each is master,
-            "name": each.name,
-            "recordTypeId": each.id,
-            "urls": {"layout": f"{layouts}/{each.id}"},
-        }
-        for each in (*types, master)
+        {**record_type_words(each), "urls": {"layout": f"{layouts}/{each.id}"}} for each in record_types(sobject)
     ]
 
 
@@ -348,7 +363,7 @@ def own_field(field: Field, sobject: SObject | None = None) -> dict[str, Any]:
         ],
         "polymorphicForeignKey": field.polymorphic,
         "precision": field.precision,
-        "queryByDistance": field.type == "address",
+        "queryByDistance": field.type in ("address", "location"),
         "referenceTargetField": None,
         "referenceTo": list(field.reference_to),
         "relationshipName": field.relationship_name,

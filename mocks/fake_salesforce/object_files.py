@@ -30,10 +30,21 @@ from fake_salesforce.data_files import load
 from fake_salesforce.field_rows import default_of, picklist_value, read_flags, read_type
 from fake_salesforce.imported import read_imported
 from fake_salesforce.metadata import Field, PicklistValue, RecordType, Schema, SObject
+from fake_salesforce.object_words import (
+    AUDIT_FIELDS,
+    CUSTOM_ABILITIES,
+    CUSTOM_URLS,
+    OBJECT_FILES,
+    OWNER,
+    RECORD_TYPE,
+    SYSTEM_FIELDS,
+    WITH_CUSTOM,
+)
 from fake_salesforce.org_file import (
     CUSTOM_FLAGS,
     CUSTOM_NAME,
     FIELD_KEYS,
+    LOCATION_KEYS,
     NAME_KEYS,
     OVERRIDE_KEYS,
     OrgFile,
@@ -52,53 +63,12 @@ from fake_salesforce.org_file import (
     with_length,
 )
 from fake_salesforce.record_ids import SERIAL_ALPHABET, mint
-from fake_salesforce.share_objects import share_drafts
 from fake_salesforce.record_types import check_dependencies, checked_record_types, read_record_types, record_type_rows
+from fake_salesforce.share_objects import share_drafts
 
-# The standard objects, in the order of the global describe (by name).
-OBJECT_FILES: Final = (
-    "accepted_event_relation", "account", "account_contact_relation", "account_contact_role", "activity_history",
-    "asset", "assignment_rule", "attachment", "business_process", "campaign", "campaign_member",
-    "campaign_member_status", "case", "case_comment", "case_status", "contact", "content_document",
-    "content_document_link", "content_note", "content_version", "contract", "declined_event_relation", "document",
-    "email_message", "event", "event_relation", "event_who_relation", "field_permissions", "group", "group_member",
-    "lead", "lead_status", "note", "object_permissions", "open_activity", "opportunity", "opportunity_contact_role",
-    "opportunity_line_item", "opportunity_stage", "order", "organization", "permission_set",
-    "permission_set_assignment", "pricebook2", "pricebook_entry", "product2", "profile", "queue_sobject",
-    "record_type", "task", "task_priority", "task_relation", "task_status", "task_who_relation",
-    "undecided_event_relation", "user", "user_role",
-)  # fmt: skip
-AUDIT_FIELDS: Final = (
-    "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp",
-)  # fmt: skip
-SYSTEM_FIELDS: Final = ("Id", "IsDeleted", *AUDIT_FIELDS)
-
-_CUSTOM_ABILITIES: Final = frozenset({
-    "createable", "deletable", "layoutable", "mruEnabled", "queryable", "replicateable",
-    "retrieveable", "searchable", "triggerable", "undeletable", "updateable",
-})  # fmt: skip
-_CUSTOM_URLS: Final = (
-    "sobject", "describe", "rowTemplate", "layouts", "compactLayouts", "approvalLayouts",
-    "defaultValues", "listviews", "quickActions", "uiDetailTemplate", "uiEditTemplate",
-    "uiNewRecord",
-)  # fmt: skip
+_LOCATION: Final = re.compile(r"location(?:\((?P<places>\d{1,2})\))?")
 _PREFIX: Final = re.compile(r"a[0-9A-Za-z]{2}")
 _CUSTOM_SOURCE: Final = "the org file"
-_OWNER: Final[Mapping[str, Any]] = {
-    "label": "Owner ID", "type": "reference", "flags": "CUDFGSPnpA", "to": ["Group", "User"],
-    "relationship": "Owner",
-}  # fmt: skip
-
-
-_RECORD_TYPE: Final[Mapping[str, Any]] = {
-    "label": "Record Type ID", "type": "reference", "flags": "NCUFGSA", "to": ["RecordType"],
-    "relationship": "RecordType",
-}  # fmt: skip
-# Lists of targets that custom objects join: those with activities, or every one.
-_WITH_CUSTOM: Final[Mapping[Any, str]] = {
-    "@what": "activities", "@whowhat": "activities", "@relation": "activities",
-    "@notes": "every", "@attachments": "every", "@linked": "every",
-}  # fmt: skip
 
 
 def load_schema(extra: Mapping[str, Any] | None = None) -> Schema:
@@ -154,6 +124,17 @@ def _build(extra: Mapping[str, Any]) -> Schema:
     )
 
 
+def _places() -> dict[str, list[Any]]:
+    """Countries and states as picklists; a state is valid for its country's code."""
+    facts = load("places.toml")
+    states: dict[str, dict[str, Any]] = {}
+    for country, named in facts["states"].items():
+        for code, label in named.items():
+            states.setdefault(code, {"value": code, "label": label, "valid_for": []})["valid_for"].append(country)
+    countries = [{"value": code, "label": label} for code, label in facts["countries"].items()]
+    return {"countries": countries, "states": list(states.values())}
+
+
 def _has_master(fields: Mapping[str, Any]) -> bool:
     """Rows that go with their master have its owner and no OwnerId of their own."""
     return any(isinstance(row, Mapping) and row.get("on_delete") == "cascade" for row in fields.values())
@@ -182,7 +163,7 @@ class _Reader:
         self._created = tuple(own.created)
         self._typed: dict[str, tuple[RecordType, ...]] = read_record_types(own)
         shared = load("shared.toml")
-        self._picklists: Mapping[str, Sequence[Any]] = shared["picklists"]
+        self._picklists: Mapping[str, Sequence[Any]] = {**shared["picklists"], **_places()}
         self._lists: Mapping[str, Sequence[str]] = shared["targets"]
         self._blocks: Mapping[str, Sequence[Mapping[str, Any]]] = shared["blocks"]
         self._system: Mapping[str, Mapping[str, Any]] = shared["system"]
@@ -200,7 +181,7 @@ class _Reader:
                 at = place[key.lower()]
                 fields[at] = self._overridden(fields[at], table(row, where), where)
             else:
-                fields.append(self._custom_field(key, table(row, where), where, of=name))
+                fields.extend(self._custom_fields(key, table(row, where), where, of=name))
         check_dependencies(fields, f"objects.{name}")
         return SObject(
             name=name,
@@ -228,7 +209,7 @@ class _Reader:
         if _PREFIX.fullmatch(str(row.get("key_prefix", prefix))) is None:
             refuse(where, f"key_prefix {row['key_prefix']!r}", 'use "a" and two letters or digits')
         given = table(row.get("fields", {}), f"{where}.fields")
-        owner = {} if _has_master(given) else {"OwnerId": _OWNER}
+        owner = {} if _has_master(given) else {"OwnerId": OWNER}
         draft = {
             "name": name,
             "id_label": "Record ID",
@@ -239,13 +220,13 @@ class _Reader:
             "fields": {
                 **owner,
                 "Name": self._name_field(row.get("name_field", {}), f"{label} Name", where),
-                **({"RecordTypeId": _RECORD_TYPE} if name in self._typed else {}),
+                **({"RecordTypeId": RECORD_TYPE} if name in self._typed else {}),
             },
         }
         fields = list(self._with_system(draft))
         for key, each in given.items():
             here = f"{where}.fields.{key}"
-            fields.append(self._custom_field(key, table(each, here), here, of=name))
+            fields.extend(self._custom_fields(key, table(each, here), here, of=name))
         refuse_doubles(fields, where)
         check_dependencies(fields, where)
         return SObject(
@@ -254,10 +235,10 @@ class _Reader:
             label_plural=row.get("label_plural", f"{label}s"),
             key_prefix=row.get("key_prefix", prefix),
             fields=tuple(fields),
-            abilities=_CUSTOM_ABILITIES,
+            abilities=CUSTOM_ABILITIES,
             custom=True,
             scopes=(("everything", f"All {label}"), ("mine", f"My {label}")),
-            url_names=_CUSTOM_URLS,
+            url_names=CUSTOM_URLS,
             record_types=checked_record_types(self._typed.get(name, ()), fields, where),
             source=draft["source"],
             grade=draft["grade"],
@@ -323,7 +304,11 @@ class _Reader:
         prefix = name.removesuffix(compound)
         spoken = f"{prefix} " if prefix else ""
         for part in self._blocks[row["block"]]:
+            if part.get("feature", "") not in {"", *self._features}:
+                continue
             own = {key: value for key, value in part.items() if key != "name"}
+            if "controller" in own:
+                own["controller"] = prefix + own["controller"]
             own["label"] = spoken + part["label"]
             if part["name"] != compound:
                 own["part_of"] = name
@@ -370,8 +355,8 @@ class _Reader:
         """What a reference field points at, and what the ways there and back are called."""
         to = row.get("to", ())
         targets = tuple(self._lists[to[1:]]) if isinstance(to, str) else tuple(to)
-        if isinstance(to, str) and to in _WITH_CUSTOM:
-            targets += self._created if _WITH_CUSTOM[to] == "every" else self._activities
+        if isinstance(to, str) and to in WITH_CUSTOM:
+            targets += self._created if WITH_CUSTOM[to] == "every" else self._activities
         children = row.get("children")
         names = dict(children) if isinstance(children, Mapping) else dict.fromkeys(targets, children)
         names.update(dict.fromkeys(row.get("unnamed", ())))
@@ -400,6 +385,24 @@ class _Reader:
         return tuple(picklist_value(each, default) for each in values)
 
     # --- the org file ------------------------------------------------------------------------
+
+    def _custom_fields(self, name: str, row: Mapping[str, Any], where: str, *, of: str) -> Iterator[Field]:
+        """A custom field; a geolocation is its two parts, which clients write, and the whole, which they read."""
+        match = _LOCATION.fullmatch(str(row.get("type", "")))
+        if match is None or CUSTOM_NAME.fullmatch(name) is None:
+            yield self._custom_field(name, row, where, of=of)
+            return
+        checked(row, LOCATION_KEYS, where)
+        stem = name.removesuffix("c")
+        label = row.get("label", name.removesuffix("__c").replace("_", " ").strip())
+        evidence = {"source": _CUSTOM_SOURCE, "grade": "assumed"}
+        places = min(int(match["places"] or 15), 15)
+        for part in ("Latitude", "Longitude"):
+            flags = "CUFSpA" if row.get("required") else "NCUFSpA"
+            spoken = {"label": f"{label} ({part})", "type": f"double(18,{places})", "flags": flags, "part_of": name}
+            yield self._field(f"{stem}{part}__s", spoken, evidence, custom=True)
+        whole = {"label": label, "type": "location", "flags": "NFp", "help": row.get("help")}
+        yield self._field(name, whole, evidence, custom=True)
 
     def _custom_field(self, name: str, row: Mapping[str, Any], where: str, *, of: str) -> Field:
         """One custom field; everything the org file can get wrong about it is refused here."""

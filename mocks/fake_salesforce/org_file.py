@@ -79,6 +79,7 @@ FIELD_KEYS: Final[Kinds] = {
     "source": str,
     "grade": str,
 }
+LOCATION_KEYS: Final[Kinds] = {"label": str, "type": str, "help": str, "required": bool}
 # What an org file may say about a field that Salesforce already has.
 OVERRIDE_KEYS: Final[Kinds] = {
     "label": str,

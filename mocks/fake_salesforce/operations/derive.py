@@ -17,7 +17,7 @@ from typing import Any
 
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.operations import campaigns, files, people, products, record_types, recurrence, relations
+from fake_salesforce.operations import campaigns, files, people, places, products, record_types, recurrence, relations
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.save import CASE_MIRROR, Hook
 from fake_salesforce.operations.save import Save as Save  # noqa: PLC0414 - what hooks are written with
@@ -330,6 +330,8 @@ def before_save(save: Save) -> None:
         hooks = CUSTOM_HOOKS
     for hook in hooks:
         hook(save)
+    if save.prep.coded_addresses:
+        places.settle(save)
     if save.prep.sobject.record_types:
         record_types.settle(save)
 

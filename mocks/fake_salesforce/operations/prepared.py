@@ -20,11 +20,13 @@ _NUMBERS = frozenset({"double", "currency", "percent"})
 ADDRESS_PARTS = (  # key of the compound, ending of the part's field name
     ("city", "City"),
     ("country", "Country"),
+    ("countryCode", "CountryCode"),
     ("geocodeAccuracy", "GeocodeAccuracy"),
     ("latitude", "Latitude"),
     ("longitude", "Longitude"),
     ("postalCode", "PostalCode"),
     ("state", "State"),
+    ("stateCode", "StateCode"),
     ("street", "Street"),
 )
 LOCATION_PARTS = (("latitude", "Latitude__s"), ("longitude", "Longitude__s"))
@@ -56,6 +58,9 @@ class Prepared:
         self.shown = tuple(each.name for each in sobject.fields)
         self.booleans = tuple(each.name for each in sobject.fields if each.type == "boolean")
         self.compounds = tuple(_compounds(sobject))
+        self.coded_addresses = tuple(
+            each.name.removesuffix("CountryCode") for each in sobject.fields if each.name.endswith("CountryCode")
+        )
         self.blobs = tuple(each.name for each in sobject.fields if each.type == "base64")
         self.has_bin = sobject.has_recycle_bin
         self.unique = tuple(each for each in sobject.fields if each.unique and not each.auto_number)
@@ -140,12 +145,17 @@ def prepared(org: Org, sobject: SObject) -> Prepared:
     return found
 
 
+def _has_part(sobject: SObject, name: str) -> bool:
+    """An address has codes only where countries are a picklist; its other parts always."""
+    return not name.endswith("Code") or name.endswith("PostalCode") or sobject.field(name) is not None
+
+
 def _compounds(sobject: SObject) -> list[Compound]:
     found = []
     for field in sobject.fields:
         if field.type == "address":
             stem = field.name.removesuffix("Address")
-            parts = [(key, stem + ending) for key, ending in ADDRESS_PARTS]
+            parts = [(key, stem + ending) for key, ending in ADDRESS_PARTS if _has_part(sobject, stem + ending)]
         elif field.type == "location":
             stem = field.name.removesuffix("__c") + "__"
             parts = [(key, stem + ending) for key, ending in LOCATION_PARTS]

@@ -23,7 +23,8 @@ CHILD_RELATIONSHIPS_MAX: Final = 20
 
 # The parts of an address in the order of the answer.
 _ADDRESS_PARTS: Final = (
-    "city", "country", "geocodeAccuracy", "latitude", "longitude", "postalCode", "state", "street",
+    "city", "country", "countryCode", "geocodeAccuracy", "latitude", "longitude", "postalCode", "state", "stateCode",
+    "street",
 )  # fmt: skip
 _NAME_FIELD_TYPES: Final = {
     "Id": "id", "Name": "string", "Type": "picklist", "FirstName": "string", "LastName": "string",
