@@ -15,7 +15,7 @@ from tests.fake_salesforce.conftest import Caller
 
 from fake_core.clock import FrozenClock
 from fake_salesforce import OrgConfig, create_app
-from fake_salesforce.operations.bulk import apply
+from fake_salesforce.operations.bulk.fast import Fast
 
 EXTRA = {
     "objects": {
@@ -165,7 +165,7 @@ def test_together_is_one_by_one(pair: Pair, sheet: tuple[str, str, str | None, s
         for number, org in enumerate(pair.orgs):
             org.fake.reset()
             if number:
-                patch.setattr(apply.Fast, "possible", staticmethod(lambda *_given: False))
+                patch.setattr(Fast, "possible", staticmethod(lambda *_given: False))
             more = {"externalIdFieldName": key} if key else {}
             job = load(org, sobject, pair.filled(text), operation, **more)
             info = job.finish()
@@ -178,10 +178,13 @@ def test_together_is_one_by_one(pair: Pair, sheet: tuple[str, str, str | None, s
 def test_rows_are_saved_together(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fast way is taken for plain rows: otherwise the comparison above would compare nothing."""
     saved: list[int] = []
-    flush = apply.Fast.flush
-    monkeypatch.setattr(
-        apply.Fast, "flush", lambda self, conn: (saved.append(len(self._waiting)), flush(self, conn))[1]
-    )
+    flush = Fast.flush
+
+    def counted(self: Fast, conn: Any) -> None:
+        saved.append(len(self._waiting))
+        flush(self, conn)
+
+    monkeypatch.setattr(Fast, "flush", counted)
     org = pair.orgs[0]
     org.fake.reset()
     load(org, "Account", "Name\n" + "Acme\n" * 250).finish()

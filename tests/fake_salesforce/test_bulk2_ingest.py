@@ -215,7 +215,7 @@ def test_list_in_pages(org: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full page says where the next one begins."""
     from fake_salesforce.operations.bulk import jobs
 
-    monkeypatch.setitem(jobs.facts("limits"), "jobs_page", 2)  # type: ignore[arg-type]
+    monkeypatch.setitem(jobs.facts("limits"), "jobs_page", 2)
     made = [new_job(org, "Account").id for _ in range(5)]
     seen: list[str] = []
     path = INGEST

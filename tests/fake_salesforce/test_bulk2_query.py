@@ -213,7 +213,7 @@ def test_result_pages(org: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Up to five links in an answer; together they give all rows; v58 and later."""
     from fake_salesforce.operations.bulk import jobs
 
-    monkeypatch.setitem(jobs.facts("pace"), "result_rows", 2)  # type: ignore[arg-type]
+    monkeypatch.setitem(jobs.facts("pace"), "result_rows", 2)
     for number in range(13):
         org.make("Task", Subject=f"s{number:02}")
     job = new_query(org, "SELECT Subject FROM Task ORDER BY Subject")
