@@ -169,6 +169,8 @@ def is_vendors_error(one: Operation, answer: TestResponse) -> bool:
         return fit_bulk1.is_refusal(answer.text, kind or "")
     if kind == "text/xml":
         return "<faultcode>sf:" in answer.text
+    if kind == "text/html" and one.operation_id.startswith("authorize"):  # a page for a person
+        return answer.status_code == 400 and "<h1>Error</h1>" in answer.text
     if kind == "text/html":  # the server in front of the org refuses a URI of more than 16,384 bytes
         return (414, "<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>") == (answer.status_code, answer.text)
     if kind == "text/plain":
