@@ -1,6 +1,7 @@
-"""A job of many rows in a process of its own, which says how far its memory grew: run by test_bulk2_memory and bench.
+"""A Bulk 2.0 job of many rows in a process of its own, which says how far its memory grew.
 
-Arguments: rows, and a file for the store. Data are made, sent and read back in pieces, so what grows is the fake's.
+`python -m crm_contracts.bench.million ROWS [STORE]` prints JSON; without STORE it is a file that is removed. Rows are
+made, sent and read back in pieces, so what grows is the fake's. Run by `make bench` and by test_bulk2_memory.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fake_salesforce import create_app
+from crm_contracts.vendors import create_fake
+from fake_core.clock import RealClock
 
 API = "/services/data/v60.0"
 HEADER = b"Subject,Status,Priority,ActivityDate,Description\n"
@@ -54,7 +56,7 @@ def peak_mb() -> float:
 
 def main(rows: int, data: str) -> dict[str, float]:
     """What a job of *rows* tasks, and reading all of it back, cost: megabytes and seconds."""
-    fake = create_app(data=data)
+    fake = create_fake("salesforce", clock=RealClock(), data=data)
     token = fake.credentials("http://localhost")["access_token"]
 
     def asked(method: str, path: str, body: Any = None, **environ: Any) -> Any:
