@@ -100,6 +100,15 @@ def test_what_fails_a_job(org: Caller, data: str, more: dict[str, str], message:
     assert data.encode() == org.get(f"{job.path}/unprocessedrecords").body
 
 
+@pytest.mark.evidence("client-derived", "simple-salesforce checks it before it sends")
+@pytest.mark.parametrize("operation", ["delete", "hardDelete"])
+def test_deletes_take_ids_alone(org: Caller, operation: str) -> None:
+    """Any other column fails the job."""
+    job = load(org, "Account", "Id,Name\n001000000000000AAA,A\n", operation)
+
+    assert f"InvalidBatch : The '{operation}' batch must contain only ids" == job.finish()["errorMessage"]
+
+
 def test_more_cells_than_columns(org: Caller) -> None:
     """Fails the job; fewer cells leave the rest of their columns empty."""
     assert "Failed" == load(org, "Account", "Name,Phone\nA,1,2\n").finish()["state"]

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from fake_core.faults import Fault
 from fake_salesforce import record_ids
-from fake_salesforce.errors import SalesforceError, salesforce_error
+from fake_salesforce.errors import SalesforceError, among_many, salesforce_error
 from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import records
 from fake_salesforce.operations.bulk import columns
@@ -111,7 +111,7 @@ def key_field(sobject: SObject, name: str | None) -> Field:
     found = sobject.field(name or "")
     if found is not None and found.name == "Id":
         return found
-    return records.find_key_field(sobject, name or "", id_lookup=True)
+    return records.find_key_field(sobject, name or "")
 
 
 def apply_cells(
@@ -157,7 +157,7 @@ def _chunk_together(org: Org, caller: Caller, task: Task, rows: Sequence[Cells],
                 fast.flush(conn)
                 outcomes.append(_one(org, caller, task, cells, mismatch))
             except SalesforceError as error:
-                outcomes.append(_refused(_given_id(task, cells), error))
+                outcomes.append(_refused(_given_id(task, cells), among_many(error)))
             else:
                 outcomes.append(Outcome(made, success=True, created=True))
         fast.flush(conn)
@@ -186,7 +186,7 @@ def _one(org: Org, caller: Caller, task: Task, cells: Cells, mismatch: Mismatch)
         wrong = next((n for n, one in enumerate(task.columns) if one.field.name == error.key), 0)
         return _refused(given_id, mismatch(error, wrong))
     except SalesforceError as error:
-        return _refused(given_id, error)
+        return _refused(given_id, among_many(error))
 
 
 def _given_id(task: Task, cells: Cells) -> str:

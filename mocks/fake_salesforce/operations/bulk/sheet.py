@@ -15,7 +15,7 @@ from typing import Any
 
 from fake_salesforce.errors import SalesforceError
 from fake_salesforce.operations.bulk import columns, csvtext
-from fake_salesforce.operations.bulk.apply import ABSENT, Cells, Task, key_field
+from fake_salesforce.operations.bulk.apply import ABSENT, DELETE, HARD_DELETE, Cells, Task, key_field
 from fake_salesforce.operations.bulk.jobs import Job, facts
 from fake_salesforce.org import Org
 
@@ -53,6 +53,8 @@ def task(org: Org, job: Job, sheet: Sheet) -> Task:
     """What to do with each row. Raises BrokenCsv for a column that is no field, or two that are the same."""
     sobject = org.schema.sobject(job.object)
     assert sobject is not None, "a job's object was found when it was made"
+    if job.operation in {DELETE, HARD_DELETE} and [name.lower() for name in sheet.names] != ["id"]:
+        raise csvtext.BrokenCsv("InvalidBatch.only_ids", operation=job.operation)
     bound: list[columns.Column] = []
     for name in sheet.names:
         column = columns.bind(org, sobject, name)
