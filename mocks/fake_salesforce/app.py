@@ -36,6 +36,7 @@ from fake_salesforce.routes import (
     composite,
     graph,
     identity,
+    layouts,
     oauth,
     oauth_pages,
     query,
@@ -91,6 +92,16 @@ ROUTES: list[tuple[str, str, str, View]] = [
     ("GET", "/sobjects/<sobject>", "sobjectBasic", sobjects.basic),
     ("POST", "/sobjects/<sobject>", "createRecord", sobjects.create),
     ("GET", "/sobjects/<sobject>/describe", "describeObject", sobjects.full_describe),
+    ("GET", "/sobjects/<sobject>/describe/layouts", "describeLayouts", layouts.page),
+    ("GET", "/sobjects/<sobject>/describe/layouts/<record_type_id>", "describeLayout", layouts.of_record_type),
+    ("GET", "/sobjects/<sobject>/describe/namedLayouts/<name>", "describeNamedLayout", layouts.named),
+    ("GET", "/sobjects/<sobject>/describe/compactLayouts", "describeCompactLayouts", layouts.compact),
+    ("GET", "/sobjects/<sobject>/describe/compactLayouts/<which>", "describeCompactLayout", layouts.compact_of),
+    ("GET", "/sobjects/<sobject>/describe/approvalLayouts", "describeApprovalLayouts", layouts.approval),
+    ("GET", "/sobjects/<sobject>/listviews", "listListViews", layouts.all_list_views),
+    ("GET", "/sobjects/<sobject>/listviews/<list_view_id>", "getListView", layouts.list_view),
+    ("GET", "/sobjects/<sobject>/listviews/<list_view_id>/describe", "describeListView", layouts.described_list_view),
+    ("GET", "/sobjects/<sobject>/listviews/<list_view_id>/results", "listViewResults", layouts.list_view_results),
     ("GET", "/sobjects/<sobject>/updated", "getUpdated", sobjects.updated),
     ("GET", "/sobjects/<sobject>/deleted", "getDeleted", sobjects.deleted),
     ("GET", "/sobjects/User/<user_id>/password", "passwordExpired", user_password.expired),
@@ -108,6 +119,7 @@ ROUTES: list[tuple[str, str, str, View]] = [
     ("GET", "/queryAll", "queryAll", query.query_all),
     ("GET", "/queryAll/<locator>", "queryAllMore", query.more),
     ("GET", "/recent", "recent", sobjects.recent),
+    ("GET", "/compactLayouts", "compactLayouts", layouts.compact_of_several),
     ("GET", "/search", "search", search.search),
     ("GET", "/search/scopeOrder", "searchScopeOrder", search.scope_order),
     ("GET", "/search/suggestions", "searchSuggestions", search.suggestions),
@@ -155,8 +167,13 @@ ASYNC_ROUTES: list[tuple[str, str, str, View]] = [
 ASYNC_RULE = "/services/async/<version>"
 VERSION_RULE = "/services/data/<version>"
 _ALL_METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
-# Resources with GET only that would otherwise be taken for a row id by the other methods of a row.
-_GET_ONLY = ["describe", "updated", "deleted"]
+# Resources with GET only that would otherwise be taken for a row by the other methods of one.
+_GET_ONLY = [
+    "describe", "updated", "deleted", "listviews", "listviews/<list_view_id>", "describe/layouts",
+    "describe/compactLayouts", "describe/approvalLayouts", "describe/layouts/<record_type_id>",
+    "describe/compactLayouts/<which>", "describe/namedLayouts/<name>",
+    "listviews/<list_view_id>/describe", "listviews/<list_view_id>/results",
+]  # fmt: skip
 _NOT_GET = ["DELETE", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"]
 
 

@@ -111,6 +111,8 @@ def _sobjects(environ: WSGIEnvironment, parts: list[str]) -> Meaning:
     last = parts[2].lower()
     if last in _RESOURCES and len(parts) == 3:
         return Meaning(_RESOURCES[last], sobject)
+    if last == "listviews":
+        return Meaning("query" if parts[-1] == "results" else "describe", sobject)
     if last == "describe":
         return Meaning("describe", sobject)
     if method == "PATCH" and len(parts) > 3:
@@ -217,6 +219,7 @@ _READERS: dict[str, _Reader] = {
     "queryAll": _query,
     "composite": _composite,
     "limits": lambda _environ, _parts: Meaning("limits", ""),
+    "compactLayouts": lambda _environ, _parts: Meaning("describe", ""),
     "search": lambda _environ, _parts: Meaning("search", ""),
     "parameterizedSearch": lambda _environ, _parts: Meaning("search", ""),
     "jobs": _jobs,

@@ -21,7 +21,15 @@ BELOW_VERSION = "/services/data/<version>"
 BELOW_ASYNC = "/services/async/<version>"
 DOCUMENTED = {vendor: operations(vendor) for vendor in VENDORS}
 NOT_FAKED = [one for vendor in VENDORS for one in DOCUMENTED[vendor] if one.not_faked]
-WORDS = {"version": "v60.0", "sobject": "Task", "api": "u", "event_id": "00U", "record_id": "00T", "rest": "x"}
+WORDS = {
+    "process": "Discount",
+    "version": "v60.0",
+    "sobject": "Task",
+    "api": "u",
+    "event_id": "00U",
+    "record_id": "00T",
+    "rest": "x",
+}
 
 
 def routes(vendor: str) -> dict[str, tuple[str, str]]:

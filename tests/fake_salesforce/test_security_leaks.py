@@ -183,6 +183,18 @@ def references(path: str, wrap: Callable[[str, dict[str, Any]], Any]) -> Attempt
     return attempts
 
 
+def list_views(end: str) -> Attempts:
+    """Each list view that the administrator sees."""
+
+    def attempts(world: World) -> Iterator[Attempt]:
+        for name in world.ids:
+            answer = world.admin.get(f"/sobjects/{name}/listviews")
+            for one in answer.json["listviews"] if answer.status == 200 else ():
+                yield "GET", one["url"] + end, {}
+
+    return attempts
+
+
 def ingest(world: World) -> Iterator[Attempt]:
     for name in world.ids:
         yield "POST", "/jobs/ingest", {"json": {"object": name, "operation": "update"}}
@@ -263,6 +275,17 @@ TABLE: dict[str, Attempts | str] = {
     "describeGlobal": once("GET", "/sobjects"),
     "sobjectBasic": each("GET", "/sobjects/{name}"),
     "describeObject": each("GET", "/sobjects/{name}/describe"),
+    "describeLayouts": each("GET", "/sobjects/{name}/describe/layouts"),
+    "describeLayout": each("GET", "/sobjects/{name}/describe/layouts/012000000000000AAA"),
+    "describeNamedLayout": once("GET", "/sobjects/User/describe/namedLayouts/UserAlt"),
+    "describeCompactLayouts": each("GET", "/sobjects/{name}/describe/compactLayouts"),
+    "describeCompactLayout": each("GET", "/sobjects/{name}/describe/compactLayouts/primary"),
+    "describeApprovalLayouts": each("GET", "/sobjects/{name}/describe/approvalLayouts"),
+    "compactLayouts": once("GET", "/compactLayouts?q=Account,Contact"),
+    "listListViews": each("GET", "/sobjects/{name}/listviews"),
+    "getListView": list_views(""),
+    "describeListView": list_views("/describe"),
+    "listViewResults": list_views("/results"),
     "getUpdated": each("GET", "/sobjects/{name}/updated?start=2026-01-01T00:00:00Z&end=2026-01-30T00:00:00Z"),
     "getDeleted": each("GET", "/sobjects/{name}/deleted?start=2026-01-01T00:00:00Z&end=2026-01-30T00:00:00Z"),
     "createRecord": references("/sobjects/{name}", lambda _name, body: body),

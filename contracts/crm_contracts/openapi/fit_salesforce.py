@@ -105,6 +105,7 @@ def seed(fake: Fake, headers: dict[str, str]) -> dict[str, Any]:
     return {
         "ids": ids,
         "locator": page["nextRecordsUrl"].rpartition("/")[2],
+        "list views": _list_views(client, headers),
         "organization": organization,
         "user": user,
         "credentials": fake.credentials("https://understudy.my.salesforce.com"),
@@ -112,6 +113,16 @@ def seed(fake: Fake, headers: dict[str, str]) -> dict[str, Any]:
         "ingest": _ingest_jobs(client, headers),
         "query": _query_jobs(client, headers),
     }
+
+
+def _list_views(client: Client, headers: dict[str, str]) -> dict[str, list[str]]:
+    """Ids of list views by object, for the objects that have some."""
+    found = {}
+    for name in OBJECTS:
+        answer = client.get(f"{DATA}/sobjects/{name}/listviews", headers=headers).get_json()
+        if isinstance(answer, dict):
+            found[name] = [one["id"] for one in answer["listviews"]]
+    return found
 
 
 def _ingest_jobs(client: Client, headers: dict[str, str]) -> dict[str, str]:
@@ -188,6 +199,10 @@ class Fit:
             path["locator"] = org["locator"]
         if fit_bulk1.is_async(case.path):
             fit_bulk1.fit_path(path, case.method, org["bulk1"])
+        if "list_view_id" in path:
+            path["list_view_id"] = org["list views"][_sobject(case)][number % 2][: 15 + number % 2 * 3]
+        if "listviews" in case.path and path["version"] == "v31.0":
+            path["version"] = "v32.0"  # the first with list views
         if "job_id" in path and "/jobs/" in case.path:
             jobs = org["query" if "/jobs/query" in case.path else "ingest"]
             path["job_id"] = jobs.get(case.method, jobs["GET"])
@@ -221,7 +236,9 @@ class Fit:
             query |= {"client_id": org["credentials"]["client_id"], "redirect_uri": "http://localhost:8080/callback"}
         if "token" in query:
             query["token"] = org["credentials"]["access_token"]
-        if "q" in query and "earch" in case.path:
+        if "q" in query and "/compactLayouts" in case.path:
+            pass  # the document says all there is to say
+        elif "q" in query and "earch" in case.path:
             query["q"] = query["q"] if str(query["q"]).startswith("FIND ") else "acme"
         elif "q" in query and not re.match("SELECT .* FROM ", query["q"]):
             query["q"] = "SELECT Id FROM Task"

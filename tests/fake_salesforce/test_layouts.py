@@ -1,0 +1,415 @@
+"""Layouts, compact layouts and list views: the shapes of the guides' samples, for what the caller may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from fake_core.clock import FrozenClock
+from fake_salesforce import OrgConfig, create_app
+
+from .conftest import HOST, Caller
+from .secured import logged_in, user
+
+MASTER = "012000000000000AAA"
+LAYOUTS = (
+    "documented",
+    "REST API Developer Guide v66, sObject Layouts; SOAP API Developer Guide, DescribeLayoutResult",
+)
+COMPACT = ("documented", "REST API Developer Guide v66, sObject CompactLayouts and Compact Layouts")
+VIEWS = ("documented", "REST API Developer Guide v66, List Views, List View Describe, List View Results")
+OURS = ("assumed", "which field stands where is a rule of this fake")
+EXTRA = {
+    "objects": {
+        "Account": {
+            "fields": {"Notes__c": {"type": "textarea(32000)"}, "Tier__c": {"type": "picklist", "values": ["A", "B"]}}
+        },
+        "Case": {
+            "record_types": [
+                {"name": "Complaint", "default": True, "picklists": {"Priority": ["High"]}},
+                {"name": "Question"},
+                {"name": "Old", "active": False, "available": False},
+            ]
+        },
+        "Site__c": {"fields": {"Account__c": {"type": "reference", "to": ["Account"], "children": "Sites"}}},
+    },
+    "profiles": {
+        "Clerk": {
+            "objects": {"Account": ["read"], "Contact": []},
+            "fields": {"Account.Phone": "none", "Account.Site": "none"},
+        }
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def _org() -> Iterator[Caller]:
+    users = (*OrgConfig().users, user("clerk", profile="Clerk"))
+    fake = create_app(clock=FrozenClock(), org=OrgConfig(extra=EXTRA, users=users))
+    yield Caller(fake)
+    fake.close()
+
+
+@pytest.fixture
+def typed(_org: Caller) -> Caller:
+    _org.fake.reset()
+    _org.token = _org.fake.credentials(f"https://{HOST}")["access_token"]
+    return _org
+
+
+def layout(org: Caller, name: str, version: str = "60.0") -> dict[str, Any]:
+    answer = org.get(f"/services/data/v{version}/sobjects/{name}/describe/layouts/{MASTER}")
+    assert answer.status == 200, answer.text
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def items(sections: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The items of *sections* by the name of their first field."""
+    return {
+        item["layoutComponents"][0]["value"]: item
+        for section in sections
+        for row in section["layoutRows"]
+        for item in row["layoutItems"]
+        if item["layoutComponents"]
+    }
+
+
+@pytest.mark.evidence(*LAYOUTS)
+def test_keys_in_their_order(typed: Caller) -> None:
+    """Layouts, mappings and whether one has to choose; the keys are those of the samples, in their order."""
+    answer = typed.get("/sobjects/Account/describe/layouts/")
+    assert ["layouts", "recordTypeMappings", "recordTypeSelectorRequired"] == list(answer.json)
+    (one,) = answer.json["layouts"]
+    assert [
+        "buttonLayoutSection",
+        "detailLayoutSections",
+        "editLayoutSections",
+        "feedView",
+        "highlightsPanelLayoutSection",
+        "id",
+        "multirowEditLayoutSections",
+        "offlineLinks",
+        "quickActionList",
+        "relatedContent",
+        "relatedLists",
+        "saveOptions",
+    ] == list(one)
+    assert one["id"].startswith("00h")
+    (mapping,) = answer.json["recordTypeMappings"]
+    assert sorted(mapping) == list(mapping)
+    assert (MASTER, one["id"], True) == (mapping["recordTypeId"], mapping["layoutId"], mapping["master"])
+    assert [False] == answer.json["recordTypeSelectorRequired"]
+    assert one == layout(typed, "Account")
+
+
+@pytest.mark.evidence(*LAYOUTS)
+def test_items(typed: Caller) -> None:
+    """An item has the field's describe, what may be edited, and how the layout behaves."""
+    details = {each["name"]: each for each in typed.get("/sobjects/Account/describe").json["fields"]}
+    found = items(layout(typed, "Account")["detailLayoutSections"])
+    name = found["Name"]
+    assert [
+        "editableForNew",
+        "editableForUpdate",
+        "label",
+        "layoutComponents",
+        "placeholder",
+        "required",
+        "uiBehavior",
+    ] == list(name)
+    (component,) = name["layoutComponents"]
+    assert ["details", "displayLines", "tabOrder", "type", "value"] == list(component)
+    assert component["details"] == details["Name"]
+    assert (True, True, True, "Required") == (
+        name["editableForNew"], name["editableForUpdate"], name["required"], name["uiBehavior"]
+    )  # fmt: skip
+    assert "Account Owner" == found["OwnerId"]["label"]
+    assert "Id" not in found
+
+
+@pytest.mark.evidence("documented", "SOAP API Developer Guide, FieldLayoutComponent and DescribeLayoutItem")
+def test_compound_fields_are_one_item_to_read_and_several_to_edit(typed: Caller) -> None:
+    one = layout(typed, "Account")
+    reading, editing = items(one["detailLayoutSections"]), items(one["editLayoutSections"])
+    (address,) = reading["BillingAddress"]["layoutComponents"]
+    assert "address" == address["fieldType"]
+    assert {"BillingStreet", "BillingCity", "BillingCountry"} <= {each["value"] for each in address["components"]}
+    assert "BillingStreet" not in reading
+    assert "BillingAddress" not in editing
+    assert editing["BillingStreet"]["editableForUpdate"]
+
+
+@pytest.mark.evidence(*OURS)
+def test_where_fields_stand(typed: Caller) -> None:
+    """Addresses, long texts and system fields have sections of their own; gaps are placeholders."""
+    sections = {each["heading"]: each for each in layout(typed, "Account")["detailLayoutSections"]}
+    assert ["Account Information", "Address Information", "Description Information", "System Information"] == list(
+        sections
+    )
+    assert {"Description", "Notes__c"} == set(items([sections["Description Information"]]))
+    assert "Tier__c" in items([sections["Account Information"]])
+    created = items([sections["System Information"]])["CreatedById"]
+    assert ["CreatedById", ", ", "CreatedDate"] == [each["value"] for each in created["layoutComponents"]]
+    assert not created["editableForUpdate"]
+    for section in sections.values():
+        assert section["rows"] == len(section["layoutRows"])
+        assert all(row["numItems"] == section["columns"] == len(row["layoutItems"]) for row in section["layoutRows"])
+
+
+@pytest.mark.evidence(*LAYOUTS)
+def test_record_types_choose_the_layout(typed: Caller) -> None:
+    """With record types `layouts` is null, a mapping has the picklists, and a layout is asked for by record type."""
+    answer = typed.get("/sobjects/Case/describe/layouts").json
+    assert answer["layouts"] is None
+    assert [True] == answer["recordTypeSelectorRequired"]
+    mappings = {each["name"]: each for each in answer["recordTypeMappings"]}
+    assert ["Complaint", "Question", "Master"] == list(mappings)
+    offered = {
+        name: [
+            value["value"]
+            for each in mappings[name]["picklistsForRecordType"]
+            if each["picklistName"] == "Priority"
+            for value in each["picklistValues"]
+        ]
+        for name in mappings
+    }
+    assert {"Complaint": ["High"], "Question": ["High", "Medium", "Low"], "Master": ["High", "Medium", "Low"]} == (
+        offered
+    )
+    by_type = typed.get(mappings["Complaint"]["urls"]["layout"])
+    assert (200, mappings["Complaint"]["layoutId"]) == (by_type.status, by_type.json["id"])
+
+
+@pytest.mark.evidence("documented", "SOAP API Developer Guide, DescribeLayoutSaveOption: of cases and leads")
+def test_save_options(typed: Caller) -> None:
+    (option,) = layout(typed, "Case")["saveOptions"]
+    assert ("UseDefaultAssignmentRule", "Sforce-Auto-Assign", "AssignmentRuleHeader") == (
+        option["name"], option["restHeaderName"], option["soapHeaderName"]
+    )  # fmt: skip
+    assert [] == layout(typed, "Contact")["saveOptions"]
+
+
+@pytest.mark.evidence("documented", "SOAP API Developer Guide, RelatedList and RelatedListColumn")
+def test_related_lists(typed: Caller) -> None:
+    lists = {each["name"]: each for each in layout(typed, "Account")["relatedLists"]}
+    contacts = lists["Contacts"]
+    assert ("AccountId", "Contact", "Contacts", False) == (
+        contacts["field"], contacts["sobject"], contacts["label"], contacts["custom"]
+    )  # fmt: skip
+    assert "Contact.Name" == contacts["columns"][0]["field"]
+    assert (True, "Account__c") == (lists["Sites__r"]["custom"], lists["Sites__r"]["field"])
+
+
+@pytest.mark.parametrize(
+    ("version", "gone"),
+    [
+        ("31.0", {"multirowEditLayoutSections", "parentLayoutId", "buttons", "colors", "uiBehavior"}),
+        ("34.0", {"multirowEditLayoutSections", "parentLayoutId", "uiBehavior"}),
+        ("67.0", set()),
+    ],
+)
+@pytest.mark.evidence(
+    "documented", "SOAP API Developer Guide: 'available in API version 35.0 and later', 32.0 and later"
+)
+def test_versions(typed: Caller, version: str, gone: set[str]) -> None:
+    text = typed.get(f"/services/data/v{version}/sobjects/Account/describe/layouts").text
+    late = {"multirowEditLayoutSections", "parentLayoutId", "buttons", "colors", "uiBehavior"}
+    assert gone == {key for key in late if f'"{key}":' not in text}
+
+
+@pytest.mark.evidence("documented", "REST API Developer Guide v66, Get Global Publisher Layouts")
+def test_global(typed: Caller) -> None:
+    """Global is no object: a layout with nothing on it, and no record types."""
+    answer = typed.get("/sobjects/Global/describe/layouts/").json
+    (one,) = answer["layouts"]
+    assert (None, [], [], []) == (
+        one["buttonLayoutSection"], one["detailLayoutSections"], one["relatedLists"], answer["recordTypeMappings"]
+    )  # fmt: skip
+    assert typed.get("/sobjects/Global/describe").status == 404
+
+
+@pytest.mark.evidence("documented", "REST API Developer Guide v66, sObject Named Layouts: UserAlt")
+def test_named(typed: Caller) -> None:
+    """The describe lists the names of layouts; another name is not found."""
+    (info,) = typed.get("/sobjects/User/describe").json["namedLayoutInfos"]
+    answer = typed.get(info["urls"]["layout"])
+    assert ("UserAlt", 200, 1) == (info["name"], answer.status, len(answer.json["layouts"]))
+    assert typed.get("/sobjects/User/describe/namedLayouts/Other").status == 404
+    assert typed.get("/sobjects/Account/describe/namedLayouts/UserAlt").status == 404
+
+
+@pytest.mark.evidence("documented", "REST API Developer Guide v66, sObject ApprovalLayouts: no approval layouts")
+def test_approval(typed: Caller) -> None:
+    assert {"approvalLayouts": []} == typed.get("/sobjects/Account/describe/approvalLayouts/").json
+
+
+@pytest.mark.evidence(*COMPACT)
+def test_compact(typed: Caller) -> None:
+    """An object that nobody made a compact layout for has the system's, whose id is null."""
+    answer = typed.get("/sobjects/Account/describe/compactLayouts/").json
+    assert ["compactLayouts", "defaultCompactLayoutId", "recordTypeCompactLayoutMappings", "urls"] == list(answer)
+    (one,) = answer["compactLayouts"]
+    assert ["actions", "fieldItems", "id", "imageItems", "label", "name", "objectType"] == list(one)
+    assert ("SYSTEM", "System Default", None, "Account") == (one["name"], one["label"], one["id"], one["objectType"])
+    assert "CallHighlightAction" == one["actions"][0]["name"]
+    component = one["fieldItems"][0]["layoutComponents"][0]
+    assert ["components", "details", "displayLines", "tabOrder", "type", "value"] == list(component)
+    assert "Name" == component["details"]["name"]
+    (mapping,) = answer["recordTypeCompactLayoutMappings"]
+    assert (MASTER, "Master", None, "SYSTEM") == (
+        mapping["recordTypeId"], mapping["recordTypeName"], mapping["compactLayoutId"], mapping["compactLayoutName"]
+    )  # fmt: skip
+    for url in (answer["urls"]["primary"], mapping["urls"]["compactLayout"]):
+        assert one == typed.get(url).json
+
+
+@pytest.mark.evidence(*COMPACT)
+def test_compact_layouts_of_several(typed: Caller) -> None:
+    answer = typed.get("/compactLayouts?q=Account,Contact,Site__c").json
+    assert ["Account", "Contact", "Site__c"] == list(answer)
+    assert typed.get("/compactLayouts?q=Nope").status == 404
+    many = ",".join(["Account"] * 101)
+    assert typed.get(f"/compactLayouts?q={many}").error[:2] == (400, "ILLEGAL_QUERY_PARAMETER_VALUE")
+    assert typed.get("/compactLayouts").status == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sobjects/Nope__c/describe/layouts",
+        "/sobjects/RecordType/describe/layouts",
+        "/sobjects/RecordType/describe/compactLayouts",
+        "/sobjects/Account/describe/layouts/0125000000000abAAA",
+        "/sobjects/Account/describe/compactLayouts/secondary",
+        "/sobjects/Task/listviews",
+        "/sobjects/Account/listviews/00BUd0000000001IAA",
+        "/services/data/v31.0/sobjects/Account/listviews",
+    ],
+)
+@pytest.mark.evidence("assumed", "what is not there answers as any other resource")
+def test_not_found(typed: Caller, path: str) -> None:
+    assert typed.get(path).error == (404, "NOT_FOUND", "The requested resource does not exist")
+
+
+@pytest.mark.parametrize("path", ["layouts", f"layouts/{MASTER}", "compactLayouts", "approvalLayouts"])
+@pytest.mark.evidence("documented", "REST API Developer Guide v66, Conditional Request Headers: describes")
+def test_conditions(typed: Caller, path: str) -> None:
+    """As describes: a stamp, and 304 for who has the newest. HEAD has the headers alone."""
+    url = f"/sobjects/Account/describe/{path}"
+    first = typed.get(url)
+    since = {"If-Modified-Since": first.headers["last-modified"]}
+    assert (304, b"") == (typed.get(url, headers=since).status, typed.get(url, headers=since).body)
+    head = typed.call("HEAD", url)
+    assert (200, b"", first.headers["etag"]) == (head.status, head.body, head.headers["etag"])
+    refused = typed.patch(url, {})
+    assert (405, "GET,HEAD") == (refused.status, refused.headers["allow"])
+
+
+@pytest.mark.evidence("documented", "Salesforce Security Guide: field-level security is for layouts, too")
+def test_a_layout_shows_what_the_caller_may_see(typed: Caller) -> None:
+    """No field and no related list that the caller may not see, and nothing to edit for who may only read."""
+    clerk = logged_in(typed, "clerk")
+    one = layout(clerk, "Account")
+    found = items(one["detailLayoutSections"])
+    assert {"Phone", "Site"} <= items(layout(typed, "Account")["detailLayoutSections"]).keys()
+    assert not {"Phone", "Site"} & found.keys()
+    assert "Contacts" not in {each["name"] for each in one["relatedLists"]}
+    assert not any(item["editableForUpdate"] for item in found.values())
+    assert [] == one["buttonLayoutSection"]["detailButtons"]
+    compact = clerk.get("/sobjects/Account/describe/compactLayouts/primary").json
+    assert "Phone" not in [each["layoutComponents"][0]["value"] for each in compact["fieldItems"]]
+    assert clerk.get("/sobjects/Contact/describe/layouts").status == 404
+    view = clerk.get("/sobjects/Account/listviews").json["listviews"][0]
+    assert "phone" not in clerk.get(view["describeUrl"]).json["query"]
+
+
+# --- list views -------------------------------------------------------------------------------------
+
+
+def views(org: Caller, name: str = "Account") -> dict[str, dict[str, Any]]:
+    return {each["developerName"]: each for each in org.get(f"/sobjects/{name}/listviews").json["listviews"]}
+
+
+@pytest.mark.evidence(*VIEWS)
+def test_list_views(typed: Caller) -> None:
+    answer = typed.get("/sobjects/Account/listviews").json
+    assert ["done", "listviews", "nextRecordsUrl", "size", "sobjectType"] == list(answer)
+    assert {"AllAccounts", "MyAccounts", "NewThisWeek", "NewLastWeek"} == views(typed).keys()
+    one = views(typed)["MyAccounts"]
+    assert ["describeUrl", "developerName", "id", "label", "resultsUrl", "soqlCompatible", "url"] == list(one)
+    assert one == typed.get(one["url"]).json
+    assert one == typed.get(f"/sobjects/account/listviews/{one['id'][:15]}").json
+    assert "AllSite__cs" not in views(typed, "Site__c")
+
+
+@pytest.mark.evidence(*VIEWS)
+def test_the_describe_of_a_list_view_is_the_sample(typed: Caller) -> None:
+    """Account's New This Week, but for the ids."""
+    answer = typed.get(views(typed)["NewThisWeek"]["describeUrl"]).json
+    assert ["columns", "id", "orderBy", "query", "scope", "sobjectType", "whereCondition"] == list(answer)
+    assert answer["query"] == (
+        "SELECT name, site, billingstate, phone, tolabel(type), owner.alias, id, createddate, lastmodifieddate, "
+        "systemmodstamp FROM Account WHERE CreatedDate = THIS_WEEK ORDER BY Name ASC NULLS FIRST, Id ASC NULLS FIRST"
+    )
+    assert {"field": "CreatedDate", "operator": "equals", "values": ["THIS_WEEK"]} == answer["whereCondition"]
+    assert answer["orderBy"][1] == {"fieldNameOrPath": "Id", "nullsPosition": "first", "sortDirection": "ascending"}
+    columns = {each["fieldNameOrPath"]: each for each in answer["columns"]}
+    assert columns["Name"] == {
+        "ascendingLabel": "Z-A", "descendingLabel": "A-Z", "fieldNameOrPath": "Name", "hidden": False,
+        "label": "Account Name", "selectListItem": "Name", "sortDirection": "ascending", "sortIndex": 0,
+        "sortable": True, "type": "string",
+    }  # fmt: skip
+    assert columns["Type"]["selectListItem"] == "toLabel(Type)"
+    assert (columns["Id"]["hidden"], columns["Id"]["sortable"], columns["Id"]["sortIndex"]) == (True, False, None)
+    assert 15 == len(answer["id"])
+
+
+@pytest.mark.evidence(*VIEWS)
+def test_results(typed: Caller) -> None:
+    for name in ("Zeta", "Acme", "Beta"):
+        typed.make("Account", Name=name, Type="Prospect")
+    url = views(typed)["AllAccounts"]["resultsUrl"]
+    answer = typed.get(url).json
+    assert ["columns", "developerName", "done", "id", "label", "records", "size"] == list(answer)
+    assert (3, True, "AllAccounts") == (answer["size"], answer["done"], answer["developerName"])
+    cells = [{one["fieldNameOrPath"]: one["value"] for one in row["columns"]} for row in answer["records"]]
+    assert ["Acme", "Beta", "Zeta"] == [each["Name"] for each in cells]
+    assert ("Prospect", None, "Mon Jan 05 09:00:00 GMT 2026") == (
+        cells[0]["Type"], cells[0]["Site"], cells[0]["CreatedDate"]
+    )  # fmt: skip
+    page = typed.get(f"{url}?limit=1&offset=1").json
+    assert (1, False, "Beta") == (page["size"], page["done"], page["records"][0]["columns"][0]["value"])
+    assert (0, True) == tuple(typed.get(f"{url}?offset=3").json[key] for key in ("size", "done"))
+    assert (0, []) == tuple(
+        typed.get(views(typed)["NewLastWeek"]["resultsUrl"]).json[key] for key in ("size", "records")
+    )
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=2001", "limit=x", "offset=-1", "limit="])
+@pytest.mark.evidence("assumed", "the bounds are documented, the refusal is not")
+def test_bounds_of_results(typed: Caller, query: str) -> None:
+    answer = typed.get(f"{views(typed)['AllAccounts']['resultsUrl']}?{query}")
+    assert (400, "ILLEGAL_QUERY_PARAMETER_VALUE") == answer.error[:2]
+
+
+@pytest.mark.evidence(*VIEWS)
+def test_every_list_view_of_every_object_runs(typed: Caller) -> None:
+    for name in ("Account", "Contact", "Lead", "Opportunity", "Case", "Campaign", "Site__c"):
+        for view in views(typed, name).values():
+            answer = typed.get(view["resultsUrl"])
+            assert 200 == answer.status, answer.text
+
+
+def test_every_layout_is_one(typed: Caller) -> None:
+    """Each object of the org either has a whole layout or none; in JSON and in XML."""
+    for each in typed.get("/sobjects").json["sobjects"]:
+        answer = typed.get(f"/sobjects/{each['name']}/describe/layouts/{MASTER}")
+        assert answer.status == (200 if each["layoutable"] else 404), each["name"]
+        if each["layoutable"]:
+            assert answer.json["detailLayoutSections"]
+            assert answer.json["editLayoutSections"]
+    answer = typed.get("/sobjects/Account/describe/layouts", headers={"Accept": "application/xml"})
+    assert b"<DescribeLayoutResult " in answer.body
