@@ -114,6 +114,11 @@ def salesforce_error(
     )
 
 
+def among_many(error: SalesforceError) -> SalesforceError:
+    """*error* as a call for many rows tells it: a row that is not there is a bad reference, no missing resource."""
+    return salesforce_error("INVALID_CROSS_REFERENCE_KEY") if error.key == "NOT_FOUND" else error
+
+
 def error_rows() -> Mapping[str, Mapping[str, Any]]:
     """All rows of the table by key: status, message, fields, source, grade, and perhaps body."""
     rows: Mapping[str, Mapping[str, Any]] = load("errors.toml")["errors"]

@@ -295,6 +295,24 @@ def test_restforce(org: Caller) -> None:
     assert (404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: Namez") == unknown.error
 
 
+@pytest.mark.evidence("client-derived", "restforce 243 and NPSP 2511, live orgs: Lead.Email, Contact.Email in a path")
+def test_a_row_named_by_an_id_lookup_field(org: Caller) -> None:
+    """Upsert and read by an email without an external id; several rows are a 300; Id names a row, too."""
+    ruby = by_oauth(org)
+    made = ruby.patch("/sobjects/Lead/Email/User01@x.example", {"LastName": "One", "Company": "c"})
+    assert (201, True) == (made.status, made.json["created"])
+    assert "user01@x.example" == org.row("Lead", made.json["id"])["Email"]
+    assert 200 == ruby.patch("/sobjects/Lead/Email/USER01@x.example", {"LastName": "Two"}).status
+    assert "Two" == ruby.get("/sobjects/Lead/Email/user01@x.example?fields=LastName").json["LastName"]
+    changed = ruby.patch(f"/sobjects/Lead/Id/{made.json['id']}", {"LastName": "Three"})
+    assert {"id": made.json["id"], "success": True, "errors": [], "created": False} == changed.json
+    assert "Three" == ruby.get(f"/sobjects/Lead/Id/{made.json['id']}").json["LastName"]
+
+    org.make("Lead", LastName="Other", Company="c", Email="user01@x.example")
+    several = ruby.patch("/sobjects/Lead/Email/user01@x.example", {"LastName": "Four"})
+    assert (300, 2) == (several.status, len(several.json))
+
+
 # --- CumulusCI --------------------------------------------------------------------------------------
 
 

@@ -186,3 +186,16 @@ def test_item_refused_fault(org: Any) -> None:
     assert [True, False, True] == [one["success"] for one in answer]
     assert "UNABLE_TO_LOCK_ROW" == answer[1]["errors"][0]["statusCode"]
     assert ["a", "c"] == [row["Name"] for row in org.soql("SELECT Name FROM Account ORDER BY Name")]
+
+
+@pytest.mark.evidence("client-derived", "failed rows of Bulk updates quoted in public repositories")
+def test_update_of_a_row_that_is_not_there(org: Any) -> None:
+    """Among many rows it is a bad cross reference; on its own path it is a 404."""
+    model = org.make("Account", Name="a")
+    never = f"{model[:10]}zzzzz"
+    error = {"statusCode": "INVALID_CROSS_REFERENCE_KEY", "message": "invalid cross reference id", "fields": []}
+
+    for record in (typed("Account", id=never, Name="x"), typed("Account", id=never)):
+        answer = org.patch("/composite/sobjects", {"records": [record]})
+        assert (200, [{"success": False, "errors": [error]}]) == (answer.status, answer.json)
+    assert (404, "NOT_FOUND") == org.patch(f"/sobjects/Account/{never}", {"Name": "x"}).error[:2]

@@ -19,7 +19,7 @@ from typing import Any
 
 from fake_core.faults import Fault
 from fake_salesforce import record_ids
-from fake_salesforce.errors import SalesforceError, salesforce_error
+from fake_salesforce.errors import SalesforceError, among_many, salesforce_error
 from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import records, rows
 from fake_salesforce.operations.records import Caller, ManyFound
@@ -116,7 +116,7 @@ def _item(caller: Caller, step: Step, number: int) -> Item:
     try:
         return step(caller, number)  # each operation has its own savepoint inside the call's transaction
     except SalesforceError as error:
-        return {"success": False, "errors": [error.as_item("statusCode")]}
+        return {"success": False, "errors": [among_many(error).as_item("statusCode")]}
 
 
 def struck(caller: Caller, number: int) -> Caller:
@@ -181,7 +181,7 @@ def upsert(org: Org, caller: Caller, *, sobject: SObject, key: str, body: Any) -
     """Rows created or changed by *key*: an external id, an idLookup field, or Id."""
     field = sobject.field(key)
     if field is None or field.name != "Id":
-        field = records.find_key_field(sobject, key, id_lookup=True)
+        field = records.find_key_field(sobject, key)
     found, all_or_none = _request(body)
     for record in found:
         if records.find_sobject(org, _type_of(record)) is not sobject:

@@ -240,13 +240,13 @@ def _living(conn: sa.Connection, prep: Prepared, record_id: str) -> Row:
 # --- upsert -----------------------------------------------------------------------------------------
 
 
-def find_key_field(sobject: SObject, name: str, *, id_lookup: bool = False) -> Field:
-    """The external-id field an upsert may name (with *id_lookup* also idLookup fields, and Id).
+def find_key_field(sobject: SObject, name: str) -> Field:
+    """The field rows may be named by: an external id, or one with idLookup (Id, Contact.Email, User.Username).
 
     Raises NOT_FOUND with the vendor's text for a field that is none.
     """
     field = sobject.field(name)
-    if field is None or not (field.external_id or (id_lookup and field.id_lookup)):
+    if field is None or not (field.external_id or field.id_lookup):
         raise salesforce_error("NOT_FOUND.external_id", value=name)
     return field
 

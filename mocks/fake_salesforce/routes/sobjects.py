@@ -137,15 +137,19 @@ def upsert(call: Call, sobject: str, key: str, value: str) -> Answer:
             return call.method_not_allowed("GET,HEAD")
         return update(call, place.sobject.name, place.record_id)
     field = records.find_key_field(found, key)
-    record_id, created = records.upsert(
-        call.org,
-        caller(call),
-        sobject=found,
-        field=field,
-        value=records.key_value(field, value),
-        body=call.json_body(),
-        update_only=call.query.get("updateOnly", "").lower() == "true",
-    )
+    if field.name == "Id":
+        record_id, created = rows.write_id(found, value), False
+        records.update(call.org, caller(call), sobject=found, record_id=record_id, body=call.json_body())
+    else:
+        record_id, created = records.upsert(
+            call.org,
+            caller(call),
+            sobject=found,
+            field=field,
+            value=records.key_value(field, value),
+            body=call.json_body(),
+            update_only=call.query.get("updateOnly", "").lower() == "true",
+        )
     _used(call, found, record_id)
     answer = {"id": record_id, "success": True, "errors": []}
     if call.number >= CREATED_SINCE:
@@ -175,6 +179,8 @@ def _at_end(call: Call, sobject: SObject, key: str, value: str) -> relationships
         record_id = rows.url_id(sobject, key)
         return relationships.resolve(call.org, sobject=sobject, record_id=record_id, path=value)
     field = records.find_key_field(sobject, key)
+    if field.name == "Id":
+        return relationships.Place(sobject, rows.url_id(sobject, value))
     return relationships.Place(sobject, records.only_row_with(call.org, sobject, field, value))
 
 
