@@ -104,13 +104,20 @@ def insert(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, give
     for field in prep.unique:
         refuse_duplicate(conn, prep, field, new, access)
     prep.insert.run(conn, new)
+    inserted(org, caller, conn, prep, new, given)
+    record_id: str = new["Id"]
+    return record_id
+
+
+def inserted(
+    org: Org, caller: Caller, conn: sa.Connection, prep: Prepared, new: Row, given: Mapping[str, Any]
+) -> None:
+    """All that follows from a new row once it is written. Raises SalesforceError, which refuses the row."""
     after_save(org, conn, prep, new, None)
     rules = rules_of(org, prep.name)
     if rules is not None:
         saved = Save(org, conn, prep, new, None, frozenset(given), new.get("CreatedDate", ""))
         automation.after_write(rules, saved, caller, "create")
-    record_id: str = new["Id"]
-    return record_id
 
 
 def compose(org: Org, caller: Caller, conn: sa.Connection, prep: Prepared, given: dict[str, Any]) -> Row:

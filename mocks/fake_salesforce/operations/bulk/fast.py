@@ -50,6 +50,7 @@ class Fast:
         self._absent = absent
         self._cells = [(column.field.name, self._cell(column)) for column in bound]
         self._waiting: list[dict[str, Any]] = []
+        self._given: list[dict[str, Any]] = []  # what was said of each of them
         self._taken: list[tuple[Field, dict[Any, str]]] = [(field, {}) for field in self._prep.unique]
 
     @staticmethod
@@ -93,6 +94,7 @@ class Fast:
         for field, taken in self._taken:
             taken[_folded(new[field.name], field)] = new["Id"]
         self._waiting.append(new)
+        self._given.append(given)
         record_id: str = new["Id"]
         return record_id
 
@@ -104,14 +106,15 @@ class Fast:
 
     def flush(self, conn: sa.Connection) -> None:
         """Write the rows that wait, and what they change in others. Raises what refuses one of them."""
-        waiting, self._waiting = self._waiting, []
+        waiting, said = self._waiting, self._given
+        self._waiting, self._given = [], []
         for _, taken in self._taken:
             taken.clear()
         if not waiting:
             return
         self._prep.insert.run_many(conn, waiting)
-        for new in waiting:
-            records.after_save(self._org, conn, self._prep, new, None)
+        for new, given in zip(waiting, said, strict=True):
+            records.inserted(self._org, self._caller, conn, self._prep, new, given)
 
     # --- cells --------------------------------------------------------------------------------------
 
