@@ -43,6 +43,7 @@ from fake_salesforce.routes import (
     search,
     soap,
     sobjects,
+    streaming,
     tree,
     user_password,
     versions,
@@ -275,11 +276,13 @@ def _add_not_faked(app: Flask, org: Org, name: str, path: str) -> dict[str, View
 
     def refuse(call: Call, **path: str) -> Answer:
         del path
-        at = str(call.environ["PATH_INFO"])
-        if at.startswith("/services/Soap/") and call.environ["REQUEST_METHOD"] == "POST":
-            status, headers, body = soap.fault_answer(at, not_faked(name))
+        at, error = str(call.environ["PATH_INFO"]), not_faked(name)
+        if call.environ["REQUEST_METHOD"] == "POST" and at.startswith("/services/Soap/"):
+            status, headers, body = soap.fault_answer(at, error)
             return Answer(body, status, headers)
-        raise not_faked(name)
+        if call.environ["REQUEST_METHOD"] == "POST" and at.startswith("/cometd"):
+            return streaming.refusal(call, error) or call.error(error)
+        raise error
 
     versioned = not path.startswith(("/services", "/cometd"))
     rules = [VERSION_RULE + path if versioned else path]

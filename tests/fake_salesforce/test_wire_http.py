@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 DATA = "/services/data/v60.0"
+HOST = "understudy.my.salesforce.com"
 
 
 @pytest.fixture
@@ -98,21 +99,22 @@ def test_a_compressed_request(org: Any, encoding: str) -> None:
 # --- headers ----------------------------------------------------------------------------------------
 
 
-def raw(org: Any, method: str, path: bytes, body: bytes = b"") -> tuple[int, list[tuple[str, str]]]:
+def raw(org: Any, method: str, path: bytes, body: bytes = b"", host: str = HOST) -> tuple[int, list[tuple[str, str]]]:
     """Status and headers of a request with exactly these bytes as its path."""
     seen: list[Any] = []
     environ = {
         "REQUEST_METHOD": method, "PATH_INFO": path.decode("latin-1"), "QUERY_STRING": "", "SERVER_NAME": "x",
         "SERVER_PORT": "443", "wsgi.url_scheme": "https", "HTTP_AUTHORIZATION": f"Bearer {org.token}",
         "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/json",
+        "HTTP_HOST": host,
     }  # fmt: skip
     b"".join(org.fake(environ, lambda status, headers: seen.extend((status, headers))))
     return int(seen[0][:3]), seen[1]
 
 
-def cookies(org: Any, path: str) -> list[str]:
+def cookies(org: Any, path: str, host: str = HOST) -> list[str]:
     """The Set-Cookie headers of an answer, in order."""
-    return [value for name, value in raw(org, "GET", path.encode())[1] if name == "Set-Cookie"]
+    return [value for name, value in raw(org, "GET", path.encode(), host=host)[1] if name == "Set-Cookie"]
 
 
 @pytest.mark.evidence("recorded", "OpenStax cassettes 2024 and heroku/sf-functions-python: Set-Cookie")
@@ -131,6 +133,13 @@ def test_cookies(org: Any) -> None:
     org.clock.set(org.clock.now() + timedelta(seconds=5))
     assert [one.partition(";")[0] for one in first] == [one.partition(";")[0] for one in cookies(org, DATA)]
     assert first != cookies(org, DATA)
+
+
+@pytest.mark.evidence("client-derived", "faye's cookie jar ends the process at a cookie for another domain")
+@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "notsalesforce.com", "x.salesforce.com.example"])
+def test_cookies_of_other_hosts(org: Any, host: str) -> None:
+    """The vendor's domain is named to the vendor's hosts only."""
+    assert [True, False] == ["domain=" in cookies(org, DATA, each)[0] for each in ("login.salesforce.com:443", host)]
 
 
 @pytest.mark.evidence("recorded", "OpenStax cassettes 2024: X-SFDC-Edge-Cache on GET")

@@ -198,7 +198,7 @@ class Call:
             return []
         request_id = self.org.ids.hex(32)
         headers = [*_FIXED_HEADERS, ("X-SFDC-Request-Id", request_id), ("X-Request-Id", request_id)]
-        headers += cookies.of(self.org)
+        headers += cookies.of(self.org, self.base_url.rpartition("/")[2])
         if self.environ["REQUEST_METHOD"] == "GET":
             headers.append(_EDGE_CACHE)
         if self.session_user:
