@@ -148,6 +148,14 @@ def _organization_row(org: Org) -> dict[str, Any]:
         "InstanceName": "UND1",
         "FiscalYearStartMonth": 1,
         "SignupCountryIsoCode": "US",
+        "DefaultCalendarAccess": "HideDetailsInsert",
+        "DefaultPricebookAccess": "ReadSelect",
+        "DefaultCampaignAccess": "All",
+        "UiSkin": "Theme3",
+        "NumKnowledgeService": 2,
+        "WebToCaseDefaultOrigin": "Web",
+        "MonthlyPageViewsUsed": 0,
+        "MonthlyPageViewsEntitlement": 0,
         **security_rows.sharing_shown(org),
     }
     sobject = org.schema.sobject("Organization")

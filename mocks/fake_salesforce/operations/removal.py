@@ -42,7 +42,7 @@ def bury(
         org.security.forget()
     relations = stored_children(org.schema, prep.sobject)
     for relation in relations:
-        if relation.restricted_delete:
+        if _restricts(relation):
             _refuse_restricted(org, conn, prep, row, relation, access)
     if prep.has_bin:
         gone = {"IsDeleted": 1, DELETED_AT: at, "SystemModstamp": at, "LastModifiedDate": at}
@@ -81,6 +81,8 @@ def erase(org: Org, conn: sa.Connection, prep: Prepared, record_id: str, at: str
     conn.execute(prep.table.delete().where(prep.table.c.Id == record_id))
 
 
+# Children that hold their parent back although they cascade, when the field says so.
+_RESTRICTING_WHEN = {("Opportunity", "AccountId"): "IsWon"}  # an account keeps what it has won (public issues)
 _ACTIVITY_LINKS = {"WhoId": "WhatId", "WhatId": "WhoId"}
 
 
@@ -108,6 +110,10 @@ def _clear(org: Org, conn: sa.Connection, child: Prepared, field: Field, orphan:
     conn.execute(links.insert().prefix_with("OR REPLACE"), cut)
 
 
+def _restricts(relation: ChildRelationship) -> bool:
+    return relation.restricted_delete or (relation.child.name, relation.field.name) in _RESTRICTING_WHEN
+
+
 def _refuse_restricted(
     org: Org,
     conn: sa.Connection,
@@ -118,6 +124,9 @@ def _refuse_restricted(
 ) -> None:
     child = relation.child
     blocking = children(conn, prepared(org, child), relation.field, row["Id"])
+    flag = _RESTRICTING_WHEN.get((child.name, relation.field.name))
+    if flag is not None:
+        blocking = [one for one in blocking if one.get(flag)]
     if not blocking:
         return
     if access is not None:

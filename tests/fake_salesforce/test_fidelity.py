@@ -1,0 +1,44 @@
+"""What a review by the fact sheet found to differ, one test for each thing that was put right."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Caller
+
+
+@pytest.mark.evidence(
+    "client-derived", "public issues: DELETE_FAILED for accounts with cases and closed won opportunities"
+)
+def test_an_account_keeps_what_it_has_won(org: Caller) -> None:
+    """Opportunities go along with their account, but not won ones: they refuse."""
+    account = org.make("Account", Name="Acme")
+    deal = {"AccountId": account, "CloseDate": "2026-02-01"}
+    won = org.make("Opportunity", Name="W", StageName="Closed Won", **deal)
+    lost = org.make("Opportunity", Name="L", StageName="Closed Lost", **deal)
+
+    words = "Your attempt to delete Acme could not be completed because it is associated with the following "
+    words += "opportunities.: W"
+    assert (400, "DELETE_FAILED", words) == org.delete(f"/sobjects/Account/{account}").error
+    org.patch(f"/sobjects/Opportunity/{won}", {"StageName": "Prospecting"})
+    assert 204 == org.delete(f"/sobjects/Account/{account}").status
+    assert [] == org.soql(f"SELECT Id FROM Opportunity WHERE Id IN ('{won}', '{lost}')")
+
+
+@pytest.mark.evidence("recorded", "CumulusCI: the row of Organization")
+def test_the_row_of_the_organization(org: Caller) -> None:
+    """Values that the recorded organizations have and that no setting of an org file changes."""
+    recorded = {
+        "DefaultCalendarAccess": "HideDetailsInsert",
+        "DefaultPricebookAccess": "ReadSelect",
+        "DefaultCampaignAccess": "All",
+        "UiSkin": "Theme3",
+        "SignupCountryIsoCode": "US",
+        "NumKnowledgeService": 2,
+        "WebToCaseDefaultOrigin": "Web",
+        "MonthlyPageViewsUsed": 0,
+        "MonthlyPageViewsEntitlement": 0,
+    }
+
+    (row,) = org.soql(f"SELECT {', '.join(recorded)} FROM Organization")
+    assert recorded == {name: row[name] for name in recorded}
