@@ -42,3 +42,14 @@ def test_the_row_of_the_organization(org: Caller) -> None:
 
     (row,) = org.soql(f"SELECT {', '.join(recorded)} FROM Organization")
     assert recorded == {name: row[name] for name in recorded}
+
+
+@pytest.mark.evidence("documented", "REST API Developer Guide, conditional requests: a 304 has both headers")
+def test_a_304_by_date_has_the_tag_too(org: Caller) -> None:
+    """Rows of Account have tags: a client that asked by date learns the tag."""
+    account = org.make("Account", Name="a")
+    tag = org.get(f"/sobjects/Account/{account}").headers["etag"]
+
+    same = org.get(f"/sobjects/Account/{account}", headers={"If-Modified-Since": "Tue, 31 May 2033 18:13:37 GMT"})
+    assert (304, tag) == (same.status, same.headers["etag"])
+    assert "last-modified" in same.headers

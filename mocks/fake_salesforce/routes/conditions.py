@@ -65,7 +65,7 @@ def check(call: Call, sobject: SObject, record_id: str) -> Answer | None:
         raise salesforce_error("PRECONDITION_FAILED.tag")
     since = _moment(environ.get(_SINCE), strict=False)
     if since is not None and modified <= since and reading:
-        return call.not_modified(_http(modified), tag=tag or None)
+        return call.not_modified(_http(modified), tag=(tag or _row_tag(call, sobject, record_id)) if tagged else None)
     return None
 
 
