@@ -193,6 +193,15 @@ def test_not_faked(org: Any, name: str) -> None:
     assert message.startswith(f"{name} is not faked: ")
 
 
+@pytest.mark.parametrize("path", ["", "/LogCall", "/LogCall/describe", "/LogCall/defaultValues/001Ud0000000001IAA"])
+def test_quick_actions_are_not_faked(org: Any, path: str) -> None:
+    """Of the org and of an object, whatever is asked of them."""
+    for stem in ("/quickActions", "/sobjects/Account/quickActions"):
+        for answer in (org.get(f"{stem}{path}"), org.post(f"{stem}{path}", {})):
+            assert (501, "NOT_FAKED") == answer.error[:2]
+            assert answer.error[2].endswith("uickActions is not faked: quick actions")
+
+
 def test_every_row_of_not_faked_has_a_reason() -> None:
     """The ledger is generated from the list: no row without why."""
     assert [] == [name for name, row in resources().items() if not row.get("why")]
