@@ -137,6 +137,7 @@ ROUTES: list[tuple[str, str, str, View]] = [
     ("GET", "/composite/sobjects/<sobject>", "getRecords", collections.retrieve),
     ("POST", "/composite/sobjects/<sobject>", "getRecordsByPost", collections.retrieve_by_post),
     ("PATCH", "/composite/sobjects/<sobject>/<key>", "upsertRecords", collections.upsert),
+    ("GET", "/jobs", "listJobResources", bulk2.listing),
     ("POST", "/jobs/ingest", "createIngestJob", bulk2.create),
     ("GET", "/jobs/ingest", "listIngestJobs", bulk2.list_ingest),
     ("GET", "/jobs/ingest/<job_id>", "getIngestJob", bulk2.show),
@@ -321,7 +322,7 @@ class Front:
                 return refused(environ, start_response)
         if path.endswith(_SUFFIXES):
             _take_suffix(environ)
-        if environ["REQUEST_METHOD"] == "POST":
+        if environ["REQUEST_METHOD"] == "POST" and path.startswith("/services/data/"):
             environ["REQUEST_METHOD"] = effective_method(environ)
         return self._app(environ, start_response)
 
@@ -379,8 +380,14 @@ def _bind_unversioned(org: Org, view: View) -> View:
 def _our_bug(app: Flask, org: Org, error: Exception) -> Answer:
     """An exception nobody foresaw: logged with its traceback, answered as the vendor's own would be."""
     app.logger.error("unforeseen", exc_info=error)
-    call = Call(org, request.environ)
-    return call.error(salesforce_error("UNKNOWN_EXCEPTION", error_id="1234567890-12345 (-123456789)"))
+    ours = salesforce_error("UNKNOWN_EXCEPTION", error_id="1234567890-12345 (-123456789)")
+    if request.path.startswith("/services/Soap/"):
+        status, headers, body = soap.fault_answer(request.path, ours)
+        return Answer(body, status, headers)
+    if request.path.startswith("/services/async/"):
+        headers, body = bulk1_wire.fault_answer(request.environ, ours)
+        return Answer(body, ours.status, headers)
+    return Call(org, request.environ).error(ours)
 
 
 def credentials(org: Org, base_url: str) -> dict[str, Any]:

@@ -46,11 +46,10 @@ def _create_with_content(call: Call) -> Answer:
 
     body = read_body(call.environ)
     environ = {**call.environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-    _, form, files = parse_form_data(environ, max_form_memory_size=len(body) + 1)
-    parts = {name: form[name].encode() for name in form}
-    for name in files:
-        with files[name].stream as file:
-            parts[name] = file.read()
+    _, form, files = parse_form_data(
+        environ, max_form_memory_size=len(body) + 1, stream_factory=lambda *_sizes, **_named: io.BytesIO()
+    )
+    parts = {name: form[name].encode() for name in form} | {name: files[name].stream.read() for name in files}
     if "job" not in parts or "content" not in parts:
         raise refusal("InvalidJob.not_read")
     try:
@@ -149,6 +148,11 @@ def query_result_pages(call: Call, job_id: str) -> Answer:
 # --- lists ------------------------------------------------------------------------------------------
 
 
+def listing(call: Call) -> Answer:
+    """GET /jobs (assumed: by analogy with /composite)"""
+    return call.json({name: f"{call.base}/jobs/{name}" for name in ("ingest", "query")})
+
+
 def list_ingest(call: Call) -> Answer:
     """GET /jobs/ingest"""
     return call.json(lists.page(call.org, caller(call), resource="ingest", asked=call.query, version=call.version))
@@ -175,6 +179,9 @@ def _number(asked: dict[str, Any], name: str) -> int | None:
     text = asked.get(name)
     if text is None:
         return None
-    if not text.isdigit() or not int(text):
+    if not text.isascii() or not text.isdigit() or not int(text[:_DIGITS_MAX]):
         raise refusal("InvalidJob.not_read")
-    return int(text)
+    return int(text[:_DIGITS_MAX])
+
+
+_DIGITS_MAX = 18  # more is as good as all rows, and more than a database counts
