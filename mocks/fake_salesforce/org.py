@@ -99,6 +99,7 @@ class OrgConfig:
     custom fields and objects for `Schema.load`. *users*: the first is the administrator. *locked*: nobody can log in.
     *api_enabled*: false is an edition without the API. *audit_fields*: who has the permission may set audit fields on
     insert. *login_attempts_max* wrong passwords in a row lock a user out; *logins_per_hour* is each user's.
+    *bulk_rows_each_poll*: rows that a Bulk 2.0 job saves in each look at it; `data/bulk.toml` says how many otherwise.
     *data_storage_mb* and *file_storage_mb* take the place of what the edition gives. `/updated` and `/deleted` refuse a
     start before *replication_since*, and cover the time up to *replication_lag_seconds* ago: other transactions may
     still be running.

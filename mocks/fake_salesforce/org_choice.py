@@ -74,6 +74,7 @@ class _Org(Schema):
     edition = fields.String()
     timezone = fields.String()
     api_requests_max = fields.Integer(strict=True, validate=validate.Range(min=0))
+    bulk_rows_each_poll = fields.Integer(strict=True, validate=validate.Range(min=1))
     sandbox = fields.Boolean()
     data_storage_mb = fields.Integer(strict=True, validate=validate.Range(min=0))
     file_storage_mb = fields.Integer(strict=True, validate=validate.Range(min=0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -405,3 +406,15 @@ def test_rows_belong_to_who_made_the_job(org: Caller) -> None:
 
     (made,) = {row["CreatedById"] for row in org.soql("SELECT CreatedById FROM Account")}
     assert job.poll()["createdById"] == made
+
+
+def test_the_pace_is_of_the_org_file(tmp_path: Path) -> None:
+    """How many rows a look saves is the tester's to say."""
+    path = tmp_path / "org.toml"
+    path.write_text("[org]\nbulk_rows_each_poll = 1\n", "utf-8")
+    fake = create_app(clock=FrozenClock(), org=str(path))
+    org = Caller(fake, token=fake.credentials("https://understudy.my.salesforce.com")["access_token"])
+    job = load(org, "Account", "Name\na\nb\nc\n")
+
+    assert [0, 1, 2, 3] == [job.poll()["numberRecordsProcessed"] for _ in range(4)]
+    fake.close()
