@@ -50,6 +50,7 @@ from fake_salesforce.routes import (
 )
 from fake_salesforce.routes.bulk1_wire import SESSION_HEADER
 from fake_salesforce.routes.http import Answer, Call, View, bind, bind_open
+from fake_salesforce.routes.since import since
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -235,8 +236,8 @@ def make_flask(org: Org) -> Flask:
     views: dict[str, View] = {}
     for method, path, name, view in OPEN_ROUTES:
         _add(app, method, path, name, bind_open(org, view))
-    for method, path, name, view in ROUTES:
-        views[name] = view
+    for method, path, name, unguarded in ROUTES:
+        views[name] = view = since(path, unguarded)
         _add(app, method, VERSION_RULE + path, name, bind(org, view))
     for method, path, name, view in ASYNC_ROUTES:
         _add(app, method, ASYNC_RULE + path, name, bulk1_wire.bind(org, view))

@@ -53,3 +53,23 @@ def test_a_304_by_date_has_the_tag_too(org: Caller) -> None:
     same = org.get(f"/sobjects/Account/{account}", headers={"If-Modified-Since": "Tue, 31 May 2033 18:13:37 GMT"})
     assert (304, tag) == (same.status, same.headers["etag"])
     assert "last-modified" in same.headers
+
+
+@pytest.mark.evidence(
+    "documented", "REST API Developer Guide v66 and Bulk API 2.0 Developer Guide v67: available in version"
+)
+@pytest.mark.parametrize(
+    ("path", "first"),
+    [
+        ("/limits/recordCount?sObjects=Account", 40),
+        ("/parameterizedSearch?q=Acme", 36),
+        ("/jobs/ingest", 41),
+        ("/jobs/query", 47),
+    ],
+)
+def test_resources_that_came_later(org: Caller, path: str, first: int) -> None:
+    """Before its version a resource is a path that nobody knows."""
+    before, since = (org.get(f"/services/data/v{version}.0{path}") for version in (first - 1, first))
+
+    assert (404, "NOT_FOUND", "The requested resource does not exist") == before.error
+    assert 200 == since.status
