@@ -203,12 +203,23 @@ def test_explain(org: Caller) -> None:
     "documented", "REST API Developer Guide, Query Performance Feedback: INVALID_ID (the words are ours)"
 )
 def test_explain_refuses(org: Caller) -> None:
-    """What is no SOQL is refused as by a query; the org has no reports and no list views."""
+    """What is no SOQL is refused as by a query; the org has no reports, and no list view of that id."""
     assert (400, "MALFORMED_QUERY", "unexpected token: SELEKT") == org.get(
         "/query", query={"explain": "SELEKT Id FROM Account"}
     ).error
     for record_id in ("00O000000000001AAA", "00B000000000001"):
         assert (400, "INVALID_ID") == org.get("/query", query={"explain": record_id}).error[:2]
+
+
+@pytest.mark.evidence("documented", "REST API Developer Guide v66, Query Performance Feedback: a list view's id")
+def test_explain_of_a_list_view(org: Caller) -> None:
+    """Its query is the one that is explained, by the id of 18 characters and of 15."""
+    for name in ("Account", "Contact"):
+        for view in org.get(f"/sobjects/{name}/listviews").json["listviews"]:
+            query = org.get(f"{view['describeUrl']}").json["query"]
+            for record_id in (view["id"], view["id"][:15]):
+                told = org.get("/query", query={"explain": record_id}).json
+                assert (query, name) == (told["sourceQuery"], told["plans"][0]["sobjectType"])
 
 
 def test_text_without_session_is_not_looked_at(anyone: Caller) -> None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from fake_salesforce import soql
+from fake_salesforce import list_views, soql
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import paging
 from fake_salesforce.operations.paging import Page
@@ -94,9 +94,9 @@ def more(org: Org, caller: Caller, *, locator: str, version: str) -> Page:
 
 
 def explain(org: Org, caller: Caller, *, text: str, version: str) -> dict[str, Any]:
-    """How the query *text* would be run. The org has no reports and list views: their ids name nothing."""
+    """How the query *text* would be run, or that of the list view whose id it is. The org has no reports."""
     if _REPORT_OR_LIST.fullmatch(text):
-        raise soql.soql_error("explain_id", value=text)
+        text = _query_of_list_view(org, caller, text)
     with org.store.read() as conn:
         return soql.explain(
             conn,
@@ -107,6 +107,14 @@ def explain(org: Org, caller: Caller, *, text: str, version: str) -> dict[str, A
             sight=sight(org, caller),
             seconds=org.config.query_seconds,
         )
+
+
+def _query_of_list_view(org: Org, caller: Caller, list_view_id: str) -> str:
+    for sobject in org.schema.sobjects:
+        view = list_views.find(sobject, list_view_id)
+        if view is not None and sight(org, caller).readable(sobject):
+            return list_views.query(list_views.columns_of(org.schema, sobject), sobject, view)
+    raise soql.soql_error("explain_id", value=list_view_id)
 
 
 def columns(org: Org, caller: Caller, *, text: str, version: str) -> dict[str, Any]:
