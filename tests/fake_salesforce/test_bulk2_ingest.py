@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from tests.fake_salesforce.bulk2 import CSV, INGEST, Job, load, new_job
+from tests.fake_salesforce.bulk2 import CSV, INGEST, Job, load, new_job, new_query
 from tests.fake_salesforce.conftest import EXTRA, Caller
 
 from fake_core.clock import FrozenClock
 from fake_core.faults import Fault
-from fake_salesforce import OrgConfig, create_app
+from fake_salesforce import OrgConfig, UserConfig, create_app
+from fake_salesforce.org import ADMIN, APP
 
 ACCOUNTS = "Name,Key__c\nAcme,A1\nBeta,A2\n"
 NO_INT = (
@@ -417,4 +419,29 @@ def test_the_pace_is_of_the_org_file(tmp_path: Path) -> None:
     job = load(org, "Account", "Name\na\nb\nc\n")
 
     assert [0, 1, 2, 3] == [job.poll()["numberRecordsProcessed"] for _ in range(4)]
+    fake.close()
+
+
+def test_jobs_of_others() -> None:
+    """A user with a few rights neither reads nor stops what somebody else made, and makes jobs with those rights."""
+    users = (ADMIN, UserConfig(username="s@x.example", password="p", profile="Standard User"))
+    fake = create_app(clock=FrozenClock(), org=OrgConfig(extra=EXTRA, users=users))
+    org = Caller(fake, token=fake.credentials("https://understudy.my.salesforce.com")["access_token"])
+    words = {"grant_type": "password", "username": "s@x.example", "password": "p"}
+    app = {"client_id": APP.client_id, "client_secret": APP.client_secret}
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    told = org.call("POST", "/services/oauth2/token", data=urlencode(words | app).encode(), headers=form)
+    other = Caller(fake, token=told.json["access_token"])
+    job = load(org, "Account", ACCOUNTS)
+    query = new_query(org, "SELECT Id FROM Account")
+
+    for path in (job.path, f"{job.path}/successfulResults", query.path, f"{query.path}/results"):
+        assert 404 == other.get(path).status
+    assert 404 == Job(other, INGEST, job.id).change("Aborted").status
+    assert "FEATURENOTENABLED" == other.post(INGEST, {"object": "Account", "operation": "hardDelete"}).error[1]
+    own = load(other, "Account", ACCOUNTS)
+    assert "InProgress" == Job(org, INGEST, own.id).poll()["state"]
+    assert 0 == own.finish()["numberRecordsFailed"]
+    (maker,) = {row["CreatedById"] for row in org.soql("SELECT CreatedById FROM Account")}
+    assert own.poll()["createdById"] == maker
     fake.close()

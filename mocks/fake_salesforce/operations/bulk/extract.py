@@ -96,7 +96,7 @@ def _refuse_shapes(shapes: Sequence[plan.Shape]) -> None:
 def poll(org: Org, caller: Caller, *, job_id: str) -> Job:
     """The job as it stands, after the work that falls to this request. Raises SalesforceError."""
     with org.store.begin() as conn:
-        job = _found(org, conn, job_id, caller.now)
+        job = _found(org, conn, job_id, caller)
         if job.state == UPLOADED:
             job.state = WORKING
             jobs.save(org, conn, job, now=caller.now)
@@ -109,7 +109,7 @@ def abort(org: Org, caller: Caller, *, job_id: str, body: Any) -> Job:
     """Abort the job. Raises SalesforceError."""
     spec.wanted_state(body, (ABORTED,))
     with org.store.begin() as conn:
-        job = _found(org, conn, job_id, caller.now)
+        job = _found(org, conn, job_id, caller)
         if job.ended:
             raise refusal("InvalidJobState.already", doing="Aborting", state=_STATE_WORDS[job.state])
         _drop_scratch(conn, job)
@@ -122,14 +122,14 @@ def abort(org: Org, caller: Caller, *, job_id: str, body: Any) -> Job:
 def remove(org: Org, caller: Caller, *, job_id: str) -> None:
     """Delete the job and its results. Raises SalesforceError."""
     with org.store.begin() as conn:
-        job = _found(org, conn, job_id, caller.now)
+        job = _found(org, conn, job_id, caller)
         if job.state == WORKING:
             raise salesforce_error("API_ERROR.job_not_ended")
         jobs.forget(org, conn, job)
 
 
-def _found(org: Org, conn: sa.Connection, job_id: str, now: datetime) -> Job:
-    job = jobs.find(org, conn, job_id, api=API, now=now)
+def _found(org: Org, conn: sa.Connection, job_id: str, caller: Caller) -> Job:
+    job = jobs.find(org, conn, job_id, api=API, now=caller.now)
     if job is None or job.operation not in {spec.QUERY, spec.QUERY_ALL} or not access.sees_job_of(org, job.created_by):
         raise salesforce_error("NOT_FOUND")
     return job
@@ -328,7 +328,7 @@ def result_pages(org: Org, caller: Caller, *, job_id: str, locator: str | None) 
 
 
 def _complete(org: Org, conn: sa.Connection, job_id: str, caller: Caller) -> Job | None:
-    job = _found(org, conn, job_id, caller.now)
+    job = _found(org, conn, job_id, caller)
     if caller.number != int(job.api_version):
         raise salesforce_error("API_ERROR.job_version", version=f"{job.api_version:.1f}")
     return job if job.state == DONE else None

@@ -63,7 +63,7 @@ def create(org: Org, caller: Caller, *, body: Any) -> Job:
 def upload(org: Org, caller: Caller, *, job_id: str, source: IO[bytes]) -> None:
     """Keep the one upload of an open job. Raises SalesforceError."""
     with org.store.begin() as conn:
-        job = _found(org, conn, job_id, caller.now)
+        job = _found(org, conn, job_id, caller)
         if job.state != OPEN:
             raise refusal("InvalidJobState.not_open", state=job.state)
         if job.more.get("uploaded"):
@@ -93,7 +93,7 @@ def change_state(org: Org, caller: Caller, *, job_id: str, body: Any) -> Job:
     """Close or abort the job. Raises SalesforceError."""
     state = spec.wanted_state(body, (UPLOADED, ABORTED))
     with org.store.begin() as conn:
-        job = _found(org, conn, job_id, caller.now)
+        job = _found(org, conn, job_id, caller)
         if state == ABORTED:
             if job.ended:
                 raise refusal("InvalidJobState.already", doing="Aborting", state=_STATE_WORDS[job.state])
@@ -123,7 +123,7 @@ def _count(org: Org, job: Job) -> None:
 def poll(org: Org, caller: Caller, *, job_id: str) -> Job:
     """The job as it stands, after the work that falls to this request. Raises SalesforceError."""
     with org.store.begin() as conn:
-        job = _found(org, conn, job_id, caller.now)
+        job = _found(org, conn, job_id, caller)
         if job.state == UPLOADED:
             job.state = WORKING
             jobs.save(org, conn, job, now=caller.now)
@@ -137,14 +137,14 @@ def poll(org: Org, caller: Caller, *, job_id: str) -> Job:
 def remove(org: Org, caller: Caller, *, job_id: str) -> None:
     """Delete the job with its data and results. Raises SalesforceError."""
     with org.store.begin() as conn:
-        job = _found(org, conn, job_id, caller.now)
+        job = _found(org, conn, job_id, caller)
         if job.state in {OPEN, WORKING}:
             raise salesforce_error("API_ERROR.job_not_ended")
         jobs.forget(org, conn, job)
 
 
-def _found(org: Org, conn: sa.Connection, job_id: str, now: datetime) -> Job:
-    job = jobs.find(org, conn, job_id, api=API, now=now)
+def _found(org: Org, conn: sa.Connection, job_id: str, caller: Caller) -> Job:
+    job = jobs.find(org, conn, job_id, api=API, now=caller.now)
     if job is None or job.operation in {spec.QUERY, spec.QUERY_ALL} or not access.sees_job_of(org, job.created_by):
         raise salesforce_error("NOT_FOUND")
     return job
@@ -246,7 +246,7 @@ def results(org: Org, caller: Caller, *, job_id: str, kind: str) -> tuple[int, I
     Raises SalesforceError.
     """
     with org.store.read() as conn:
-        job = _found(org, conn, job_id, caller.now)
+        job = _found(org, conn, job_id, caller)
         header = jobs.piece(org, conn, job.id, HEADER)
         sizes = jobs.sizes(org, conn, job.id, kind)
     text = b"" if header is None else header.body
