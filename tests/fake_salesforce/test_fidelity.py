@@ -73,3 +73,25 @@ def test_resources_that_came_later(org: Caller, path: str, first: int) -> None:
 
     assert (404, "NOT_FOUND", "The requested resource does not exist") == before.error
     assert 200 == since.status
+
+
+@pytest.mark.evidence(
+    "documented", "SOQL and SOSL Reference, FIELDS(): from v51; the words of older versions are assumed"
+)
+def test_fields_came_with_v51(org: Caller) -> None:
+    """Before, FIELDS is a function that nobody knows."""
+    query = "/query?q=SELECT+FIELDS(STANDARD)+FROM+Account"
+
+    status, code, words = org.get(f"/services/data/v50.0{query}").error
+    assert (400, "MALFORMED_QUERY") == (status, code)
+    assert words.endswith("ERROR at Row:1:Column:14\nunexpected token: '('")
+    assert 200 == org.get(f"/services/data/v51.0{query}").status
+
+
+@pytest.mark.evidence("client-derived", "restforce 411, simple-salesforce 801: a plus in a path is a plus")
+def test_a_plus_in_a_path_is_no_space(org: Caller) -> None:
+    """Clients that write a space as `+` do not find the row; `%20` has become a space before this."""
+    org.make("Account", Name="space", Key__c="my job")
+
+    assert (404, "NOT_FOUND") == org.get("/sobjects/Account/Key__c/my+job").error[:2]
+    assert "space" == org.get("/sobjects/Account/Key__c/my job?fields=Name").json["Name"]

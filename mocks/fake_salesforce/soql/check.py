@@ -40,6 +40,7 @@ FIELDS_LIMIT_MAX: Final = 200  # same, "FIELDS()": rows where the set of fields 
 CHILD_LEVELS: Final = 1  # nested child sub-queries ...
 CHILD_LEVELS_V58: Final = 5  # ... and from API version 58
 DEEPER_CHILDREN_FROM: Final = 58.0
+FIELDS_FROM: Final = 51.0  # same, "FIELDS()"; how older versions refuse it is assumed
 
 _WITH_MODES: Final = frozenset({"security_enforced", "user_mode", "system_mode"})
 _CATEGORY_SELECTORS: Final = frozenset({"at", "above", "below", "above_or_below"})
@@ -59,6 +60,7 @@ class _Checker:
         self.text = text
         self.sight = sight
         self.usage = Usage()
+        self.fields_known = version >= FIELDS_FROM
         self.child_levels_max = CHILD_LEVELS_V58 if version >= DEEPER_CHILDREN_FROM else CHILD_LEVELS
 
     # ---- The three places a query can stand
@@ -114,7 +116,9 @@ class _Checker:
     # ---- The three kinds of query
 
     def _rows(self, scope: Scope, query: syntax.Query, *, level: int) -> plan.RowQuery:
-        selection = SelectionChecker(scope, child=lambda inner: self.child(scope, inner, level + 1))
+        selection = SelectionChecker(
+            scope, child=lambda inner: self.child(scope, inner, level + 1), fields_known=self.fields_known
+        )
         shapes = selection.shapes(query.items)
         if selection.unbounded and not _few_rows(query):
             raise soql_error("fields_limit")

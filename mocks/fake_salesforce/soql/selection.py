@@ -39,9 +39,11 @@ ChildChecker = Callable[[syntax.Query], plan.Children]
 class SelectionChecker:
     """Checks one SELECT list. `unbounded`: FIELDS(ALL) or FIELDS(CUSTOM) was in it."""
 
-    def __init__(self, scope: Scope, *, child: ChildChecker) -> None:
+    def __init__(self, scope: Scope, *, child: ChildChecker, fields_known: bool = True) -> None:
+        """Without *fields_known* the API version is older than FIELDS()."""
         self.scope = scope
         self.child = child
+        self.fields_known = fields_known
         self.unbounded = False
         self.fields_call: syntax.Call | None = None
         self.long_texts = 0
@@ -98,7 +100,7 @@ class SelectionChecker:
 
     def _fields(self, call: syntax.Call) -> None:
         words = [str(each).upper() for each in call.arguments if isinstance(each, syntax.Path)]
-        if len(words) != 1 or len(call.arguments) != 1 or words[0] not in FIELD_GROUPS:
+        if not self.fields_known or len(words) != 1 or len(call.arguments) != 1 or words[0] not in FIELD_GROUPS:
             raise soql_error(
                 "unexpected_token",
                 self.scope.text,
