@@ -18,7 +18,7 @@ from fake_core.ids import IdSource
 from fake_core.journal import JOURNAL_BODY_BYTES_MAX, Journal
 from fake_core.limits import RollingWindow
 from fake_core.store import Store
-from fake_core.streams import Rejoined, Streamed
+from fake_core.streams import Rejoined, Streamed, stated_length
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -235,16 +235,12 @@ def _take_body(environ: WSGIEnvironment) -> bytes:
 
     The rest of a long body stays on the wire: who wants it reads it from there, and who refuses it need not.
     """
-    length = environ.get("CONTENT_LENGTH")
-    if not length:
+    if not environ.get("CONTENT_LENGTH"):
         if "HTTP_TRANSFER_ENCODING" not in environ or not environ.get("wsgi.input_terminated"):
             return b""
         return _take_head(environ, None)
-    try:
-        count = int(length)
-    except ValueError:
-        return b""
-    if count <= 0:
+    count = stated_length(environ)
+    if not count:
         return b""
     if count > BODY_READ_BYTES_MAX:
         return _take_head(environ, count)
@@ -260,7 +256,7 @@ def _take_head(environ: WSGIEnvironment, length: int | None) -> bytes:
     return head
 
 
-BODY_READ_BYTES_MAX = 16_777_216
+BODY_READ_BYTES_MAX = 8_388_608  # below every limit of a vendor: what is over one is refused before it is read whole
 STREAM_BYTES = 262_144
 
 _REASONS = {

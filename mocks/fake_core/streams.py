@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+def stated_length(environ: WSGIEnvironment) -> int | None:
+    """What Content-Length says, in bytes; None where it is not there, or no number that a server would let pass."""
+    text = environ.get("CONTENT_LENGTH") or ""
+    if not (text.isascii() and text.isdigit()):
+        return None
+    return int(text[:_DIGITS_MAX])  # of more digits all are past every limit, and Python reads no more than 4,300
+
+
+_DIGITS_MAX = 20
 
 
 class Rejoined(io.RawIOBase):

@@ -20,6 +20,7 @@ from fake_core.errors import FakeError, VendorError
 from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations.bulk1.rows import NAMESPACE, local, parse_xml
+from fake_salesforce.operations.bulk1.xmltext import sayable
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
 from fake_salesforce.routes.http import VERSION_MAX, VERSION_MIN, Answer, Call, View
@@ -205,5 +206,5 @@ def _inner(name: str, values: Values, indent: str) -> str:
 
 
 def _leaf(key: str, value: Any) -> str:
-    text = ("true" if value else "false") if isinstance(value, bool) else escape(str(value))
+    text = ("true" if value else "false") if isinstance(value, bool) else escape(sayable(str(value)))
     return f"<{key}>{text}</{key}>"

@@ -14,13 +14,14 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import Response
 
 from fake_core.errors import FakeError, VendorError
 from fake_core.fake import FAULT_KEY
 from fake_core.faults import Fault
+from fake_core.streams import stated_length
 from fake_salesforce import acting, jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations import access, archive, recycle
@@ -328,11 +329,11 @@ def bind_open(org: Org, view: View) -> View:
 
 def read_body(environ: WSGIEnvironment) -> bytes:
     """The body, uncompressed; raises REQUEST_TOO_LARGE past `BODY_BYTES_MAX`."""
-    length = environ.get("CONTENT_LENGTH") or ""
-    if length.isdigit():
-        if int(length) > BODY_BYTES_MAX:
+    length = stated_length(environ)
+    if length is not None:
+        if length > BODY_BYTES_MAX:
             raise salesforce_error("REQUEST_TOO_LARGE")
-        body: bytes = environ["wsgi.input"].read(int(length))
+        body: bytes = environ["wsgi.input"].read(length)
     elif environ.get("wsgi.input_terminated"):
         body = environ["wsgi.input"].read(BODY_BYTES_MAX + 1)
     else:
@@ -363,6 +364,14 @@ def base_url(environ: WSGIEnvironment) -> str:
         or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
     )
     return f"{scheme}://{host}"
+
+
+def host_of(base_url: str) -> str:
+    """The host name of a base URL, in lower case and without its port; "" for a Host header that names none."""
+    try:
+        return (urlsplit(base_url).hostname or "").lower()
+    except ValueError:  # a bracket that is not closed
+        return ""
 
 
 def _first(environ: WSGIEnvironment, name: str) -> str:

@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fake_salesforce import jsontext, record_ids
+from fake_salesforce.errors import SalesforceError
 from fake_salesforce.operations import login
 from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, VERSION_MAX, Answer, Call, form_fields
 
@@ -73,7 +74,7 @@ def _token(call: Call) -> str | None:
         return match[1] if match is not None else ""
     try:
         form = form_fields(call)
-    except ValueError:
+    except (ValueError, SalesforceError):  # too many fields; longer than is read, or broken compression
         return None
     return form.get("oauth_token", form.get("access_token"))
 

@@ -15,17 +15,18 @@ import io
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 from xml.sax.saxutils import escape
 
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import parse_form_data
 
 from fake_salesforce import jsontext
+from fake_salesforce.errors import SalesforceError
 from fake_salesforce.operations.oauth import grants, openid, tokens
 from fake_salesforce.operations.oauth.clients import Request
 from fake_salesforce.operations.oauth.refused import OAuthRefused
-from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, Answer, Call, read_body
+from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, Answer, Call, host_of, read_body
 
 FIELDS_MAX = 100
 _TOKEN_HEADERS = [
@@ -87,13 +88,15 @@ def discovery(call: Call) -> Answer:
 def read_request(call: Call) -> Request:
     """The call as the operations take it; raises OAuthRefused for more fields than any client sends."""
     base_url = call.base_url
-    host = (urlsplit(base_url).hostname or "").lower()
-    return Request(_form(call), _basic(call), base_url, host)
+    return Request(_form(call), _basic(call), base_url, host_of(base_url))
 
 
 def _form(call: Call) -> Mapping[str, str]:
     """The body, a form of either kind, together with the query string."""
-    body = read_body(call.environ)
+    try:
+        body = read_body(call.environ)
+    except SalesforceError as error:
+        raise OAuthRefused("not_read", why=error.message) from error
     media = call.environ.get("CONTENT_TYPE", "")
     if media.lower().startswith("multipart/form-data"):
         environ = {**call.environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}

@@ -12,7 +12,6 @@ Developer Guide, SOAP Headers.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from fake_core.errors import VendorError
 from fake_salesforce import data_files
@@ -24,7 +23,7 @@ from fake_salesforce.operations.soap.calls import Context
 from fake_salesforce.operations.soap.envelope import Envelope, read
 from fake_salesforce.operations.soap.faults import Fault, Faulted, fault, of_error
 from fake_salesforce.operations.soap.xml import tag
-from fake_salesforce.routes.http import RESULT_CACHE, VERSION_MAX, Answer, Call, Headers, read_body
+from fake_salesforce.routes.http import RESULT_CACHE, VERSION_MAX, Answer, Call, Headers, host_of, read_body
 from fake_salesforce.routes.sobjects import caller
 from fake_salesforce.soql.errors import NotFaked
 
@@ -110,12 +109,11 @@ def _save_headers(envelope: Envelope) -> dict[str, str]:
 
 
 def _log_in(call: Call, envelope: Envelope, api: str, version: str) -> str:
-    host = (urlsplit(call.base_url).hostname or "").lower()
     session, user = login.soap_login(
         call.org,
         username=envelope.text("username"),
         secret=next((one.text or "" for one in envelope.elements("password")), ""),
-        host=host,
+        host=host_of(call.base_url),
         organization=envelope.header("LoginScopeHeader", "organizationId"),
     )
     try:

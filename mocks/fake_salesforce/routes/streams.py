@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
-from fake_core.streams import Streamed
+from fake_core.streams import Streamed, stated_length
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.routes.http import STATUS_LINES, Answer, Headers
 
@@ -28,8 +28,7 @@ def spool_body(environ: WSGIEnvironment, *, limit: int, too_large: Callable[[], 
 
     Raises what *too_large* makes for one of more than *limit* bytes, and JSON_PARSER_ERROR for broken compression.
     """
-    length = environ.get("CONTENT_LENGTH") or ""
-    stated = int(length) if length.isdigit() else None
+    stated = stated_length(environ)
     if stated is not None and stated > limit:
         raise too_large()
     spooled: IO[bytes] = SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115 - the caller's to close

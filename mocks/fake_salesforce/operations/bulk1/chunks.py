@@ -37,7 +37,8 @@ def read_header(text: str | None) -> dict[str, str | int] | None:
         return None
     facts = jobs.facts("bulk1")
     size = words.get("chunksize", "")
-    rows = int(size) if size.isdigit() and int(size) > 0 else facts["chunk_rows"]
+    rows = int(size[:9]) if size.isascii() and size.isdigit() else 0
+    rows = rows or facts["chunk_rows"]
     start = record_ids.canonical(words.get("startrow", "")) or ""
     return {"rows": min(rows, facts["chunk_rows_max"]), "start": start[: record_ids.SHORT_CHARS]}
 

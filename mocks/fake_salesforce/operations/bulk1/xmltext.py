@@ -34,7 +34,12 @@ def leaf(name: str, value: Any) -> str:
     if value is None:
         return f'<{name} xsi:nil="true"/>'
     text = ("true" if value else "false") if isinstance(value, bool) else str(value)
-    return f"<{name}>{escape(text.translate(_UNSAYABLE))}</{name}>"
+    return f"<{name}>{escape(sayable(text))}</{name}>"
+
+
+def sayable(text: str) -> str:
+    """*text* with a replacement character for each that XML 1.0 has no way to say."""
+    return text.translate(_UNSAYABLE)
 
 
 def result(outcome: Outcome, record_id: str) -> str:
