@@ -214,7 +214,7 @@ def test_exception_classes(sf: Any, played: Played) -> None:
     with pytest.raises(SalesforceGeneralError) as general:
         sf.Account.create({"Name": "y"})
     with pytest.raises(SalesforceGeneralError) as not_faked:
-        sf.Account.describe_layout("012000000000000AAA")
+        sf.toolingexecute("query?q=SELECT+Id+FROM+ApexClass")
 
     assert 2 == len(content(many))
     assert "REQUIRED_FIELD_MISSING" == content(malformed)[0]["errorCode"]

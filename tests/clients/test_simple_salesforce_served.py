@@ -64,6 +64,7 @@ def test_rows(sf: Any) -> None:
     assert sf.Account.delete(row["Id"], raw_response=True).status_code == 204
     assert {"objectDescribe", "recentItems"} == set(sf.Account.metadata())
     assert "Ext__c" in {field["name"] for field in sf.Account.describe()["fields"]}
+    assert sf.Account.describe_layout("012000000000000AAA")["detailLayoutSections"]
     assert {"Account", "Contact"} <= {one["name"] for one in sf.describe()["sobjects"]}
     assert sf.Account.api_usage == {}, "each attribute is an SFType of its own, which remembers its own calls"
     known = sf.Account
@@ -202,11 +203,11 @@ def test_bulk_2_writes(sf: Any, tmp_path: Path) -> None:
     found = sf.query("SELECT Id, Name FROM Account WHERE Ext__c = 'b2-0'")["records"][0]
     assert found["Name"] == changes[0]["Name"]
     file = tmp_path / "rows.csv"
-    file.write_text(f"Id,Site\n{found['Id']},here\n003Ud0000000zzzIAA,there\n", "utf-8")
+    file.write_text(f"Id,Site\n{found['Id']},here\n001Ud0000000zzzIAA,there\n", "utf-8")
     (job,) = kind.update(csv_file=str(file), wait=WAIT)
     told = kind.get_all_ingest_records(job["job_id"])
     assert [(one["sf__Id"], one["Site"]) for one in told["successfulRecords"]] == [(found["Id"], "here")]
-    assert [one["sf__Error"].partition(":")[0] for one in told["failedRecords"]] == ["MALFORMED_ID"]
+    assert [one["sf__Error"].partition(":")[0] for one in told["failedRecords"]] == ["INVALID_CROSS_REFERENCE_KEY"]
     assert told["unprocessedRecords"] == []
     out = tmp_path / "failed.csv"
     assert kind.get_failed_records(job["job_id"], file=str(out)) == ""
@@ -259,7 +260,7 @@ def test_bulk_2_jobs(sf: Any) -> None:
 
 
 def test_what_is_not_faked_says_so(served_tls: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Apex, Tooling, layouts and everything of `mdapi` answer 501; the words NOT_FAKED reach the user."""
+    """Apex, Tooling and everything of `mdapi` answer 501; the words NOT_FAKED reach the user."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(served_tls.words["ca_file"]))  # zeep has a session of its own
     sf = connect(served_tls)
     file = tmp_path / "package.zip"
@@ -267,7 +268,6 @@ def test_what_is_not_faked_says_so(served_tls: Served, tmp_path: Path, monkeypat
     calls: list[Callable[[], Any]] = [
         lambda: sf.apexecute("own", method="POST", data={"a": 1}),
         lambda: sf.toolingexecute("query/?q=SELECT+Id+FROM+ApexClass"),
-        lambda: sf.Account.describe_layout("012000000000000AAA"),
         lambda: sf.deploy(str(file), sandbox=False),
         lambda: sf.checkDeployStatus("0Af000000000000"),
         lambda: sf.mdapi.retrieve("x", unpackaged={"CustomObject": ["*"]}),
