@@ -41,6 +41,7 @@ CHILD_LEVELS: Final = 1  # nested child sub-queries ...
 CHILD_LEVELS_V58: Final = 5  # ... and from API version 58
 DEEPER_CHILDREN_FROM: Final = 58.0
 FIELDS_FROM: Final = 51.0  # same, "FIELDS()"; how older versions refuse it is assumed
+STEPS: Final = (DEEPER_CHILDREN_FROM, FIELDS_FROM, 0.0)  # between two of them all versions read a text alike
 
 _WITH_MODES: Final = frozenset({"security_enforced", "user_mode", "system_mode"})
 _CATEGORY_SELECTORS: Final = frozenset({"at", "above", "below", "above_or_below"})

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from fake_salesforce.metadata import Schema
 from fake_salesforce.soql import plan, shapes
-from fake_salesforce.soql.check import DEEPER_CHILDREN_FROM, check
+from fake_salesforce.soql.check import STEPS, check
 from fake_salesforce.soql.compiler import AMONG
 from fake_salesforce.soql.formats import DEFAULT_LOCALE
 from fake_salesforce.soql.parser import parse
@@ -105,7 +105,8 @@ def prepare(
     if kept is None:
         # On the schema, so that both go together: a cache anywhere else would keep it alive.
         kept = schema.described["soql"] = _Statements(schema)
-    how = _How(include_deleted, float(version) >= DEEPER_CHILDREN_FROM, sight, among)
+    number = float(version)
+    how = _How(include_deleted, next(step for step in STEPS if step <= number), sight, among)
     prepared: Prepared = kept.prepare(text, how)
     return prepared
 
@@ -193,7 +194,7 @@ class _How:
     """What, beside the text, makes another statement."""
 
     include_deleted: bool
-    deep: bool
+    version: float  # the oldest that reads the text in the same way
     sight: Sight
     among: bool
 
@@ -223,8 +224,7 @@ class _Statements:
         return prepared
 
     def _prepare_anew(self, text: str, how: _How) -> Prepared:
-        version = DEEPER_CHILDREN_FROM if how.deep else 0.0
-        query = check(self._schema, text, parse(text), version=version, sight=how.sight)
+        query = check(self._schema, text, parse(text), version=how.version, sight=how.sight)
         compiling = Compiling(
             schema=self._schema, include_deleted=how.include_deleted, sight=how.sight, among=how.among
         )
