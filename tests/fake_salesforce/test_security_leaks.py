@@ -329,6 +329,7 @@ TABLE: dict[str, Attempts | str] = {
     "upsertRecords": once(
         "PATCH", "/composite/sobjects/Account/Key__c", {"records": [typed("Account", Key__c=KEY, Name="mine")]}
     ),
+    "listJobResources": once("GET", "/jobs"),
     "createIngestJob": ingest,
     "listIngestJobs": once("GET", "/jobs/ingest"),
     "getIngestJob": job("GET", "/jobs/ingest/{id}", "ingest"),
