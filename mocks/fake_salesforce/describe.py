@@ -125,6 +125,19 @@ def _has_associates(version: str) -> bool:
 
 
 def _entry(sobject: SObject, version: str) -> dict[str, Any]:
+    """The attributes, with what an imported describe said of the same keys; links into the UI are not here."""
+    entry = _own_entry(sobject, version)
+    if sobject.described is None:
+        return entry
+    said = {key: value for key, value in sobject.described.values.items() if key in entry and key != "urls"}
+    told = sobject.described.values.get("urls")
+    if isinstance(told, dict):
+        links = {key: value for key, value in told.items() if key not in _URLS_OF_THE_FULL_DESCRIBE}
+        said["urls"] = in_version(links, version)
+    return {**entry, **said}
+
+
+def _own_entry(sobject: SObject, version: str) -> dict[str, Any]:
     can = sobject.can
     associates = _associates(sobject) if _has_associates(version) else {}
     return {
@@ -199,14 +212,22 @@ def in_version(value: Any, version: str) -> Any:
 
 def own_describe(schema: Schema, sobject: SObject, version: str) -> dict[str, Any]:
     """What the attributes say alone, without what an imported describe said word for word."""
+    children = sorted(schema.children(sobject), key=lambda each: (each.child.name, each.field.name))
+    found = own_object(sobject, version)
+    found["childRelationships"] = [_child(each) for each in children]
+    found["fields"] = [_field(each, sobject) for each in sobject.fields]
+    return found
+
+
+def own_object(sobject: SObject, version: str) -> dict[str, Any]:
+    """`own_describe` with no fields and no children in it."""
     can = sobject.can
     associates = _has_associates(version)
-    children = sorted(schema.children(sobject), key=lambda each: (each.child.name, each.field.name))
     return {
         "actionOverrides": [],
         "activateable": can("activateable"),
         **(_associates(sobject) if associates else {}),
-        "childRelationships": [_child(each) for each in children],
+        "childRelationships": [],
         "compactLayoutable": can("layoutable"),
         "createable": can("createable"),
         "custom": sobject.custom,
@@ -218,7 +239,7 @@ def own_describe(schema: Schema, sobject: SObject, version: str) -> dict[str, An
         "extendedBy": None,
         "extendsInterfaces": None,
         "feedEnabled": can("feedEnabled"),
-        "fields": [_field(each, sobject) for each in sobject.fields],
+        "fields": [],
         "hasSubtypes": False,
         "implementedBy": None,
         "implementsInterfaces": None,
@@ -297,9 +318,7 @@ def record_type_words(each: RecordType) -> dict[str, Any]:
 
 def _record_types(sobject: SObject, version: str) -> list[dict[str, Any]]:
     layouts = f"/services/data/v{version}/sobjects/{sobject.name}/describe/layouts"
-    return [
-        {**record_type_words(each), "urls": {"layout": f"{layouts}/{each.id}"}} for each in record_types(sobject)
-    ]
+    return [{**record_type_words(each), "urls": {"layout": f"{layouts}/{each.id}"}} for each in record_types(sobject)]
 
 
 def _field(field: Field, sobject: SObject) -> dict[str, Any]:

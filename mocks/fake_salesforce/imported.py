@@ -5,7 +5,8 @@ client; a standard field it lacks stays as a hidden column, because what the ven
 Rule 2: a field row is that of every object file (label, type, flags, ...). What such a row cannot say stands beside it
 word for word: `other` (plain values), `json` (null, lists and tables, as JSON text) and `absent` (keys an older API
 version did not have). So the fake's describe is the imported one, key by key.
-Rule 3: `org_import` writes these tables and nobody needs to; editing one is allowed like any other org file.
+Rule 3: rows need ids: an object without a key prefix whose rows can be made gets one of ours, which no describe shows.
+Rule 4: `org_import` writes these tables and nobody needs to; editing one is allowed like any other org file.
 Source: the describes themselves.
 """
 
@@ -21,6 +22,7 @@ import sqlalchemy as sa
 from fake_core.errors import MisuseError
 from fake_salesforce.field_rows import TYPE, default_of, picklist_value, read_flags
 from fake_salesforce.metadata import Described, Field, RecordType, SObject
+from fake_salesforce.record_ids import base62
 
 SOURCE: Final = "the org's own describe"
 GRADE: Final = "recorded"
@@ -72,7 +74,7 @@ def read_imported(
             name=name,
             label=table["label"],
             label_plural=table["label_plural"],
-            key_prefix=table.get("key_prefix"),
+            key_prefix=table.get("key_prefix", _own_prefix(len(found)) if "createable" in table["abilities"] else None),
             fields=tuple(fields),
             hidden=hidden,
             abilities=frozenset(table["abilities"]),
@@ -90,6 +92,11 @@ def read_imported(
             metadata=metadata,
         )
     return found
+
+
+def _own_prefix(number: int) -> str:
+    """The key prefix of the imported object with this number: the vendor's own begin with other characters."""
+    return f"z{base62(number, 2)}"
 
 
 def _record_types(table: Mapping[str, Any]) -> tuple[RecordType, ...]:

@@ -186,6 +186,16 @@ class SObject:
         """The field called *name*, in any case, or None."""
         return self._by_name.get(name.lower())
 
+    @cached_property
+    def stored(self) -> tuple[Field, ...]:
+        """The fields that have a column, in describe order, and after them the hidden ones."""
+        return (*self.columns, *(each for each in self.hidden if each.column))
+
+    def stored_field(self, name: str) -> Field | None:
+        """The field called *name*, in any case, hidden or not: for what the org does by itself."""
+        found = self.field(name)
+        return found or next((each for each in self.hidden if each.name.lower() == name.lower()), None)
+
     def can(self, ability: str) -> bool:
         """Whether the describe says true for *ability*, e.g. `createable`."""
         return ability in self.abilities
@@ -337,8 +347,16 @@ class Schema:
 
     def parent(self, sobject: SObject, relationship_name: str) -> Field | None:
         """The reference field whose relationship is called *relationship_name*, or None."""
+        return self._parent(sobject.references, relationship_name)
+
+    def stored_parent(self, sobject: SObject, relationship_name: str) -> Field | None:
+        """`parent`, hidden fields included: for what the org does by itself."""
+        return self._parent((*sobject.references, *sobject.hidden), relationship_name)
+
+    @staticmethod
+    def _parent(fields: Sequence[Field], relationship_name: str) -> Field | None:
         wanted = relationship_name.lower()
-        for each in sobject.references:
+        for each in fields:
             if each.relationship_name is not None and each.relationship_name.lower() == wanted:
                 return each
         return None
@@ -415,9 +433,7 @@ def _add_index(table: sa.Table, each: Field) -> None:
         sa.Index(name, column, sqlite_where=column.is_not(None))
     elif each.type == "id":
         return  # the primary key
-    elif (
-        each.unique or each.external_id or each.id_lookup or each.name_field or each.name in _INDEXED_FIELDS
-    ):
+    elif each.unique or each.external_id or each.id_lookup or each.name_field or each.name in _INDEXED_FIELDS:
         text = _COLUMN_TYPES.get(each.type, sa.Text) is sa.Text
         if text and each.type not in ("date", "datetime", "id") and not each.case_sensitive:
             sa.Index(name, sa.collate(column, "NOCASE"), _table=table).ddl_if(dialect="sqlite")

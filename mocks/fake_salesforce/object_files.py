@@ -69,6 +69,7 @@ from fake_salesforce.share_objects import share_drafts
 _LOCATION: Final = re.compile(r"location(?:\((?P<places>\d{1,2})\))?")
 _PREFIX: Final = re.compile(r"a[0-9A-Za-z]{2}")
 _CUSTOM_SOURCE: Final = "the org file"
+FIELDS_MAX: Final = 1_999  # of one object: SQLite's tables have 2,000 columns, one of which remembers deletions
 
 
 def load_schema(extra: Mapping[str, Any] | None = None) -> Schema:
@@ -116,6 +117,10 @@ def _build(extra: Mapping[str, Any]) -> Schema:
         for number, row in enumerate(rows, start=1):
             check_row(row, by_name[name], f"rows.{name}[{number}]")
     refuse_unclear_children(sobjects)
+    for one in sobjects:
+        if one.view is None and len(one.stored) > FIELDS_MAX:
+            where = f"{'imported' if one.name in own.imported else 'objects'}.{one.name}"
+            refuse(where, f"has {len(one.stored)} fields that hold a value", f"take some out: {FIELDS_MAX} at most")
     return Schema(
         sobjects=tuple(sorted(sobjects, key=lambda each: each.name.lower())),
         metadata=reader.metadata,

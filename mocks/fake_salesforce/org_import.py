@@ -76,6 +76,10 @@ def import_describes(describes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """
     by_name = {_name_of(each): each for each in describes}
     tables = {name: _object_table(by_name[name]) for name in sorted(by_name)}
+    # What the fake would answer from the tables alone: one schema for all of them.
+    schema = Schema.load({"imported": {name: {**table, "children": []} for name, table in tables.items()}})
+    for name, table in tables.items():
+        table.update(_beyond(by_name[name], table, schema))
     return {"rows": dict(_status_rows(by_name)), "imported": tables}
 
 
@@ -146,16 +150,16 @@ def _object_table(given: Mapping[str, Any]) -> dict[str, Any]:
     if common:
         table["all_fields"] = common
     table["fields"] = rows
-    table |= _left_over(described, _own_describe(name, table, version), version, skip=_OWN_PLACE)
     return table
 
 
-def _own_describe(name: str, table: Mapping[str, Any], version: str) -> dict[str, Any]:
-    """What the fake would answer from the table alone."""
-    schema = Schema.load({"imported": {name: {**table, "children": []}}})
-    sobject = schema.sobject(name)
+def _beyond(given: Mapping[str, Any], table: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """What the describe says of the object beyond what the fake would answer from *table*."""
+    sobject = schema.sobject(str(given["name"]))
     assert isinstance(sobject, SObject)
-    return describe.own_describe(schema, sobject, version)
+    version = str(table["api_version"])
+    own = describe.own_object(sobject, version)
+    return _left_over(neutral(given), own, version, skip=_OWN_PLACE)
 
 
 def _child_row(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -230,6 +234,12 @@ def _left_over(
 
 def _same(one: Any, other: Any) -> bool:
     """Equal, and not merely as Python has it: 0 is not false and 1 is not 1.0 in JSON."""
+    if one is other:
+        return True
+    if type(one) is not type(other) or one != other:
+        return False  # lists and tables that are not equal are not the same either
+    if isinstance(one, str | int | float | bool):
+        return True
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 

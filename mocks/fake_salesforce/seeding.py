@@ -98,7 +98,7 @@ def _put(org: Org, name: str, row: Mapping[str, Any]) -> None:
         if field in new:
             new[field] = org.admin_id
     for key, value in row.items():
-        field_ = sobject.field(key)
+        field_ = sobject.stored_field(key)
         if field_ is None:
             raise MisuseError(f"{name} has no field {key!r}")
         parsed = parse(value, field_)
@@ -133,7 +133,7 @@ def _user_row(org: Org, user: UserConfig, serial: int) -> dict[str, Any]:
     }
     sobject = org.schema.sobject("User")
     assert sobject is not None
-    return {key: value for key, value in row.items() if sobject.field(key) is not None}
+    return {key: value for key, value in row.items() if sobject.stored_field(key) is not None}
 
 
 def _organization_row(org: Org) -> dict[str, Any]:
@@ -160,4 +160,4 @@ def _organization_row(org: Org) -> dict[str, Any]:
     }
     sobject = org.schema.sobject("Organization")
     assert sobject is not None
-    return {key: value for key, value in row.items() if sobject.field(key) is not None}
+    return {key: value for key, value in row.items() if sobject.stored_field(key) is not None}

@@ -67,7 +67,13 @@ def _remarks(data: dict[str, Any]) -> dict[str, str]:
     text = (
         "A describe does not tell what follows from these values: standard names as ever, others open. Correct it."
     )
-    return {f"rows.{name}": text for name in data["rows"]}
+    remarks = {f"rows.{name}": text for name in data["rows"]}
+    for name, table in data["imported"].items():
+        if '"master": false' in table.get("json", {}).get("recordTypeInfos", ""):
+            remarks[f"imported.{name}"] = (
+                "A describe does not tell which values of a picklist a record type offers: here each offers all."
+            )
+    return remarks
 
 
 def _differing(data: dict[str, Any], objects: dict[str, Any]) -> list[str]:

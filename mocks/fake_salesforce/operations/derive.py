@@ -248,9 +248,7 @@ def _case_contact(save: Save) -> None:
 
 
 def _auto_numbers(save: Save) -> None:
-    if save.old is not None:
-        return
-    for field in save.prep.sobject.columns:
+    for field in save.prep.numbered:
         if field.auto_number is not None and save.new.get(field.name) is None:  # a rule may have the hooks run twice
             serial = save.org.ids.next(f"{save.prep.name}.{field.name}")
             save.new[field.name] = auto_number(field.auto_number, serial)
@@ -277,12 +275,12 @@ def _photo_url(save: Save) -> None:
 
 HOOKS: dict[str, tuple[Hook, ...]] = {
     "Account": (_photo_url,),
-    "Case": (_auto_numbers, _case_status, _case_contact),
+    "Case": (_case_status, _case_contact),
     "AccountContactRelation": (people.relation,),
     "Attachment": (files.attached_body,),
     "Campaign": (campaigns.campaign,),
     "CampaignMember": (campaigns.member,),
-    "Contract": (_auto_numbers, products.contract),
+    "Contract": (products.contract,),
     "Contact": (_person_name, _photo_url),
     "ContentDocument": (),
     "ContentDocumentLink": (files.new_link,),
@@ -301,7 +299,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     "Lead": (_converted_lead_is_fixed, _person_name, _photo_url),
     "Opportunity": (products.keep_amount, _opportunity_stage, _opportunity_revenue, _opportunity_fiscal),
     "OpportunityLineItem": (products.line,),
-    "Order": (_auto_numbers, products.contract),
+    "Order": (products.contract,),
     "PricebookEntry": (products.price,),
     "Task": (
         _no_what_beside_a_lead,
@@ -320,11 +318,13 @@ ONE_BY_ONE = frozenset({
     "ContentNote", "ContentVersion", "Document", "EventRelation", "OpportunityLineItem", "PricebookEntry",
     "TaskRelation",
 })  # fmt: skip
-CUSTOM_HOOKS: tuple[Hook, ...] = (_auto_numbers, _custom_name)
+CUSTOM_HOOKS: tuple[Hook, ...] = (_custom_name,)
 
 
 def before_save(save: Save) -> None:
     """Run the hooks of the row's object; raises the SalesforceError of the one that refuses."""
+    if save.prep.numbered and save.old is None:
+        _auto_numbers(save)
     hooks = HOOKS.get(save.prep.name)
     if hooks is None:
         hooks = CUSTOM_HOOKS

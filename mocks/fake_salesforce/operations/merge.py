@@ -46,7 +46,7 @@ def merge(
     losers: list[str] = []
 
     def act() -> None:
-        if sobject.field("MasterRecordId") is None:
+        if sobject.stored_field("MasterRecordId") is None:
             raise salesforce_error("INVALID_TYPE_FOR_OPERATION.merge", object=sobject.name)
         if not 1 <= len(loser_ids) <= LOSERS_MAX:
             raise salesforce_error("INVALID_OPERATION.merge_count")

@@ -61,6 +61,7 @@ class Prepared:
         self.coded_addresses = tuple(
             each.name.removesuffix("CountryCode") for each in sobject.fields if each.name.endswith("CountryCode")
         )
+        self.numbered = tuple(each for each in sobject.stored if each.auto_number is not None)
         self.blobs = tuple(each.name for each in sobject.fields if each.type == "base64")
         self.has_bin = sobject.has_recycle_bin
         self.unique = tuple(each for each in sobject.fields if each.unique and not each.auto_number)
@@ -77,8 +78,9 @@ class Prepared:
         ]
         self.select_state = Statement(sa.select(*state).where(here))
         self.insert = Statement(table.insert())
+        checkboxes = {each.name for each in sobject.stored if each.type == "boolean"}
         self.blank: dict[str, Any] = {
-            column.name: 0 if column.name in self.booleans else None for column in table.columns
+            column.name: 0 if column.name in checkboxes else None for column in table.columns
         }
         self.defaults = dict(_defaults(sobject))
         self._updates: dict[frozenset[str], Statement] = {}
@@ -167,7 +169,7 @@ def _compounds(sobject: SObject) -> list[Compound]:
 
 def _defaults(sobject: SObject) -> list[tuple[str, Any]]:
     found = []
-    for field in sobject.columns:
+    for field in sobject.stored:
         value = field.default
         if value is not None:
             found.append((field.name, int(value) if field.type == "boolean" else value))

@@ -17,6 +17,8 @@ def settle(save: Save) -> None:
     """Fill in and check RecordTypeId, and the picklists it narrows. Raises SalesforceError."""
     types = save.prep.sobject.record_types
     new = save.new
+    if "RecordTypeId" not in save.prep.blank:
+        return  # of an import that lists record types and not the field: no row can have one
     if save.old is None and "RecordTypeId" not in save.given:
         new["RecordTypeId"] = next((each.id for each in types if each.default), None)
     chosen = new["RecordTypeId"]

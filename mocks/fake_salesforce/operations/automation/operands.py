@@ -77,12 +77,12 @@ def path(text: Any, sobject: SObject, schema: Schema, where: str) -> Path:
     steps: list[Field] = []
     here: tuple[SObject, ...] = (sobject,)
     for up in ups:
-        found = next((one for one in (schema.parent(each, up) for each in here) if one is not None), None)
+        found = next((one for one in (schema.stored_parent(each, up) for each in here) if one is not None), None)
         if found is None:
             refuse(where, f"{here[0].name} has no relationship {up!r}", "use the relationship's name, such as Account")
         steps.append(found)
         here = tuple(each for each in (schema.sobject(name) for name in found.reference_to) if each is not None)
-    fields = [found for found in (each.field(last) for each in here) if found is not None and found.column]
+    fields = [found for found in (each.stored_field(last) for each in here) if found is not None and found.column]
     if not fields:
         refuse(where, f"{sobject.name} has no field {text!r}", "use the API name of a field that holds a value")
     return Path(tuple(steps), fields[0].name, fields[0] if len(here) == 1 else None)

@@ -82,7 +82,7 @@ def _needed(row: Mapping[str, Any], key: str, where: str) -> Any:
 
 
 def _field(sobject: SObject, name: Any, where: str) -> Field:
-    found = sobject.field(name) if isinstance(name, str) else None
+    found = sobject.stored_field(name) if isinstance(name, str) else None
     if found is None or not found.column:
         refuse(where, f"{sobject.name} has no field {name!r}", "use the API name of a field that holds a value")
     return found
