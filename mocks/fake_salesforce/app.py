@@ -79,6 +79,8 @@ OPEN_ROUTES: list[tuple[str, str, str, View]] = [
     ("GET", "/.well-known/openid-configuration", "openidConfiguration", oauth.discovery),
     ("GET", "/services/oauth2/userinfo", "userinfo", identity.userinfo),
     ("POST", "/services/oauth2/userinfo", "userinfoByPost", identity.userinfo),
+    ("GET", "/services/oauth2/singleaccess", "singleAccess", identity.single_access),
+    ("POST", "/services/oauth2/singleaccess", "singleAccessByPost", identity.single_access),
     ("GET", "/id/<org_id>/<user_id>", "identity", identity.identity),
     ("POST", "/services/Soap/<any(u, c):api>/<version>", "soap", soap.soap),
     ("POST", "/services/Soap/<any(u, c):api>/<version>/<rest>", "soapOfOrg", soap.soap),
@@ -286,7 +288,7 @@ def _add_not_faked(app: Flask, org: Org, name: str, path: str) -> dict[str, View
             return streaming.refusal(call, error) or call.error(error)
         raise error
 
-    versioned = not path.startswith(("/services", "/cometd"))
+    versioned = not path.startswith(("/services", "/cometd", "/secur"))
     rules = [VERSION_RULE + path if versioned else path]
     if rules[0].endswith("/*"):
         stem = rules[0].removesuffix("/*")

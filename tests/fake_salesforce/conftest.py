@@ -77,7 +77,7 @@ class Caller:
         headers: dict[str, str] | None = None,
         query: dict[str, str] | None = None,
     ) -> Answer:
-        if not path.startswith(("/services", "/id/", "/cometd", "/setup/", "/.well-known/")):
+        if not path.startswith(("/services", "/id/", "/cometd", "/setup/", "/secur/", "/.well-known/")):
             path = DATA + path
         path, _, tail = path.partition("?")
         body = data if data is not None else b"" if json is None else jsonlib.dumps(json).encode()

@@ -1,11 +1,13 @@
-"""Who the token belongs to: the identity URL and userinfo.
+"""Who the token belongs to: the identity URL and userinfo; a link that opens the user interface for them.
 
 Rule 1: a bad token here is answered in plain text with 403, not with the JSON of the REST resources.
 Rule 2: the token stands in the Authorization header, or in `oauth_token` or `access_token` of query or form; any scope
 will do.
 Rule 3: `version` fills the places that URLs leave open; `format=xml` answers in XML.
-Source: identity recorded by SwiftlySalesforce; the plain-text refusals are matched by the sf
-command line tools (client-derived); parameters: Salesforce Help, Identity URLs; the XML elements are assumed.
+Rule 4: the link of singleaccess is new each time; the page behind it is not faked.
+Source: identity recorded by SwiftlySalesforce; the plain-text refusals are matched by the sf command line tools
+(client-derived); parameters: Salesforce Help, Identity URLs; the XML elements are assumed. Singleaccess: Salesforce
+Help, Generate a Frontdoor URL to Bridge Into UI Sessions, and what `sf org open` reads of it; its refusals are assumed.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -50,6 +53,22 @@ def identity(call: Call, org_id: str, user_id: str) -> Answer:
 def userinfo(call: Call) -> Answer:
     """GET or POST /services/oauth2/userinfo"""
     return _with_user(call, lambda user: _userinfo(call, user), "userinfo")
+
+
+def single_access(call: Call) -> Answer:
+    """GET or POST /services/oauth2/singleaccess[?redirect_uri=]"""
+    return _with_user(call, lambda _user: _frontdoor(call), "OAuth")
+
+
+def _frontdoor(call: Call) -> dict[str, Any]:
+    words = {"otp": call.org.ids.hex(64)}
+    try:
+        path = form_fields(call).get("redirect_uri")
+    except (ValueError, SalesforceError):
+        path = None
+    if path:
+        words["startURL"] = path
+    return {"frontdoor_uri": f"{call.base_url}/secur/frontdoor.jsp?{urlencode(words)}"}
 
 
 def _with_user(call: Call, answer: Callable[[Mapping[str, Any]], Mapping[str, Any] | Answer], root: str) -> Answer:
