@@ -88,12 +88,24 @@ class ChangeCapture:
         assert self._store is not None, "a trigger is only there after install()"
         return json.dumps(
             {
-                "transaction": self._transactions_before + self._store.transactions,
+                "transaction": self.dump(),
                 "at": int(self._clock.now().timestamp() * 1_000),
                 "user": acting.user_id(),
                 "origin": acting.origin(),
             }
         )
+
+
+    # A part of the store: without it a snapshot put into another org would give numbers of transactions twice, and the
+    # same changes after a restore other numbers than before it.
+
+    def dump(self) -> int:
+        """How many transactions there were in all the org's life."""
+        return self._transactions_before + (0 if self._store is None else self._store.transactions)
+
+    def load(self, state: int) -> None:
+        """Go on counting from *state*."""
+        self._transactions_before = state - (0 if self._store is None else self._store.transactions)
 
 
 def watched_fields(sobject: SObject) -> list[Field]:

@@ -203,6 +203,7 @@ class Org:
                 "storage": self.storage,
                 "recycle_bin": self.recycle_bin,
                 "day": self.day,
+                "changes": self.changes,
             },
         )
         self.storage.attach(self.store)

@@ -46,7 +46,7 @@ class Sent:
 
 @lru_cache(maxsize=4)
 def _bomb(kind: str) -> bytes:
-    return gzip.compress(b" " * 60_000_000) if kind == "gzip" else gzip.compress(b'{"a":' * 9_999)
+    return gzip.compress(b" " * 60_000_000, mtime=0) if kind == "gzip" else gzip.compress(b'{"a":' * 9_999, mtime=0)
 
 
 class Grower:
@@ -260,9 +260,9 @@ class Grower:
             sent.body = sent.body.encode("utf-8", "surrogatepass")
         match self.number(24):
             case 1:
-                sent.body, sent.headers["Content-Encoding"] = gzip.compress(sent.body), "gzip"
+                sent.body, sent.headers["Content-Encoding"] = gzip.compress(sent.body, mtime=0), "gzip"
             case 2:
-                sent.body, sent.headers["Content-Encoding"] = gzip.compress(sent.body)[:-4], "gzip"
+                sent.body, sent.headers["Content-Encoding"] = gzip.compress(sent.body, mtime=0)[:-4], "gzip"
             case 3:
                 sent.body, sent.headers["Content-Encoding"] = zlib.compress(sent.body), self.one(("deflate", "GZIP"))
             case 4:

@@ -19,6 +19,7 @@ from tests.fake_salesforce.bodies.grow import OPERATIONS, Grower, Operation, Sen
 from tests.fake_salesforce.conftest import EXTRA, HOST, Caller
 
 from fake_core.clock import FrozenClock
+from fake_core.ids import IdSource
 from fake_salesforce import OrgConfig, create_app
 
 SLOW_SECONDS = 20  # of a machine that does other things, too
@@ -61,7 +62,7 @@ class Judge:
         before = self.caller.rows
         self.log.seen.clear()
         started = time.monotonic()
-        status, headers, body = _call(fake, sent)
+        status, headers, body = exchange(fake, sent)
         late = time.monotonic() - started
         wrong = [f"unforeseen: {text}" for text in self.log.seen]
         if late > SLOW_SECONDS:
@@ -81,7 +82,7 @@ class Judge:
 
     def status(self, sent: Sent) -> int:
         """What *sent* is answered with."""
-        return _call(self.caller.fake, sent)[0]
+        return exchange(self.caller.fake, sent)[0]
 
     def close(self) -> None:
         logging.getLogger("fake_salesforce").removeHandler(self.log)
@@ -90,9 +91,15 @@ class Judge:
 
 def made() -> Judge:
     """A judge of a new org."""
-    fake = create_app(clock=FrozenClock(), org=OrgConfig(extra=EXTRA))
-    judge = Judge(Caller(fake, fake.credentials(f"https://{HOST}")["access_token"]))
+    judge = rows_of(IdSource())
     logging.getLogger("fake_salesforce").addHandler(judge.log)
+    return judge
+
+
+def rows_of(ids: IdSource) -> Judge:
+    """A new org with a few rows and jobs, whose log is nobody's yet."""
+    fake = create_app(clock=FrozenClock(), ids=ids, org=OrgConfig(extra=EXTRA))
+    judge = Judge(Caller(fake, fake.credentials(f"https://{HOST}")["access_token"]))
     caller, known = judge.caller, judge.known
     known["TOKEN"] = caller.token
     identity = caller.get("/services/oauth2/userinfo").json
@@ -118,7 +125,8 @@ def made() -> Judge:
     return judge
 
 
-def _call(fake: Any, sent: Sent) -> tuple[int, dict[str, str], bytes]:
+def exchange(fake: Any, sent: Sent) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of the answer to *sent*."""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": sent.method,
         "PATH_INFO": sent.path.encode("utf-8", "surrogatepass").decode("latin-1"),
