@@ -23,7 +23,8 @@ MAX_BATCH_SIZE: Final = 200  # as the global describe says; recorded
 UTF8_BYTES_PER_CHARACTER: Final = 3  # byteLength of text is three times its length; recorded
 ID_BYTES: Final = 18
 # associateEntityType, associateParentEntity and sobjectDescribeOption are absent from the describes
-# recorded at v48 and present in later ones; the version between is assumed.
+# recorded at v48 and present in later ones; the version between is assumed. So is that of the scope scopingRule, and
+# of the link defaultValues, which is there at v48 and gone from v52 on.
 ASSOCIATES_SINCE: Final = 50.0
 
 _SOAP_TYPES: Final[Mapping[str, str]] = {
@@ -64,6 +65,8 @@ URLS: Final[Mapping[str, str]] = {
     "uiEditTemplate": "{host}/{{ID}}/e",
     "uiNewRecord": "{host}/{prefix}/e",
 }
+# Lists of ids on an event stand for its relations to these; recorded.
+_JUNCTION_TO: Final = ("Calendar", "Contact", "Lead", "User")
 _URLS_OF_THE_FULL_DESCRIBE: Final = frozenset({"uiDetailTemplate", "uiEditTemplate", "uiNewRecord"})
 DEFAULT_HOST: Final = "https://understudy.my.salesforce.com"
 
@@ -184,7 +187,8 @@ def _urls(sobject: SObject, version: str, *, host: str | None) -> dict[str, str]
     return {
         name: URLS[name].format(base=base, host=host, prefix=sobject.key_prefix)
         for name in sobject.url_names
-        if host is not None or name not in _URLS_OF_THE_FULL_DESCRIBE
+        if (host is not None or name not in _URLS_OF_THE_FULL_DESCRIBE)
+        and (name != "defaultValues" or not _has_associates(version))
     }
 
 
@@ -263,7 +267,9 @@ def own_object(sobject: SObject, version: str) -> dict[str, Any]:
         "searchLayoutable": can("layoutable") and can("searchable"),
         "searchable": can("searchable"),
         **({"sobjectDescribeOption": "FULL"} if associates else {}),
-        "supportedScopes": [{"label": label, "name": name} for name, label in sobject.scopes],
+        "supportedScopes": [
+            {"label": label, "name": name} for name, label in sobject.scopes if associates or name != "scopingRule"
+        ],
         "triggerable": can("triggerable"),
         "undeletable": can("undeletable"),
         "updateable": can("updateable"),
@@ -273,12 +279,12 @@ def own_object(sobject: SObject, version: str) -> dict[str, Any]:
 
 def _child(each: ChildRelationship) -> dict[str, Any]:
     return {
-        "cascadeDelete": each.cascade_delete,
+        "cascadeDelete": each.cascade_delete and each.field.cascade_shown,
         "childSObject": each.child.name,
         "deprecatedAndHidden": False,
         "field": each.field.name,
-        "junctionIdListNames": [],
-        "junctionReferenceTo": [],
+        "junctionIdListNames": list(each.field.junction),
+        "junctionReferenceTo": list(_JUNCTION_TO) if each.field.junction else [],
         "relationshipName": each.name,
         "restrictedDelete": each.restricted_delete,
     }
@@ -318,7 +324,8 @@ def record_type_words(each: RecordType) -> dict[str, Any]:
 
 def _record_types(sobject: SObject, version: str) -> list[dict[str, Any]]:
     layouts = f"/services/data/v{version}/sobjects/{sobject.name}/describe/layouts"
-    return [{**record_type_words(each), "urls": {"layout": f"{layouts}/{each.id}"}} for each in record_types(sobject)]
+    listed = record_types(sobject) if sobject.record_types or sobject.master_record_type else []
+    return [{**record_type_words(each), "urls": {"layout": f"{layouts}/{each.id}"}} for each in listed]
 
 
 def _field(field: Field, sobject: SObject) -> dict[str, Any]:

@@ -128,6 +128,8 @@ class Field:
     controller: str | None = None  # the field on which the values of this picklist depend
     cascade_delete: bool = False
     restricted_delete: bool = False
+    cascade_shown: bool = True  # the parent's describe tells that rows go with it
+    junction: tuple[str, ...] = ()  # lists of ids on the parent that stand for these rows
     custom: bool = False
     described: Described | None = None  # of an imported field
     source: str = ""
@@ -171,6 +173,7 @@ class SObject:
     filter_on: tuple[str, ...] = ()  # a query has to filter on one of these
     hides: tuple[str, ...] = ()  # checkboxes that hide a row from query and not from queryAll, like IsDeleted
     record_types: tuple[RecordType, ...] = ()
+    master_record_type: bool = True  # the describe lists the master record type
     hidden: tuple[Field, ...] = ()  # stored and derived, but not there for a client; see imported.py
     silent: frozenset[str] = frozenset()  # fields, in lower case, whose refused values are dropped without a word
     described: Described | None = None  # of an imported object

@@ -34,10 +34,12 @@ from fake_salesforce.object_words import (
     AUDIT_FIELDS,
     CUSTOM_ABILITIES,
     CUSTOM_URLS,
+    LAYOUT_URLS,
     OBJECT_FILES,
     OWNER,
     RECORD_TYPE,
     SYSTEM_FIELDS,
+    URLS,
     WITH_CUSTOM,
 )
 from fake_salesforce.org_file import (
@@ -196,7 +198,8 @@ class _Reader:
             fields=tuple(fields),
             abilities=frozenset(draft["abilities"]),
             scopes=tuple((each["name"], each["label"]) for each in draft.get("scopes", ())),
-            url_names=tuple(draft.get("urls", ("sobject", "describe", "rowTemplate"))),
+            url_names=tuple(draft.get("urls", LAYOUT_URLS if "layoutable" in draft["abilities"] else URLS)),
+            master_record_type=draft.get("master_record_type", True),
             view=draft.get("view"),
             only_below_a_parent=draft.get("only_below_a_parent", False),
             filter_on=tuple(draft.get("filter_on", ())),
@@ -277,7 +280,7 @@ class _Reader:
 
         deleted_after = draft.get("deleted_after", "Id")
         audit_after = draft.get("audit_after", "")
-        assert deleted_after == "Id" or deleted_after in draft["fields"], draft["name"]
+        assert deleted_after in {"Id", "SystemModstamp"} or deleted_after in draft["fields"], draft["name"]
         assert not audit_after or audit_after in draft["fields"], draft["name"]
         yield from of_system("Id")
         if deleted_after == "Id":
@@ -294,6 +297,8 @@ class _Reader:
                 yield from of_system(*AUDIT_FIELDS)
         if not audit_after:
             yield from of_system(*AUDIT_FIELDS)
+        if deleted_after == "SystemModstamp":
+            yield from of_system("IsDeleted")
 
     def _is_on(self, feature: str | None, sobject: str) -> bool:
         """Whether the org has what *feature* brings. Record types come with the first one of an object, too."""
@@ -351,6 +356,8 @@ class _Reader:
             controller=row.get("controller"),
             cascade_delete=on_delete == "cascade",
             restricted_delete=on_delete == "restrict",
+            cascade_shown=row.get("cascade_shown", True),
+            junction=tuple(row.get("junction", ())),
             custom=custom,
             source=row.get("source", evidence["source"]),
             grade=row.get("grade", evidence["grade"]),

@@ -31,9 +31,14 @@ CUSTOM_ABILITIES: Final = frozenset({
     "retrieveable", "searchable", "triggerable", "undeletable", "updateable",
 })  # fmt: skip
 CUSTOM_URLS: Final = (
-    "sobject", "describe", "rowTemplate", "layouts", "compactLayouts", "approvalLayouts",
-    "defaultValues", "listviews", "quickActions", "uiDetailTemplate", "uiEditTemplate",
-    "uiNewRecord",
+    "compactLayouts", "rowTemplate", "approvalLayouts", "uiDetailTemplate", "uiEditTemplate", "defaultValues",
+    "listviews", "describe", "uiNewRecord", "quickActions", "layouts", "sobject",
+)  # fmt: skip
+# Of a standard object whose file names none, as recorded for objects such as Organization and CampaignMember.
+URLS: Final = ("rowTemplate", "defaultValues", "describe", "sobject")
+LAYOUT_URLS: Final = (
+    "compactLayouts", "rowTemplate", "uiDetailTemplate", "uiEditTemplate", "defaultValues", "describe", "uiNewRecord",
+    "layouts", "sobject",
 )  # fmt: skip
 OWNER: Final[Mapping[str, Any]] = {
     "label": "Owner ID", "type": "reference", "flags": "CUDFGSPnpA", "to": ["Group", "User"],

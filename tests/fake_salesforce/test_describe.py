@@ -165,7 +165,7 @@ def test_child_relationships() -> None:
 
 @pytest.mark.evidence(*RECORDED)
 def test_record_types_scopes_and_links() -> None:
-    """Every object has the Master record type; links carry the version; the interface has its own host."""
+    """Objects have the Master record type; links carry the version; the interface has its own host."""
     event = full("Event", "59.0")
     assert [
         {
@@ -178,7 +178,7 @@ def test_record_types_scopes_and_links() -> None:
         {"label": "All accounts", "name": "everything"},
         {"label": "My accounts", "name": "mine"},
         {"label": "My team's accounts", "name": "team"},
-    ] == full("Account")["supportedScopes"]
+    ] == full("Account", "48.0")["supportedScopes"]
     account = SCHEMA.sobject("Account")
     assert account is not None
     links = describe.object_describe(SCHEMA, account, "48.0", host="https://example.my.salesforce.com")["urls"]
@@ -252,3 +252,86 @@ def test_hosts_that_clients_name_are_not_kept() -> None:
     assert kept == len(SCHEMA.described)
     assert usual is full("Task")
     assert "https://understudy.my.salesforce.com/00T/e" == usual["urls"]["uiNewRecord"]
+
+
+@pytest.mark.evidence("recorded", "the describes of CumulusCI: Contact v59, Lead v59, Event, Case v48, in their order")
+@pytest.mark.parametrize(
+    ("name", "version", "scopes"),
+    [
+        ("Contact", "59.0", "everything mine scopingRule team"),
+        ("Lead", "59.0", "everything mine queue_owned scopingRule team user_owned"),
+        ("Opportunity", "59.0", "everything mine scopingRule team"),
+        ("Event", "59.0", "delegated everything mine scopingRule team"),
+        ("Case", "48.0", "everything genericteam mine queue_owned team_by_role user_owned"),
+        ("Account", "48.0", "everything mine team"),
+        ("OpportunityContactRole", "48.0", "everything"),
+    ],
+)
+def test_scopes_as_recorded(name: str, version: str, scopes: str) -> None:
+    assert scopes.split() == [each["name"] for each in full(name, version)["supportedScopes"]]
+
+
+ACCOUNT = "compactLayouts rowTemplate approvalLayouts listviews describe quickActions layouts sobject"
+ROW = "createable deletable layoutable queryable replicateable retrieveable triggerable updateable"
+MAIN = f"{ROW} feedEnabled mruEnabled searchable undeletable"
+
+
+@pytest.mark.evidence("recorded", "global describe v52 recorded by CumulusCI")
+@pytest.mark.parametrize(
+    ("name", "prefix", "true", "links"),
+    [
+        ("Account", "001", f"{MAIN} mergeable", ACCOUNT),
+        ("Contact", "003", f"{MAIN} mergeable", ACCOUNT),
+        ("Opportunity", "006", f"{MAIN} deepCloneable", ACCOUNT),
+        ("Campaign", "701", f"{MAIN} deepCloneable".replace("feedEnabled ", ""), ACCOUNT),
+        (
+            "Case", "500", MAIN,
+            ACCOUNT.replace("listviews", "caseArticleSuggestions caseRowArticleSuggestions listviews"),
+        ),
+        ("CampaignMember", "00v", ROW, "compactLayouts rowTemplate describe layouts sobject"),
+        ("OpportunityContactRole", "00K", ROW, "compactLayouts rowTemplate describe quickActions layouts sobject"),
+        ("Organization", "00D", "queryable replicateable retrieveable updateable", "rowTemplate describe sobject"),
+        ("UndecidedEventRelation", None, "queryable retrieveable", "rowTemplate describe sobject"),
+        (
+            "User", "005", f"{MAIN}".replace("deletable ", "", 1).replace(" undeletable", ""),
+            "compactLayouts rowTemplate namedLayouts passwordUtilities describe quickActions layouts sobject",
+        ),
+    ],
+)  # fmt: skip
+def test_entries_of_the_global_describe_as_recorded(name: str, prefix: str | None, true: str, links: str) -> None:
+    sobject = SCHEMA.sobject(name)
+    assert sobject is not None
+    entry = describe.global_entry(SCHEMA, sobject, "52.0")
+    assert prefix == entry["keyPrefix"]
+    assert set(true.split()) == {key for key, value in entry.items() if value is True}
+    assert links.split() == list(entry["urls"])
+
+
+@pytest.mark.evidence("recorded", "describe of OpportunityContactRole, v48 (CumulusCI)")
+def test_an_object_that_lists_no_record_type() -> None:
+    """Its describe has no master record type, IsDeleted comes last, and the plural is its label."""
+    role = full("OpportunityContactRole", "48.0")
+    assert [] == role["recordTypeInfos"]
+    assert "IsDeleted" == role["fields"][-1]["name"]
+    assert "Opportunity Contact Role" == role["labelPlural"]
+    assert not any(each["permissionable"] for each in role["fields"])
+    assert (
+        "/services/data/v48.0/sobjects/OpportunityContactRole/defaultValues?recordTypeId&fields"
+        == (role["urls"]["defaultValues"])
+    )
+
+
+@pytest.mark.evidence("recorded", "describe of Event in a scratch org (CumulusCI)")
+def test_children_of_an_event() -> None:
+    """Lists of invitees stand for relations; occurrences are not told to go with their series."""
+    children = {each["relationshipName"]: each for each in full("Event")["childRelationships"]}
+    accepted = children["AcceptedEventRelations"]
+    assert ["AcceptedEventInviteeIds"] == accepted["junctionIdListNames"]
+    assert ["Calendar", "Contact", "Lead", "User"] == accepted["junctionReferenceTo"]
+    assert [False, True, True] == [
+        children[name]["cascadeDelete"] for name in ("RecurringEvents", "EventRelations", "Attachments")
+    ]
+    assert list(full("Event")["urls"]) == [
+        "compactLayouts", "rowTemplate", "uiDetailTemplate", "uiEditTemplate", "eventSeriesUpdates", "describe",
+        "uiNewRecord", "quickActions", "layouts", "sobject",
+    ]  # fmt: skip

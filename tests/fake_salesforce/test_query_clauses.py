@@ -60,7 +60,7 @@ def test_scopes(org: Caller, other: str) -> None:
 
 
 @pytest.mark.evidence("documented", "SOQL and SOSL Reference, USING SCOPE (the words are ours)")
-@pytest.mark.parametrize("scope", ["team", "my_territory", "scopingRule", "mine_and_my_groups", "queue_owned"])
+@pytest.mark.parametrize("scope", ["delegated", "my_territory", "mine_and_my_groups", "queue_owned"])
 def test_scope_an_object_does_not_know(org: Caller, scope: str) -> None:
     """A scope that the describe does not list is refused."""
     status, code, message = refused(org, f"SELECT Id FROM Contact USING SCOPE {scope}")

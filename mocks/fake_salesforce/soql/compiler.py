@@ -249,7 +249,7 @@ class SelectBuilder:
             case "queue_owned" | "user_owned":
                 prefix = _QUEUE if scope == "queue_owned" else _PERSON
                 return [table.c.OwnerId >= prefix, table.c.OwnerId < prefix[:-1] + chr(ord(prefix[-1]) + 1)]
-            case "team":
+            case "team" | "genericteam" | "team_by_role":
                 return [self._in_my_teams(me)]
         return []
 

@@ -17,7 +17,7 @@ from fake_salesforce.soql.names import Scope
 EVERYTHING: Final = "everything"
 SCOPES: Final = frozenset({
     EVERYTHING, "mine", "mine_and_my_groups", "my_territory", "my_team_territory", "team", "delegated",
-    "scopingrule", "queue_owned", "user_owned",
+    "scopingrule", "queue_owned", "user_owned", "genericteam", "team_by_role",
 })  # fmt: skip
 # team -> the object whose rows say who is in the team of a record, if the org has it
 TEAMS: Final = {
