@@ -354,16 +354,12 @@ def _take_suffix(environ: WSGIEnvironment) -> None:
             environ["HTTP_ACCEPT"] = "application/xml"
 
 
-_A_ROW = re.compile(r"/services/data/[^/]+/sobjects/[^/]+/(?!(?i:id)/?$)[^/]+/?")  # POST is for .../Id alone
-
-
 def _refuse(org: Org, error: HTTPException) -> Answer:
     """Flask found no route, or none for this method: say so as the vendor does, session first."""
 
     def view(call: Call) -> Answer:
         if isinstance(error, MethodNotAllowed):
-            not_these = {"OPTIONS", "POST"} if _A_ROW.fullmatch(request.path) else {"OPTIONS"}
-            return call.method_not_allowed(",".join(sorted(set(error.valid_methods or ()) - not_these)))
+            return call.method_not_allowed(",".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"})))
         raise salesforce_error("NOT_FOUND")
 
     if request.path.startswith("/services/async/"):

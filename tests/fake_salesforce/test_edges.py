@@ -68,14 +68,14 @@ def test_a_describe_that_did_not_change(org: Any, path: str) -> None:
 
 @pytest.mark.evidence("recorded", "CumulusCI: a 304 inside a composite")
 def test_a_row_that_did_not_change_inside_a_composite(org: Any) -> None:
-    """The subrequest's answer carries the header that says when the row changed."""
+    """The subrequest's answer carries the headers that name the row's state and say when it changed."""
     url = f"{DATA}/sobjects/Account/{org.make('Account', Name='x')}"
     request = {"method": "GET", "url": url, "referenceId": "r", "httpHeaders": {"If-Modified-Since": LATER}}
 
     (answer,) = org.post("/composite", {"compositeRequest": [request]}).json["compositeResponse"]
 
     assert (304, None) == (answer["httpStatusCode"], answer["body"])
-    assert ["Last-Modified"] == list(answer["httpHeaders"])
+    assert ["ETag", "Last-Modified"] == list(answer["httpHeaders"])
 
 
 @pytest.mark.evidence("documented", "REST API Developer Guide, Composite Batch: supported resources")

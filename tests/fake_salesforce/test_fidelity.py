@@ -95,14 +95,3 @@ def test_a_plus_in_a_path_is_no_space(org: Caller) -> None:
 
     assert (404, "NOT_FOUND") == org.get("/sobjects/Account/Key__c/my+job").error[:2]
     assert "space" == org.get("/sobjects/Account/Key__c/my job?fields=Name").json["Name"]
-
-
-@pytest.mark.evidence("client-derived", "METHOD_NOT_ALLOWED as public issues quote it, and which methods a row takes")
-def test_a_row_names_the_methods_it_takes(org: Caller) -> None:
-    """POST is for `/Id`, and named there alone."""
-    row = f"/sobjects/Account/{org.make('Account', Name='a')}"
-
-    for method in ("PUT", "POST"):
-        words = f"HTTP Method '{method}' not allowed. Allowed are DELETE,GET,HEAD,PATCH"
-        assert (405, "METHOD_NOT_ALLOWED", words) == org.call(method, row, {"Name": "b"}).error
-    assert "POST" in org.call("PUT", "/sobjects/Account/Id", {"Name": "b"}).error[2]
