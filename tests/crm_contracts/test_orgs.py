@@ -426,6 +426,7 @@ def test_diff_tells_programs_and_people(tmp_path: Path, standard: dict[str, Desc
     (line,) = run("org", "diff", "--json", "enterprise", one).stdout.splitlines()
     assert json.loads(line)["at"] == "Contact.LastName"
     assert "neither an edition" in refused("org", "diff", "nowhere", one)
+    assert "no such file" in refused("org", "diff", "enterprise", tmp_path / "nowhere.json")
 
 
 # --- TOML -------------------------------------------------------------------------------------------

@@ -136,10 +136,14 @@ def _org_of(choices: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
     """(describes by object, entries of a global describe) of an edition, an org file, or describe results."""
     from crm_contracts.orgs.files import read_describes
 
-    if len(choices) == 1 and (choices[0].endswith(".toml") or not Path(choices[0]).exists()):
+    if len(choices) == 1 and (choices[0].endswith(".toml") or not (_is_json(choices[0]) or Path(choices[0]).exists())):
         return _describes_of_fake(choices[0]), {}
     found = read_describes(Path(one) for one in choices)
     return found.objects, found.entries
+
+
+def _is_json(choice: str) -> bool:
+    return choice.endswith(".json")  # a file, also when it is not there: then that is what is wrong
 
 
 def _describes_of_fake(choice: str) -> dict[str, Any]:
