@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 Headers = list[tuple[str, str]]
-_SESSION_ID = re.compile(rb"<(?:[\w.-]+:)?sessionId\b[^>]*>\s*([^<\s]+)")
+_SESSION_ID = re.compile(rb"<(?:[\w.-]+:)?sessionId\b[^<>]*>\s*([^<\s]+)")
 _ERROR_ID = "1234567890-12345 (-123456789)"
 _KEYS = {
     "error_after": "UNKNOWN_EXCEPTION",

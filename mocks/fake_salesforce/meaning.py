@@ -22,12 +22,12 @@ _ROW_VERBS = {"GET": "read", "HEAD": "read", "POST": "create", "PATCH": "update"
 _FROM = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
 _LOGIN = ("/services/oauth2/token",)
 _SOAP = ("/services/Soap/u", "/services/Soap/c")
-_SOAP_CALL = re.compile(rb"<(?:[\w.-]+:)?Body\b[^>]*>\s*<(?:[\w.-]+:)?(\w+)")
+_SOAP_CALL = re.compile(rb"<(?:[\w.-]+:)?Body\b[^<>]*>\s*<(?:[\w.-]+:)?(\w+)")
 _SOAP_TYPE = re.compile(
-    rb"<(?:[\w.-]+:)?(?:sObjectType|type)\b[^>]*>\s*(\w+)"  # in an element, as the partner API has it
+    rb"<(?:[\w.-]+:)?(?:sObjectType|type)\b[^<>]*>\s*(\w+)"  # in an element, as the partner API has it
     rb"|\btype=[\"'](?:[\w.-]+:)?(?!sObject\b)(\w+)"  # in xsi:type, as the enterprise API has it
 )
-_SOAP_ID = re.compile(rb"<(?:[\w.-]+:)?ids\b[^>]*>\s*(\w{3})")
+_SOAP_ID = re.compile(rb"<(?:[\w.-]+:)?ids\b[^<>]*>\s*(\w{3})")
 _SOAP_VERBS = {
     "login": "login",
     "create": "create",

@@ -159,7 +159,7 @@ def _rows(fake: Fake) -> list[str]:
     try:
         image.deserialize(fake.store.contents())
         names = [name for (name,) in image.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-        return [f"{name} {row!r}" for name in names for row in image.execute(f'SELECT * FROM "{name}"')]  # noqa: S608
+        return [f"{name} {row!r}" for name in names for row in image.execute(f'SELECT * FROM "{name}"')]
     finally:
         image.close()
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import time
 import tracemalloc
 from typing import Any
 
 import pytest
 from defusedxml.ElementTree import fromstring
 
+from fake_core.faults import Fault
 from fake_core.journal import JOURNAL_BODY_BYTES_MAX
 
 ASYNC = "/services/async/60.0/job"
@@ -179,3 +181,14 @@ def test_a_body_of_unstated_length_is_read_no_further_than_the_limit(org: Any, c
     assert words in answer
     assert wire.given <= limit + SLACK
     assert peak < 3 * min(limit, 50 * MB) + 16 * MB
+
+
+def test_what_a_body_means_is_told_in_time(org: Any) -> None:
+    """A fault that waits looks into bodies that nobody can read: each byte is looked at a few times at most."""
+    org.fake.faults.add(Fault(kind="unavailable", verb="undelete"))
+    started = time.monotonic()
+    for tag in (b"<Body ", b"<e:Body><x>" + b"<type ", b"<e:Body><x>" + b"<ids ", b"<sessionId "):
+        org.post(SOAP, data=tag * 300_000, headers=TEXT)
+    org.fake.exchanges()
+
+    assert time.monotonic() - started < 20
