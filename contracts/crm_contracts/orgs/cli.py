@@ -64,9 +64,7 @@ def _head(objects: dict[str, Any]) -> str:
 
 
 def _remarks(data: dict[str, Any]) -> dict[str, str]:
-    text = (
-        "A describe does not tell what follows from these values: standard names as ever, others open. Correct it."
-    )
+    text = "A describe does not tell what follows from these values: standard names as ever, others open. Correct it."
     remarks = {f"rows.{name}": text for name in data["rows"]}
     for name, table in data["imported"].items():
         if '"master": false' in table.get("json", {}).get("recordTypeInfos", ""):
