@@ -95,7 +95,6 @@ class ChangeCapture:
             }
         )
 
-
     # A part of the store: without it a snapshot put into another org would give numbers of transactions twice, and the
     # same changes after a restore other numbers than before it.
 

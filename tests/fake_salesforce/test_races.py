@@ -69,7 +69,7 @@ class Client:
         for _ in range(rounds):
             try:
                 self.chance.choice(work)(self)
-            except ConnectionDropped:
+            except (ConnectionDropped, json.JSONDecodeError):  # a fault: the answer lost, or cut in half
                 continue
             except Exception:  # noqa: BLE001 - told by the test, in the main thread
                 self.odd.append(traceback.format_exc())

@@ -58,8 +58,10 @@ _ENVELOPES = [
         "<query><queryString>SELECT Id, Who.Name, CreatedDate FROM Task</queryString></query>",
         "<query><queryString>SELECT COUNT(Id) FROM Task</queryString></query>",
         "<create><sObjects><type>Task</type><Subject>from SOAP</Subject></sObjects></create>",
-        "<upsert><externalIDFieldName>Lane_Key__c</externalIDFieldName><sObjects><type>Account</type><Name>S</Name>"
-        "<Lane_Key__c>soap</Lane_Key__c></sObjects></upsert>",
+        (
+            "<upsert><externalIDFieldName>Lane_Key__c</externalIDFieldName><sObjects><type>Account</type><Name>S</Name>"
+            "<Lane_Key__c>soap</Lane_Key__c></sObjects></upsert>"
+        ),
         "<logout/>",
     )
 ]

@@ -79,9 +79,7 @@ class Prepared:
         self.select_state = Statement(sa.select(*state).where(here))
         self.insert = Statement(table.insert())
         checkboxes = {each.name for each in sobject.stored if each.type == "boolean"}
-        self.blank: dict[str, Any] = {
-            column.name: 0 if column.name in checkboxes else None for column in table.columns
-        }
+        self.blank: dict[str, Any] = {column.name: 0 if column.name in checkboxes else None for column in table.columns}
         self.defaults = dict(_defaults(sobject))
         self._updates: dict[frozenset[str], Statement] = {}
         self._selects: dict[tuple[str, ...], Statement] = {}

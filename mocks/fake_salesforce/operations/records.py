@@ -109,9 +109,7 @@ def insert(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, give
     return record_id
 
 
-def inserted(
-    org: Org, caller: Caller, conn: sa.Connection, prep: Prepared, new: Row, given: Mapping[str, Any]
-) -> None:
+def inserted(org: Org, caller: Caller, conn: sa.Connection, prep: Prepared, new: Row, given: Mapping[str, Any]) -> None:
     """All that follows from a new row once it is written. Raises SalesforceError, which refuses the row."""
     after_save(org, conn, prep, new, None)
     rules = rules_of(org, prep.name)

@@ -46,7 +46,7 @@ class Statement:
         if self._names is None:
             cursor.executemany(self._sql, rows)
         else:
-            cursor.executemany(self._sql, map(itemgetter(*self._names), rows))
+            cursor.executemany(self._sql, map(itemgetter(*self._names), rows))  # type: ignore[arg-type] # any iterable
 
     def one(self, conn: sa.Connection, **values: Any) -> tuple[Any, ...] | None:
         """The first row, if there is any."""
