@@ -23,8 +23,10 @@ JSON = "application/json"
          " [line:1, column:14]")),
         (
             b'{"Name":"x"',
-            "Unexpected end-of-input: expected close marker for OBJECT (from [line:1, column:0]) at"
-            " [line:1, column:12]",
+            (
+                "Unexpected end-of-input: expected close marker for OBJECT (from [line:1, column:0]) at"
+                " [line:1, column:12]"
+            ),
         ),
         (
             b'{"Name":"x',
