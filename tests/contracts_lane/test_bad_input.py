@@ -118,6 +118,10 @@ class Caller:
             "rest": "x",
             "job_id": seeded["query" if "/jobs/query" in one.path else "ingest"]["GET"],
             "results": "successfulResults",
+            "record_type_id": "012000000000000AAA",
+            "name": "UserAlt",
+            "which": "primary",
+            "list_view_id": "00BUd0000000001IAA",
             **(seeded["bulk1"] if fit_bulk1.is_async(one.path) else {}),
         }
 
