@@ -110,8 +110,8 @@ def test_jsforce(served_both: Served) -> None:
         const upserted = await conn.bulk.load('Account', 'upsert', {extIdField: 'Ext__c'},
             [{Ext__c: 'b1', Name: 'One'}, {Ext__c: 'b1', Name: 'Uno'}]);
         const rows = async (soql) => (await conn.bulk.query(soql)).toArray();
-        const found = await rows(`SELECT Id, LastName, Email, CreatedDate FROM Contact WHERE LastName IN ('B', 'C, "D"', 'E')` +
-          ' ORDER BY LastName');
+        const found = await rows('SELECT Id, LastName, Email, CreatedDate FROM Contact' +
+            ` WHERE LastName IN ('B', 'C, "D"', 'E') ORDER BY LastName`);
         const none = await rows("SELECT Id FROM Case WHERE Subject = 'nothing'");
         const gone = await conn.bulk.load('Contact', 'delete', [{Id: made[0].id}]);
         const hard = await conn.bulk.load('Contact', 'hardDelete', [{Id: made[2].id}]);
