@@ -6,7 +6,9 @@ It is for a test's own machine: it asks for no credentials and hands them out.
 
 from __future__ import annotations
 
+import itertools
 import json
+import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -36,6 +38,9 @@ class ControlPlane:
     def __init__(self, fake: Fake) -> None:
         self._fake = fake
         self._snapshots: dict[str, bytes] = {}
+        # Not from the fake's ids: a restore takes those back, and a name given twice would hide an older snapshot.
+        self._serials = itertools.count(1)
+        self._lock = threading.Lock()
         self._routes: dict[str, dict[str, Callable[[Request], Any]]] = {
             "": {"GET": self._index},
             "reset": {"POST": self._reset},
@@ -92,11 +97,13 @@ class ControlPlane:
         return self._fake.seed(_body(request))
 
     def _snapshot(self, _request: Request) -> dict[str, Any]:
-        if len(self._snapshots) >= SNAPSHOTS_KEPT_MAX:
-            del self._snapshots[next(iter(self._snapshots))]
-        name = f"snapshot-{self._fake.ids.next('snapshot')}"
-        self._snapshots[name] = self._fake.store.snapshot()
-        return {"id": name, "bytes": len(self._snapshots[name])}
+        taken = self._fake.store.snapshot()
+        with self._lock:
+            if len(self._snapshots) >= SNAPSHOTS_KEPT_MAX:
+                del self._snapshots[next(iter(self._snapshots))]
+            name = f"snapshot-{next(self._serials)}"
+            self._snapshots[name] = taken
+        return {"id": name, "bytes": len(taken)}
 
     def _download(self, _request: Request) -> Response:
         return Response(self._fake.store.snapshot(), content_type=SNAPSHOT_TYPE)

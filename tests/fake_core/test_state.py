@@ -130,6 +130,22 @@ def test_a_refused_transaction_leaves_nothing(fake: Fake) -> None:
         assert ["outer"] == list(connection.execute(sa.select(table.c.text)).scalars())
 
 
+def test_a_snapshot_keeps_its_name(write: Any, read: Any, control: ControlClient) -> None:
+    """Snapshots taken after a restore or a reset have names of their own: none hides an older one."""
+    first = control.snapshot()
+    write("a")
+    second = control.snapshot()
+    held = read()
+    control.restore(first)
+    third = control.snapshot()
+    control.reset()
+    fourth = control.snapshot()
+    control.restore(second)
+
+    assert 4 == len({first, second, third, fourth})
+    assert held == read()
+
+
 def test_what_is_no_snapshot_is_refused(fake: Fake, session: requests.Session, write: Any) -> None:
     """Nothing is lost when a restore is refused."""
     write("a")
