@@ -26,7 +26,7 @@ def judge() -> Iterator[Judge]:
 
 
 @each_operation
-@settings(PATIENT, max_examples=20)
+@settings(PATIENT, max_examples=15)
 @given(choices=choices)
 def test_a_few_hostile_requests(judge: Judge, operation: Operation, choices: bytes) -> None:
     """No 500 of ours, no hang, each refusal in the form of its API, and what was refused left no trace."""
