@@ -269,7 +269,7 @@ TABLE: dict[str, Attempts | str] = {
     "listVersions": OWN, "authorize": LOGIN, "authorizeByPost": LOGIN, "oauthSuccess": LOGIN, "deviceConnect": LOGIN,
     "deviceConnectByPost": LOGIN, "tokenByGet": LOGIN, "token": LOGIN, "revokeByGet": LOGIN, "revoke": LOGIN,
     "introspect": LOGIN, "openidKeys": OWN, "openidConfiguration": OWN, "userinfo": LOGIN, "userinfoByPost": LOGIN,
-    "identity": LOGIN, "listResources": OWN, "limits": OWN,
+    "identity": LOGIN, "singleAccess": LOGIN, "singleAccessByPost": LOGIN, "listResources": OWN, "limits": OWN,
     "recent": once("GET", "/recent"),
     "recordCount": once("GET", "/limits/recordCount"),
     "describeGlobal": once("GET", "/sobjects"),
