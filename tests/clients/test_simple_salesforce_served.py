@@ -148,7 +148,7 @@ def test_the_org_and_its_users(sf: Any, served_tls: Served) -> None:
 def test_updated_and_deleted(sf: Any) -> None:
     kept, gone = (sf.Contact.create({"LastName": f"SS {name}"})["id"] for name in ("kept", "gone"))
     sf.Contact.delete(gone)
-    end = datetime.now(UTC) + timedelta(minutes=2)
+    end = datetime.now(UTC) + timedelta(minutes=2)  # the served fake keeps real time
     start = end - timedelta(days=10)
     updated = sf.Contact.updated(start, end)["ids"]
     assert kept in updated
