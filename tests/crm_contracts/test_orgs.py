@@ -413,6 +413,13 @@ def test_what_matters_to_no_sync_is_told_only_when_asked_for(standard: dict[str,
     assert [each.what for each in drifts(standard["Account"], real, everything=True)] == ["mruEnabled", "htmlFormatted"]
 
 
+def test_of_two_lists_only_what_differs_is_shown(standard: dict[str, Describe]) -> None:
+    real = copy.deepcopy(standard["Task"])
+    field_of(real, "WhatId")["referenceTo"].append("Plan__c")
+    (drift,) = drifts(standard["Task"], real)
+    assert (drift.fake, drift.real) == ("no more", "Plan__c")
+
+
 def test_diff_tells_programs_and_people(tmp_path: Path, standard: dict[str, Describe]) -> None:
     real = copy.deepcopy(standard["Contact"])
     field_of(real, "LastName")["length"] = 40

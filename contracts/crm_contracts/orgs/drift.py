@@ -104,13 +104,17 @@ def _keys(
         means = _consequence(of, key, one, other) if key in fake and key in real else None
         if means is None and not everything:
             continue
-        yield Drift(at, key, _shown(fake, key), _shown(real, key), means or _NO_CONSEQUENCE)
+        yield Drift(at, key, _shown(fake, key, real), _shown(real, key, fake), means or _NO_CONSEQUENCE)
 
 
-def _shown(described: Mapping[str, Any], key: str) -> str:
+def _shown(described: Mapping[str, Any], key: str, other: Mapping[str, Any] | None = None) -> str:
+    """The value of *key* as text; of a list only what the list of *other* has not."""
     if key not in described:
         return "says nothing"
     value = described[key]
+    beside = (other or {}).get(key)
+    if isinstance(value, list) and isinstance(beside, list):
+        return ", ".join(str(one) for one in value if one not in beside) or "no more"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return repr(value) if isinstance(value, str) else str(value)
