@@ -18,8 +18,8 @@ help: ## list the commands
 demo: $(RUN) ## the main job: two fakes, a customer base, the sync, faults, and what happened
 	@$(BIN)/understudy demo
 
-test: $(DEV) ## run the tests
-	$(BIN)/python -m pytest -q --hypothesis-profile=$(HYPOTHESIS_PROFILE)
+test: $(DEV) ## run the tests, on several cores
+	$(BIN)/python -m pytest -q --hypothesis-profile=$(HYPOTHESIS_PROFILE) -n auto --maxprocesses 4 --dist worksteal
 
 clients: tests/clients/node/node_modules/.ready ## install the JavaScript clients that some tests run (needs npm); without them those tests are skipped
 

@@ -6,7 +6,16 @@ Profiles: `dev` (quick, for a desk), `ci` (what `make test` runs; derandomized, 
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 from hypothesis import HealthCheck, settings
+
+import crm_contracts
+import crm_sync
+import fake_core
+import fake_planhat
+import fake_salesforce
 
 pytest_plugins = ["crm_contracts.plugin"]
 
@@ -16,3 +25,11 @@ settings.register_profile("dev", _PATIENT, max_examples=20, stateful_step_count=
 settings.register_profile("ci", _PATIENT, max_examples=60, stateful_step_count=20, derandomize=True, database=None)
 settings.register_profile("nightly", _PATIENT, max_examples=2_000, stateful_step_count=40, print_blob=True)
 settings.load_profile("dev")
+
+# Hypothesis draws constants from the project's loaded modules: with all of them loaded from the start, a derandomized
+# case is the same in a whole run, in a part of one, and in each of several processes.
+_NOT_LOADED = ("crm_contracts.bench", "__main__")  # measures against packages that tests do not need
+for _package in (crm_contracts, crm_sync, fake_core, fake_planhat, fake_salesforce):
+    for _module in pkgutil.walk_packages(_package.__path__, f"{_package.__name__}."):
+        if not any(part in _module.name for part in _NOT_LOADED):
+            importlib.import_module(_module.name)

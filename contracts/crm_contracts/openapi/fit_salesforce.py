@@ -108,6 +108,7 @@ def seed(fake: Fake, headers: dict[str, str]) -> dict[str, Any]:
         "ids": ids,
         "locator": page["nextRecordsUrl"].rpartition("/")[2],
         "list views": _list_views(client, headers),
+        "fields": {name: _fields(client, headers, name) for name in OBJECTS},
         "organization": organization,
         "user": user,
         "credentials": fake.credentials("https://understudy.my.salesforce.com"),
@@ -125,6 +126,12 @@ def _list_views(client: Client, headers: dict[str, str]) -> dict[str, list[str]]
         if isinstance(answer, dict):
             found[name] = [one["id"] for one in answer["listviews"]]
     return found
+
+
+def _fields(client: Client, headers: dict[str, str], sobject: str) -> set[str]:
+    """What a key of a row of *sobject* can name, lower-case: fields and the parents behind them."""
+    described = client.get(f"{DATA}/sobjects/{sobject}/describe", headers=headers).get_json()["fields"]
+    return {str(row[key]).lower() for row in described for key in ("name", "relationshipName") if row[key]}
 
 
 def _ingest_jobs(client: Client, headers: dict[str, str]) -> dict[str, str]:
@@ -277,6 +284,11 @@ class Fit:
         elif name in {"createRecords", "updateRecords", "upsertRecords"}:
             for one in body["records"] if name == "upsertRecords" else ():
                 one["attributes"] = {"type": _sobject(case)}  # an upsert takes the path's object only
+            for one in body["records"]:
+                # The document leaves the fields open; a value that cannot be a known field's fails the whole call.
+                known = org["fields"][one["attributes"]["type"]]
+                for key in [key for key in one if key.lower() in known]:
+                    del one[key]
             body["records"].sort(key=lambda one: one["attributes"]["type"])  # at most ten runs of one type
         elif name == "createTree":
             case.body = {"records": [_leaf(_sobject(case), number) for number in range(len(body["records"]) % 20)]}
