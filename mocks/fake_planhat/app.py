@@ -14,15 +14,16 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from fake_core.clock import Clock, RealClock
+from fake_core.errors import VendorError
 from fake_core.fake import Fake
 from fake_core.ids import IdSource
 from fake_core.limits import RollingWindow
 from fake_core.store import Part, Store
+from fake_core.web import flask_app
 from fake_planhat.errors import PlanhatError
 from fake_planhat.faults import PlanhatFaultAnswers, meaning
-from fake_planhat.not_faked import NOT_FAKED, NotFaked
 from fake_planhat.operations.seeding import seed
-from fake_planhat.routes import ROUTES
+from fake_planhat.routes import NOT_FAKED, ROUTES
 from fake_planhat.routes.views import refuse_foreign_faults
 from fake_planhat.routes.wire import (
     JSON_TYPE,
@@ -31,7 +32,7 @@ from fake_planhat.routes.wire import (
     refusal,
     take_from_limits,
 )
-from fake_planhat.store import METADATA, dumps
+from fake_planhat.store import METADATA
 from fake_planhat.tenant import Settings, Tenant, TenantConfig
 
 HOSTS = ("api.planhat.com", "api-*.planhat.com", "analytics.planhat.com", "api.planhatdemo.com")
@@ -91,37 +92,26 @@ def _who(tenant: Tenant, environ: dict[str, Any]) -> str:
 
 
 def _flask_app(tenant: Tenant) -> Flask:
-    app = Flask("fake_planhat", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = tenant.config.body_bytes_max
-    app.config["PROPAGATE_EXCEPTIONS"] = True  # our bugs and the tester's mistakes are tracebacks
-    app.url_map.strict_slashes = False  # Express takes /tasks/ for /tasks
-    app.url_map.merge_slashes = False
-    for method, path, operation_id, view in ROUTES:
-        _add(app, method, path, operation_id, _guarded(tenant, operation_id, view))
-    for row in NOT_FAKED:
-        _add(app, row.method, row.path, row.operation_id, _not_faked(row))
-
-    def refuse(error: PlanhatError) -> Response:
+    def refuse(error: VendorError | HTTPException) -> Response:
+        # Express knows no 405: a method a path does not take is an unknown route.
+        if not isinstance(error, PlanhatError):
+            error = PlanhatError("too_large" if isinstance(error, RequestEntityTooLarge) else "no_route")
         status, headers, body = refusal(tenant, error)
         return Response(body, status=status, headers=headers)
-
-    def refuse_http(error: HTTPException) -> Response:
-        # Express knows no 405: a method a path does not take is an unknown route.
-        too_large = isinstance(error, RequestEntityTooLarge)
-        return refuse(PlanhatError("too_large" if too_large else "no_route"))
 
     def add_limit_headers(response: Response) -> Response:
         response.headers.extend(limit_headers(tenant))
         return response
 
-    app.register_error_handler(PlanhatError, refuse)
-    app.register_error_handler(HTTPException, refuse_http)
-    app.after_request(add_limit_headers)
-    return app
-
-
-def _add(app: Flask, method: str, path: str, operation_id: str, view: Callable[..., Any]) -> None:
-    app.add_url_rule(path, endpoint=operation_id, view_func=view, methods=[method], provide_automatic_options=False)
+    return flask_app(
+        "fake_planhat",
+        routes=ROUTES,
+        around=lambda operation_id, view: _guarded(tenant, operation_id, view),
+        refuse=refuse,
+        finish=add_limit_headers,
+        not_faked=NOT_FAKED,
+        body_bytes_max=tenant.config.body_bytes_max,
+    )
 
 
 def _guarded(tenant: Tenant, operation_id: str, view: Callable[..., Any]) -> Callable[..., Response]:
@@ -134,15 +124,5 @@ def _guarded(tenant: Tenant, operation_id: str, view: Callable[..., Any]) -> Cal
         refuse_foreign_faults(environ, operation_id=operation_id)
         status, text = view(tenant, token, **path)
         return Response(text.encode("utf-8", "replace"), status=status, content_type=JSON_TYPE)
-
-    return call
-
-
-def _not_faked(row: NotFaked) -> Callable[..., Response]:
-    message = f"{row.method} {row.path} ({row.operation_id}) is not faked: {row.why}."
-    body = dumps({"error": "NOT_FAKED", "operationId": row.operation_id, "message": message})
-
-    def call(**_path: str) -> Response:
-        return Response(body, status=501, content_type=JSON_TYPE)
 
     return call

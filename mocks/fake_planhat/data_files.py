@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from importlib.resources import files
-from typing import Any
+from fake_core.data_files import reader
 
-
-def read_toml(name: str) -> dict[str, Any]:
-    """The data file *name*, relative to data/."""
-    return tomllib.loads((files("fake_planhat") / "data" / name).read_text(encoding="utf-8"))
+read_toml = reader("fake_planhat")

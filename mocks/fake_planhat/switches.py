@@ -1,65 +1,12 @@
-"""The switches: what nobody could tell us about Planhat, each with a default, its other values and a reason.
-
-Rule: a value outside the row's `values` is the tester's mistake (MisuseError), at start and at run time alike.
-Source: data/switches.toml.
-"""
+"""The switches of this fake: what nobody could tell us about Planhat. Source: data/switches.toml."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from fake_core.errors import MisuseError
+from fake_core.switches import switches_of
 from fake_planhat.data_files import read_toml
 
-
-@dataclass(frozen=True)
-class Switch:
-    """One choice: *default* is one of *values*; *unknown* numbers the open question it answers, 0 for none."""
-
-    name: str
-    default: Any
-    values: tuple[Any, ...]
-    meaning: str
-    grade: str
-    source: str
-    unknown: int = 0
-
-
-def _read() -> tuple[dict[str, Switch], tuple[dict[str, Any], ...]]:
-    rows = read_toml("switches.toml")
-    unknowns = tuple(rows.pop("unknowns"))
-    return {name: Switch(name=name, **{**row, "values": tuple(row["values"])}) for name, row in rows.items()}, unknowns
-
-
-SWITCHES, UNKNOWNS = _read()
-
-
-class Switches(Mapping[str, Any]):
-    """The position of every switch."""
-
-    def __init__(self, given: Mapping[str, Any] | None = None) -> None:
-        self._at = {name: switch.default for name, switch in SWITCHES.items()}
-        self.set(given or {})
-
-    def __getitem__(self, name: str) -> Any:
-        return self._at[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._at)
-
-    def __len__(self) -> int:
-        return len(self._at)
-
-    def set(self, given: Mapping[str, Any]) -> None:
-        """Change the named switches; raises MisuseError, changing none, for an unknown name or value."""
-        for name, value in given.items():
-            switch = SWITCHES.get(name)
-            if switch is None:
-                raise MisuseError(f"no switch {name!r}: there are {', '.join(SWITCHES)}")
-            # True == 1 in Python: a switch of booleans takes no numbers, and the other way round.
-            if not any(value == one and type(value) is type(one) for one in switch.values):
-                choices = ", ".join(map(repr, switch.values))
-                raise MisuseError(f"the switch {name} cannot be {value!r}: choose one of {choices}")
-        self._at.update(given)
+_ROWS = read_toml("switches.toml")
+SWITCHES = switches_of(_ROWS)
+UNKNOWNS: list[dict[str, Any]] = _ROWS["unknowns"]

@@ -16,9 +16,10 @@ from fake_core.errors import MisuseError
 from fake_core.ids import IdSource
 from fake_core.limits import RollingWindow
 from fake_core.store import Store
+from fake_core.switches import Switches
 from fake_planhat.data_files import read_toml
 from fake_planhat.errors import ERRORS, PlanhatError
-from fake_planhat.switches import Switches
+from fake_planhat.switches import SWITCHES
 
 _LIMITS = read_toml("limits.toml")
 SOFT_CALLS_PER_MINUTE: int = _LIMITS["soft_calls_per_minute"]["value"]
@@ -72,7 +73,7 @@ class Settings:
     """
 
     def __init__(self, config: TenantConfig) -> None:
-        self.switches = Switches(config.switches)
+        self.switches = Switches(SWITCHES, config.switches)
         self.inherit_source_id = config.inherit_source_id
         self.conversation_types = list(config.conversation_types)
         self.conversation_custom_fields = list(config.conversation_custom_fields)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
 from werkzeug.test import Client
 
-import fake_planhat.not_faked
-import fake_planhat.routes
 import fake_salesforce.app
 from crm_contracts.ledger import GRADES
 from crm_contracts.openapi import Operation, load, operations
@@ -34,8 +33,9 @@ WORDS = {
 
 def routes(vendor: str) -> dict[str, tuple[str, str]]:
     """operationId -> (method, path template) of the fake's tables."""
-    if vendor == "planhat":
-        return {name: (method, template(rule)) for method, rule, name, _ in fake_planhat.routes.ROUTES}
+    if vendor != "salesforce":
+        table = import_module(f"fake_{vendor}.routes").ROUTES
+        return {name: (method, template(rule)) for method, rule, name, _ in table}
     open_routes = [(method, rule, name) for method, rule, name, _ in fake_salesforce.app.OPEN_ROUTES]
     below = [(method, BELOW_VERSION + rule, name) for method, rule, name, _ in fake_salesforce.app.ROUTES]
     below += [(method, BELOW_ASYNC + rule, name) for method, rule, name, _ in fake_salesforce.app.ASYNC_ROUTES]
@@ -44,8 +44,8 @@ def routes(vendor: str) -> dict[str, tuple[str, str]]:
 
 def not_faked(vendor: str) -> set[str]:
     """operationIds of the fake's own list of what it does not play, as far as they are routes."""
-    if vendor == "planhat":
-        return {one.operation_id for one in fake_planhat.not_faked.NOT_FAKED}
+    if vendor != "salesforce":
+        return {one.operation_id for one in import_module(f"fake_{vendor}.routes").NOT_FAKED}
     return {name for name, row in resources().items() if "path" in row}
 
 

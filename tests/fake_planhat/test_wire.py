@@ -13,8 +13,7 @@ from fake_planhat import ApiToken, TenantConfig, create_app
 from fake_planhat.errors import ERRORS
 from fake_planhat.faults import meaning
 from fake_planhat.models import MODELS
-from fake_planhat.not_faked import NOT_FAKED
-from fake_planhat.routes import ROUTES
+from fake_planhat.routes import NOT_FAKED, ROUTES
 
 from .conftest import COMPANY_ID, TOKEN, URL, Api
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from fake_core.switches import Switches
 from fake_planhat.dates import iso
 from fake_planhat.errors import PlanhatError
 from fake_planhat.models import Model
 from fake_planhat.operations.rows import Rows, Work
-from fake_planhat.switches import Switches
 from fake_planhat.tenant import ApiToken, Settings, Tenant
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fake_core.switches import Switches
 from fake_planhat.errors import PlanhatError
 from fake_planhat.models import COMPANY, Model
 from fake_planhat.models.fields import OBJECT_ID
@@ -15,7 +16,6 @@ from fake_planhat.models.model import Document
 from fake_planhat.operations.call import Call, present
 from fake_planhat.operations.rows import Work
 from fake_planhat.store import reference_id
-from fake_planhat.switches import Switches
 
 PREFIXES = {"extid-": "externalId", "srcid-": "sourceId"}
 _PREFIX_LENGTH = 6

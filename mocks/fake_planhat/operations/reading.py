@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fake_core.switches import Switches
 from fake_planhat.data_files import read_toml
 from fake_planhat.errors import PlanhatError
 from fake_planhat.models import COMPANY, CONVERSATION, MODELS, USER, Model
@@ -20,7 +21,6 @@ from fake_planhat.operations.derive import name_of
 from fake_planhat.operations.keys import find_by_path, only, parse, parse_path
 from fake_planhat.operations.rows import Work
 from fake_planhat.store import COLLECTIONS, Query, dumps, reference_id
-from fake_planhat.switches import Switches
 from fake_planhat.tenant import RESERVED_TYPES, ApiToken, Tenant
 
 NO_LIMIT = 2**62

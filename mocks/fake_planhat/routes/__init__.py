@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fake_core.not_faked import not_faked
+from fake_planhat.data_files import read_toml
 from fake_planhat.models import COMPANY, CONVERSATION, ENDUSER, TASK, USER
 from fake_planhat.routes import views
 from fake_planhat.routes.views import of
+
+NOT_FAKED = not_faked(read_toml("not_faked.toml"))
 
 # method   path                              operationId                  view
 ROUTES: list[tuple[str, str, str, Callable[..., Any]]] = [
