@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fake_core.fake import Fake
 
-VENDORS = ("salesforce", "planhat")
-HOSTS = {"salesforce": "https://understudy.my.salesforce.com", "planhat": "https://api.planhat.com"}
+# vendor: its name for people, and the URL at which in-process clients meet it. A package fake_<vendor> makes it.
+_VENDORS = {
+    "salesforce": ("Salesforce", "https://understudy.my.salesforce.com"),
+    "planhat": ("Planhat", "https://api.planhat.com"),
+}
+VENDORS = tuple(_VENDORS)
+TITLES = {vendor: title for vendor, (title, _) in _VENDORS.items()}
+HOSTS = {vendor: host for vendor, (_, host) in _VENDORS.items()}
 
 
 def create_fake(vendor: str, **options: Any) -> Fake:
