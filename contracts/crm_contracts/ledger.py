@@ -53,9 +53,7 @@ def _summary(documents: dict[str, list[Operation]]) -> str:
     for vendor, found in documents.items():
         grades = Counter(one.grade for one in found if not one.not_faked)
         counts = [str(grades[grade]) for grade in GRADES]
-        rows.append(
-            (TITLES[vendor], str(sum(grades.values())), *counts, str(sum(1 for one in found if one.not_faked)))
-        )
+        rows.append((TITLES[vendor], str(sum(grades.values())), *counts, str(sum(1 for one in found if one.not_faked))))
     return _table(("fake", "played", *GRADES, "not faked"), rows)
 
 

@@ -19,10 +19,7 @@ from fake_core.clock import Clock, RealClock
 from fake_core.fake import Fake
 from fake_core.ids import IdSource
 from fake_salesforce import seeding
-from fake_salesforce.compression import compressed
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.faults import FaultAnswers, session_in
-from fake_salesforce.meaning import effective_method, meaning
 from fake_salesforce.operations import changes
 from fake_salesforce.operations.automation.tables import read_rules
 from fake_salesforce.operations.not_faked import not_faked, resources
@@ -51,6 +48,9 @@ from fake_salesforce.routes import (
 from fake_salesforce.routes.bulk1_wire import SESSION_HEADER
 from fake_salesforce.routes.http import Answer, Call, View, bind, bind_open
 from fake_salesforce.routes.since import since
+from fake_salesforce.wire.compression import compressed
+from fake_salesforce.wire.faults import FaultAnswers, session_in
+from fake_salesforce.wire.meaning import effective_method, meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,19 +18,20 @@ from fake_core.errors import MisuseError
 from fake_core.ids import IdSource
 from fake_core.limits import RollingWindow
 from fake_core.store import Store
-from fake_salesforce import bulk_tables, change_capture, data_files, record_ids, side_tables
-from fake_salesforce.approvals import Approvals
+from fake_salesforce import data_files, record_ids
 from fake_salesforce.connected_apps import ConnectedApp as ConnectedApp  # noqa: PLC0414 - part of an org's configuration
-from fake_salesforce.locators import Locators
-from fake_salesforce.long_requests import LongRequests
-from fake_salesforce.metadata import Schema, SObject
-from fake_salesforce.passwords import Passwords, Secret
-from fake_salesforce.recycle_bin import RecycleBin
-from fake_salesforce.row_locks import RowLocks
+from fake_salesforce.schema.metadata import Schema, SObject
+from fake_salesforce.schema.security_file import read_security
 from fake_salesforce.security import Security
-from fake_salesforce.security_file import read_security
-from fake_salesforce.sessions import SESSION_SECONDS, Sessions
-from fake_salesforce.storage import Storage
+from fake_salesforce.state import bulk_tables, change_capture, side_tables
+from fake_salesforce.state.approvals import Approvals
+from fake_salesforce.state.locators import Locators
+from fake_salesforce.state.long_requests import LongRequests
+from fake_salesforce.state.passwords import Passwords, Secret
+from fake_salesforce.state.recycle_bin import RecycleBin
+from fake_salesforce.state.row_locks import RowLocks
+from fake_salesforce.state.sessions import SESSION_SECONDS, Sessions
+from fake_salesforce.state.storage import Storage
 
 if TYPE_CHECKING:
     from fake_salesforce.operations.access import Access

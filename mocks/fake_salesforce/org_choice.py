@@ -19,7 +19,7 @@ from fake_core.errors import MisuseError
 from fake_salesforce import data_files
 from fake_salesforce.connected_apps import ConnectedApp
 from fake_salesforce.org import OrgConfig, UserConfig
-from fake_salesforce.org_file import FILE_KEYS
+from fake_salesforce.schema.org_file import FILE_KEYS
 
 
 class _Moment(fields.Field[datetime]):

@@ -18,7 +18,7 @@ from fake_salesforce.data_files import load
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.rights import governing, is_governed
 from fake_salesforce.org import Org, stamp
-from fake_salesforce.security_file import Grant, SecurityTables, implied_rights, read_security
+from fake_salesforce.schema.security_file import Grant, SecurityTables, implied_rights, read_security
 
 _SETTINGS = {"profiles", "permission_sets", "sharing", "users", "api_enabled", "audit_fields"}
 

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from fake_core.errors import MisuseError, VendorError
-from fake_salesforce import acting, security_rows
+from fake_salesforce import security_rows
 from fake_salesforce.operations import records
 from fake_salesforce.operations.derive import Save, before_save
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.values import check, parse
 from fake_salesforce.org import Org, UserConfig, stamp
+from fake_salesforce.state import acting
 
 _GROWING = {"BusinessProcess": "019", "RecordType": "012"}  # standard rows of objects that clients can create, too
 

@@ -19,7 +19,7 @@ from tests.fake_salesforce.secured import logged_in, user
 from fake_core.clock import FrozenClock
 from fake_core.errors import MisuseError
 from fake_salesforce import OrgConfig, create_app
-from fake_salesforce.org_import import import_describes
+from fake_salesforce.describes.org_import import import_describes
 
 SYSTEM = ["Id", "IsDeleted", "OwnerId", "SystemModstamp", "CreatedDate", "LastModifiedDate"]
 KEPT = {

@@ -13,9 +13,9 @@ from fake_core.fake import BODY_KEY
 from fake_core.ids import IdSource
 from fake_salesforce import OrgConfig, create_app
 from fake_salesforce.app import OPEN_ROUTES, ROUTES
-from fake_salesforce.meaning import meaning
 from fake_salesforce.operations.not_faked import resources
 from fake_salesforce.org import APP
+from fake_salesforce.wire.meaning import meaning
 
 DATA = "/services/data/v60.0"
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from fake_salesforce import describe
-from fake_salesforce.metadata import Schema
+from fake_salesforce.describes import describe
+from fake_salesforce.schema.metadata import Schema
 
 SCHEMA = Schema.load()
 ORG_FILE = Path(__file__).parents[2] / "fixtures" / "orgs" / "planhat.toml"

@@ -9,7 +9,7 @@ import pytest
 
 from fake_core.clock import FrozenClock
 from fake_salesforce import OrgConfig, create_app
-from fake_salesforce.metadata import Schema
+from fake_salesforce.schema.metadata import Schema
 
 from .conftest import HOST, Caller
 

@@ -31,7 +31,7 @@ def import_(*, files: tuple[Path, ...], out: Path | None, force: bool) -> None:
     """
     from crm_contracts.orgs.files import parts, read_describes
     from crm_contracts.orgs.toml_text import to_toml
-    from fake_salesforce.org_import import NotADescribe, import_describes
+    from fake_salesforce.describes.org_import import NotADescribe, import_describes
 
     if out is not None and out.exists() and not force:
         raise MisuseError(f"{out}: is there already; choose another name, or say --force")
@@ -76,9 +76,9 @@ def _remarks(data: dict[str, Any]) -> dict[str, str]:
 
 def _differing(data: dict[str, Any], objects: dict[str, Any]) -> list[str]:
     """The objects that a fake of *data* would describe otherwise than *objects* do."""
-    from fake_salesforce import describe
-    from fake_salesforce.metadata import Schema
-    from fake_salesforce.org_import import neutral, version_of
+    from fake_salesforce.describes import describe
+    from fake_salesforce.describes.org_import import neutral, version_of
+    from fake_salesforce.schema.metadata import Schema
 
     schema = Schema.load(data)
     differing = []

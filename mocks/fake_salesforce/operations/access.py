@@ -21,13 +21,13 @@ import sqlalchemy as sa
 from fake_salesforce import record_ids
 from fake_salesforce.data_files import load
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.metadata import Field, Schema, SObject
 from fake_salesforce.operations.prepared import Prepared, prepared
 from fake_salesforce.operations.rights import NoUser, Rights, rights_of
 from fake_salesforce.operations.sharing import USER, Level, Sharing
 from fake_salesforce.operations.statements import Statement
 from fake_salesforce.org import USER_PREFIX, Org
-from fake_salesforce.security_file import is_controlled, parents_of
+from fake_salesforce.schema.metadata import Field, Schema, SObject
+from fake_salesforce.schema.security_file import is_controlled, parents_of
 from fake_salesforce.soql.sight import Sight
 
 _ABILITIES = {"createable": "create", "updateable": "edit", "deletable": "delete", "undeletable": "delete"}

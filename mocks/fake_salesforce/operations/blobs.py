@@ -10,12 +10,12 @@ import hashlib
 
 import sqlalchemy as sa
 
-from fake_salesforce import side_tables
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import rows
 from fake_salesforce.operations.save import Save
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import Field, SObject
+from fake_salesforce.state import side_tables
 
 
 def keep(save: Save) -> dict[str, bytes]:

@@ -18,11 +18,11 @@ import sqlalchemy as sa
 
 from fake_salesforce import record_ids
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import values
 from fake_salesforce.operations.access import no_such_parent, refuse_owner
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import Field, SObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ import sqlalchemy as sa
 
 from fake_core.errors import MisuseError
 from fake_salesforce import data_files
-from fake_salesforce.change_capture import CHANGES, watched_fields
-from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import Field, SObject
+from fake_salesforce.state.change_capture import CHANGES, watched_fields
 
 NEW_ONLY, ALL = -1, -2
 ALL_CHANNEL: Final = "/data/ChangeEvents"

@@ -19,13 +19,13 @@ import sqlalchemy as sa
 
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import SObject
 from fake_salesforce.operations import inside, last_activity
 from fake_salesforce.operations.access import refuse_row
 from fake_salesforce.operations.body import Given
 from fake_salesforce.operations.outcomes import ConvertOutcome, refusal
 from fake_salesforce.operations.records import Caller, change, find_sobject, insert
 from fake_salesforce.org import Org, stamp
+from fake_salesforce.schema.metadata import SObject
 
 _ADDRESS: Final = ("Street", "City", "State", "PostalCode", "Country", "Latitude", "Longitude", "GeocodeAccuracy")
 # field of the new row: field of the lead

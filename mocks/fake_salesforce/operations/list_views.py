@@ -10,14 +10,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from fake_salesforce import layouts, list_views
+from fake_salesforce.describes import layouts, list_views
+from fake_salesforce.describes.list_views import Column, ListView
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.list_views import Column, ListView
-from fake_salesforce.metadata import SObject
 from fake_salesforce.operations import query
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
 from fake_salesforce.record_ids import to_15
+from fake_salesforce.schema.metadata import SObject
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

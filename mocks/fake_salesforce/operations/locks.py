@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from fake_salesforce.data_files import load
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import Field
 from fake_salesforce.operations.prepared import Prepared
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import Field
 
 if TYPE_CHECKING:
     from fake_salesforce.operations.records import Caller

@@ -21,7 +21,7 @@ from fake_core.errors import VendorError
 from fake_salesforce import data_files
 from fake_salesforce.operations.oauth.refused import OAuthRefused
 from fake_salesforce.org import Org
-from fake_salesforce.sessions import SOAP_CLIENT, Session
+from fake_salesforce.state.sessions import SOAP_CLIENT, Session
 
 PRODUCTION_HOST, SANDBOX_HOST = "login.salesforce.com", "test.salesforce.com"
 

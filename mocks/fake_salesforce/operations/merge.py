@@ -14,7 +14,6 @@ import sqlalchemy as sa
 
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import DELETED_AT, ChildRelationship, SObject
 from fake_salesforce.operations import after, last_activity, removal
 from fake_salesforce.operations.access import refuse_row
 from fake_salesforce.operations.body import read
@@ -23,6 +22,7 @@ from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.records import Caller, change, row_with_id
 from fake_salesforce.operations.save import Save
 from fake_salesforce.org import Org, stamp
+from fake_salesforce.schema.metadata import DELETED_AT, ChildRelationship, SObject
 
 LOSERS_MAX = 2
 # Of two children that agree in these fields the loser's is deleted (assumed).

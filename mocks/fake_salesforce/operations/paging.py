@@ -15,9 +15,9 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from fake_salesforce import record_ids
-from fake_salesforce.locators import LOCATOR_SECONDS, Cursor, Kept, is_list
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
+from fake_salesforce.state.locators import LOCATOR_SECONDS, Cursor, Kept, is_list
 
 LOCATOR_PREFIX = "01g"
 _ROOM_TO_BEGIN = 2  # a parent and its first child

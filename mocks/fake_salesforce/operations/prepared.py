@@ -11,9 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations.statements import Statement
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import Field, SObject
 from fake_salesforce.security import RIGHTS_OBJECTS
 
 _NUMBERS = frozenset({"double", "currency", "percent"})

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from fake_salesforce import list_views, soql
+from fake_salesforce import soql
+from fake_salesforce.describes import list_views
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import paging
 from fake_salesforce.operations.paging import Page

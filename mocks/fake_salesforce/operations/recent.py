@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fake_salesforce.metadata import SObject
 from fake_salesforce.operations import rows
 from fake_salesforce.operations.viewed import recent
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import SObject
 
 
 def recent_rows(org: Org, user_id: str, *, base: str, sobject: SObject | None, limit: int) -> list[dict[str, Any]]:

@@ -8,9 +8,9 @@ Source: Object Reference v62, RecordType; the refusal is quoted in public issues
 from __future__ import annotations
 
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import RecordType
 from fake_salesforce.operations import inside
 from fake_salesforce.operations.save import Save
+from fake_salesforce.schema.metadata import RecordType
 
 
 def settle(save: Save) -> None:

@@ -21,7 +21,6 @@ from fake_core.errors import VendorError
 from fake_core.faults import Fault
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import after, locks, removal, values
 from fake_salesforce.operations.access import (
     Access,
@@ -39,6 +38,7 @@ from fake_salesforce.operations.derive import before_save
 from fake_salesforce.operations.prepared import Prepared, prepared
 from fake_salesforce.operations.save import Save
 from fake_salesforce.org import Org, stamp
+from fake_salesforce.schema.metadata import Field, SObject
 
 SYSTEM_STAMPS = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
 SYSTEM_USERS = ("CreatedById", "LastModifiedById")

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from fake_salesforce.metadata import DELETED_AT
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.org import Org, stamp
-from fake_salesforce.recycle_bin import KEPT_DAYS
+from fake_salesforce.schema.metadata import DELETED_AT
+from fake_salesforce.state.recycle_bin import KEPT_DAYS
 
 
 def purge(org: Org, now: datetime) -> None:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import ChildRelationship, SObject
 from fake_salesforce.operations import query, rows
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import ChildRelationship, SObject
 
 PARENTS_MAX = 5
 

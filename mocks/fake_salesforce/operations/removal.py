@@ -13,14 +13,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fake_salesforce import side_tables
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import DELETED_AT, ChildRelationship, Field, Schema, SObject
 from fake_salesforce.operations import after
 from fake_salesforce.operations.access import Access
 from fake_salesforce.operations.prepared import Prepared, prepared
 from fake_salesforce.operations.save import Save
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import DELETED_AT, ChildRelationship, Field, Schema, SObject
+from fake_salesforce.state import side_tables
 
 Row = dict[str, Any]
 

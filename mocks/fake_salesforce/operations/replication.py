@@ -16,10 +16,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import DELETED_AT, SObject
 from fake_salesforce.operations import values
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.org import Org, stamp
+from fake_salesforce.schema.metadata import DELETED_AT, SObject
 
 UPDATED_DAYS_MAX = 30
 DELETED_DAYS_MAX = 15

@@ -17,9 +17,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from fake_salesforce.data_files import load
-from fake_salesforce.metadata import Schema, SObject
 from fake_salesforce.org import Org
-from fake_salesforce.security_file import implied_permissions, implied_rights
+from fake_salesforce.schema.metadata import Schema, SObject
+from fake_salesforce.schema.security_file import implied_permissions, implied_rights
 
 ALL_RIGHTS = frozenset({"read", "create", "edit", "delete", "view_all", "modify_all"})
 Row = Mapping[str, Any]

@@ -17,9 +17,9 @@ import sqlalchemy as sa
 
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import SObject
 from fake_salesforce.operations.prepared import Prepared, prepared
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import SObject
 
 Row = dict[str, Any]
 _ID_SHAPED = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?", re.ASCII)

@@ -19,11 +19,11 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from fake_salesforce.data_files import load
-from fake_salesforce.metadata import Field, Schema, SObject
 from fake_salesforce.operations.rights import Rights
+from fake_salesforce.schema.metadata import Field, Schema, SObject
+from fake_salesforce.schema.security_file import is_controlled, parents_of
+from fake_salesforce.schema.share_objects import share_columns, share_name
 from fake_salesforce.security import Security
-from fake_salesforce.security_file import is_controlled, parents_of
-from fake_salesforce.share_objects import share_columns, share_name
 
 Level = Literal["read", "edit", "all"]
 Test = sa.ColumnElement[bool]

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import records
 from fake_salesforce.operations.collections import struck
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import Field, SObject
 
 RECORDS_MAX = 200
 TYPES_MAX = 5

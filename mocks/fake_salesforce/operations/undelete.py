@@ -13,9 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fake_salesforce import record_ids, side_tables
+from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import DELETED_AT, SObject
 from fake_salesforce.operations import after, removal
 from fake_salesforce.operations.access import refuse_row
 from fake_salesforce.operations.outcomes import Outcome, refusal
@@ -23,6 +22,8 @@ from fake_salesforce.operations.prepared import Prepared, prepared
 from fake_salesforce.operations.records import Caller, row_with_id
 from fake_salesforce.operations.save import Save
 from fake_salesforce.org import Org, stamp
+from fake_salesforce.schema.metadata import DELETED_AT, SObject
+from fake_salesforce.state import side_tables
 
 
 def undelete(org: Org, caller: Caller, ids: Sequence[str]) -> list[Outcome]:

@@ -15,7 +15,7 @@ from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import access, inside
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
-from fake_salesforce.passwords import GENERATED_CHARS, PASSWORD_CHARS_MIN
+from fake_salesforce.state.passwords import GENERATED_CHARS, PASSWORD_CHARS_MIN
 
 
 def is_expired(org: Org, caller: Caller, user_id: str) -> bool:

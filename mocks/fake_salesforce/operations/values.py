@@ -19,9 +19,9 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from fake_core.errors import VendorError
-from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.metadata import Field
+from fake_salesforce.schema.metadata import Field
+from fake_salesforce.wire import jsontext
 
 INT_DIGITS_DEFAULT = 8  # digits of an int field whose describe does not say
 DOUBLE_DIGITS_MAX = 18

@@ -14,8 +14,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from fake_salesforce.metadata import SObject
 from fake_salesforce.org import Org, stamp
+from fake_salesforce.schema.metadata import SObject
 from fake_salesforce.viewed import DATES, viewed_table
 
 RECENT_MAX = 200  # rows of one object that RecentlyViewed keeps for a user: Object Reference

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fake_salesforce import jsontext
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations.bulk import jobs
 from fake_salesforce.operations.bulk.jobs import Job
@@ -26,6 +25,7 @@ from fake_salesforce.operations.bulk1.rows import NAMESPACE
 from fake_salesforce.operations.bulk1.select import QUERY, QUERY_ALL
 from fake_salesforce.routes.bulk1_wire import AsyncCall
 from fake_salesforce.routes.http import Answer
+from fake_salesforce.wire import jsontext
 
 _MEDIA = {"CSV": "text/csv", "JSON": "application/json", "XML": "application/xml"}
 

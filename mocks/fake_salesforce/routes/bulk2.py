@@ -8,7 +8,6 @@ from typing import Any
 
 from werkzeug.routing import BaseConverter
 
-from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations.bulk import extract, ingest, lists, spec
 from fake_salesforce.operations.bulk.jobs import Job, facts
@@ -16,6 +15,7 @@ from fake_salesforce.operations.bulk.refusals import refusal
 from fake_salesforce.routes.http import Answer, Call, Headers, read_body
 from fake_salesforce.routes.sobjects import caller
 from fake_salesforce.routes.streams import StreamedAnswer, spool_body
+from fake_salesforce.wire import jsontext
 
 CSV_TYPE = "text/csv"
 _RESULTS = {

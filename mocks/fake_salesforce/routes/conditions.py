@@ -21,11 +21,11 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
-from fake_salesforce import jsontext
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import SObject
 from fake_salesforce.operations import rows
 from fake_salesforce.routes.http import Answer, Call
+from fake_salesforce.schema.metadata import SObject
+from fake_salesforce.wire import jsontext
 
 _MATCH, _NONE_MATCH = "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"
 _SINCE, _UNLESS = "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE"

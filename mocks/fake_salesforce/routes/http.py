@@ -22,15 +22,16 @@ from fake_core.errors import FakeError, VendorError
 from fake_core.fake import FAULT_KEY
 from fake_core.faults import Fault
 from fake_core.streams import stated_length
-from fake_salesforce import acting, jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations import access, archive, recycle
 from fake_salesforce.operations.records import ManyFound
 from fake_salesforce.operations.values import TypeMismatch
 from fake_salesforce.org import Org
 from fake_salesforce.routes import cookies, xml
-from fake_salesforce.sessions import Session
 from fake_salesforce.soql.errors import NotFaked
+from fake_salesforce.state import acting
+from fake_salesforce.state.sessions import Session
+from fake_salesforce.wire import jsontext
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

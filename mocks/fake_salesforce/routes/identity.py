@@ -19,10 +19,11 @@ from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fake_salesforce import jsontext, record_ids
+from fake_salesforce import record_ids
 from fake_salesforce.errors import SalesforceError
 from fake_salesforce.operations import login
 from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, VERSION_MAX, Answer, Call, form_fields
+from fake_salesforce.wire import jsontext
 
 _URLS = {  # key: path, with the places the client fills in itself left open
     "enterprise": "/services/Soap/c/{version}/%(org)s",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from fake_salesforce import compact_layouts, describe, layouts, list_views
+from fake_salesforce.describes import compact_layouts, describe, layouts, list_views
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import SObject
 from fake_salesforce.operations import list_views as running
 from fake_salesforce.operations import records
 from fake_salesforce.record_ids import canonical
 from fake_salesforce.routes import conditions
 from fake_salesforce.routes.http import Answer, Call
 from fake_salesforce.routes.sobjects import caller
+from fake_salesforce.schema.metadata import SObject
 
 
 def page(call: Call, sobject: str) -> Answer:

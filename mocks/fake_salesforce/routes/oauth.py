@@ -21,12 +21,12 @@ from xml.sax.saxutils import escape
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import parse_form_data
 
-from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError
 from fake_salesforce.operations.oauth import grants, openid, tokens
 from fake_salesforce.operations.oauth.clients import Request
 from fake_salesforce.operations.oauth.refused import OAuthRefused
 from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, Answer, Call, host_of, read_body
+from fake_salesforce.wire import jsontext
 
 FIELDS_MAX = 100
 _TOKEN_HEADERS = [

@@ -23,7 +23,7 @@ from fake_salesforce.operations.oauth.clients import Request
 from fake_salesforce.operations.oauth.refused import OAuthRefused
 from fake_salesforce.routes.http import RESULT_CACHE, Answer, Call, Headers
 from fake_salesforce.routes.oauth import read_request
-from fake_salesforce.sessions import SOAP_CLIENT
+from fake_salesforce.state.sessions import SOAP_CLIENT
 
 COOKIE = "sid"
 _HTML_HEADERS = [

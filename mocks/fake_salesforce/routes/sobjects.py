@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from fake_salesforce import describe
+from fake_salesforce.describes import describe
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import SObject
 from fake_salesforce.operations import blobs, records, relationships, replication, rows
 from fake_salesforce.operations.automation.options import read_options
 from fake_salesforce.operations.recent import recent_rows
 from fake_salesforce.operations.viewed import RECENT_MAX, note_viewed
 from fake_salesforce.routes import conditions, multipart
 from fake_salesforce.routes.http import Answer, Call
+from fake_salesforce.schema.metadata import SObject
 
 CREATED_SINCE = 46  # from v46 an upsert answers `created`, and 200 with a body on update
 CREATE_BY_ID_SINCE = 37

@@ -21,9 +21,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from fake_core.errors import FakeError
 from fake_core.fake import FAULT_KEY
 from fake_core.faults import Fault
-from fake_salesforce import jsontext
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.routes.http import Call, View
+from fake_salesforce.wire import jsontext
 
 _SHOWN_HEADERS = frozenset({"ETag", "Last-Modified", "Location"})  # recorded by CumulusCI
 _OWN = (

@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fake_salesforce import xmltext
 from fake_salesforce.data_files import load
 from fake_salesforce.errors import salesforce_error
+from fake_salesforce.wire import xmltext
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

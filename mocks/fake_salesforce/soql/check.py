@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fake_salesforce.metadata import ChildRelationship, Schema, SObject
+from fake_salesforce.schema.metadata import ChildRelationship, Schema, SObject
 from fake_salesforce.soql import plan, syntax
 from fake_salesforce.soql.conditions import ConditionChecker, check_semi_join_shape
 from fake_salesforce.soql.errors import soql_error

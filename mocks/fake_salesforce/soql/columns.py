@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from fake_salesforce.metadata import Schema
+from fake_salesforce.schema.metadata import Schema
 from fake_salesforce.soql import plan
 from fake_salesforce.soql.engine import prepare
 from fake_salesforce.soql.sight import ALL, Sight

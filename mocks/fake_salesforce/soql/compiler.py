@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from fake_salesforce.metadata import Field, Schema, SObject
+from fake_salesforce.schema.metadata import Field, Schema, SObject
 from fake_salesforce.soql import plan
 from fake_salesforce.soql.expressions import (
     ESCAPE,

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from fake_salesforce.metadata import Schema
+from fake_salesforce.schema.metadata import Schema
 from fake_salesforce.soql import plan, shapes
 from fake_salesforce.soql.check import STEPS, check
 from fake_salesforce.soql.compiler import AMONG

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from fake_salesforce.metadata import Schema, SObject
+from fake_salesforce.schema.metadata import Schema, SObject
 from fake_salesforce.soql import plan
 from fake_salesforce.soql.engine import prepare
 from fake_salesforce.soql.indexes import Term, indexed, terms

@@ -16,7 +16,7 @@ from importlib import resources
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from fake_salesforce.metadata import Field
+from fake_salesforce.schema.metadata import Field
 
 DEFAULT_LOCALE: Final = "en_US"
 CURRENCY_SYMBOL: Final = "$"

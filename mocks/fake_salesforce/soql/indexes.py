@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from fake_salesforce.metadata import SObject
+from fake_salesforce.schema.metadata import SObject
 from fake_salesforce.soql import plan
 
 # A condition, and the field of the queried row it is about (None: it is about no single one).

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from fake_salesforce.metadata import Field, Schema, SObject
+from fake_salesforce.schema.metadata import Field, Schema, SObject
 from fake_salesforce.soql import plan, syntax
 from fake_salesforce.soql.errors import NotFaked, soql_error
 from fake_salesforce.soql.sight import ALL, Sight

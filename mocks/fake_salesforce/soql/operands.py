@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from fake_salesforce.metadata import Field
+from fake_salesforce.schema.metadata import Field
 from fake_salesforce.soql import plan, syntax
 from fake_salesforce.soql.errors import soql_error
 from fake_salesforce.soql.names import Scope, compound_parts, find_column

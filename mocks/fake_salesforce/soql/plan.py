@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from fake_salesforce.metadata import ChildRelationship, Field, SObject
+from fake_salesforce.schema.metadata import ChildRelationship, Field, SObject
 
 # ---- Columns
 

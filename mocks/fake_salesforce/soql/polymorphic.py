@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fake_salesforce.metadata import Field, SObject
+from fake_salesforce.schema.metadata import Field, SObject
 from fake_salesforce.soql import plan
 from fake_salesforce.soql.expressions import Expression, Test, is_folded, joined
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from fake_salesforce.metadata import Field, SObject
+from fake_salesforce.schema.metadata import Field, SObject
 from fake_salesforce.soql import plan
 from fake_salesforce.soql.compiler import Base, SelectBuilder
 from fake_salesforce.soql.formats import Formats

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from fake_salesforce.metadata import Field, Schema, SObject
+from fake_salesforce.schema.metadata import Field, Schema, SObject
 from fake_salesforce.soql import plan, syntax
 from fake_salesforce.soql.errors import soql_error
 from fake_salesforce.soql.names import (

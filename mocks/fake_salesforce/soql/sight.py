@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from fake_salesforce.metadata import Field, SObject
+from fake_salesforce.schema.metadata import Field, SObject
 
 # Given an object and its table (an alias of it): the SQL condition on visible rows, None for all.
 # A bound parameter called `running_user` (compiler.USER) is the id of the user who asks.

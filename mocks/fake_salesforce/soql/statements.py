@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
-from fake_salesforce.metadata import Schema
+from fake_salesforce.schema.metadata import Schema
 from fake_salesforce.soql import dates, plan, shapes, syntax
 from fake_salesforce.soql.compiler import PARENTS, USER, ZONE, SelectBuilder, Slot, directed
 from fake_salesforce.soql.expressions import FISCAL_SHIFT, FISCAL_START, comparable, is_folded

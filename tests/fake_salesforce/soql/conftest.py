@@ -10,8 +10,8 @@ import pytest
 
 from fake_core.store import Store
 from fake_salesforce import soql
-from fake_salesforce.metadata import Schema
 from fake_salesforce.record_ids import mint
+from fake_salesforce.schema.metadata import Schema
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 STAMP = "2026-01-05T09:00:00.000+0000"

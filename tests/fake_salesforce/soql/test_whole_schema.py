@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fake_salesforce.errors import SalesforceError
-from fake_salesforce.metadata import Schema
+from fake_salesforce.schema.metadata import Schema
 from fake_salesforce.soql.restrictions import restrictions
 
 # Without those that answer no query without a filter of their own: see test_restrictions.py.

@@ -21,9 +21,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fake_salesforce.metadata import Schema, SObject
 from fake_salesforce.operations.automation.operands import Moment, Path, Read, operand, path
-from fake_salesforce.org_file import refuse
+from fake_salesforce.schema.metadata import Schema, SObject
+from fake_salesforce.schema.org_file import refuse
 
 Condition = Callable[[Moment], bool]
 _TESTS = (

@@ -18,12 +18,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fake_salesforce.data_files import load
-from fake_salesforce.metadata import SObject
 from fake_salesforce.operations.automation.conditions import always, read_condition
 from fake_salesforce.operations.automation.operands import path
 from fake_salesforce.operations.automation.rules import Comparison, DuplicateRule, MatchingRule
 from fake_salesforce.org import Org
-from fake_salesforce.org_file import Kinds, checked, refuse, texts
+from fake_salesforce.schema.metadata import SObject
+from fake_salesforce.schema.org_file import Kinds, checked, refuse, texts
 
 ACTIONS = ("block", "alert", "allow")
 ALERT = "You're creating a duplicate record. We recommend you use an existing record instead."

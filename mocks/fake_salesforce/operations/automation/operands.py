@@ -18,12 +18,12 @@ from typing import Any
 
 from fake_core.errors import VendorError
 from fake_salesforce import record_ids
-from fake_salesforce.metadata import Field, Schema, SObject
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.save import Save
 from fake_salesforce.operations.values import check, parse
 from fake_salesforce.org import stamp
-from fake_salesforce.org_file import refuse
+from fake_salesforce.schema.metadata import Field, Schema, SObject
+from fake_salesforce.schema.org_file import refuse
 
 STEPS_MAX = 5  # relationships up, as in SOQL
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fake_salesforce.errors import SalesforceError
-from fake_salesforce.metadata import Field
 from fake_salesforce.operations.automation.conditions import Condition
 from fake_salesforce.operations.automation.operands import Path, Read
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import Field
 
 EVENTS = ("create", "update", "delete")
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from fake_salesforce import record_ids
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.metadata import Field, Schema, SObject
 from fake_salesforce.operations.automation.conditions import Condition, always, read_condition
 from fake_salesforce.operations.automation.matching import read_duplicate_rule
 from fake_salesforce.operations.automation.operands import operand, path
@@ -27,7 +26,8 @@ from fake_salesforce.operations.automation.rules import (
     ValidationRule,
 )
 from fake_salesforce.org import Org
-from fake_salesforce.org_file import Kinds, checked, refuse, texts
+from fake_salesforce.schema.metadata import Field, Schema, SObject
+from fake_salesforce.schema.org_file import Kinds, checked, refuse, texts
 
 ASSIGNMENT_PREFIX = "01Q"
 ASSIGNED_OBJECTS = ("Case", "Lead")  # an account's rules are territory rules, which are not played

@@ -17,7 +17,6 @@ from typing import Any, Final
 from fake_core.faults import Fault
 from fake_salesforce import record_ids
 from fake_salesforce.errors import SalesforceError, among_many, salesforce_error
-from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import records
 from fake_salesforce.operations.bulk import columns
 from fake_salesforce.operations.bulk.columns import Column
@@ -26,6 +25,7 @@ from fake_salesforce.operations.bulk.jobs import facts
 from fake_salesforce.operations.records import Caller, ManyFound
 from fake_salesforce.operations.values import TypeMismatch
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import Field, SObject
 
 INSERT, UPDATE, UPSERT, DELETE, HARD_DELETE = "insert", "update", "upsert", "delete", "hardDelete"
 OPERATIONS: Final = (INSERT, UPDATE, UPSERT, DELETE, HARD_DELETE)

@@ -13,10 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import records
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import Field, SObject
 
 
 @dataclass(frozen=True, slots=True)

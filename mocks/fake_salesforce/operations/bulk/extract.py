@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
-from fake_salesforce import bulk_tables, soql
+from fake_salesforce import soql
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations import access, query
 from fake_salesforce.operations.bulk import csvtext, jobs, spec
@@ -27,6 +27,7 @@ from fake_salesforce.operations.bulk.refusals import refusal
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
 from fake_salesforce.soql import plan
+from fake_salesforce.state import bulk_tables
 
 API: Final = "2"
 RESULT: Final = "result"

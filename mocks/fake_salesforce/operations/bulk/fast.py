@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from fake_core.errors import VendorError
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import records, values
 from fake_salesforce.operations.automation.options import DEFAULTS
 from fake_salesforce.operations.automation.rules import rules_of
@@ -29,6 +28,7 @@ from fake_salesforce.operations.derive import ONE_BY_ONE
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import Field, SObject
 
 Cell: TypeAlias = Callable[[sa.Connection, Any], Any]
 

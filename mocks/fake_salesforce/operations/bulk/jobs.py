@@ -19,8 +19,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from fake_salesforce import bulk_tables, data_files, record_ids
+from fake_salesforce import data_files, record_ids
 from fake_salesforce.org import Org, stamp
+from fake_salesforce.state import bulk_tables
 
 JOB_PREFIX: Final = "750"
 BATCH_PREFIX: Final = "751"

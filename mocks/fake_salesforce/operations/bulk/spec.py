@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.metadata import SObject
 from fake_salesforce.operations.bulk.apply import OPERATIONS, UPSERT, key_field
 from fake_salesforce.operations.bulk.jobs import OPEN, Job, facts
 from fake_salesforce.operations.bulk.refusals import refusal
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import SObject
 
 QUERY, QUERY_ALL = "query", "queryAll"
 _COMMON: Final = ("contentType", "columnDelimiter", "lineEnding", "operation")

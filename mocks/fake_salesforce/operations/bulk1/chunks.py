@@ -16,10 +16,10 @@ from typing import Final
 import sqlalchemy as sa
 
 from fake_salesforce import record_ids
-from fake_salesforce.metadata import SObject
 from fake_salesforce.operations.bulk import jobs
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import SObject
 from fake_salesforce.soql import plan
 
 _WORDS: Final = re.compile(r"\s*(\w+)\s*(?:=\s*([^;,\s]*)\s*)?(?:[;,]|\Z)")

@@ -14,9 +14,7 @@ from dataclasses import replace
 from io import BytesIO
 from typing import Any, Final
 
-from fake_salesforce import jsontext
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations import records, values
 from fake_salesforce.operations.bulk import columns, csvtext, jobs, sheet
 from fake_salesforce.operations.bulk.apply import Outcome, apply_cells, apply_rows
@@ -27,6 +25,8 @@ from fake_salesforce.operations.bulk1 import xmltext
 from fake_salesforce.operations.bulk1.batches import COMPLETED, FAILED, REQUEST, RESULT, Batch
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import Field, SObject
+from fake_salesforce.wire import jsontext
 
 IDS_OF_FAILED_FROM: Final = 57  # the first version whose results name the rows that failed (simple-salesforce 627)
 _CSV_HEAD: Final = ("Id", "Success", "Created", "Error")

@@ -18,8 +18,8 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from fake_salesforce import jsontext
 from fake_salesforce.errors import salesforce_error
+from fake_salesforce.wire import jsontext
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -15,9 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from fake_salesforce import jsontext, record_ids, soql
+from fake_salesforce import record_ids, soql
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.metadata import Schema
 from fake_salesforce.operations import query
 from fake_salesforce.operations.bulk import csvtext, jobs
 from fake_salesforce.operations.bulk.jobs import Job
@@ -25,7 +24,9 @@ from fake_salesforce.operations.bulk1 import xmltext
 from fake_salesforce.operations.bulk1.batches import COMPLETED, FAILED, RESULT, Batch
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import Schema
 from fake_salesforce.soql import plan
+from fake_salesforce.wire import jsontext
 
 RESULT_PREFIX: Final = "752"
 NO_ROWS: Final = "Records not found for this query"

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from fake_salesforce.approvals import CODE_SECONDS, Code
 from fake_salesforce.connected_apps import ConnectedApp
 from fake_salesforce.operations import login
 from fake_salesforce.operations.not_faked import not_faked
@@ -24,6 +23,7 @@ from fake_salesforce.operations.oauth.answers import Grant
 from fake_salesforce.operations.oauth.clients import Request, find_app, granted_scope, may_refresh
 from fake_salesforce.operations.oauth.refused import OAuthRefused
 from fake_salesforce.org import Org
+from fake_salesforce.state.approvals import CODE_SECONDS, Code
 
 SUCCESS_PATH = "/services/oauth2/success"
 _NOT_FAKED = frozenset({"id_token", "hybrid_token", "hybrid_code"})

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fake_salesforce.approvals import DEVICE_INTERVAL_SECONDS, DEVICE_SECONDS, Device
 from fake_salesforce.operations.login import user_row
 from fake_salesforce.operations.oauth.answers import Grant
 from fake_salesforce.operations.oauth.clients import Request, client, granted_scope, may_refresh
 from fake_salesforce.operations.oauth.refused import OAuthRefused
 from fake_salesforce.org import Org
+from fake_salesforce.state.approvals import DEVICE_INTERVAL_SECONDS, DEVICE_SECONDS, Device
 
 USER_CODE_CHARS = 8
 

@@ -16,7 +16,6 @@ import hmac
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fake_salesforce.approvals import Code
 from fake_salesforce.connected_apps import ConnectedApp
 from fake_salesforce.operations import login
 from fake_salesforce.operations.not_faked import not_faked
@@ -25,6 +24,7 @@ from fake_salesforce.operations.oauth.answers import Grant
 from fake_salesforce.operations.oauth.clients import Request, may_refresh, secret_client
 from fake_salesforce.operations.oauth.refused import OAuthRefused
 from fake_salesforce.org import Org
+from fake_salesforce.state.approvals import Code
 
 # Beginnings of the vendor's grants that are not played: token exchange, SAML, hybrid apps.
 _NOT_FAKED = ("assertion", "hybrid_", "urn:ietf:params:oauth:grant-type:")

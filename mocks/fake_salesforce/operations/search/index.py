@@ -17,8 +17,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from fake_salesforce import data_files
-from fake_salesforce.metadata import Field, SObject
 from fake_salesforce.operations.not_faked import not_faked
+from fake_salesforce.schema.metadata import Field, SObject
 from fake_salesforce.sosl import words
 
 COLUMNS: Final = ("name", "email", "phone", "other")

@@ -15,11 +15,11 @@ from typing import Any, Final
 
 from fake_salesforce import data_files
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.metadata import SObject
 from fake_salesforce.operations import query
 from fake_salesforce.operations.records import Caller
 from fake_salesforce.operations.search import index
 from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import SObject
 from fake_salesforce.sosl import syntax, words
 
 Row = dict[str, Any]

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fake_salesforce import describe, record_ids
-from fake_salesforce.metadata import SObject
+from fake_salesforce import record_ids
+from fake_salesforce.describes import describe
 from fake_salesforce.operations import query, replication, rows, user_password
 from fake_salesforce.operations.login import user_row
 from fake_salesforce.operations.records import Caller
@@ -22,6 +22,7 @@ from fake_salesforce.operations.soap.envelope import Envelope
 from fake_salesforce.operations.soap.faults import fault
 from fake_salesforce.operations.soap.xml import Records, moment, struct, tag
 from fake_salesforce.org import Org, stamp
+from fake_salesforce.schema.metadata import SObject
 
 RETRIEVE_MAX = 2_000
 DESCRIBES_MAX = 100

@@ -13,8 +13,8 @@ from typing import Any, Final, NoReturn
 
 from fake_core.errors import MisuseError
 from fake_salesforce.data_files import load
-from fake_salesforce.field_rows import TYPE, picklist_value, read_type
-from fake_salesforce.metadata import Field, SObject
+from fake_salesforce.schema.field_rows import TYPE, picklist_value, read_type
+from fake_salesforce.schema.metadata import Field, SObject
 
 # What each table of an org file may hold, and of which kind.
 Kinds = Mapping[str, type | tuple[type, ...]]

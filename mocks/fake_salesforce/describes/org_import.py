@@ -14,8 +14,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from fake_salesforce import data_files, describe, imported
-from fake_salesforce.metadata import Schema, SObject
+from fake_salesforce import data_files
+from fake_salesforce.describes import describe
+from fake_salesforce.schema import imported
+from fake_salesforce.schema.metadata import Schema, SObject
 
 _FLAGS: Final[Mapping[str, str]] = {  # letter of a field row -> key of the describe
     "N": "nillable",

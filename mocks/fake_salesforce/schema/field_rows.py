@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from fake_salesforce.metadata import PicklistValue
+from fake_salesforce.schema.metadata import PicklistValue
 
 _FLAGS: Final[Mapping[str, str]] = {
     "N": "nillable",

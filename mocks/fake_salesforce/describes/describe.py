@@ -16,8 +16,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from fake_salesforce.data_files import load
-from fake_salesforce.metadata import ChildRelationship, Described, Field, PicklistValue, RecordType, Schema, SObject
 from fake_salesforce.record_ids import MASTER_RECORD_TYPE_ID
+from fake_salesforce.schema.metadata import (
+    ChildRelationship,
+    Described,
+    Field,
+    PicklistValue,
+    RecordType,
+    Schema,
+    SObject,
+)
 
 MAX_BATCH_SIZE: Final = 200  # as the global describe says; recorded
 UTF8_BYTES_PER_CHARACTER: Final = 3  # byteLength of text is three times its length; recorded

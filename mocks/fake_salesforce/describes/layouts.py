@@ -14,10 +14,10 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from fake_salesforce import describe
 from fake_salesforce.data_files import load
-from fake_salesforce.metadata import ChildRelationship, Field, RecordType, Schema, SObject
+from fake_salesforce.describes import describe
 from fake_salesforce.record_ids import mint
+from fake_salesforce.schema.metadata import ChildRelationship, Field, RecordType, Schema, SObject
 
 LAYOUT_PREFIX: Final = "00h"
 SECTION_PREFIX: Final = "01B"

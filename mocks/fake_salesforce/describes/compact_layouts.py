@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fake_salesforce import describe, layouts
-from fake_salesforce.metadata import Field, RecordType, Schema, SObject
+from fake_salesforce.describes import describe, layouts
+from fake_salesforce.schema.metadata import Field, RecordType, Schema, SObject
 
 APPROVAL_LAYOUTS: dict[str, Any] = {"approvalLayouts": []}
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from fake_salesforce.metadata import SObject
+from fake_salesforce.schema.metadata import SObject
 
 SHARED_MODELS: Final = frozenset({"Private", "Read"})
 _PREFIXES: Final = {

@@ -27,10 +27,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from fake_salesforce.data_files import load
-from fake_salesforce.field_rows import default_of, picklist_value, read_flags, read_type
-from fake_salesforce.imported import read_imported
-from fake_salesforce.metadata import Field, PicklistValue, RecordType, Schema, SObject
-from fake_salesforce.object_words import (
+from fake_salesforce.record_ids import SERIAL_ALPHABET, mint
+from fake_salesforce.schema.field_rows import default_of, picklist_value, read_flags, read_type
+from fake_salesforce.schema.imported import read_imported
+from fake_salesforce.schema.metadata import Field, PicklistValue, RecordType, Schema, SObject
+from fake_salesforce.schema.object_words import (
     AUDIT_FIELDS,
     CUSTOM_ABILITIES,
     CUSTOM_URLS,
@@ -42,7 +43,7 @@ from fake_salesforce.object_words import (
     URLS,
     WITH_CUSTOM,
 )
-from fake_salesforce.org_file import (
+from fake_salesforce.schema.org_file import (
     CUSTOM_FLAGS,
     CUSTOM_NAME,
     FIELD_KEYS,
@@ -64,9 +65,13 @@ from fake_salesforce.org_file import (
     table,
     with_length,
 )
-from fake_salesforce.record_ids import SERIAL_ALPHABET, mint
-from fake_salesforce.record_types import check_dependencies, checked_record_types, read_record_types, record_type_rows
-from fake_salesforce.share_objects import share_drafts
+from fake_salesforce.schema.record_types import (
+    check_dependencies,
+    checked_record_types,
+    read_record_types,
+    record_type_rows,
+)
+from fake_salesforce.schema.share_objects import share_drafts
 
 _LOCATION: Final = re.compile(r"location(?:\((?P<places>\d{1,2})\))?")
 _PREFIX: Final = re.compile(r"a[0-9A-Za-z]{2}")

@@ -320,7 +320,7 @@ class Schema:
         *extra* is parsed TOML or JSON: `{"objects": {...}, "features": [...], "rows": {...}}`;
         other keys are not looked at. Raises MisuseError when it says something impossible.
         """
-        from fake_salesforce.object_files import load_schema  # it builds on this module
+        from fake_salesforce.schema.object_files import load_schema  # it builds on this module
 
         return load_schema(extra)
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from fake_core.errors import MisuseError
 from fake_core.fake import BODY_KEY
 from fake_core.faults import Fault
-from fake_salesforce import jsontext, record_ids
+from fake_salesforce import record_ids
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.long_requests import QUERY_SECONDS, TIMEOUT_SECONDS
-from fake_salesforce.meaning import meaning
 from fake_salesforce.org import Org
 from fake_salesforce.routes import bulk1_wire, soap
+from fake_salesforce.state.long_requests import QUERY_SECONDS, TIMEOUT_SECONDS
+from fake_salesforce.wire import jsontext
+from fake_salesforce.wire.meaning import meaning
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

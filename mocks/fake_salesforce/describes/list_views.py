@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fake_salesforce import layouts
-from fake_salesforce.metadata import Field, Schema, SObject
+from fake_salesforce.describes import layouts
 from fake_salesforce.record_ids import canonical, to_15
+from fake_salesforce.schema.metadata import Field, Schema, SObject
 
 PREFIX: Final = "00B"
 _NUMBERS: Final = frozenset({"int", "double", "currency", "percent"})

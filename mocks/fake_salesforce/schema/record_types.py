@@ -18,8 +18,8 @@ from dataclasses import replace
 from typing import Any
 
 from fake_salesforce import record_ids
-from fake_salesforce.metadata import Field, RecordType, SObject
-from fake_salesforce.org_file import RECORD_TYPE_KEYS, OrgFile, checked, refuse, table, texts
+from fake_salesforce.schema.metadata import Field, RecordType, SObject
+from fake_salesforce.schema.org_file import RECORD_TYPE_KEYS, OrgFile, checked, refuse, table, texts
 
 PREFIX = "012"
 PROCESS_PREFIX = "019"

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from fake_core.store import Store
 from fake_salesforce.data_files import load
-from fake_salesforce.metadata import Schema
+from fake_salesforce.schema.metadata import Schema
 
 KB_PER_MB = 1024
 

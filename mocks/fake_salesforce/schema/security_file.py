@@ -31,8 +31,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fake_salesforce.data_files import load
-from fake_salesforce.metadata import Field, Schema, SObject
-from fake_salesforce.org_file import Kinds, checked, refuse, table
+from fake_salesforce.schema.metadata import Field, Schema, SObject
+from fake_salesforce.schema.org_file import Kinds, checked, refuse, table
 
 ADMIN_PROFILE: Final = "System Administrator"
 DEFAULT_LIKE: Final = "Standard User"

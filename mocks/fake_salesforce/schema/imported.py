@@ -20,9 +20,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from fake_core.errors import MisuseError
-from fake_salesforce.field_rows import TYPE, default_of, picklist_value, read_flags
-from fake_salesforce.metadata import Described, Field, RecordType, SObject
 from fake_salesforce.record_ids import base62
+from fake_salesforce.schema.field_rows import TYPE, default_of, picklist_value, read_flags
+from fake_salesforce.schema.metadata import Described, Field, RecordType, SObject
 
 SOURCE: Final = "the org's own describe"
 GRADE: Final = "recorded"

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from fake_core.clock import Clock
-from fake_salesforce import acting, data_files
-from fake_salesforce.metadata import Field, Schema, SObject
-from fake_salesforce.org_file import refuse, texts
+from fake_salesforce import data_files
+from fake_salesforce.schema.metadata import Field, Schema, SObject
+from fake_salesforce.schema.org_file import refuse, texts
+from fake_salesforce.state import acting
 
 if TYPE_CHECKING:
     from fake_core.store import Store
