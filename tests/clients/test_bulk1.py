@@ -7,31 +7,21 @@ from typing import Any
 
 import pytest
 import simple_salesforce.bulk
-from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceGeneralError, SalesforceMalformedRequest
+from tests.clients.bulk_client import client_of, played_with
 from tests.clients.served import Served, jsforce
 
-from fake_core.clock import FrozenClock
-from fake_core.testing import Played, play
-from fake_salesforce import OrgConfig, create_app
-
-KEY = {"label": "Key", "type": "string(20)", "external_id": True, "unique": True}
-URL = "https://understudy.my.salesforce.com"
+from fake_core.testing import Played
 
 
 @pytest.fixture
 def played(monkeypatch: pytest.MonkeyPatch) -> Iterator[Played]:
-    """A fake in this process; the client's waiting between two looks moves the fake's clock instead."""
-    fake = create_app(clock=FrozenClock(), org=OrgConfig(extra={"objects": {"Contact": {"fields": {"Key__c": KEY}}}}))
-    monkeypatch.setattr(simple_salesforce.bulk, "sleep", fake.clock.sleep)
-    with play(fake, URL) as here:
-        yield here
-    fake.close()
+    yield from played_with(simple_salesforce.bulk, monkeypatch)
 
 
 @pytest.fixture
 def sf(played: Played) -> Any:
-    return Salesforce(instance_url=URL, session_id=played.credentials["access_token"], version="59.0")
+    return client_of(played)
 
 
 def test_simple_salesforce_writes(sf: Any) -> None:

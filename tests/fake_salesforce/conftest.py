@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json as jsonlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -146,6 +146,21 @@ class Caller:
     def rows(self) -> bytes:
         """All rows as bytes: equal when nothing was written."""
         return self.fake.store.contents()
+
+
+def with_rules(table: str) -> Iterator[Callable[..., Caller]]:
+    """Makes callers of orgs whose org file has these rows in *table*; closes the orgs afterwards."""
+    made: list[Caller] = []
+
+    def of(*rules: dict[str, Any]) -> Caller:
+        caller = Caller(create_app(clock=FrozenClock(), org=OrgConfig(extra={table: list(rules)})))
+        caller.token = caller.fake.credentials(f"https://{HOST}")["access_token"]
+        made.append(caller)
+        return caller
+
+    yield of
+    for one in made:
+        one.fake.close()
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from tests.fake_salesforce.conftest import HOST, Caller
+from tests.fake_salesforce.conftest import Caller, with_rules
 
-from fake_core.clock import FrozenClock
 from fake_core.errors import MisuseError
 from fake_salesforce import OrgConfig, create_app
 from fake_salesforce.org import ADMIN, INTEGRATION
@@ -29,17 +28,7 @@ GERMAN = {"LastName": "x", "Company": "c", "Country": "Germany"}
 @pytest.fixture
 def make() -> Iterator[Make]:
     """A caller of an org with these assignment rules."""
-    made: list[Caller] = []
-
-    def of(*rules: dict[str, Any]) -> Caller:
-        caller = Caller(create_app(clock=FrozenClock(), org=OrgConfig(extra={"assignment_rules": list(rules)})))
-        caller.token = caller.fake.credentials(f"https://{HOST}")["access_token"]
-        made.append(caller)
-        return caller
-
-    yield of
-    for one in made:
-        one.fake.close()
+    yield from with_rules("assignment_rules")
 
 
 def owner(org: Caller, record_id: str, sobject: str = "Lead") -> str:

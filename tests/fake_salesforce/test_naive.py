@@ -7,13 +7,13 @@ The list of acceptance: each point is driven through HTTP, also where another te
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 
 from .bulk1_client import Bulk
 from .bulk2 import load, new_query
 from .conftest import DATA, Caller
+from .naive import ids_of, typed
 
 GONE = "000000000009999"
 
@@ -23,17 +23,6 @@ def checksum(text: str) -> str:
     groups = (text[at : at + 5] for at in range(0, 15, 5))
     values = (sum(1 << bit for bit, char in enumerate(group) if char.isascii() and char.isupper()) for group in groups)
     return "".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[value] for value in values)
-
-
-def typed(sobject: str, **fields: Any) -> dict[str, Any]:
-    return {"attributes": {"type": sobject}, **fields}
-
-
-def ids_of(org: Caller, sobject: str, rows: list[dict[str, Any]]) -> list[str]:
-    """New rows by one collections call."""
-    answer = org.post("/composite/sobjects", {"records": [typed(sobject, **row) for row in rows]})
-    assert all(one["success"] for one in answer.json), answer.text
-    return [one["id"] for one in answer.json]
 
 
 @pytest.mark.evidence("recorded", "id pairs of CumulusCI, OpenStax and sf-functions recordings")

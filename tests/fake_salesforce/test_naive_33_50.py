@@ -18,25 +18,13 @@ import pytest
 from .bulk1_client import Bulk
 from .bulk2 import load, new_job, new_query
 from .conftest import DATA, HOST, Caller
+from .naive import asked, later
 from .secured import ADMIN, PASSWORD, made
 
 READ_ONLY = (
     "Unable to create/update fields: {}. Please check the security settings of this field and verify that it is"
     " read/write for your profile or permission set."
 )
-
-
-def asked(org: Caller, soql: str, resource: str = "query") -> list[dict[str, Any]]:
-    answer = org.get(f"/{resource}", query={"q": soql})
-    assert 200 == answer.status, answer.text
-    rows: list[dict[str, Any]] = answer.json["records"]
-    return rows
-
-
-def later(org: Caller, moment: datetime) -> None:
-    """It is *moment*, and the caller has logged in again: sessions do not last for days."""
-    org.clock.set(moment)
-    org.token = org.fake.credentials(f"https://{HOST}")["access_token"]
 
 
 @pytest.mark.evidence("documented", "SOQL reference, date literals: the running user's time zone")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.fake_salesforce.bodies.grow import OPERATIONS, Grower, Operation
 from tests.fake_salesforce.bodies.judge import Judge, made
+from tests.fake_salesforce.fuzzed import run_atheris
 
 choices = st.binary(min_size=40, max_size=160)
 PATIENT = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
@@ -81,16 +80,4 @@ def _spread(seed: int) -> bytes:
 @pytest.mark.nightly
 def test_atheris() -> None:
     """A fuzzer that follows the code's branches finds no body that breaks it, in a minute."""
-    pytest.importorskip("atheris", reason="atheris is not installed: the nightly group brings it")
-    target = Path(__file__).with_name("atheris_target.py")
-
-    done = subprocess.run(
-        [sys.executable, str(target), "-max_total_time=60", "-rss_limit_mb=4096", "-timeout=30"],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        cwd=Path(__file__).parents[3],
-    )
-
-    assert 0 == done.returncode, done.stderr[-3_000:]
+    run_atheris(Path(__file__).with_name("atheris_target.py"), timeout=30)

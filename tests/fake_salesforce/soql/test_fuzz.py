@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.fake_salesforce.conftest import HOST, Caller
+from tests.fake_salesforce.fuzzed import run_atheris
 from tests.fake_salesforce.soql.near import Grower
 
 from fake_core.clock import FrozenClock
@@ -69,16 +68,4 @@ def test_the_grower_grows_queries_that_run(served: Caller) -> None:
 @pytest.mark.nightly
 def test_atheris() -> None:
     """A fuzzer that follows the code's branches finds no text that breaks it, in a minute."""
-    pytest.importorskip("atheris", reason="atheris is not installed: the nightly group brings it")
-    target = Path(__file__).with_name("atheris_target.py")
-
-    done = subprocess.run(
-        [sys.executable, str(target), "-max_total_time=60", "-rss_limit_mb=4096", "-timeout=20"],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        cwd=Path(__file__).parents[3],
-    )
-
-    assert 0 == done.returncode, done.stderr[-3_000:]
+    run_atheris(Path(__file__).with_name("atheris_target.py"), timeout=20)
