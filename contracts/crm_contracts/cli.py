@@ -152,17 +152,17 @@ def env() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The folder whose tests are counted (default: those of this checkout).",
 )
+@click.option("--vendor", type=click.Choice(VENDORS), help="Only the rules of this vendor.")
+@click.option("--lives", type=click.Choice(("fake", "sync")), help="Only the rules that the fakes hold, or the sync.")
+@click.option("--state", type=click.Choice(("verified", "named", "none")), help="Only the rules in this state.")
 @click.option("--names", is_flag=True, help="Name the tests, too.")
-def rules(*, tests: Path | None, names: bool) -> None:
-    """Print the numbered rules and the state of each: verified, named or none, by how many tests."""
-    from crm_contracts.rules import render_rules, table
+def rules(*, tests: Path | None, vendor: str | None, lives: str | None, state: str | None, names: bool) -> None:
+    """Print the numbered rules: the state of each (verified, named or none, by how many tests), and who holds it."""
+    from crm_contracts.rules import render_rules
 
     beside = Path(__file__).parents[2] / "tests"
     folder = tests or (beside if (beside / "crm_contracts").is_dir() else None)
-    click.echo(render_rules(folder))
-    if names and folder:
-        for row in table(folder):
-            click.echo("\n".join([f"\n{row.rule.id}", *(f"  {test}" for test in row.tests)]))
+    click.echo(render_rules(folder, names=names, vendor=vendor or "", lives=lives or "", state=state or ""))
 
 
 @understudy.command(short_help="Print what is faked, and on what evidence.")

@@ -9,29 +9,44 @@ Source of the rules themselves: the `source` of each row.
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-__all__ = ["FILES", "Named", "Row", "Rule", "load", "named_in", "render_rules", "table"]
+__all__ = ["FILES", "Named", "Row", "Rule", "chosen", "load", "named_in", "render_rules", "table"]
 
-FILES = ("planhat.toml", "planhat_api.toml")
+FILES = (
+    "planhat.toml",
+    "planhat_api.toml",
+    "totango.toml",
+    "marketo.toml",
+)  # the vendor is what stands before "_" or "."
 GRADES = ("recorded", "documented", "client-derived", "assumed")
-KINDS = ("model", "identity", "completion", "inheritance", "flow", "api")
+KINDS = (
+    *("model", "identity", "completion", "inheritance", "flow", "api"),
+    *("conflict", "window", "deletion", "people", "campaign", "settings", "view"),
+)
+LIVES = ("fake", "sync")
 STATES = ("verified", "named", "none")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule in our words, where it comes from, and what we decided ourselves ("" if nothing)."""
+    """One rule of *vendor* in our words, where it comes from, and what we decided ourselves ("" if nothing).
 
+    *lives* says what has to hold it: the vendor's fake, or the sync that plays the vendor's own integration.
+    """
+
+    vendor: str
     id: str
     text: str
     source: str
     grade: str
     kind: str
+    lives: str
     decided: str = ""
 
 
@@ -60,9 +75,10 @@ def load() -> dict[str, Rule]:
         text = files(__package__).joinpath(name).read_text(encoding="utf-8")
         for rule_id, row in tomllib.loads(text).items():
             assert rule_id not in rules, f"{rule_id} is defined twice, the second time in {name}"
-            rule = Rule(id=rule_id, **row)
+            rule = Rule(vendor=re.split(r"[_.]", name)[0], id=rule_id, **row)
             assert rule.grade in GRADES, f"{rule_id}: grade {rule.grade!r} is none of {GRADES}"
             assert rule.kind in KINDS, f"{rule_id}: kind {rule.kind!r} is none of {KINDS}"
+            assert rule.lives in LIVES, f"{rule_id}: lives {rule.lives!r} is none of {LIVES}"
             rules[rule_id] = rule
     return rules
 
@@ -83,21 +99,31 @@ def table(tests_dir: Path) -> list[Row]:
     return [_row(rule, named) for rule in load().values()]
 
 
-def render_rules(tests_dir: Path | None = None) -> str:
-    """The table as text, one line for each rule: id, state, grade, number of tests, text.
-
-    Without *tests_dir* (an installed wheel carries no tests) the state column says "-".
-    """
-    if tests_dir is None:
-        rows = [Row(rule, "-", ()) for rule in load().values()]
-    else:
-        rows = table(tests_dir)
-    lines = [f"{'rule':<5} {'state':<9} {'grade':<15} {'tests':>5}  text"]
-    lines += [
-        f"{row.rule.id:<5} {row.state:<9} {row.rule.grade:<15} {len(row.tests):>5}  {row.rule.text}" for row in rows
+def chosen(rows: list[Row], *, vendor: str = "", lives: str = "", state: str = "") -> list[Row]:
+    """The rows of one vendor, of one place, in one state; "" takes all."""
+    return [
+        row
+        for row in rows
+        if vendor in {"", row.rule.vendor} and lives in {"", row.rule.lives} and state in {"", row.state}
     ]
+
+
+def render_rules(tests_dir: Path | None = None, *, names: bool = False, **only: str) -> str:
+    """The table as text, one line for each rule: id, state, where it lives, grade, number of tests, text.
+
+    Without *tests_dir* (an installed wheel carries no tests) the state column says "-". *names* adds the tests of each
+    rule; *only* goes to `chosen`.
+    """
+    rows = table(tests_dir) if tests_dir else [Row(rule, "-", ()) for rule in load().values()]
+    rows = chosen(rows, **only)
+    lines = [f"{'rule':<5} {'state':<9} {'lives':<6} {'grade':<15} {'tests':>5}  text"]
+    for row in rows:
+        rule = row.rule
+        lines.append(f"{rule.id:<5} {row.state:<9} {rule.lives:<6} {rule.grade:<15} {len(row.tests):>5}  {rule.text}")
     counts = ", ".join(f"{sum(row.state == state for row in rows)} {state}" for state in STATES if tests_dir)
     lines.append(f"{len(rows)} rules" + (f": {counts}" if counts else ""))
+    if names:
+        lines += [line for row in rows if row.tests for line in ("", row.rule.id, *(f"  {test}" for test in row.tests))]
     return "\n".join(lines)
 
 
