@@ -1,16 +1,18 @@
-"""The Schemathesis lane: every operation of both documents, all checks on, and the state machine over their links."""
+"""The Schemathesis lane: every operation of every document, all checks on, and the state machine over their links."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from crm_contracts.openapi import fit_planhat, fit_salesforce
 from crm_contracts.openapi.exclusions import exclusions
-from crm_contracts.openapi.lane import is_random, profile
+from crm_contracts.openapi.lane import Lane, is_random, profile
+from crm_contracts.openapi.lanes import make_lanes
+from crm_contracts.vendors import TITLES
 
 EXAMPLES = max(10, profile().max_examples // 6)
 PATIENT = settings(
@@ -20,23 +22,24 @@ PATIENT = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
-PLANHAT = fit_planhat.lane()
-SALESFORCE = fit_salesforce.lane()
-LANES = {"planhat": PLANHAT, "salesforce": SALESFORCE}
+LANES = make_lanes()
 
 
-@PLANHAT.schema.parametrize()
-@PATIENT
-def test_planhat(case: Any) -> None:
-    """Every answer of the Planhat fake is one that the document allows, and every bad request is refused."""
-    PLANHAT.run(case)
+def of_one_fake(lane: Lane) -> Callable[[Any], None]:
+    """The test of one lane: a case for each operation of its document."""
+
+    @lane.schema.parametrize()
+    @PATIENT
+    def test(case: Any) -> None:
+        lane.run(case)
+
+    test.__doc__ = (
+        f"Every answer of the {TITLES[lane.vendor]} fake is one its document allows; bad requests are refused."
+    )
+    return test
 
 
-@SALESFORCE.schema.parametrize()
-@PATIENT
-def test_salesforce(case: Any) -> None:
-    """Every answer of the Salesforce fake is one that the document allows, and every bad request is refused."""
-    SALESFORCE.run(case)
+globals().update({f"test_{vendor}": of_one_fake(lane) for vendor, lane in LANES.items()})
 
 
 @pytest.mark.parametrize("vendor", LANES)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 
-from crm_contracts.openapi import fit_planhat, fit_salesforce
+from crm_contracts.openapi.lanes import make_lanes
 from fake_core.fake import run_wsgi
 
 Given = tuple[str, list[tuple[str, str]], bytes]
@@ -24,7 +24,7 @@ QUICK = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-LANES = {"planhat": fit_planhat.lane(), "salesforce": fit_salesforce.lane()}
+LANES = make_lanes()
 ROWS = "/services/data/{version}/sobjects/{sobject}"
 POSITIVE, NEGATIVE = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 
