@@ -1,7 +1,7 @@
 """The ledger: every operation with its evidence, what is not faked, what was decided without knowing, what is excused.
 
-Rule 1: the page is generated, from data only: the OpenAPI documents, each fake's not_faked.toml, Planhat's
-switches.toml, exclusions.toml and deviations.toml. `docs/ledger.md` is this page, and a test compares the two.
+Rule 1: the page is generated, from data only: the OpenAPI documents, each fake's not_faked.toml, switches.toml and
+stand_ins.toml, exclusions.toml and deviations.toml. `docs/ledger.md` is this page, and a test compares the two.
 Rule 2: what the page says is played has a route, and every route is on the page: a test compares documents and routes.
 """
 
@@ -35,7 +35,7 @@ their own in the data files of each fake.
 
 def render_ledger() -> str:
     """The whole page as Markdown, ending in a newline."""
-    parts = [_HEAD, _table(("grade", "means"), [(f"`{grade}`", text) for grade, text in GRADES.items()])]
+    parts = [_HEAD, _table(("grade", "means"), [(f"`{grade}`", text) for grade, text in GRADES.items()]), _STAND_INS]
     documents = {vendor: operations(vendor) for vendor in VENDORS}
     parts += ["## At a glance\n", _summary(documents)]
     deviations = _read("crm_contracts", "deviations.toml")["deviation"]
@@ -43,9 +43,19 @@ def render_ledger() -> str:
         parts += [f"## {TITLES[vendor]}\n", _operations(found, deviations)]
         parts += ["### Not faked\n", _not_faked(vendor, found)]
     parts += ["## Known deviations\n", _deviations(deviations)]
-    parts += ["## What Planhat leaves open\n", _SWITCHES, _switches(), "### The open questions\n", _unknowns()]
+    for vendor in VENDORS:
+        if switches := data_of(vendor, "switches.toml"):
+            parts += [f"## What {TITLES[vendor]} leaves open\n", _SWITCHES, _switches(switches)]
+            if "unknowns" in switches:
+                parts += ["### The open questions\n", _unknowns(switches["unknowns"])]
     parts += ["## What the contract lane excuses\n", _EXCLUSIONS, _exclusions()]
     return "\n".join(parts)
+
+
+def data_of(vendor: str, name: str) -> dict[str, Any]:
+    """A data file of *vendor*'s fake; {} where it has none."""
+    there = files(f"fake_{vendor}").joinpath("data", name).is_file()
+    return _read(f"fake_{vendor}", f"data/{name}") if there else {}
 
 
 def _summary(documents: dict[str, list[Operation]]) -> str:
@@ -53,8 +63,10 @@ def _summary(documents: dict[str, list[Operation]]) -> str:
     for vendor, found in documents.items():
         grades = Counter(one.grade for one in found if not one.not_faked)
         counts = [str(grades[grade]) for grade in GRADES]
-        rows.append((TITLES[vendor], str(sum(grades.values())), *counts, str(sum(1 for one in found if one.not_faked))))
-    return _table(("fake", "played", *GRADES, "not faked"), rows)
+        stand_ins = sum(1 for one in found if one.stand_in and not one.not_faked)
+        not_faked = sum(1 for one in found if one.not_faked)
+        rows.append((TITLES[vendor], str(sum(grades.values())), *counts, str(stand_ins), str(not_faked)))
+    return _table(("fake", "played", *GRADES, "stand-ins among them", "not faked"), rows)
 
 
 def _operations(found: Sequence[Operation], deviations: Sequence[dict[str, Any]]) -> str:
@@ -62,8 +74,8 @@ def _operations(found: Sequence[Operation], deviations: Sequence[dict[str, Any]]
         (
             f"`{one.operation_id}`",
             f"`{one.method} {one.path}`",
-            one.grade,
-            one.source,
+            f"{one.grade}, stand-in" if one.stand_in else one.grade,
+            f"{one.source}. Stands in: {one.stand_in}" if one.stand_in else one.source,
             "; ".join(_differences(one, deviations)) or "–",
         )
         for one in found
@@ -87,7 +99,7 @@ def _not_faked(vendor: str, found: Sequence[Operation]) -> str:
         for one in found
         if one.not_faked
     ]
-    for name, row in _read(f"fake_{vendor}", "data/not_faked.toml").get("resource", {}).items():
+    for name, row in data_of(vendor, "not_faked.toml").get("resource", {}).items():
         if "path" not in row:
             rows.append((f"`{name}`", "inside other operations", "answers 501 `NOT_FAKED`", row["why"]))
     return _table(("operation", "call", "state", "what it is"), rows)
@@ -101,13 +113,16 @@ def _deviations(deviations: Iterable[dict[str, Any]]) -> str:
     return _table(("fake", "operations", "differs"), rows)
 
 
-_SWITCHES = """Nobody could tell us these. Each is a switch of the fake: `TenantConfig(switches={...})`, or at run time
-`POST /__understudy__/seed {"switches": {...}}`.
+_STAND_INS = """A *stand-in* is an operation that the vendor is not known to have: what it does is known, or what a test
+needs of it, but no address or form of it is public. Every answer of it carries the header `X-Understudy-Stand-In` with
+the reason, so that nobody takes it for the vendor's API.
+"""
+_SWITCHES = """Nobody could tell us these. Each is a switch of the fake, set with its configuration (`switches={...}`), or
+at run time by `POST /__understudy__/seed {"switches": {...}}`.
 """
 
 
-def _switches() -> str:
-    data = _read("fake_planhat", "data/switches.toml")
+def _switches(data: dict[str, Any]) -> str:
     rows = [
         (
             f"`{name}`",
@@ -123,12 +138,10 @@ def _switches() -> str:
     return _table(("switch", "default", "values", "meaning", "state", "evidence"), rows)
 
 
-def _unknowns() -> str:
-    rows = [
-        (str(row["number"]), row["question"], row["answer"])
-        for row in _read("fake_planhat", "data/switches.toml")["unknowns"]
-    ]
-    return _table(("", "question", "answered for now"), rows)
+def _unknowns(unknowns: Iterable[dict[str, Any]]) -> str:
+    return _table(
+        ("", "question", "answered for now"), [(str(row["number"]), row["question"], row["answer"]) for row in unknowns]
+    )
 
 
 _EXCLUSIONS = """Every check of Schemathesis is on for every operation that is played. These answers, and no others, are

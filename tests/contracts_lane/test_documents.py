@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
 import pytest
-from werkzeug.test import Client
+from tests.contracts_lane.caller import FOUND, Caller, calling
 
 import fake_salesforce.app
-from crm_contracts.ledger import GRADES
+from crm_contracts.ledger import GRADES, data_of
 from crm_contracts.openapi import Operation, load, operations
 from crm_contracts.openapi.documents import template
-from crm_contracts.vendors import HOSTS, VENDORS, create_fake
+from crm_contracts.openapi.lanes import make_lanes
+from crm_contracts.vendors import HOSTS, VENDORS
+from fake_core.web import STAND_IN_HEADER
 from fake_salesforce.operations.not_faked import resources
 
 BELOW_VERSION = "/services/data/<version>"
@@ -21,6 +24,8 @@ BELOW_ASYNC = "/services/async/<version>"
 DOCUMENTED = {vendor: operations(vendor) for vendor in VENDORS}
 NOT_FAKED = [one for vendor in VENDORS for one in DOCUMENTED[vendor] if one.not_faked]
 WORDS = {
+    "key": "5f1e3c1a7f0b4c399d0e0c5a",
+    "tenant": "t",
     "process": "Discount",
     "version": "v60.0",
     "sobject": "Task",
@@ -121,23 +126,38 @@ def test_a_document_is_openapi(vendor: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def clients() -> Iterator[dict[str, tuple[Client, dict[str, str]]]]:
-    """A client of each fake, and what an authorized caller sends."""
-    fakes = {vendor: create_fake(vendor) for vendor in VENDORS}
-    told = {vendor: fake.credentials(HOSTS[vendor]) for vendor, fake in fakes.items()}
-    yield {
-        vendor: (Client(fake), {"Authorization": f"Bearer {told[vendor].get('access_token') or told[vendor]['token']}"})
-        for vendor, fake in fakes.items()
-    }
-    for fake in fakes.values():
-        fake.close()
+def call() -> Iterator[Caller]:
+    """A caller of every fake, each seeded as its lane is."""
+    with calling(make_lanes()) as made:
+        yield made
 
 
 @pytest.mark.parametrize("one", NOT_FAKED, ids=lambda one: f"{one.vendor}-{one.operation_id}")
-def test_what_is_not_faked_answers_501(clients: dict[str, tuple[Client, dict[str, str]]], one: Operation) -> None:
+def test_what_is_not_faked_answers_501(call: Caller, one: Operation) -> None:
     """An operation that the vendor has and the fake does not play says so: 501 NOT_FAKED."""
-    client, headers = clients[one.vendor]
-    path = one.path.format_map({"key": "5f1e3c1a7f0b4c399d0e0c5a", "tenant": "t", **WORDS})
-    answer = client.open(path, method=one.method, json={}, headers=headers, base_url=HOSTS[one.vendor])
+    words = {name: WORDS.get(name, "x") for name in re.findall(r"{(\w+)}", one.path)}
+    path = one.path.format_map(words)
+    answer = call.clients[one.vendor].open(
+        path, method=one.method, json={}, headers=call.lanes[one.vendor].headers(path), base_url=HOSTS[one.vendor]
+    )
 
     assert (501, True) == (answer.status_code, "NOT_FAKED" in answer.text)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_the_fake_and_the_document_name_the_same_stand_ins(vendor: str) -> None:
+    """data/stand_ins.toml and x-stand-in speak of the same operations, each assumed and each played."""
+    stand_ins = [one for one in DOCUMENTED[vendor] if one.stand_in]
+
+    assert {one.operation_id for one in stand_ins} == set(data_of(vendor, "stand_ins.toml"))
+    assert [] == [one for one in stand_ins if one.grade != "assumed" or one.not_faked]
+
+
+@pytest.mark.parametrize("token", ["real", None], ids=["known", "stranger"])
+@pytest.mark.parametrize("one", FOUND, ids=lambda one: f"{one.vendor}-{one.operation_id}")
+def test_a_stand_in_says_so_and_nothing_else_does(call: Caller, one: Operation, token: str | None) -> None:
+    """Every answer of a stand-in, refusals included, carries X-Understudy-Stand-In; no other operation's does."""
+    call.lanes[one.vendor].fake.reset()
+    answer = call(one, token=token)
+
+    assert bool(one.stand_in) == bool(answer.headers.get(STAND_IN_HEADER, ""))

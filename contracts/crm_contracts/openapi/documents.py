@@ -18,7 +18,9 @@ METHODS = ("get", "put", "post", "delete", "patch")
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of a document. *grade* and *source* are its evidence; *not_faked* says why it answers 501."""
+    """One operation of a document. *grade* and *source* are its evidence; *not_faked* says why it answers 501,
+    *stand_in* what it stands in for where the vendor's own API is not known.
+    """
 
     vendor: str
     operation_id: str
@@ -27,6 +29,7 @@ class Operation:
     grade: str
     source: str
     not_faked: str | None = None
+    stand_in: str | None = None
 
 
 def load(vendor: str) -> dict[str, Any]:
@@ -53,6 +56,7 @@ def operations(vendor: str, document: dict[str, Any] | None = None) -> list[Oper
             grade=row["x-evidence"]["grade"],
             source=row["x-evidence"]["source"],
             not_faked=row.get("x-not-faked"),
+            stand_in=row.get("x-stand-in"),
         )
         for path, item in paths.items()
         for method, row in item.items()
