@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -107,7 +108,7 @@ def test_the_printed_table_has_a_line_for_each_rule(tmp_path: Path) -> None:
     ],
 )
 def test_the_table_is_cut_down_to_what_is_asked(
-    tmp_path: Path, only: dict[str, str], rows: list[str], last: str
+    tmp_path: Path, only: dict[str, Any], rows: list[str], last: str
 ) -> None:
     """`--vendor`, `--lives` and `--state` leave out rows, and the sum counts those that are left."""
     (tmp_path / "test_it.py").write_text(A_TEST_FILE)
