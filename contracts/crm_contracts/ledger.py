@@ -117,7 +117,7 @@ _STAND_INS = """A *stand-in* is an operation that the vendor is not known to hav
 needs of it, but no address or form of it is public. Every answer of it carries the header `X-Understudy-Stand-In` with
 the reason, so that nobody takes it for the vendor's API.
 """
-_SWITCHES = """Nobody could tell us these. Each is a switch of the fake, set with its configuration (`switches={...}`) or
+_SWITCHES = """Nobody could tell us these. Each is a switch of the fake, set by its configuration (`switches={...}`) or
 at run time by `POST /__understudy__/seed {"switches": {...}}`.
 """
 
