@@ -1,0 +1,123 @@
+"""Builds the fake: a Flask application over one tenant, inside fake_core's wire.
+
+app -> routes -> operations -> store. Every answer says that it is a stand-in; every refusal is rendered here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+
+from fake_core.clock import Clock, RealClock
+from fake_core.errors import VendorError
+from fake_core.fake import Fake
+from fake_core.ids import IdSource
+from fake_core.store import Store
+from fake_core.switches import Switches
+from fake_core.web import STAND_IN_HEADER, flask_app
+from fake_marketo.errors import SiaError
+from fake_marketo.faults import SiaFaultAnswers, meaning, refuse_foreign_faults
+from fake_marketo.operations.call import begun
+from fake_marketo.operations.seeding import seed
+from fake_marketo.routes import NOT_FAKED, ROUTES, STAND_INS
+from fake_marketo.routes.wire import JSON_TYPE, STAND_IN, refusal, token_of
+from fake_marketo.store import METADATA, USERS, dumps
+from fake_marketo.switches import SWITCHES
+from fake_marketo.tenant import SwitchesPart, Tenant, TenantConfig
+
+HOSTS = ("sia.understudy.example",)  # reserved by RFC 2606: no vendor's host is imitated
+
+
+def create_app(
+    *,
+    clock: Clock | None = None,
+    ids: IdSource | None = None,
+    data: str = "sqlite://",
+    org: TenantConfig | None = None,
+) -> Fake:
+    """A tenant of Sales Insight Actions behind HTTP. Two of them share nothing.
+
+    *clock* defaults to the real one, *ids* to seed 0, *data* is a store URL (memory, or `sqlite:///FILE`), *org* says
+    how the tenant starts. Raises MisuseError for an unknown switch, seed data that cannot be, or another store.
+    """
+    clock = clock or RealClock()
+    ids = ids or IdSource()
+    config = org or TenantConfig()
+    switches = Switches(SWITCHES, config.switches)
+    store = Store(url=data, schema=METADATA, parts={"ids": ids, "switches": SwitchesPart(switches)})
+    tenant = Tenant(config, switches, store, clock, ids)
+    if not store.existed:
+        seed(tenant, {"users": [asdict(one) for one in config.users]})
+        seed(tenant, dict(config.seed))
+    fake = Fake(
+        vendor="marketo",
+        app=_flask_app(tenant),
+        store=store,
+        clock=clock,
+        ids=ids,
+        hosts=HOSTS,
+        meaning=meaning,
+        fault_answers=SiaFaultAnswers(),
+        credentials=lambda base_url: _credentials(tenant, base_url),
+        seed=lambda given: seed(tenant, given),
+        who=lambda environ: _who(tenant, environ),
+    )
+    store.mark_baseline()
+    return fake
+
+
+def _credentials(tenant: Tenant, base_url: str) -> dict[str, Any]:
+    with tenant.store.read() as connection:
+        user = USERS.one(connection) or {"id": None, "token": None}
+    return {"url": base_url, "token": user["token"], "tenant": tenant.config.tenant_id, "user": user["id"]}
+
+
+def _who(tenant: Tenant, environ: Mapping[str, Any]) -> str:
+    token = token_of(environ.get("HTTP_AUTHORIZATION", ""))
+    with tenant.store.read() as connection:
+        user = USERS.one(connection, USERS.c.token == token)
+    return str(user["name"]) if user else ""
+
+
+def _flask_app(tenant: Tenant) -> Flask:
+    def guarded(_operation_id: str, view: Callable[..., Any]) -> Callable[..., Response]:
+        def call(**path: str) -> Response:
+            refuse_foreign_faults(request.environ)
+            with begun(tenant, token_of(request.environ.get("HTTP_AUTHORIZATION", ""))) as begun_call:
+                status, value = view(begun_call, **path)
+            return Response(dumps(value), status=status, content_type=JSON_TYPE)
+
+        return call
+
+    return flask_app(
+        "fake_marketo",
+        routes=ROUTES,
+        around=guarded,
+        refuse=_refuse,
+        finish=_say_so,
+        not_faked=NOT_FAKED,
+        stand_ins=STAND_INS,
+        body_bytes_max=tenant.config.body_bytes_max,
+    )
+
+
+def _refuse(error: VendorError | HTTPException) -> Response:
+    more = {}
+    if isinstance(error, MethodNotAllowed):
+        more["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    if not isinstance(error, SiaError):
+        keys = {MethodNotAllowed: "method", RequestEntityTooLarge: "too_large"}
+        error = SiaError(keys.get(type(error), "no_route"))
+    status, headers, body = refusal(error)
+    response = Response(body, status=status, headers=headers)
+    response.headers.update(more)
+    return response
+
+
+def _say_so(response: Response) -> Response:
+    response.headers.setdefault(STAND_IN_HEADER, STAND_IN)
+    return response

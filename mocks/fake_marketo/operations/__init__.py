@@ -1,0 +1,1 @@
+"""What the stand-in does: values in, values out. No Flask here."""
