@@ -1,0 +1,1 @@
+"""What the API does: values in, values out. No Flask here."""
