@@ -47,7 +47,7 @@ def test_malformed_json(unchanged: Callable[..., Any], method: str, path: str, b
     ("body", "text"),
     [
         ({"action": {}}, 'Cast to string failed for value "{}" at path "action"'),
-        ({"action": ["x"]}, 'Cast to string failed for value "[\'x\']" at path "action"'),
+        ({"action": ["x"]}, 'Cast to string failed for value "[ \'x\' ]" at path "action"'),
         ({"startTime": "next Tuesday-ish"}, 'Cast to date failed for value "next Tuesday-ish" at path "startTime"'),
         ({"startTime": {}}, 'Cast to date failed for value "{}" at path "startTime"'),
         ({"startTime": 10**17}, 'Cast to date failed for value "100000000000000000" at path "startTime"'),

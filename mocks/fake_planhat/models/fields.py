@@ -23,8 +23,30 @@ _DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LONG_FRACTION = re.compile(r"(\.\d{3})\d+")
 _SHORT_FRACTION = re.compile(r"\.(\d{1,2})(?!\d)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_INSPECTED_DEPTH_MAX = 2  # Node's util.inspect: what lies deeper is [Object] or [Array]
 _TRUE = frozenset({True, "true", "1", "yes"})  # True is 1, too
 _FALSE = frozenset({False, "false", "0", "no"})
+
+
+def inspected(value: Any, *, depth: int = 0) -> str:
+    """*value* as Mongoose's messages show it, which is JavaScript's way: `[ 'x' ]`, `{ a: 1 }`, `true`."""
+    if isinstance(value, str):
+        return f"'{value}'" if depth else value
+    if isinstance(value, (list, dict)):
+        left, right, name = ("[", "]", "[Array]") if isinstance(value, list) else ("{", "}", "[Object]")
+        if not value:
+            return left + right
+        if depth > _INSPECTED_DEPTH_MAX:
+            return name
+        deeper = depth + 1
+        if isinstance(value, list):
+            parts = [inspected(one, depth=deeper) for one in value]
+        else:
+            parts = [f"{key}: {inspected(one, depth=deeper)}" for key, one in value.items()]
+        return f"{left} {', '.join(parts)} {right}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
+    return "null" if value is None else _text(value)
 
 
 class Refused(ValidationError):
@@ -33,7 +55,7 @@ class Refused(ValidationError):
     def __init__(self, kind: str, value: Any) -> None:
         super().__init__(f"not a {kind}")
         self.kind = kind
-        self.value = value
+        self.value = inspected(value)
 
 
 class Cast(fields.Field[Any]):
@@ -71,7 +93,9 @@ def _strict_text(value: Any) -> str:
     raise TypeError
 
 
-def _number(value: Any) -> int | float:
+def _number(value: Any) -> int | float | None:
+    if value == "":
+        return None
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, str) and len(value) <= 64:

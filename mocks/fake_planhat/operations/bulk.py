@@ -115,6 +115,9 @@ def _carry_out(call: Call, result: Result, item: _Item, seen: set[tuple[str, str
     key = matching_key(call.model, body)
     if key is not None and key[0] == "_id":
         item.errors = result.updatedErrors
+    if not any(call.may(operation) for operation in _possible(call, key)):
+        item.errors = result.permissionErrors  # before anything is told about what there is
+        raise PlanhatError("forbidden")
     before = None if key is None else _match(call, key, body, seen=seen)
     if before is not None:
         item.errors = result.updatedErrors
@@ -128,6 +131,14 @@ def _carry_out(call: Call, result: Result, item: _Item, seen: set[tuple[str, str
     else:
         assert key is not None
         _count_update(result, body, before, writing.change(call, before, body, key_used=key[0]))
+
+
+def _possible(call: Call, key: tuple[str, str] | None) -> tuple[str, ...]:
+    """What an item may turn out to be."""
+    if key is None:
+        return ("create",)
+    only_update = key[0] == "_id" and call.switches["bulk_unknown_id"] == "error"
+    return ("update",) if only_update else ("create", "update")
 
 
 def _match(

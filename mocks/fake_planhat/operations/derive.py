@@ -42,6 +42,8 @@ def enduser(call: Call, said: Document, before: Document | None) -> Document:
     if said.get("email"):
         digest = hashlib.md5(said["email"].lower().encode(), usedforsecurity=False)
         made["emailMd5"] = digest.hexdigest()
+    elif "email" in said and before is not None:
+        made["emailMd5"] = None
     return made
 
 
@@ -79,8 +81,8 @@ def conversation(call: Call, said: Document, before: Document | None) -> Documen
         now = {**(before or {}), **said}
         parts = (now.get("subject"), now.get("description"))
         made["note"] = ": ".join(part for part in parts if part)
-    if said.get("date"):
-        made["timeBucket"] = time_bucket(said["date"])
+    if "date" in said:
+        made["timeBucket"] = time_bucket(said["date"]) if said["date"] else []
     if before is None:
         made["createDate"] = call.now
         actor = call.work["User"].get(call.token.user_id) if call.token.user_id else None

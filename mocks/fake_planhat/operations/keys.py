@@ -11,7 +11,7 @@ from typing import Any
 from fake_core.switches import Switches
 from fake_planhat.errors import PlanhatError
 from fake_planhat.models import COMPANY, Model
-from fake_planhat.models.fields import OBJECT_ID
+from fake_planhat.models.fields import OBJECT_ID, inspected
 from fake_planhat.models.model import Document
 from fake_planhat.operations.call import Call, present
 from fake_planhat.operations.rows import Work
@@ -35,10 +35,15 @@ def parse_path(model: Model, text: str, *, switches: Switches) -> tuple[str, str
     """parse() for the id in a path; raises PlanhatError (malformed_id, unknown_id)."""
     key = parse(model, text)
     if key is None:
-        if switches["malformed_id"] == 404:
-            raise PlanhatError("no_route")
-        raise PlanhatError("malformed_id", value=text, path="_id")
+        raise malformed(text, switches=switches)
     return key
+
+
+def malformed(text: str, *, switches: Switches) -> PlanhatError:
+    """The answer for an id in a path that no record can have."""
+    if switches["malformed_id"] == 404:
+        return PlanhatError("no_route")
+    return PlanhatError("malformed_id", value=text, path="_id")
 
 
 def not_found(switches: Switches) -> PlanhatError:
@@ -68,7 +73,7 @@ def company_of(work: Work, value: Any, *, switches: Switches) -> Document:
     text = reference_id(value)
     key = parse(COMPANY, text)
     if key is None:
-        raise PlanhatError("cast", kind="ObjectId", value=value, path="companyId")
+        raise PlanhatError("cast", kind="ObjectId", value=inspected(value), path="companyId")
     found = work[COMPANY.name].find(*key)
     if not found:
         raise PlanhatError("unknown_company")

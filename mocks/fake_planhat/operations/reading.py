@@ -17,7 +17,6 @@ from fake_planhat.errors import PlanhatError
 from fake_planhat.models import COMPANY, CONVERSATION, MODELS, USER, Model
 from fake_planhat.models.model import Document
 from fake_planhat.operations.call import require
-from fake_planhat.operations.derive import name_of
 from fake_planhat.operations.keys import find_by_path, only, parse, parse_path
 from fake_planhat.operations.rows import Work
 from fake_planhat.store import COLLECTIONS, Query, dumps, reference_id
@@ -79,7 +78,12 @@ def lean_companies(tenant: Tenant, token: ApiToken, *, parameters: Mapping[str, 
     """GET /leancompanies: ids and names of every company that passes the filters. Raises PlanhatError."""
     require(token, "read", COMPANY)
     wanted = {key: set(_csv(parameters[key])) for key in LEAN_FILTERS if key in parameters}
-    everything = Query({}, {}, (), "_id", descending=False, limit=NO_LIMIT, offset=0)
+    if tenant.switches["unknown_parameters"] == "refuse":
+        for name in parameters:
+            if name not in LEAN_FILTERS:
+                raise PlanhatError("unknown_parameter", path=name)
+    descending = tenant.switches["default_sort"] == "-_id"
+    everything = Query({}, {}, (), "_id", descending=descending, limit=NO_LIMIT, offset=0)
     with tenant.store.read() as connection:
         texts = COLLECTIONS[COMPANY.name].list_texts(connection, everything)
     rows = [json.loads(text) for text in texts]
@@ -205,7 +209,7 @@ def _company_rows(connection: sa.Connection, rows: list[Document], tenant: Tenan
         for key in keys:
             user = users.get(reference_id(row[key])) if row.get(key) else None
             if user is not None:
-                row[key] = {"_id": user["_id"], "nickName": name_of(user)}
+                row[key] = {"_id": user["_id"], "nickName": user.get("nickName")}
     return rows
 
 

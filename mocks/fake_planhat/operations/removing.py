@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 
-from fake_planhat.errors import PlanhatError
 from fake_planhat.models import Model
 from fake_planhat.models.model import Document
 from fake_planhat.operations.call import require
-from fake_planhat.operations.keys import find_by_path, not_found, parse_path
+from fake_planhat.operations.keys import find_by_path, malformed, not_found, parse_path
 from fake_planhat.operations.rows import Work
 from fake_planhat.store import COLLECTIONS
 from fake_planhat.tenant import ApiToken, Tenant
@@ -22,7 +21,7 @@ def delete(tenant: Tenant, token: ApiToken, model: Model, path_id: str) -> Docum
     with tenant.store.begin() as connection:
         if key != "_id":
             if not switches["delete_by_prefix"]:
-                raise PlanhatError("malformed_id", value=path_id, path="_id")
+                raise malformed(path_id, switches=switches)
             record_id = find_by_path(Work(connection), model, path_id, switches=switches)["_id"]
         text = COLLECTIONS[model.name].text(connection, record_id)
         count = COLLECTIONS[model.name].delete(connection, record_id)

@@ -25,6 +25,7 @@ from fake_planhat.store import reference_id
 DONE = "Done"
 IGNORED = "Ignored"
 CLOSED = frozenset({DONE, IGNORED})
+_TEXTS = {"subject": "action", "description": "description"}  # of the Conversation, of the task
 REPEAT_DAYS = {"daily": 1, "weekly": 7}
 REPEAT_MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
 
@@ -75,9 +76,7 @@ def note_from(call: Call, task: Document, before: Document | None) -> Document:
     """What the Conversation of a completed *task* says; *before* is the one it already has, if any."""
     said: Document = {"companyId": task.get("companyId")}
     said["type"] = _note_type(call, task) if before is None else before.get("type", "note")
-    said["subject"] = task.get("action")
-    if task.get("description") is not None:
-        said["description"] = task["description"]
+    said |= {key: task[source] for key, source in _TEXTS.items() if source in task}
     if call.switches["note_copies"] == "all":
         said["date"] = task.get("dateDone") or call.now
         said["users"] = _users(task)

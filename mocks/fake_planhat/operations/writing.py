@@ -23,6 +23,8 @@ from fake_planhat.store import COLLECTIONS, dumps
 from fake_planhat.tenant import RESERVED_TYPES, ApiToken, Tenant
 
 _STAMPS = ("createdAt", "updatedAt")
+# To change sourceId a record is addressed by _id; to change externalId by _id or sourceId (help centre, keyables).
+_PROTECTED = {"sourceId": ("sourceId",), "externalId": ("sourceId", "externalId")}
 
 
 def create(tenant: Tenant, token: ApiToken, model: Model, body: Mapping[str, Any]) -> Document:
@@ -74,11 +76,12 @@ def insert(call: Call, body: Mapping[str, Any]) -> Document:
 def change(call: Call, before: Document, body: Mapping[str, Any], *, key_used: str | None = None) -> Document | None:
     """Merge *body* into *before* in the call's rows; the record as stored, or None when nothing changed.
 
-    *key_used* is the keyable the record was found by: this request cannot change it. Raises PlanhatError.
+    *key_used* is the keyable the record was found by: this request cannot change it, nor a stronger one.
+    Raises PlanhatError.
     """
     said = _said(call, body)
-    if key_used is not None:
-        said.pop(key_used, None)
+    for key in _PROTECTED.get(key_used or "", ()):
+        said.pop(key, None)
     _require_values(call, said, created=False)
     made: Document = {}
     if "companyId" in said and "companyId" in call.model.required:
@@ -153,7 +156,7 @@ def _said(call: Call, body: Mapping[str, Any]) -> Document:
         if wrong:
             raise PlanhatError("read_only", path=wrong[0])
     said = model.read_body(body, casting=switches["casting"])
-    if switches["snippet_from_caller"] and isinstance(body.get("snippet"), str):
+    if switches["snippet_from_caller"] and "snippet" in model.auto and isinstance(body.get("snippet"), str):
         said["snippet"] = body["snippet"]
     if model.name == "Task" and switches["task_participants"] == "auto":
         said.pop("endusers", None)
@@ -203,7 +206,7 @@ def _refuse_duplicates(call: Call, said: Document, before: Document | None) -> N
         value = now.get(key)
         if key == "_id" or not present(value) or not isinstance(value, str):
             continue
-        if key not in said and not (moved and key == "externalId"):
+        if key not in said and not (key == "externalId" and (moved or "email" in said)):
             continue
         others = [one for one in call.rows.find(key, value) if one["_id"] != own_id]
         if any(_clash(call.model, key, now, other) for other in others):
