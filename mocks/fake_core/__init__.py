@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fake_core.ids import IdSource
     from fake_core.limits import RollingWindow
     from fake_core.store import Store
+    from fake_core.tenants import Tenants
     from fake_core.transport import InProcess
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "RollingWindow",
     "SteppedClock",
     "Store",
+    "Tenants",
     "VendorError",
 ]
 
@@ -50,6 +52,7 @@ _HOMES = {
     "ids": ("IdSource",),
     "limits": ("RollingWindow",),
     "store": ("Store",),
+    "tenants": ("Tenants",),
     "transport": ("InProcess",),
 }
 

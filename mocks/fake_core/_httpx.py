@@ -10,7 +10,7 @@ import httpx
 from fake_core.errors import ConnectionDropped
 
 if TYPE_CHECKING:
-    from fake_core.fake import Fake
+    from fake_core.fake import Application
     from fake_core.transport import InProcess
 
 
@@ -57,7 +57,7 @@ def patch_httpx(network: InProcess) -> Callable[[], None]:
     return undo
 
 
-def _exchange(network: InProcess, fake: Fake, request: httpx.Request, body: bytes) -> httpx.Response:
+def _exchange(network: InProcess, fake: Application, request: httpx.Request, body: bytes) -> httpx.Response:
     try:
         status, _reason, headers, answer = network.send(
             fake, request.method, str(request.url), headers=request.headers.multi_items(), body=body

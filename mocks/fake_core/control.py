@@ -191,10 +191,13 @@ class ControlPlane:
 
 
 class ControlClient:
-    """Speaks to one fake's control plane over HTTP. Raises MisuseError with the fake's own words."""
+    """Speaks to one fake's control plane over HTTP. Raises MisuseError with the fake's own words.
 
-    def __init__(self, base_url: str, session: requests.Session | None = None) -> None:
-        self._url = base_url.rstrip("/") + CONTROL_PREFIX
+    *tenant* is whose, where several are behind one address.
+    """
+
+    def __init__(self, base_url: str, session: requests.Session | None = None, *, tenant: str = "") -> None:
+        self._url = base_url.rstrip("/") + CONTROL_PREFIX + (f"tenants/{quote(tenant)}/" if tenant else "")
         if session is None:
             import requests  # a served fake never needs it, and starts the sooner without
 

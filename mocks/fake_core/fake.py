@@ -6,7 +6,7 @@ What a fault says in the vendor's words comes from the vendor (`FaultAnswers`); 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from io import BufferedReader, BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -33,6 +33,35 @@ class Meaning(NamedTuple):
     object: str
 
 
+class Key(NamedTuple):
+    """A credential that names one tenant of a service: its *kind* in words ("token"), and its value."""
+
+    kind: str
+    value: str
+
+
+class Tenancy(NamedTuple):
+    """How a service of many tenants knows whose a call is.
+
+    *shown* is the key that a call shows (None: none), its body's beginning under `BODY_KEY`; *own* tells all keys that
+    name this tenant now.
+    """
+
+    shown: Callable[[WSGIEnvironment], Key | None]
+    own: Callable[[], Collection[Key]]
+
+
+class Application(Protocol):
+    """What transports and servers play: a `Fake`, or several behind one address."""
+
+    @property
+    def hosts(self) -> Sequence[str]:
+        """Patterns of the vendor's real host names."""
+        ...
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse, /) -> Iterable[bytes]: ...
+
+
 class FaultAnswers(Protocol):
     """The vendor's words for the faults that end in an answer."""
 
@@ -51,7 +80,7 @@ _REMEMBERED = (
     "HTTP_SOAPACTION",
 )
 FAULT_KEY = "understudy.fault"  # where an operation finds a row_locked or item_refused fault
-BODY_KEY = "understudy.body"  # where meaning() finds the request's body (b"" when there was none)
+BODY_KEY = "understudy.body"  # where meaning() and shown() find the request's body (b"" when there was none)
 
 
 class Fake:
@@ -64,6 +93,7 @@ class Fake:
     *play* is the vendor's part in a fault of a `PLAYED` kind, waiting included: None, or the answer that ends the call.
     *events* tells what the vendor would push to subscribers, after a replay id and of one channel (None: all).
     *remembered* are keys of an environ that *meaning* or *who* read beside the usual ones: the journal keeps them.
+    *tenancy* tells which calls are this tenant's, where the vendor has many behind one address (`fake_core.tenants`).
     *finish* is what becomes of an answer on its way out (compression); the journal has it as it was before.
     """
 
@@ -85,6 +115,7 @@ class Fake:
         play: Callable[[Fault, WSGIEnvironment], tuple[int, Headers, bytes] | None] | None = None,
         remembered: Sequence[str] = (),
         events: Callable[[int, str | None], dict[str, Any]] | None = None,
+        tenancy: Tenancy | None = None,
         finish: Callable[[WSGIEnvironment, Headers, bytes | Streamed], tuple[Headers, bytes | Streamed]] | None = None,
     ) -> None:
         self.vendor = vendor
@@ -104,6 +135,7 @@ class Fake:
         self._play = play
         self._finish = finish
         self.events = events
+        self.tenancy = tenancy
         self._remembered = (*_REMEMBERED, *remembered)
         self._control = ControlPlane(self)
 
@@ -123,7 +155,7 @@ class Fake:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(CONTROL_PREFIX):
             return self._control(environ, start_response)
-        body = _take_body(environ)
+        body = environ[BODY_KEY] if BODY_KEY in environ else take_body(environ)
         fault = self._strike(environ, body) if self.faults else None
         kind = fault.kind if fault else None
         ended: tuple[int, Headers, bytes] | None = None
@@ -230,7 +262,7 @@ def _kept(answer: bytes | Streamed) -> bytes:
     return answer.head(JOURNAL_BODY_BYTES_MAX) if isinstance(answer, Streamed) else answer
 
 
-def _take_body(environ: WSGIEnvironment) -> bytes:
+def take_body(environ: WSGIEnvironment) -> bytes:
     """The body, put back for the application; of a long one, and of one of unstated length, its beginning.
 
     The rest of a long body stays on the wire: who wants it reads it from there, and who refuses it need not.

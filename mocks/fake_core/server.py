@@ -20,7 +20,7 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 from fake_core.errors import ConnectionDropped
 
 if TYPE_CHECKING:
-    from fake_core.fake import Fake
+    from fake_core.fake import Application
 
 CERTIFIED_NAMES = (
     "localhost",
@@ -71,7 +71,7 @@ def _write_private(path: Path, data: bytes) -> None:
 class ServedFake:
     """A fake on a free port of 127.0.0.1, answered by threads of this process."""
 
-    def __init__(self, fake: Fake, *, tls: bool = False, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, fake: Application, *, tls: bool = False, host: str = "127.0.0.1", port: int = 0) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="understudy-") if tls else None
         self.ca_file: Path | None = None
         self._server = wsgi.Server((host, port), fake, numthreads=SERVER_THREADS, server_name="understudy")

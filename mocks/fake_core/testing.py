@@ -14,7 +14,8 @@ import requests
 
 from fake_core.clock import DEFAULT_MOMENT, FrozenClock
 from fake_core.control import ControlClient
-from fake_core.fake import Fake
+from fake_core.fake import Application, Fake
+from fake_core.tenants import Tenants
 from fake_core.transport import InProcess
 
 
@@ -50,24 +51,59 @@ def clean(fake: Fake) -> None:
 def play(fake: Fake, url: str) -> Iterator[Played]:
     """Every client of this process meets *fake* at the vendor's own host names while the block runs."""
     clean(fake)
-    network = InProcess([fake])
-    session = requests.Session()
-    session.mount("https://", network.adapter())
-    with network:
-        yield Played(fake, url, fake.credentials(url), ControlClient(url, session), session)
+    with _in_process(fake) as session:
+        yield _played(fake, url, session)
 
 
 @contextmanager
 def serve_in_thread(fake: Fake, *, tls: bool) -> Iterator[Played]:
     """The fake on a port of 127.0.0.1, answered by a thread of this process."""
+    clean(fake)
+    with _in_thread(fake, tls=tls) as (url, session, ca_file):
+        yield _played(fake, url, session, ca_file=ca_file)
+
+
+@contextmanager
+def play_tenants(tenants: Tenants, url: str) -> Iterator[dict[str, Played]]:
+    """As `play`, several tenants behind the vendor's one address: what a test needs of each, by its name."""
+    _clean_all(tenants)
+    with _in_process(tenants) as session:
+        yield {name: _played(fake, url, session, tenant=name) for name, fake in tenants.items()}
+
+
+@contextmanager
+def serve_tenants_in_thread(tenants: Tenants, *, tls: bool) -> Iterator[dict[str, Played]]:
+    """As `serve_in_thread`, several tenants behind one port."""
+    _clean_all(tenants)
+    with _in_thread(tenants, tls=tls) as (url, session, ca_file):
+        yield {name: _played(fake, url, session, tenant=name, ca_file=ca_file) for name, fake in tenants.items()}
+
+
+def _clean_all(tenants: Tenants) -> None:
+    for fake in (*tenants.values(), *([tenants.nobody] if tenants.nobody else [])):
+        clean(fake)
+
+
+def _played(fake: Fake, url: str, session: requests.Session, *, tenant: str = "", **more: str) -> Played:
+    credentials = fake.credentials(url) | more
+    return Played(fake, url, credentials, ControlClient(url, session, tenant=tenant), session)
+
+
+@contextmanager
+def _in_process(app: Application) -> Iterator[requests.Session]:
+    network = InProcess([app])
+    session = requests.Session()
+    session.mount("https://", network.adapter())
+    with network:
+        yield session
+
+
+@contextmanager
+def _in_thread(app: Application, *, tls: bool) -> Iterator[tuple[str, requests.Session, str]]:
     from fake_core.server import ServedFake
 
-    clean(fake)
-    with ServedFake(fake, tls=tls) as served:
-        session = requests.Session()
+    with ServedFake(app, tls=tls) as served, requests.Session() as session:
         session.trust_env = False  # REQUESTS_CA_BUNDLE would win over the session's own CA
         if served.ca_file:
             session.verify = str(served.ca_file)
-        credentials = fake.credentials(served.url) | {"ca_file": str(served.ca_file or "")}
-        yield Played(fake, served.url, credentials, ControlClient(served.url, session), session)
-        session.close()
+        yield served.url, session, str(served.ca_file or "")

@@ -21,7 +21,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.connectionpool import HTTPConnectionPool
 
 from fake_core.errors import ConnectionDropped, MisuseError
-from fake_core.fake import Fake, run_wsgi
+from fake_core.fake import Application, run_wsgi
 
 if TYPE_CHECKING:
     import httpx
@@ -32,12 +32,12 @@ Answer = tuple[int, str, list[tuple[str, str]], bytes]
 class InProcess:
     """A network in which the given fakes are the only hosts."""
 
-    def __init__(self, fakes: Iterable[Fake]) -> None:
+    def __init__(self, fakes: Iterable[Application]) -> None:
         self._fakes = list(fakes)
-        self._found: dict[str, Fake | None] = {}
+        self._found: dict[str, Application | None] = {}
         self._undo: list[Callable[[], None]] = []
 
-    def find(self, host: str) -> Fake | None:
+    def find(self, host: str) -> Application | None:
         """The fake that plays *host*, if any."""
         if host not in self._found:
             name = host.lower()
@@ -81,7 +81,7 @@ class InProcess:
 
     def send(
         self,
-        fake: Fake,
+        fake: Application,
         method: str,
         url: str,
         *,

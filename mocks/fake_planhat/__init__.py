@@ -1,6 +1,6 @@
 """A Planhat tenant behind HTTP: companies, endusers, users, tasks and conversations that answer like the real ones."""
 
 from fake_planhat.app import create_app
-from fake_planhat.tenant import ApiToken, TenantConfig
+from fake_planhat.tenant import NOBODY, ApiToken, TenantConfig
 
-__all__ = ["ApiToken", "TenantConfig", "create_app"]
+__all__ = ["NOBODY", "ApiToken", "TenantConfig", "create_app"]

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from fake_core.clock import Clock, RealClock
 from fake_core.errors import VendorError
-from fake_core.fake import Fake
+from fake_core.fake import Fake, Tenancy
 from fake_core.ids import IdSource
 from fake_core.limits import RollingWindow
 from fake_core.store import Part, Store
@@ -24,6 +24,7 @@ from fake_planhat.errors import PlanhatError
 from fake_planhat.faults import PlanhatFaultAnswers, meaning
 from fake_planhat.operations.seeding import seed
 from fake_planhat.routes import NOT_FAKED, ROUTES
+from fake_planhat.routes.tenancy import keys_of, shown
 from fake_planhat.routes.views import refuse_foreign_faults
 from fake_planhat.routes.wire import (
     JSON_TYPE,
@@ -54,6 +55,7 @@ def create_app(
     ids = ids or IdSource()
     config = org or TenantConfig()
     settings = Settings(config)
+    keys = keys_of(config)
     limits = {
         "soft_calls_per_minute": RollingWindow(clock, limit=config.soft_calls_per_minute, period=timedelta(minutes=1)),
         "hard_calls_per_second": RollingWindow(clock, limit=config.hard_calls_per_second, period=timedelta(seconds=1)),
@@ -74,6 +76,7 @@ def create_app(
         limits=limits,
         seed=lambda given: seed(tenant, given),
         who=lambda environ: _who(tenant, environ),
+        tenancy=Tenancy(shown, lambda: keys),
     )
     store.mark_baseline()
     return fake

@@ -64,6 +64,9 @@ class TenantConfig:
     body_bytes_max: int = BODY_BYTES_MAX
 
 
+NOBODY = TenantConfig(tokens=(), tenant_id="")  # refuses the calls that are no tenant's
+
+
 class Settings:
     """What a person with access to the tenant's settings can change, and the switches.
 

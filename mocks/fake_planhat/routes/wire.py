@@ -25,18 +25,24 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _EXACT_INTEGER_DIGITS = 15  # longer ones lose digits in JavaScript, so they do here
 
 
-def authenticate(tenant: Tenant, authorization: str) -> ApiToken:
-    """The token of an Authorization header, `Bearer TOKEN` or `Basic base64("TOKEN:")`; PlanhatError (unauthorized)."""
+def token_of(authorization: str) -> str:
+    """What an Authorization header shows, `Bearer TOKEN` or `Basic base64("TOKEN:")`; "" for anything else."""
     scheme, _, credentials = authorization.partition(" ")
     value = credentials.strip()
-    if scheme.lower() == "basic":
-        try:
-            value = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            value = ""
-        value = value.removesuffix(":") if value.endswith(":") else ""  # the colon is mandatory
-    elif scheme.lower() != "bearer":
-        value = ""
+    if scheme.lower() == "bearer":
+        return value
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        value = base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return value.removesuffix(":") if value.endswith(":") else ""  # the colon is mandatory
+
+
+def authenticate(tenant: Tenant, authorization: str) -> ApiToken:
+    """The token that an Authorization header shows; PlanhatError (unauthorized)."""
+    value = token_of(authorization)
     token = tenant.tokens.get(value) if value else None
     if token is None:
         raise PlanhatError("unauthorized")
