@@ -1,6 +1,6 @@
 """Marketo Sales Insight Actions, as far as a sync of reminder tasks meets it. No public API is known: all stand-in."""
 
 from fake_marketo.app import create_app
-from fake_marketo.tenant import TenantConfig, User
+from fake_marketo.tenant import NOBODY, TenantConfig, User
 
-__all__ = ["TenantConfig", "User", "create_app"]
+__all__ = ["NOBODY", "TenantConfig", "User", "create_app"]

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 
 from fake_core.clock import Clock, RealClock
 from fake_core.errors import VendorError
-from fake_core.fake import Fake
+from fake_core.fake import Fake, Key, Tenancy
 from fake_core.ids import IdSource
 from fake_core.store import Store
 from fake_core.switches import Switches
@@ -65,6 +65,7 @@ def create_app(
         credentials=lambda base_url: _credentials(tenant, base_url),
         seed=lambda given: seed(tenant, given),
         who=lambda environ: _who(tenant, environ),
+        tenancy=Tenancy(_shown, lambda: _keys(tenant)),
     )
     store.mark_baseline()
     return fake
@@ -74,6 +75,16 @@ def _credentials(tenant: Tenant, base_url: str) -> dict[str, Any]:
     with tenant.store.read() as connection:
         user = USERS.one(connection) or {"id": None, "token": None}
     return {"url": base_url, "token": user["token"], "tenant": tenant.config.tenant_id, "user": user["id"]}
+
+
+def _shown(environ: Mapping[str, Any]) -> Key | None:
+    token = token_of(environ.get("HTTP_AUTHORIZATION", ""))
+    return Key("token", token) if token else None
+
+
+def _keys(tenant: Tenant) -> set[Key]:
+    with tenant.store.read() as connection:
+        return {Key("token", user["token"]) for user in USERS.rows(connection)}
 
 
 def _who(tenant: Tenant, environ: Mapping[str, Any]) -> str:

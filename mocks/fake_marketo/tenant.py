@@ -50,6 +50,9 @@ class TenantConfig:
     body_bytes_max: int = BODY_BYTES_MAX
 
 
+NOBODY = TenantConfig(users=(), tenant_id="")  # refuses the calls that are no tenant's
+
+
 @dataclass(frozen=True)
 class Tenant:
     """What an operation works on."""
