@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _VENDORS = {
     "salesforce": ("Salesforce", "https://understudy.my.salesforce.com"),
     "planhat": ("Planhat", "https://api.planhat.com"),
+    "totango": ("Totango", "https://api.totango.com"),
     "marketo": ("Marketo Sales Insight Actions", "https://sia.understudy.example"),
 }
 VENDORS = tuple(_VENDORS)
@@ -47,7 +48,7 @@ def create_tenants(
     from fake_core.tenants import NOBODY, Tenants
 
     def make(name: str, org: Any, url: str) -> Fake:
-        seed = int.from_bytes(sha256(name.encode()).digest()[:5], "big")
+        seed = int.from_bytes(sha256(name.encode()).digest()[:3], "big")
         return create_fake(vendor, clock=clock(name) if clock else FrozenClock(), ids=IdSource(seed), data=url, org=org)
 
     fakes = {name: make(name, org, data(name)) for name, org in orgs.items()}

@@ -10,6 +10,7 @@ import hashlib
 import threading
 from typing import Any
 
+SEEDS_APART, IDS_EACH = 2**24, 1_000_000  # their product is a whole number that JavaScript still tells apart
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -20,6 +21,11 @@ class IdSource:
         self.seed = seed
         self._counters: dict[str, int] = {}
         self._lock = threading.Lock()
+
+    @property
+    def block(self) -> int:
+        """Where whole-number ids of this seed may begin, so that two tenants' are not the same."""
+        return self.seed % SEEDS_APART * IDS_EACH
 
     def next(self, name: str) -> int:
         """The next serial number of *name*: 1, 2, 3…"""

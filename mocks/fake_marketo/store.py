@@ -65,10 +65,10 @@ class Table:
         """Where a document stands in a list."""
         return row.get(self._changed) or "", row[self._key]
 
-    def next_id(self, connection: sa.Connection) -> int:
-        """One more than the highest."""
+    def next_id(self, connection: sa.Connection, *, block: int) -> int:
+        """One more than the highest, and than *block*: where the tenant's ids begin."""
         highest: int | None = connection.execute(sa.select(sa.func.max(self.c.id))).scalar()
-        return (highest or 0) + 1
+        return max(highest or 0, block) + 1
 
     def put(self, connection: sa.Connection, row: Mapping[str, Any]) -> None:
         """Insert, or replace the document of the same id."""

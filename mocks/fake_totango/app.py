@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 
 from fake_core.clock import Clock, RealClock
 from fake_core.errors import MisuseError, VendorError
-from fake_core.fake import Fake
+from fake_core.fake import Fake, Tenancy
 from fake_core.ids import IdSource
 from fake_core.store import Part, Store
 from fake_core.web import flask_app
@@ -23,6 +23,7 @@ from fake_totango.faults import TotangoFaultAnswers, meaning
 from fake_totango.limits import FixedWindow
 from fake_totango.operations.seeding import seed
 from fake_totango.routes import NOT_FAKED, OPEN, ROUTES, STAND_INS
+from fake_totango.routes.tenancy import keys_of, shown
 from fake_totango.routes.views import refuse_foreign_faults
 from fake_totango.routes.wire import authenticate, is_ingest_host, limit_headers, refusal, region_of
 from fake_totango.store import METADATA
@@ -49,6 +50,7 @@ def create_app(
     if config.region not in REGIONS:
         raise MisuseError(f"no region {config.region!r}: there are {', '.join(REGIONS)}")
     settings = Settings(config)
+    keys = keys_of(config)
     windows = {
         token.value: FixedWindow(
             clock,
@@ -75,6 +77,7 @@ def create_app(
         seed=lambda given: seed(tenant, given),
         who=lambda environ: _who(tenant, environ),
         remembered=("HTTP_APP_TOKEN",),
+        tenancy=Tenancy(shown, lambda: keys),
     )
     store.mark_baseline()
     return fake

@@ -64,6 +64,9 @@ class TenantConfig:
     body_bytes_max: int = BODY_BYTES_MAX
 
 
+NOBODY = TenantConfig(tokens=(), service_id="(none)")  # refuses the calls that are no service's
+
+
 class Settings:
     """What an admin of the service can change, and the switches.
 

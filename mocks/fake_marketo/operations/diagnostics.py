@@ -40,7 +40,7 @@ def create(call: Call, given: Mapping[str, Any]) -> Row:
     """What the integration failed to do for the caller."""
     row = fields.read("diagnostic", given)
     call.refer("reminder", row.get("reminder"))
-    made = completed(call, {**row, "id": DIAGNOSTICS.next_id(call.connection)})
+    made = completed(call, {**row, "id": DIAGNOSTICS.next_id(call.connection, block=call.tenant.ids.block)})
     DIAGNOSTICS.put(call.connection, made)
     return made
 

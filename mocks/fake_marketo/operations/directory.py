@@ -55,7 +55,7 @@ def log_activity(call: Call, sf_task_id: str) -> Row:
     table = LOGGED_ACTIVITIES
     row = table.one(call.connection, table.c.sf_task_id == sf_task_id)
     if row is None:
-        given = {"id": table.next_id(call.connection), "sf_task_id": sf_task_id}
+        given = {"id": table.next_id(call.connection, block=call.tenant.ids.block), "sf_task_id": sf_task_id}
         row = fields.whole("logged_activity", given, now=call.now(), the_caller=call.user["id"])
         table.put(call.connection, row)
     return row

@@ -22,7 +22,7 @@ _REFERENCES = ("assignee", "person", "campaign_step")
 def create(call: Call, given: Mapping[str, Any]) -> Row:
     """A new reminder of the caller's."""
     row = _read(call, given)
-    row["id"] = REMINDERS.next_id(call.connection)
+    row["id"] = REMINDERS.next_id(call.connection, block=call.tenant.ids.block)
     made = completed(call, row)
     for name in _REFERENCES:
         call.refer(name, made[name])

@@ -92,7 +92,7 @@ def _record(call: Call, kind: str, table: Table, given: Any) -> Row:
         raise SiaError("not_an_object")
     row = fields.read(kind, given, seed=True)
     if kind != "settings":
-        row.setdefault("id", table.next_id(call.connection))
+        row.setdefault("id", table.next_id(call.connection, block=call.tenant.ids.block))
     if kind == "reminder":
         row.setdefault("assignee", call.user["id"])
         row.setdefault("creator", row["assignee"])

@@ -7,6 +7,7 @@ Rule 3: what is of the wrong type is refused by name (`invalid`), and nothing is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -15,6 +16,7 @@ from fake_totango.errors import TotangoError
 from fake_totango.stamps import MILLISECONDS_MAX
 
 DIGITS_MAX = 18
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -61,8 +63,8 @@ class Fields:
         value = self._given.get(name)
         if value is None or value == "":
             return None
-        found = value if isinstance(value, bool) else _TRUTHS.get(str(value).lower())
-        if found is None or isinstance(value, (list, dict)):
+        found = _TRUTHS.get(value.lower()) if isinstance(value, str) else value
+        if not isinstance(found, bool):
             raise self.invalid(name)
         return found
 
@@ -71,12 +73,12 @@ class Fields:
         value = self.text(name)
         if value is None:
             return None
+        if not _DAY.fullmatch(value):
+            raise self.invalid(name)
         try:
-            if len(value) == len("YYYY-MM-DD"):
-                return date.fromisoformat(value).isoformat()
+            return date.fromisoformat(value).isoformat()
         except ValueError:
-            pass
-        raise self.invalid(name)
+            raise self.invalid(name) from None
 
     def texts(self, name: str) -> list[str] | None:
         """An array of texts, or texts with commas between them."""

@@ -44,9 +44,9 @@ def read(tenant: Tenant, job_id: str) -> Document:
 def create(tenant: Tenant, fields: Fields) -> Document:
     """Keep a new job. Raises TotangoError (job_invalid)."""
     with tenant.store.begin() as connection:
-        job_id = f"job-{tenant.ids.next('job')}"
+        job_id = f"job-{tenant.ids.block + tenant.ids.next('job')}"
         while JOBS.first(connection, "id", job_id):
-            job_id = f"job-{tenant.ids.next('job')}"
+            job_id = f"job-{tenant.ids.block + tenant.ids.next('job')}"
         return _kept(connection, fields, {"id": job_id, "name": job_id})
 
 

@@ -105,7 +105,7 @@ def _record(connection: sa.Connection, tenant: Tenant, kind: str, given: Documen
     table = KINDS[kind]
     record_id = given.get("id")
     while record_id is None:
-        number = first + tenant.ids.next("task" if table is TASKS else "note")
+        number = first + tenant.ids.block + tenant.ids.next("task" if table is TASKS else "note")
         record_id = None if table.first(connection, "id", number) else number
     if not isinstance(record_id, int) or isinstance(record_id, bool) or not 0 < record_id <= INTEGER_MAX:
         raise MisuseError(f"the id {record_id!r} of {kind}: a whole number from 1")
@@ -127,7 +127,7 @@ def _campaign_touch(connection: sa.Connection, tenant: Tenant, given: Document) 
     now = tenant.now()
     _checked("campaign_touches", given, {"users_count": int, "start_date": int, "updated_at": int, "name": str})
     touch: Document = {
-        "id": f"ct-{tenant.ids.next('campaign touch')}",
+        "id": f"ct-{tenant.ids.block + tenant.ids.next('campaign touch')}",
         "event_id": tenant.ids.hex(32),
         "account_id": None,
     }

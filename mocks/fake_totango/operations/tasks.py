@@ -84,9 +84,9 @@ def delete(tenant: Tenant, task_id: str) -> None:
 def make(connection: sa.Connection, tenant: Tenant, values: Document) -> Document:
     """Write a new task of *values*, which lack an id and times."""
     now = tenant.now()
-    number = tenant.ids.next("task")
+    number = tenant.ids.block + tenant.ids.next("task")
     while TASKS.first(connection, "id", FIRST_TASK_ID + number):
-        number = tenant.ids.next("task")
+        number = tenant.ids.block + tenant.ids.next("task")
     task = {"id": FIRST_TASK_ID + number, **values}
     task["priority"] = values.get("priority") or NORMAL
     task["status"] = values.get("status") or "open"

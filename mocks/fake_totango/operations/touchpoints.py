@@ -91,9 +91,9 @@ def delete(tenant: Tenant, note_id: str, fields: Fields) -> None:
 def make(connection: sa.Connection, tenant: Tenant, values: Document) -> Document:
     """Write a new touchpoint of *values*, which lack ids and times."""
     now = tenant.now()
-    number = tenant.ids.next("note")
+    number = tenant.ids.block + tenant.ids.next("note")
     while TOUCHPOINTS.first(connection, "id", FIRST_NOTE_ID + number):
-        number = tenant.ids.next("note")
+        number = tenant.ids.block + tenant.ids.next("note")
     note = {"id": FIRST_NOTE_ID + number, "event_id": tenant.ids.hex(32), **values, "created_at": now}
     note["content"] = values.get("content") or ""
     note["touchpoint_date"] = now if values.get("touchpoint_date") is None else values["touchpoint_date"]
