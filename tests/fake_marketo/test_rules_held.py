@@ -196,7 +196,7 @@ def test_the_command_center_shows_today_and_tomorrow(row: dict[str, Any]) -> Non
 
 @pytest.mark.rule("M17")
 def test_the_command_center_is_the_assignees_and_moves_with_the_day(tenant: Tenant) -> None:
-    """A reminder shows up the day before it is due, at its assignee's; it leaves when the day is over or it is deleted."""
+    """It shows up the day before it is due, at its assignee's, and goes when the day is over or it is deleted."""
     today = tenant.control.now().date()
     given = tenant.ann.remind(due_date=(today + timedelta(days=2)).isoformat(), person=1, assignee=2)["id"]
     seen = []
