@@ -102,6 +102,32 @@ def test_an_email_that_makes_an_enduser_a_duplicate(api: Api) -> None:
     assert (400, "externalId,email duplicated") == (answer.status_code, answer.text)
 
 
+@pytest.mark.evidence("documented", "developer page of Task: noSpecificTime is filled where it is not said")
+def test_no_specific_time_of_null(api: Api) -> None:
+    """Null is no explicit value: the time is looked at, on an update the one that the task has."""
+    task = api.task(startTime="2031-01-02T10:00:00.000Z", noSpecificTime=None)
+
+    assert task["noSpecificTime"] is False
+    assert api.put(f"/tasks/{task['_id']}", {"noSpecificTime": True}).json()["noSpecificTime"] is True
+    assert api.put(f"/tasks/{task['_id']}", {"noSpecificTime": None}).json()["noSpecificTime"] is False
+
+
+@pytest.mark.evidence("client-derived", "list rows of Conversations have userIds")
+def test_user_ids_are_ids(api: Api) -> None:
+    """A person of a Conversation without an id adds none to userIds."""
+    api.made("/conversations", {"companyId": COMPANY_ID, "users": [{"name": "Nobody"}, {"id": NOBODY}, None]})
+
+    assert [NOBODY] == api.get("/conversations").json()[0]["userIds"]
+
+
+@pytest.mark.evidence("assumed", "switches delete_missing and delete_by_prefix together")
+def test_a_prefixed_id_that_names_nothing_is_deleted_like_any_other(api: Api) -> None:
+    """Where DELETE takes prefixed ids, one that names nothing counts zero."""
+    api.switch(delete_by_prefix=True)
+
+    assert {"n": 0, "ok": 1, "deletedCount": 0} == api.delete("/tasks/srcid-nothing").json()
+
+
 @pytest.mark.evidence("assumed", "switches malformed_id, snippet_from_caller, unknown_parameters, default_sort")
 def test_switches_hold_where_they_say(api: Api) -> None:
     """A switch holds for every operation it speaks of, and for no other."""

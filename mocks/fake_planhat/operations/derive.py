@@ -56,8 +56,9 @@ def user(call: Call, said: Document, before: Document | None) -> Document:
 
 def task(call: Call, said: Document, before: Document | None) -> Document:
     made = _snippet(call, said, before)
-    if "noSpecificTime" not in said and (before is None or "startTime" in said):
-        start = said.get("startTime")
+    if said.get("noSpecificTime") is None and (before is None or {"startTime", "noSpecificTime"} & said.keys()):
+        said.pop("noSpecificTime", None)  # only a boolean is an explicit value
+        start = {**(before or {}), **said}.get("startTime")
         midnight = call.switches["no_specific_time"] == "midnight"
         made["noSpecificTime"] = not start or (midnight and start.endswith(_MIDNIGHT))
     if before is None:

@@ -226,10 +226,10 @@ def _conversation_rows(_connection: sa.Connection, rows: list[Document], _tenant
     for row in rows:
         for key in CONVERSATION.not_in_list:
             row.pop(key, None)
-        users = row.get("users")
+        users = row["users"] if isinstance(row.get("users"), list) else []
         kind = row.get("type", "note")
         row |= {
-            "userIds": [reference_id(one) for one in users] if isinstance(users, list) else [],
+            "userIds": [found for one in users if (found := reference_id(one))],
             "hasMore": False,
             "isCustomType": kind != "note" and kind not in RESERVED_TYPES,
             "hasAttachments": False,

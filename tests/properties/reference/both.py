@@ -1,0 +1,100 @@
+"""Two sides of one API: a fake behind HTTP, and a model of plain dictionaries that must answer the same.
+
+Nothing here knows a vendor. A model has `answer(call, seen)`: *seen* is the fake's answer, to learn ids from.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import requests
+
+from fake_core.control import ControlClient
+from fake_core.fake import Fake
+from fake_core.transport import InProcess
+
+
+class Answer(NamedTuple):
+    """*body*: what the JSON says, or the bare text."""
+
+    status: int
+    body: Any
+
+
+@dataclass(frozen=True)
+class Call:
+    method: str
+    path: str
+    query: list[tuple[str, str]] = field(default_factory=list)
+    body: Any = None
+    token: str = ""
+
+
+class Wire:
+    """A fake, reached as a client reaches it."""
+
+    def __init__(self, fake: Fake, url: str) -> None:
+        self.fake = fake
+        self.url = url
+        self.session = requests.Session()
+        self.session.mount("https://", InProcess([fake]).adapter())
+        self.control = ControlClient(url, self.session)
+
+    def send(self, call: Call) -> Answer:
+        answer = self.session.request(
+            call.method,
+            self.url + call.path,
+            params=call.query,
+            headers={"Authorization": f"Bearer {call.token}", "Content-Type": "application/json"},
+            data=None if call.body is None else json.dumps(call.body).encode(),
+            timeout=60,
+        )
+        if answer.headers["Content-Type"].startswith("application/json"):
+            return Answer(answer.status_code, json.loads(answer.text))
+        return Answer(answer.status_code, answer.text)
+
+
+def exact(answer: Answer) -> str:
+    """Both as text: to Python, but not to a client, 1 is 1.0 and True."""
+    return f"{answer.status} {json.dumps(answer.body, sort_keys=True, ensure_ascii=False)}"
+
+
+def difference(call: Call, fake: Answer, model: Answer) -> str:
+    """Where the two answers differ, in a few lines; empty when they do not."""
+    if exact(fake) == exact(model):
+        return ""
+    lines = [f"{call.method} {call.path} {call.query or ''} {json.dumps(call.body, ensure_ascii=False)}"]
+    if fake.status != model.status:
+        lines.append(f"  status: the fake {fake.status}, the model {model.status}")
+    lines += _apart("", fake.body, model.body)
+    return "\n".join(lines)
+
+
+def _apart(path: str, fake: Any, model: Any) -> list[str]:
+    if isinstance(fake, dict) and isinstance(model, dict):
+        names = sorted(fake.keys() | model.keys(), key=str)
+        return [
+            line
+            for name in names
+            for line in _apart(f"{path}.{name}", fake.get(name, _ABSENT), model.get(name, _ABSENT))
+        ]
+    if isinstance(fake, list) and isinstance(model, list) and len(fake) == len(model):
+        return [line for i, (a, b) in enumerate(zip(fake, model, strict=True)) for line in _apart(f"{path}[{i}]", a, b)]
+    if type(fake) is type(model) and fake == model:
+        return []
+    return [f"  {path or 'body'}: the fake {_told(fake)}, the model {_told(model)}"]
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+_ABSENT = _Absent()
+
+
+def _told(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 300 else f"{text[:300]}…"

@@ -1,0 +1,181 @@
+"""The reference model of the Planhat API: plain dictionaries and lists, the same calls, the same answers.
+
+It was written from what is published and from the named choices in `switches.toml`, never from the fake's code: where
+the two differ, the facts decide. Ids are learnt from the fake's answer, timestamps come from the frozen clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+
+from tests.properties.reference.both import Answer, Call
+from tests.properties.reference.planhat_bulk import upsert
+from tests.properties.reference.planhat_lists import lean, page, read, written
+from tests.properties.reference.planhat_rows import create, update
+from tests.properties.reference.planhat_state import Kept, State, Token
+from tests.properties.reference.planhat_tables import MODELS
+from tests.properties.reference.planhat_values import OBJECT_ID, Refused, as_json
+
+BULK_ITEMS_MAX = 5_000
+
+
+class Reference:
+    """*errors*: the table of words; *switches*: the defaults of the named choices."""
+
+    def __init__(
+        self,
+        *,
+        switches: Mapping[str, Any],
+        errors: Mapping[str, Mapping[str, Any]],
+        tokens: Sequence[Token],
+        at: datetime,
+    ) -> None:
+        self.state = State(switches, at)
+        self._errors = errors
+        self._tokens = {token.value: token for token in tokens}
+
+    # --- the control plane ---
+
+    def reset(self) -> None:
+        self.state.reset()
+
+    def snapshot(self) -> Kept:
+        return deepcopy(self.state.kept)
+
+    def restore(self, taken: Kept) -> None:
+        self.state.kept = deepcopy(taken)
+
+    def choose(self, switches: Mapping[str, Any]) -> None:
+        self.state.kept.switches |= switches
+
+    def settle(self, settings: Mapping[str, Any]) -> None:
+        self.state.kept.settings |= settings
+
+    # --- the API ---
+
+    def answer(self, call: Call, seen: Answer) -> Answer:
+        """What the API answers; the ids in *seen* are those it invented."""
+        self.state.fresh = iter(_invented(seen))
+        call = replace(call, body=as_json(call.body))
+        try:
+            status, body = self._answer(call)
+        except Refused as refused:
+            return self._refusal(refused)
+        return Answer(status, body)
+
+    def _refusal(self, refused: Refused) -> Answer:
+        if refused.key == "malformed_id" and self._code(refused) == 404:
+            refused = Refused("no_route")
+        text, shape = self._text(refused), self.state.switch("error_body")
+        shapes = {"json_error": {"error": text}, "json_message": {"message": text}}
+        return Answer(self._code(refused), shapes.get(shape, text))
+
+    def _text(self, refused: Refused) -> str:
+        text: str = self._errors[refused.key]["text"]
+        return text.format_map(refused.words)
+
+    def _code(self, refused: Refused) -> int:
+        switched = {"unknown_id": "unknown_id", "malformed_id": "malformed_id", "status_update": "status_refusal_code"}
+        if refused.key in switched:
+            return int(self.state.switch(switched[refused.key]))
+        return int(self._errors[refused.key]["status"])
+
+    def _answer(self, call: Call) -> tuple[int, Any]:
+        token = self._tokens.get(call.token)
+        path = call.path.strip("/").split("/")
+        collection, rest = path[0], [unquote(one) for one in path[1:]]
+        if collection == "leancompanies" and call.method == "GET" and not rest:
+            self._permit(token, "read", "companies")
+            return 200, lean(self.state, call.query)
+        if collection not in MODELS or len(rest) > 2:
+            raise Refused("no_route")
+        if len(rest) == 2:
+            return self._nested(call, token, collection, rest)
+        verb = call.method + ("/id" if rest else "")
+        if verb not in _OPERATIONS or (verb == "PATCH/id" and self.state.switch("patch") == "none"):
+            raise Refused("no_route")
+        operation = _OPERATIONS[verb]
+        if verb == "PUT":
+            return self._bulk(call, token, collection)
+        self._permit(token, operation, collection)
+        assert token is not None
+        if verb == "GET":
+            return 200, page(self.state, collection, call.query)
+        if verb == "POST":
+            row = create(self.state, collection, _object(call.body), token)
+            return 200, written(collection, row, created=token.email)
+        if verb == "DELETE/id":
+            return self._delete(collection, rest[0])
+        row, found_by = self.state.by_key(collection, rest[0])
+        if verb == "GET/id":
+            return 200, read(self.state, collection, row)
+        update(self.state, collection, row, _object(call.body), token, found_by=found_by)
+        return 200, written(collection, self.state.rows(collection)[row["_id"]])
+
+    def _permit(self, token: Token | None, operation: str, collection: str) -> None:
+        if token is None:
+            raise Refused("unauthorized")
+        if not token.may(operation, MODELS[collection]):
+            raise Refused("forbidden")
+
+    def _nested(self, call: Call, token: Token | None, collection: str, rest: list[str]) -> tuple[int, Any]:
+        if collection != "companies" or rest[1] not in {"endusers", "conversations"} or call.method != "GET":
+            raise Refused("no_route")
+        self._permit(token, "read", rest[1])
+        company, _ = self.state.by_key("companies", rest[0])
+        return 200, page(self.state, rest[1], call.query, company=company["_id"])
+
+    def _delete(self, collection: str, key: str) -> tuple[int, Any]:
+        if not OBJECT_ID.fullmatch(key) and not self.state.switch("delete_by_prefix"):
+            raise Refused("malformed_id", value=key, path="_id")
+        try:
+            row, _ = self.state.by_key(collection, key)
+        except Refused as refused:
+            if refused.key == "unknown_id" and self.state.switch("delete_missing") == "zeros":
+                return 200, {"n": 0, "ok": 1, "deletedCount": 0}
+            raise
+        shown = read(self.state, collection, row)
+        del self.state.rows(collection)[row["_id"]]
+        return 200, shown if collection == "conversations" else {"n": 1, "ok": 1, "deletedCount": 1}
+
+    def _bulk(self, call: Call, token: Token | None, collection: str) -> tuple[int, Any]:
+        if token is None:
+            raise Refused("unauthorized")
+        items = call.body
+        if isinstance(items, dict) and self.state.switch("bulk_single_object") == "accept":
+            items = [items]
+        if not isinstance(items, list) or (not items and self.state.switch("bulk_empty") == "refuse"):
+            raise Refused("not_an_array")
+        if len(items) > BULK_ITEMS_MAX and self.state.switch("bulk_over_limit") == "refuse":
+            raise Refused("too_many_items", limit=BULK_ITEMS_MAX)
+        return upsert(self.state, collection, items, token, text_of=self._text)
+
+
+_OPERATIONS = {
+    "POST": "create",
+    "GET": "read",
+    "PUT": "update",
+    "GET/id": "read",
+    "PUT/id": "update",
+    "PATCH/id": "update",
+    "DELETE/id": "delete",
+}
+
+
+def _object(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise Refused("not_an_object")
+    return body
+
+
+def _invented(seen: Answer) -> list[str]:
+    """The ids in an answer of the fake that may be new."""
+    if isinstance(seen.body, dict):
+        ids = seen.body.get("upsertedIds", [seen.body.get("_id")])
+        return [one for one in ids if isinstance(one, str)]
+    return []

@@ -1,0 +1,193 @@
+"""What reads show: one record, rows of a list, filters, order, paging, chosen keys.
+
+Rules: each collection has its own default and maximum; nulls sort first ascending; `_id` is always chosen; archived
+tasks and endusers are hidden; list rows of Conversations have no description; a list shows owners and roles as objects.
+Source: developer documentation of each model; live notes; the Go client for the populated owners and roles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+from tests.properties.reference.planhat_state import Row, State
+from tests.properties.reference.planhat_tables import MODELS, RESERVED, ROLES, Model
+from tests.properties.reference.planhat_values import Refused, buckets
+
+Query = list[tuple[str, str]]
+PAGING = ("limit", "l", "offset", "sort", "select")
+_COMPANY = ("companyId", "cId", "cid", "c")
+_CSV_LEAN = ("externalId", "sourceId", "status")
+
+
+def written(collection: str, row: Row, *, created: str = "") -> Row:
+    """What a write answers; *created*: the e-mail address of the creator, "" for an update."""
+    shown = deepcopy(row)
+    for name, default in MODELS[collection].read.items():
+        if name in shown and shown[name] == default:
+            del shown[name]  # as if it had never been said
+    if collection == "tasks" and created:
+        shown.pop("ownerName", None)
+        shown["userEmail"] = created
+    if collection == "conversations":
+        shown["timeBucket"] = [] if created else buckets(row.get("date"))
+    return shown
+
+
+def read(_state: State, collection: str, row: Row) -> Row:
+    shown = deepcopy(dict(MODELS[collection].read)) | written(collection, row)
+    if collection == "tasks" and row.get("mainType") != "task" and shown["repeat"] is None:
+        del shown["repeat"]  # the documented event rows have none
+    return shown
+
+
+def listed(state: State, collection: str, row: Row) -> Row:
+    shown = read(state, collection, row)
+    if collection == "conversations":
+        shown.pop("description", None)
+        users = row.get("users") or []
+        shown["userIds"] = [one["id"] for one in users if isinstance(one, dict) and "id" in one]
+        custom = row["type"] not in {"note", *RESERVED}
+        shown |= {"hasMore": False, "isCustomType": custom, "hasAttachments": False, "isSeen": False}
+        shown["assigneeName"] = ""
+    if collection == "companies" and state.switch("company_list_owner") == "populated":
+        for name in ("owner", "coOwner"):
+            if shown.get(name):
+                user = state.rows("users").get(shown[name])
+                if user is not None:
+                    shown[name] = {"_id": user["_id"], "nickName": user.get("nickName")}
+    if collection == "users" and shown.get("roles"):
+        shown["roles"] = [
+            {"_id": one, "name": ROLES[one], "description": ROLES[one]} if one in ROLES else one
+            for one in shown["roles"]
+        ]
+    return shown
+
+
+def page(state: State, collection: str, query: Query, *, company: str | None = None) -> list[Row]:
+    model = MODELS[collection]
+    given = dict(reversed(query))
+    _check_known(state, collection, given)
+    limit = _limit(state, model, given.get("limit", given.get("l")))
+    offset = _number(state, "offset", given.get("offset"), least=0) or 0
+    rows = [row for row in state.rows(collection).values() if _wanted(state, collection, row, given)]
+    if company is not None:
+        rows = [row for row in rows if row.get("companyId") == company]
+    rows.sort(key=lambda row: str(row["_id"]), reverse=state.switch("default_sort") == "-_id")
+    shown = [listed(state, collection, row) for row in _sorted(rows, given.get("sort", ""))][offset : offset + limit]
+    return [_chosen(row, given.get("select", "")) for row in shown]
+
+
+def lean(state: State, query: Query) -> list[Row]:
+    given = dict(reversed(query))
+    if state.switch("unknown_parameters") == "refuse":
+        _refuse_unknown(given, _CSV_LEAN)
+    rows = sorted(state.rows("companies").values(), key=lambda row: str(row["_id"]))
+    if state.switch("default_sort") == "-_id":
+        rows.reverse()
+    rows = [row for row in rows if all(row.get(key) in _csv(given[key]) for key in _CSV_LEAN if key in given)]
+    names = ("_id", "name", "externalId", "sourceId", "slug")
+    return [{name: row[name] for name in names if name in row} for row in rows]
+
+
+def _csv(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",")]
+
+
+def _check_known(state: State, collection: str, given: dict[str, str]) -> None:
+    if state.switch("unknown_parameters") == "refuse":
+        known = (*PAGING, *FILTERS[collection])
+        _refuse_unknown(given, known)
+
+
+def _refuse_unknown(given: dict[str, str], known: tuple[str, ...]) -> None:
+    for name in given:
+        if name not in known:
+            raise Refused("unknown_parameter", path=name)
+
+
+def _limit(state: State, model: Model, text: str | None) -> int:
+    limit = _number(state, "limit", text, least=1)
+    if limit is None:
+        return model.limit_default
+    if limit > model.limit_max and state.switch("list_over_max") == "refuse":
+        raise Refused("over_list_limit", limit=model.limit_max)
+    return min(limit, model.limit_max)
+
+
+def _number(state: State, path: str, text: str | None, *, least: int) -> int | None:
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit() and int(text) >= least:
+        return int(text)
+    if state.switch("bad_paging") == "refuse":
+        raise Refused("bad_paging", value=text, path=path)
+    return None
+
+
+def _sorted(rows: list[Row], sort: str) -> list[Row]:
+    name = sort.removeprefix("-")
+    if not name:
+        return rows
+    return sorted(rows, key=lambda row: _rank(row.get(name)), reverse=sort.startswith("-"))
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """Nulls first, then numbers, then text, then booleans."""
+    if value is None:
+        return 0, 0
+    if isinstance(value, bool):
+        return 3, value
+    return (1, value) if isinstance(value, (int, float)) else (2, str(value))
+
+
+def _chosen(row: Row, select: str) -> Row:
+    names = [name for name in _csv(select) if name]
+    if not names:
+        return row
+    return {name: row[name] for name in row if name in {"_id", *names}}
+
+
+def _wanted(state: State, collection: str, row: Row, given: dict[str, str]) -> bool:
+    hidden = MODELS[collection].hidden_by
+    if hidden and bool(row.get(hidden)) != (given.get(hidden) == "true"):
+        return False
+    return all(test(state, row, given[name]) for name, test in FILTERS[collection].items() if name in given)
+
+
+def _in_company(state: State, row: Row, text: str) -> bool:
+    ids = set()
+    for one in _csv(text):
+        if one.startswith(("extid-", "srcid-")):
+            if not state.switch("company_filter_prefixes"):
+                continue
+            try:
+                ids.add(state.by_key("companies", one)[0]["_id"])
+            except Refused:
+                continue
+        ids.add(one.lower())
+    return row.get("companyId") in ids
+
+
+def _has_enduser(_state: State, row: Row, text: str) -> bool:
+    held = [one.get("id", one.get("_id")) if isinstance(one, dict) else one for one in row.get("endusers") or []]
+    return any(one in _csv(text) for one in held)
+
+
+def _equals(key: str) -> Callable[[State, Row, str], bool]:
+    return lambda _state, row, text: row.get(key) == text
+
+
+def _always(_state: State, _row: Row, _text: str) -> bool:
+    return True
+
+
+_BY_COMPANY = dict.fromkeys(_COMPANY, _in_company)
+FILTERS: dict[str, dict[str, Callable[[State, Row, str], bool]]] = {
+    "companies": {},
+    "endusers": {**_BY_COMPANY, "archived": _always, "email": _equals("email"), "euId": _equals("_id")},
+    "users": {"email": _equals("email")},
+    "tasks": {**_BY_COMPANY, "isArchived": _always, "enduserIds": _has_enduser},
+    "conversations": {**_BY_COMPANY, "type": _equals("type")},
+}
