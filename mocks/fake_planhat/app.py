@@ -19,6 +19,7 @@ from fake_core.fake import Fake, Tenancy
 from fake_core.ids import IdSource
 from fake_core.limits import RollingWindow
 from fake_core.store import Part, Store
+from fake_core.tenant_file import naming
 from fake_core.web import flask_app
 from fake_planhat.errors import PlanhatError
 from fake_planhat.faults import PlanhatFaultAnswers, meaning
@@ -35,6 +36,7 @@ from fake_planhat.routes.wire import (
 )
 from fake_planhat.store import METADATA
 from fake_planhat.tenant import Settings, Tenant, TenantConfig
+from fake_planhat.tenant_file import read_tenant
 
 HOSTS = ("api.planhat.com", "api-*.planhat.com", "analytics.planhat.com", "api.planhatdemo.com")
 
@@ -44,16 +46,17 @@ def create_app(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     data: str = "sqlite://",
-    org: TenantConfig | None = None,
+    org: TenantConfig | str | None = None,
 ) -> Fake:
     """A Planhat tenant behind HTTP. Two of them share nothing.
 
     *clock* defaults to the real one, *ids* to seed 0, *data* is a store URL (memory, or `sqlite:///FILE`), *org* says
-    how the tenant starts. Raises MisuseError for an unknown switch, setting, error text or store.
+    how the tenant starts: a configuration, or the path of a TOML file. Raises MisuseError where it says something
+    impossible.
     """
     clock = clock or RealClock()
     ids = ids or IdSource()
-    config = org or TenantConfig()
+    config = read_tenant(org) if isinstance(org, str) else org or TenantConfig()
     settings = Settings(config)
     keys = keys_of(config)
     limits = {
@@ -78,6 +81,9 @@ def create_app(
         who=lambda environ: _who(tenant, environ),
         tenancy=Tenancy(shown, lambda: keys),
     )
+    if not store.existed:
+        with naming(config.file, "[seed]"):
+            seed(tenant, dict(config.seed))
     store.mark_baseline()
     return fake
 

@@ -50,7 +50,11 @@ class ApiToken:
 
 @dataclass(frozen=True)
 class TenantConfig:
-    """How a tenant starts. *switches* and *error_texts* override rows of switches.toml and errors.toml."""
+    """How a tenant starts. *switches* and *error_texts* override rows of switches.toml and errors.toml.
+
+    *settings* are those of `Settings` by name, *seed* is seed data as the control plane takes it; *file* is the TOML
+    file that says all this, if one does.
+    """
 
     tokens: Sequence[ApiToken] = (ApiToken("understudy-planhat-token"),)
     tenant_id: str = "5f1e3c1a-7f0b-4c39-9d0e-0c5a6f1b2d3e"
@@ -62,6 +66,10 @@ class TenantConfig:
     soft_calls_per_minute: int = SOFT_CALLS_PER_MINUTE
     hard_calls_per_second: int = HARD_CALLS_PER_SECOND
     body_bytes_max: int = BODY_BYTES_MAX
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seed: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    file: str = ""
 
 
 NOBODY = TenantConfig(tokens=(), tenant_id="")  # refuses the calls that are no tenant's
@@ -80,6 +88,7 @@ class Settings:
         self.inherit_source_id = config.inherit_source_id
         self.conversation_types = list(config.conversation_types)
         self.conversation_custom_fields = list(config.conversation_custom_fields)
+        self.change(config.settings)
 
     def change(self, given: Mapping[str, Any]) -> None:
         """Change the named settings; raises MisuseError, changing none, for an unknown name or a wrong type."""
