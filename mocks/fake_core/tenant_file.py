@@ -107,6 +107,15 @@ def read_tenant_file(path: str, tables: Mapping[str, Table]) -> TenantFile:
     return TenantFile(path, name, given)
 
 
+def check_twice(path: str, table: str, key: str, rows: list[dict[str, Any]]) -> None:
+    """Raises MisuseError where two of *rows* have the same *key*."""
+    seen: list[Any] = []
+    for row in rows:
+        if row[key] in seen:
+            raise MisuseError(f"{path}: [[{table}]] {key} {row[key]!r} is there twice: give each its own")
+        seen.append(row[key])
+
+
 def check_texts(given: Mapping[str, Any], texts: Mapping[str, str]) -> None:
     """Error texts that replace *texts*: of known errors, with no other words in braces. Raises MisuseError."""
     for key, text in given.items():

@@ -2,5 +2,6 @@
 
 from fake_marketo.app import create_app
 from fake_marketo.tenant import NOBODY, TenantConfig, User
+from fake_marketo.tenant_file import read_tenant
 
-__all__ = ["NOBODY", "TenantConfig", "User", "create_app"]
+__all__ = ["NOBODY", "TenantConfig", "User", "create_app", "read_tenant"]

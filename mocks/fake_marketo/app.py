@@ -18,6 +18,7 @@ from fake_core.fake import Fake, Key, Tenancy
 from fake_core.ids import IdSource
 from fake_core.store import Store
 from fake_core.switches import Switches
+from fake_core.tenant_file import naming
 from fake_core.web import STAND_IN_HEADER, flask_app
 from fake_marketo.errors import SiaError
 from fake_marketo.faults import SiaFaultAnswers, meaning, refuse_foreign_faults
@@ -28,6 +29,7 @@ from fake_marketo.routes.wire import JSON_TYPE, STAND_IN, refusal, token_of
 from fake_marketo.store import METADATA, USERS, dumps
 from fake_marketo.switches import SWITCHES
 from fake_marketo.tenant import SwitchesPart, Tenant, TenantConfig
+from fake_marketo.tenant_file import read_tenant
 
 HOSTS = ("sia.understudy.example",)  # reserved by RFC 2606: no vendor's host is imitated
 
@@ -37,22 +39,25 @@ def create_app(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     data: str = "sqlite://",
-    org: TenantConfig | None = None,
+    org: TenantConfig | str | None = None,
 ) -> Fake:
     """A tenant of Sales Insight Actions behind HTTP. Two of them share nothing.
 
     *clock* defaults to the real one, *ids* to seed 0, *data* is a store URL (memory, or `sqlite:///FILE`), *org* says
-    how the tenant starts. Raises MisuseError for an unknown switch, seed data that cannot be, or another store.
+    how the tenant starts: a configuration, or the path of a TOML file. Raises MisuseError where it says something
+    impossible.
     """
     clock = clock or RealClock()
     ids = ids or IdSource()
-    config = org or TenantConfig()
+    config = read_tenant(org) if isinstance(org, str) else org or TenantConfig()
     switches = Switches(SWITCHES, config.switches)
     store = Store(url=data, schema=METADATA, parts={"ids": ids, "switches": SwitchesPart(switches)})
     tenant = Tenant(config, switches, store, clock, ids)
     if not store.existed:
-        seed(tenant, {"users": [asdict(one) for one in config.users]})
-        seed(tenant, dict(config.seed))
+        with naming(config.file, "[[users]]"):
+            seed(tenant, {"users": [asdict(one) for one in config.users]})
+        with naming(config.file, "[seed]"):
+            seed(tenant, dict(config.seed))
     fake = Fake(
         vendor="marketo",
         app=_flask_app(tenant),

@@ -41,13 +41,18 @@ _SAM = User(id=1, name="Sam Seller", email="sam@understudy.example", token="unde
 
 @dataclass(frozen=True)
 class TenantConfig:
-    """How a tenant starts. *seed* is seed data as the control plane takes it, put in after *users*."""
+    """How a tenant starts. *seed* is seed data as the control plane takes it, put in after *users*.
+
+    *file* is the TOML file that says all this, if one does.
+    """
 
     users: Sequence[User] = (_SAM,)
     tenant_id: str = "understudy-sia"
     switches: Mapping[str, Any] = field(default_factory=dict)
     seed: Mapping[str, Any] = field(default_factory=dict)
     body_bytes_max: int = BODY_BYTES_MAX
+    name: str = ""
+    file: str = ""
 
 
 NOBODY = TenantConfig(users=(), tenant_id="")  # refuses the calls that are no tenant's

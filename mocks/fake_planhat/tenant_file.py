@@ -6,7 +6,7 @@ from typing import Any
 
 from fake_core.errors import MisuseError
 from fake_core.switches import Switches
-from fake_core.tenant_file import ANY, LISTS, NUMBER, TEXT, Table, check_texts, naming, read_tenant_file
+from fake_core.tenant_file import ANY, LISTS, NUMBER, TEXT, Table, check_texts, check_twice, naming, read_tenant_file
 from fake_planhat.errors import ERRORS
 from fake_planhat.models import MODELS
 from fake_planhat.switches import SWITCHES
@@ -33,8 +33,8 @@ def read_tenant(path: str) -> TenantConfig:
     words: dict[str, Any] = {"name": file.name, "file": path, **file.table("tenant"), **file.table("limits")}
     rows = file.rows("tokens")
     if rows is not None:
+        check_twice(path, "tokens", "value", rows)
         words["tokens"] = tuple(_token(path, number, row) for number, row in enumerate(rows, 1))
-        _check_twice(path, [token.value for token in words["tokens"]])
     words |= {"switches": file.table("switches"), "error_texts": file.table("error_texts"), "seed": file.table("seed")}
     with naming(path, "[switches]"):
         Switches(SWITCHES, words["switches"])
@@ -59,9 +59,3 @@ def _token(path: str, number: int, row: dict[str, Any]) -> ApiToken:
             if operation not in OPERATIONS:
                 raise MisuseError(f"{where} no operation {operation!r}: choose of {', '.join(OPERATIONS)}")
     return ApiToken(**row, permissions={model: frozenset(operations) for model, operations in given.items()})
-
-
-def _check_twice(path: str, values: list[str]) -> None:
-    for value in values:
-        if values.count(value) > 1:
-            raise MisuseError(f"{path}: [[tokens]] value {value!r} is there twice: give each token its own")

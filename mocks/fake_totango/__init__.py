@@ -2,5 +2,6 @@
 
 from fake_totango.app import create_app
 from fake_totango.tenant import NOBODY, ApiToken, TeamMember, TenantConfig
+from fake_totango.tenant_file import read_tenant
 
-__all__ = ["NOBODY", "ApiToken", "TeamMember", "TenantConfig", "create_app"]
+__all__ = ["NOBODY", "ApiToken", "TeamMember", "TenantConfig", "create_app", "read_tenant"]

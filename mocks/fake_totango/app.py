@@ -17,6 +17,7 @@ from fake_core.errors import MisuseError, VendorError
 from fake_core.fake import Fake, Tenancy
 from fake_core.ids import IdSource
 from fake_core.store import Part, Store
+from fake_core.tenant_file import naming
 from fake_core.web import flask_app
 from fake_totango.errors import TotangoError
 from fake_totango.faults import TotangoFaultAnswers, meaning
@@ -28,6 +29,7 @@ from fake_totango.routes.views import refuse_foreign_faults
 from fake_totango.routes.wire import authenticate, is_ingest_host, limit_headers, refusal, region_of
 from fake_totango.store import METADATA
 from fake_totango.tenant import REGIONS, ApiToken, Settings, Tenant, TenantConfig
+from fake_totango.tenant_file import read_tenant
 
 HOSTS = tuple(host for row in REGIONS.values() for host in row["hosts"])
 
@@ -37,16 +39,17 @@ def create_app(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     data: str = "sqlite://",
-    org: TenantConfig | None = None,
+    org: TenantConfig | str | None = None,
 ) -> Fake:
     """A Totango service behind HTTP. Two of them share nothing.
 
     *clock* defaults to the real one, *ids* to seed 0, *data* is a store URL (memory, or `sqlite:///FILE`), *org* says
-    how the service starts. Raises MisuseError for an unknown switch, setting, region, error text or store.
+    how the service starts: a configuration, or the path of a TOML file. Raises MisuseError where it says something
+    impossible.
     """
     clock = clock or RealClock()
     ids = ids or IdSource()
-    config = org or TenantConfig()
+    config = read_tenant(org) if isinstance(org, str) else org or TenantConfig()
     if config.region not in REGIONS:
         raise MisuseError(f"no region {config.region!r}: there are {', '.join(REGIONS)}")
     settings = Settings(config)
@@ -79,6 +82,9 @@ def create_app(
         remembered=("HTTP_APP_TOKEN",),
         tenancy=Tenancy(shown, lambda: keys),
     )
+    if not store.existed:
+        with naming(config.file, "[seed]"):
+            seed(tenant, dict(config.seed))
     store.mark_baseline()
     return fake
 

@@ -51,7 +51,10 @@ class TeamMember:
 
 @dataclass(frozen=True)
 class TenantConfig:
-    """How a service starts. *region* is US or EU; *switches*, *error_texts* and *settings* override the data files."""
+    """How a service starts. *region* is US or EU; *switches*, *error_texts* and *settings* override the data files.
+
+    *seed* is seed data as the control plane takes it; *file* is the TOML file that says all this, if one does.
+    """
 
     tokens: Sequence[ApiToken] = (ApiToken("understudy-totango-token"),)
     service_id: str = "SP-0000-11"
@@ -62,6 +65,9 @@ class TenantConfig:
     settings: Mapping[str, Any] = field(default_factory=dict)
     calls_per_minute: int = CALLS_PER_MINUTE
     body_bytes_max: int = BODY_BYTES_MAX
+    seed: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    file: str = ""
 
 
 NOBODY = TenantConfig(tokens=(), service_id="(none)")  # refuses the calls that are no service's
