@@ -78,9 +78,10 @@ def application() -> WSGIApplication:
         try:
             with turn:
                 return fake(environ, start_response)
-        except ConnectionDropped:
+        except ConnectionDropped as dropped:
             from fake_core.server import broken_answer
 
+            dropped.settle()
             return broken_answer(start_response)
 
     return app

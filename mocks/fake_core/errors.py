@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class FakeError(Exception):
     """The root of what a fake raises on purpose."""
@@ -16,4 +18,16 @@ class MisuseError(FakeError):
 
 
 class ConnectionDropped(FakeError):
-    """The connection broke. Each transport turns it into what its client library raises, or closes the socket."""
+    """The connection broke. Each transport turns it into what its client library raises, or closes the socket.
+
+    *then* is what is to be done all the same once the call is over: a transport calls `settle()`, outside every lock.
+    """
+
+    def __init__(self, message: str, *, then: Callable[[], None] | None = None) -> None:
+        super().__init__(message)
+        self._then = then
+
+    def settle(self) -> None:
+        """Do what remains to be done after the call."""
+        if self._then is not None:
+            self._then()

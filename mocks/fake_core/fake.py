@@ -95,6 +95,8 @@ class Fake:
     *remembered* are keys of an environ that *meaning* or *who* read beside the usual ones: the journal keeps them.
     *tenancy* tells which calls are this tenant's, where the vendor has many behind one address (`fake_core.tenants`).
     *finish* is what becomes of an answer on its way out (compression); the journal has it as it was before.
+    *after* is asked when an answer is ready: what is to be done once it is out, or None. It is done by the server's
+    thread when nobody reads the answer any further, so outside the lock of a server that answers one call at a time.
     """
 
     def __init__(
@@ -117,6 +119,7 @@ class Fake:
         events: Callable[[int, str | None], dict[str, Any]] | None = None,
         tenancy: Tenancy | None = None,
         finish: Callable[[WSGIEnvironment, Headers, bytes | Streamed], tuple[Headers, bytes | Streamed]] | None = None,
+        after: Callable[[], Callable[[], None] | None] = lambda: None,
     ) -> None:
         self.vendor = vendor
         self.app = app
@@ -134,6 +137,7 @@ class Fake:
         self._fault_answers = fault_answers
         self._play = play
         self._finish = finish
+        self._then = after
         self.events = events
         self.tenancy = tenancy
         self._remembered = (*_REMEMBERED, *remembered)
@@ -181,7 +185,10 @@ class Fake:
         if self._finish is not None and fault is None:
             headers, whole = self._finish(environ, headers, whole)
         start_response(line, headers)
-        return whole if isinstance(whole, Streamed) else [whole]
+        then = self._then()
+        if isinstance(whole, Streamed):
+            return whole if then is None else whole.then(then)
+        return [whole] if then is None else Streamed(iter([whole]), len(whole), then)
 
     def _strike(self, environ: WSGIEnvironment, body: bytes) -> Fault | None:
         environ[BODY_KEY] = body
@@ -199,7 +206,7 @@ class Fake:
         if fault.kind == "lost_response":
             self._write(environ, body, 0, _kept(answer), fault.kind)
             _close(answer)
-            raise ConnectionDropped("lost_response: the server acted, the answer was lost")
+            raise ConnectionDropped("lost_response: the server acted, the answer was lost", then=self._then())
         if fault.kind == "error_after":
             _close(answer)
             status, headers, answer = self._fault_answers.answer(fault, environ)

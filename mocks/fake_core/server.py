@@ -106,11 +106,12 @@ class _Gateway(wsgi.Gateway_10):
     def respond(self) -> None:
         try:
             super().respond()
-        except ConnectionDropped:
+        except ConnectionDropped as dropped:
             self.req.close_connection = True
             self.req.sent_headers = True  # or cheroot would answer 500 in our name
             self.req.ready = False
             _break(self.req.conn.socket)
+            dropped.settle()
         if (b"Connection", b"close") in self.req.outheaders:  # a truncated body: nothing more will come
             self.req.close_connection = True
 

@@ -78,6 +78,15 @@ class Streamed:
         self._pieces = _chain(taken, self._pieces)
         return b"".join(taken)
 
+    def then(self, more: Callable[[], None]) -> Streamed:
+        """The same body, with *more* to be done when nobody reads any further."""
+
+        def done() -> None:
+            self._done()
+            more()
+
+        return Streamed(self._pieces, self.length, done)
+
     def cut(self, length: int) -> Streamed:
         """The first *length* bytes alone."""
         return Streamed(_first(self._pieces, length), length, self._done)

@@ -97,7 +97,11 @@ class InProcess:
             if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
                 key = f"HTTP_{key}"
             environ[key] = value.decode("latin-1") if isinstance(value, bytes) else value
-        line, answer_headers, answer = run_wsgi(fake, environ)
+        try:
+            line, answer_headers, answer = run_wsgi(fake, environ)
+        except ConnectionDropped as dropped:
+            dropped.settle()
+            raise
         status, _, reason = line.partition(" ")
         _refuse_truncated(method, answer_headers, answer)
         return int(status), reason, answer_headers, answer

@@ -21,6 +21,8 @@ from fake_core.limits import RollingWindow
 from fake_core.store import Part, Store
 from fake_core.tenant_file import naming
 from fake_core.web import flask_app
+from fake_planhat.automations import Automations, Sender
+from fake_planhat.automations.sending import LocalSender
 from fake_planhat.errors import PlanhatError
 from fake_planhat.faults import PlanhatFaultAnswers, meaning
 from fake_planhat.operations.seeding import seed
@@ -47,12 +49,13 @@ def create_app(
     ids: IdSource | None = None,
     data: str = "sqlite://",
     org: TenantConfig | str | None = None,
+    sender: Sender | None = None,
 ) -> Fake:
     """A Planhat tenant behind HTTP. Two of them share nothing.
 
     *clock* defaults to the real one, *ids* to seed 0, *data* is a store URL (memory, or `sqlite:///FILE`), *org* says
-    how the tenant starts: a configuration, or the path of a TOML file. Raises MisuseError where it says something
-    impossible.
+    how the tenant starts: a configuration, or the path of a TOML file. *sender* sends the webhooks of automations,
+    over HTTP to this machine only by default. Raises MisuseError where something impossible is asked.
     """
     clock = clock or RealClock()
     ids = ids or IdSource()
@@ -63,9 +66,13 @@ def create_app(
         "soft_calls_per_minute": RollingWindow(clock, limit=config.soft_calls_per_minute, period=timedelta(minutes=1)),
         "hard_calls_per_second": RollingWindow(clock, limit=config.hard_calls_per_second, period=timedelta(seconds=1)),
     }
-    parts: dict[str, Part] = {"ids": ids, "settings": settings, **limits}
+    automations = Automations(config.automations, clock=clock, sender=sender or LocalSender())
+    parts: dict[str, Part] = {"ids": ids, "settings": settings, "automations": automations, **limits}
     store = Store(url=data, schema=METADATA, parts=parts)
-    tenant = Tenant(config=config, settings=settings, store=store, clock=clock, ids=ids, limits=limits)
+    automations.attach(store)
+    tenant = Tenant(
+        config=config, settings=settings, store=store, clock=clock, ids=ids, limits=limits, automations=automations
+    )
     fake = Fake(
         vendor="planhat",
         app=_flask_app(tenant),
@@ -80,6 +87,8 @@ def create_app(
         seed=lambda given: seed(tenant, given),
         who=lambda environ: _who(tenant, environ),
         tenancy=Tenancy(shown, lambda: keys),
+        events=automations.events,
+        after=automations.after,
     )
     if not store.existed:
         with naming(config.file, "[seed]"):

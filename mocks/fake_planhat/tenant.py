@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fake_core.clock import Clock
 from fake_core.errors import MisuseError
@@ -20,6 +20,9 @@ from fake_core.switches import Switches
 from fake_planhat.data_files import read_toml
 from fake_planhat.errors import ERRORS, PlanhatError
 from fake_planhat.switches import SWITCHES
+
+if TYPE_CHECKING:
+    from fake_planhat.automations import Automations
 
 _LIMITS = read_toml("limits.toml")
 SOFT_CALLS_PER_MINUTE: int = _LIMITS["soft_calls_per_minute"]["value"]
@@ -66,6 +69,7 @@ class TenantConfig:
     soft_calls_per_minute: int = SOFT_CALLS_PER_MINUTE
     hard_calls_per_second: int = HARD_CALLS_PER_SECOND
     body_bytes_max: int = BODY_BYTES_MAX
+    automations: Sequence[Mapping[str, Any]] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
@@ -133,6 +137,7 @@ class Tenant:
         clock: Clock,
         ids: IdSource,
         limits: Mapping[str, RollingWindow],
+        automations: Automations,
     ) -> None:
         for key in config.error_texts:
             if key not in ERRORS:
@@ -145,6 +150,7 @@ class Tenant:
         self.ids = ids
         self.soft_limit = limits["soft_calls_per_minute"]
         self.hard_limit = limits["hard_calls_per_second"]
+        self.automations = automations
         self.tokens = {token.value: token for token in config.tokens}
 
     def text_of(self, error: PlanhatError) -> str:

@@ -18,7 +18,7 @@ from fake_planhat.models import Model
 from fake_planhat.models.fields import OBJECT_ID
 from fake_planhat.models.model import Document
 from fake_planhat.operations import writing
-from fake_planhat.operations.call import Call, present
+from fake_planhat.operations.call import Call, changing, present
 from fake_planhat.operations.keys import (
     company_of,
     expect_companies,
@@ -26,7 +26,6 @@ from fake_planhat.operations.keys import (
     matching_key,
     not_found,
 )
-from fake_planhat.operations.rows import Work
 from fake_planhat.operations.task_life import DONE
 from fake_planhat.store import reference_id
 from fake_planhat.tenant import BULK_ITEMS_MAX, ApiToken, Tenant
@@ -78,13 +77,12 @@ def upsert(
     if refused_item is not None and not 0 <= refused_item < len(items):
         raise MisuseError(f"item_refused: item {refused_item} of a bulk call of {len(items)} items")
     result = Result()
-    with tenant.store.begin() as connection:
-        call = Call(tenant, token, model, Work(connection), tenant.clock.now(), bulk=True)
+    with changing(tenant) as work:
+        call = Call(tenant, token, model, work, tenant.clock.now(), bulk=True)
         _expect(call, [one for one in items if isinstance(one, dict)])
         seen: set[tuple[str, str, str | None]] = set()
         for index, item in enumerate(items):
             _one(call, result, _Item(index, item, index == refused_item, result.createdErrors), seen)
-        call.work.flush()
     return result.status(partly_permitted=switches["bulk_permission_status"]), vars(result)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -47,6 +49,16 @@ class Call:
 
     def may(self, operation: str) -> bool:
         return self.token.may(operation, self.model.name)
+
+
+@contextmanager
+def changing(tenant: Tenant) -> Iterator[Work]:
+    """The rows of a request that writes: written at the end, and automations start on them once that is committed."""
+    with tenant.store.begin() as connection:
+        work = Work(connection)
+        yield work
+        work.flush()
+    tenant.automations.follow(work.changes())
 
 
 def require(token: ApiToken, operation: str, model: Model) -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from fake_planhat.models import Model
 from fake_planhat.models.model import Document
-from fake_planhat.operations.call import require
-from fake_planhat.operations.keys import find_by_path, malformed, not_found, parse_path
-from fake_planhat.operations.rows import Work
-from fake_planhat.store import COLLECTIONS
+from fake_planhat.operations.call import changing, require
+from fake_planhat.operations.keys import malformed, not_found, only, parse_path
 from fake_planhat.tenant import ApiToken, Tenant
 
 
@@ -18,17 +14,17 @@ def delete(tenant: Tenant, token: ApiToken, model: Model, path_id: str) -> Docum
     require(token, "delete", model)
     switches = tenant.switches
     key, record_id = parse_path(model, path_id, switches=switches)
-    with tenant.store.begin() as connection:
+    with changing(tenant) as work:
         if key != "_id":
             if not switches["delete_by_prefix"]:
                 raise malformed(path_id, switches=switches)
-            record_id = find_by_path(Work(connection), model, path_id, switches=switches)["_id"]
-        text = COLLECTIONS[model.name].text(connection, record_id)
-        count = COLLECTIONS[model.name].delete(connection, record_id)
-    if text is None:
+            found = work[model.name].find(key, record_id)
+            record_id = only(found, switches=switches)["_id"] if found else ""
+        document = work[model.name].get(record_id)
+        count = 0 if document is None else work.remove(model.name, document)
+    if document is None:
         if switches["delete_missing"] == "not_found":
             raise not_found(switches)
     elif model.deletes_with_document:
-        document: Document = json.loads(text)
         return document
     return {"n": count, "ok": 1, "deletedCount": count}

@@ -3,13 +3,14 @@
 Rule 1: an operation sees its own writes: a second item of a bulk call finds what the first one made.
 Rule 2: look-ups may be announced (`expect`), so that 5,000 items cost a handful of statements, not 5,000.
 Rule 3: nothing is written before `flush`.
+Rule 4: what every record was before and is now is kept (`changes`): automations start on it once it is committed.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -19,12 +20,24 @@ from fake_planhat.store import COLLECTIONS, Collection
 KEYS = ("sourceId", "externalId", "email")
 
 
+class Change(NamedTuple):
+    """What a request did to one record: *before* is None for a new one, *after* for one that is gone."""
+
+    model: str
+    before: Document | None
+    after: Document | None
+
+
+Originals = dict[tuple[str, str], Document | None]  # by model and _id, in the order of their first change
+
+
 class Rows:
     """One collection as this request sees it. Documents are values: replace them with `put`, never change them."""
 
-    def __init__(self, connection: sa.Connection, collection: Collection) -> None:
+    def __init__(self, connection: sa.Connection, collection: Collection, originals: Originals) -> None:
         self._connection = connection
         self._collection = collection
+        self._originals = originals
         self._documents: dict[str, Document | None] = {}
         self._found: dict[tuple[str, str], list[str]] = {}
         self._inserted: set[str] = set()
@@ -70,6 +83,7 @@ class Rows:
     def put(self, document: Document, *, new: bool) -> None:
         """Insert or replace *document*; later look-ups see it."""
         record_id = document["_id"]
+        self._originals.setdefault((self._collection.model.name, record_id), self._documents.get(record_id))
         before = self._documents.get(record_id) or {}
         for key in KEYS:
             old, now = before.get(key), document.get(key)
@@ -87,6 +101,10 @@ class Rows:
         elif record_id not in self._inserted:
             self._updated.add(record_id)
 
+    def forget(self, record_id: str) -> None:
+        """*record_id* is gone from the table."""
+        self._documents[record_id] = None
+
     def flush(self) -> None:
         """Write what was put."""
         documents: Any = self._documents
@@ -103,11 +121,12 @@ class Work:
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
         self._rows: dict[str, Rows] = {}
+        self._originals: Originals = {}
         self._domains: dict[str, Document | None] = {}
 
     def __getitem__(self, model: str) -> Rows:
         if model not in self._rows:
-            self._rows[model] = Rows(self.connection, COLLECTIONS[model])
+            self._rows[model] = Rows(self.connection, COLLECTIONS[model], self._originals)
         return self._rows[model]
 
     def company_of_domain(self, domain: str) -> Document | None:
@@ -116,6 +135,21 @@ class Work:
             text = COLLECTIONS["Company"].by_member(self.connection, domain)
             self._domains[domain] = json.loads(text) if text else None
         return self._domains[domain]
+
+    def remove(self, model: str, document: Document) -> int:
+        """Delete a record now; how many there were."""
+        count = COLLECTIONS[model].delete(self.connection, document["_id"])
+        if count:
+            self._originals[model, document["_id"]] = document
+            self[model].forget(document["_id"])
+        return count
+
+    def changes(self) -> list[Change]:
+        """What has been put and removed so far, in that order."""
+        return [
+            Change(model, before, self._rows[model].get(record_id))
+            for (model, record_id), before in self._originals.items()
+        ]
 
     def flush(self) -> None:
         for rows in self._rows.values():

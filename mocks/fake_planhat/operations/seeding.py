@@ -1,8 +1,10 @@
-"""Seed data: documents put into the tables as they are given, for tests; and settings and switches.
+"""Seed data: documents put into the tables as they are given, for tests; and settings, switches and automations.
 
     {"companies": [...], "endusers": [...], "users": [...], "tasks": [...], "conversations": [...],
-     "settings": {"inherit_source_id": true}, "switches": {"note_on_done": false}}
+     "settings": {"inherit_source_id": true}, "switches": {"note_on_done": false},
+     "automations": [{"name": ..., "trigger": "created", "model": "Task", "steps": [...]}]}
 
+`automations` replaces those the tenant has (automations/config.py says what one looks like); seeding starts none.
 A document keeps its `_id`, or gets one; nothing is validated beyond its shape, derived or added.
 """
 
@@ -23,7 +25,7 @@ _OTHERS = ("settings", "switches")
 
 def seed(tenant: Tenant, data: Any) -> dict[str, Any]:
     """Insert, replacing a record of the same `_id`; the `_id`s per collection. Raises MisuseError, changing nothing."""
-    known = (*_COLLECTIONS, *_OTHERS)
+    known = (*_COLLECTIONS, *_OTHERS, "automations")
     if not isinstance(data, dict):
         raise MisuseError(f"seed data is an object of {', '.join(known)}")
     unknown = sorted(set(data) - set(known))
@@ -32,6 +34,8 @@ def seed(tenant: Tenant, data: Any) -> dict[str, Any]:
     for name in _OTHERS:
         if not isinstance(data.get(name, {}), dict):
             raise MisuseError(f"{name} is an object, not {data[name]!r}")
+    if "automations" in data:
+        tenant.automations.check(data["automations"])
     ids: dict[str, Any] = {}
     with tenant.store.begin() as connection:
         for name in _COLLECTIONS:
@@ -49,7 +53,9 @@ def seed(tenant: Tenant, data: Any) -> dict[str, Any]:
         except MisuseError:
             tenant.settings.load(before)
             raise
-    return {**ids, **{name: data[name] for name in _OTHERS if name in data}}
+        if "automations" in data:
+            tenant.automations.set(data["automations"])
+    return {**ids, **{name: data[name] for name in (*_OTHERS, "automations") if name in data}}
 
 
 def _array(name: str, given: Any) -> list[Any]:

@@ -15,10 +15,9 @@ from fake_planhat.errors import PlanhatError
 from fake_planhat.models import COMPANY, CONVERSATION, Model
 from fake_planhat.models.model import Document
 from fake_planhat.operations import task_life
-from fake_planhat.operations.call import Call, present, require
+from fake_planhat.operations.call import Call, changing, present, require
 from fake_planhat.operations.derive import DERIVED, of_company
 from fake_planhat.operations.keys import company_of, find_by_path
-from fake_planhat.operations.rows import Work
 from fake_planhat.store import COLLECTIONS, dumps
 from fake_planhat.tenant import RESERVED_TYPES, ApiToken, Tenant
 
@@ -30,10 +29,8 @@ _PROTECTED = {"sourceId": ("sourceId",), "externalId": ("sourceId", "externalId"
 def create(tenant: Tenant, token: ApiToken, model: Model, body: Mapping[str, Any]) -> Document:
     """POST /<collection>: the create answer. Raises PlanhatError."""
     require(token, "create", model)
-    with tenant.store.begin() as connection:
-        call = Call(tenant, token, model, Work(connection), tenant.clock.now())
-        document = insert(call, body)
-        call.work.flush()
+    with changing(tenant) as work:
+        document = insert(Call(tenant, token, model, work, tenant.clock.now()), body)
     answer = model.written(document, created=True)
     if model.name == "Task":
         stamps = {key: answer.pop(key) for key in _STAMPS}
@@ -44,14 +41,13 @@ def create(tenant: Tenant, token: ApiToken, model: Model, body: Mapping[str, Any
 def update(tenant: Tenant, token: ApiToken, model: Model, *, path_id: str, body: Mapping[str, Any]) -> Document:
     """PUT /<collection>/<id>: the update answer. Raises PlanhatError."""
     require(token, "update", model)
-    with tenant.store.begin() as connection:
-        call = Call(tenant, token, model, Work(connection), tenant.clock.now())
+    with changing(tenant) as work:
+        call = Call(tenant, token, model, work, tenant.clock.now())
         before = find_by_path(call.work, model, path_id, switches=tenant.switches)
         if model is COMPANY and "_id" in body and tenant.switches["id_in_company_body"] == "refuse":
             raise PlanhatError("read_only", path="_id")
         key_used = {"extid-": "externalId", "srcid-": "sourceId"}.get(path_id[:6])
         document = change(call, before, body, key_used=key_used)
-        call.work.flush()
     return model.written(document or before, created=False)
 
 
