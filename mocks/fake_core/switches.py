@@ -63,3 +63,10 @@ class Switches(Mapping[str, Any]):
                 choices = ", ".join(map(repr, switch.values))
                 raise MisuseError(f"the switch {name} cannot be {value!r}: choose one of {choices}")
         self._at.update(given)
+
+    def dump(self) -> dict[str, Any]:
+        """As a part of a store: switches live with the rows."""
+        return dict(self._at)
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        self.set(state)

@@ -16,19 +16,21 @@ from fake_core.clock import Clock, RealClock
 from fake_core.errors import VendorError
 from fake_core.fake import Fake, Key, Tenancy
 from fake_core.ids import IdSource
+from fake_core.json_text import dumps
+from fake_core.refusals import FaultRefusals, refuse_foreign_fault
 from fake_core.store import Store
 from fake_core.switches import Switches
 from fake_core.tenant_file import naming
 from fake_core.web import STAND_IN_HEADER, flask_app
 from fake_marketo.errors import SiaError
-from fake_marketo.faults import SiaFaultAnswers, meaning, refuse_foreign_faults
+from fake_marketo.faults import FAULTS, meaning
 from fake_marketo.operations.call import begun
 from fake_marketo.operations.seeding import seed
 from fake_marketo.routes import NOT_FAKED, ROUTES, STAND_INS
 from fake_marketo.routes.wire import JSON_TYPE, STAND_IN, refusal, token_of
-from fake_marketo.store import METADATA, USERS, dumps
+from fake_marketo.store import METADATA, USERS
 from fake_marketo.switches import SWITCHES
-from fake_marketo.tenant import SwitchesPart, Tenant, TenantConfig
+from fake_marketo.tenant import Tenant, TenantConfig
 from fake_marketo.tenant_file import read_tenant
 
 HOSTS = ("sia.understudy.example",)  # reserved by RFC 2606: no vendor's host is imitated
@@ -51,7 +53,7 @@ def create_app(
     ids = ids or IdSource()
     config = read_tenant(org) if isinstance(org, str) else org or TenantConfig()
     switches = Switches(SWITCHES, config.switches)
-    store = Store(url=data, schema=METADATA, parts={"ids": ids, "switches": SwitchesPart(switches)})
+    store = Store(url=data, schema=METADATA, parts={"ids": ids, "switches": switches})
     tenant = Tenant(config, switches, store, clock, ids)
     if not store.existed:
         with naming(config.file, "[[users]]"):
@@ -66,7 +68,7 @@ def create_app(
         ids=ids,
         hosts=HOSTS,
         meaning=meaning,
-        fault_answers=SiaFaultAnswers(),
+        fault_answers=FaultRefusals(FAULTS, lambda key, _environ: refusal(SiaError(key))),
         credentials=lambda base_url: _credentials(tenant, base_url),
         seed=lambda given: seed(tenant, given),
         who=lambda environ: _who(tenant, environ),
@@ -100,9 +102,9 @@ def _who(tenant: Tenant, environ: Mapping[str, Any]) -> str:
 
 
 def _flask_app(tenant: Tenant) -> Flask:
-    def guarded(_operation_id: str, view: Callable[..., Any]) -> Callable[..., Response]:
+    def guarded(operation_id: str, view: Callable[..., Any]) -> Callable[..., Response]:
         def call(**path: str) -> Response:
-            refuse_foreign_faults(request.environ)
+            refuse_foreign_fault(request.environ, operation_id)
             with begun(tenant, token_of(request.environ.get("HTTP_AUTHORIZATION", ""))) as begun_call:
                 status, value = view(begun_call, **path)
             return Response(dumps(value), status=status, content_type=JSON_TYPE)

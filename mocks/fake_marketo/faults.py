@@ -1,4 +1,4 @@
-"""What a call means, and this stand-in's words for scripted faults.
+"""What a call means, and which refusals scripted faults end in.
 
 `meaning` knows verbs create, read, update, delete, list, other and the objects below.
 """
@@ -7,12 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fake_core.errors import MisuseError
-from fake_core.fake import FAULT_KEY, Headers, Meaning
-from fake_core.faults import Fault
-from fake_marketo.errors import SiaError
+from fake_core.fake import Meaning
 from fake_marketo.routes import PREFIX
-from fake_marketo.routes.wire import refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -31,7 +27,8 @@ _OBJECTS = {
 }
 _ONE = {"GET": "read", "HEAD": "read", "PATCH": "update", "PUT": "create", "DELETE": "delete", "POST": "create"}
 _SINGLE = frozenset({"me", "settings"})  # a path of one word, and yet no list
-_ANSWERS = {"error_after": "internal", "unavailable": "unavailable", "session_expired": "unauthorized"}
+# No limit of calls is known of this product, so none can be reached.
+FAULTS = {"error_after": "internal", "unavailable": "unavailable", "session_expired": "unauthorized"}
 
 
 def meaning(environ: WSGIEnvironment | dict[str, Any]) -> Meaning:
@@ -48,22 +45,3 @@ def meaning(environ: WSGIEnvironment | dict[str, Any]) -> Meaning:
     if len(parts) > 2:
         verb = "update"  # complete, acknowledge
     return Meaning(verb, _OBJECTS[parts[0]])
-
-
-class SiaFaultAnswers:
-    """The answers of faults that end in one."""
-
-    def answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, Headers, bytes]:
-        """Status, headers and body, as `fake_core.fake.FaultAnswers` asks."""
-        del environ  # every call is refused alike
-        if fault.kind not in _ANSWERS:
-            raise MisuseError(f"{fault.kind}: no limit of calls is known of this product; use unavailable instead")
-        status, headers, body = refusal(SiaError(_ANSWERS[fault.kind]))
-        return status, [*headers, ("Content-Length", str(len(body)))], body
-
-
-def refuse_foreign_faults(environ: dict[str, Any]) -> None:
-    """Scripted faults that this stand-in has no counterpart for are the tester's mistake."""
-    fault = environ.get(FAULT_KEY)
-    if fault is not None:
-        raise MisuseError(f"{fault.kind}: there are no batches and no row locks here; use error_after or unavailable")

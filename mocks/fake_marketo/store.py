@@ -12,14 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fake_core.json_text import dumps
+
 METADATA = sa.MetaData()
 _WHOLE = frozenset({"assignee", "creator", "owner", "shared", "user"})
 Row = dict[str, Any]
-
-
-def dumps(value: Any) -> str:
-    """JSON, compact and unescaped."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 class Table:

@@ -70,16 +70,3 @@ class Tenant:
 
     def now(self) -> str:
         return iso(self.clock.now())
-
-
-class SwitchesPart:
-    """The switches as a part of the store."""
-
-    def __init__(self, switches: Switches) -> None:
-        self._switches = switches
-
-    def dump(self) -> dict[str, Any]:
-        return dict(self._switches)
-
-    def load(self, state: Mapping[str, Any]) -> None:
-        self._switches.set(state)

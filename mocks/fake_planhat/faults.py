@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fake_core.fake import Headers, Meaning
-from fake_core.faults import Fault
+from fake_core.fake import Meaning
+from fake_core.refusals import FaultRefusals, Refusal
 from fake_planhat.errors import PlanhatError
 from fake_planhat.models import MODELS
 from fake_planhat.routes.wire import limit_headers, refusal
@@ -45,15 +45,12 @@ def meaning(environ: WSGIEnvironment | dict[str, Any]) -> Meaning:
     return Meaning(verbs.get(method, "other"), _MODELS[parts[0]])
 
 
-class PlanhatFaultAnswers:
-    """The answers of faults that end in one."""
+class PlanhatFaultAnswers(FaultRefusals):
+    """The answers of faults that end in one: Planhat answers every call alike."""
 
     def __init__(self, tenant: Tenant) -> None:
-        self._tenant = tenant
+        def refuse(key: str, _environ: WSGIEnvironment) -> Refusal:
+            status, headers, body = refusal(tenant, PlanhatError(key))
+            return status, [*headers, *limit_headers(tenant)], body
 
-    def answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, Headers, bytes]:
-        """Status, headers and body, as `fake_core.fake.FaultAnswers` asks."""
-        del environ  # Planhat answers every call alike
-        status, headers, body = refusal(self._tenant, PlanhatError(_ANSWERS[fault.kind]))
-        headers += [("Content-Length", str(len(body))), *limit_headers(self._tenant)]
-        return status, headers, body
+        super().__init__(_ANSWERS, refuse)

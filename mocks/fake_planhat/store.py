@@ -7,7 +7,6 @@ Rule 3: no vendor rule lives here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,18 +14,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fake_core import json_text
 from fake_planhat.models import MODELS, Model
 from fake_planhat.models.model import Document
 
 METADATA = sa.MetaData()
+dumps = json_text.dumps
 EXTRACTED = ("companyId", "sourceId", "externalId", "email", "updatedAt")
 SORT_COLUMNS = frozenset({"_id", *EXTRACTED})
 VALUES_PER_LOOKUP_MAX = 5_000  # SQLite binds at most 32,766 values in one statement
-
-
-def dumps(value: Any) -> str:
-    """JSON as Planhat sends it: compact, unsorted, unescaped."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _table(model: Model) -> sa.Table:

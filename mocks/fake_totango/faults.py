@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fake_core.fake import Headers, Meaning
-from fake_core.faults import Fault
+from fake_core.fake import Meaning
+from fake_core.refusals import FaultRefusals, Refusal
 from fake_totango.errors import TotangoError
 from fake_totango.routes.wire import authenticate, limit_headers, refusal
 from fake_totango.tenant import Tenant
@@ -60,19 +60,16 @@ def meaning(environ: WSGIEnvironment | dict[str, Any]) -> Meaning:
     return _OTHER
 
 
-class TotangoFaultAnswers:
-    """The answers of faults that end in one."""
+class TotangoFaultAnswers(FaultRefusals):
+    """The answers of faults that end in one, with the limits of the caller."""
 
     def __init__(self, tenant: Tenant) -> None:
-        self._tenant = tenant
+        def refuse(key: str, environ: WSGIEnvironment) -> Refusal:
+            try:
+                token = authenticate(tenant, environ)
+            except TotangoError:
+                token = None
+            status, headers, body = refusal(tenant, TotangoError(key), token=token)
+            return status, [*headers, *limit_headers(tenant, token)], body
 
-    def answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, Headers, bytes]:
-        """Status, headers and body, as `fake_core.fake.FaultAnswers` asks."""
-        try:
-            token = authenticate(self._tenant, environ)
-        except TotangoError:
-            token = None
-        error = TotangoError(_ANSWERS[fault.kind])
-        status, headers, body = refusal(self._tenant, error, token=token)
-        headers += [("Content-Length", str(len(body))), *limit_headers(self._tenant, token)]
-        return status, headers, body
+        super().__init__(_ANSWERS, refuse)

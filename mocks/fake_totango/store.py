@@ -12,14 +12,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fake_core import json_text
+
 METADATA = sa.MetaData()
+dumps = json_text.dumps
 INTEGER_MAX = 2**63 - 1  # the largest that SQLite binds
 Document = dict[str, Any]
-
-
-def dumps(value: Any) -> str:
-    """JSON as it goes out and as it is kept: compact, unsorted, unescaped."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 class Table:

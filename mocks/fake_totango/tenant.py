@@ -158,7 +158,7 @@ class Tenant:
     def message_of(self, error: TotangoError) -> str:
         """The words of *error* here: its row of errors.toml unless the configuration has others."""
         text = self.config.error_texts.get(error.key)
-        return error.message if text is None else text.format_map(error.words)
+        return error.text if text is None else text.format_map(error.words)
 
     def member(self, name: str) -> dict[str, Any] | None:
         """The person with a login whose e-mail (in any case) or uuid is *name*."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import request
 
-from fake_core.errors import MisuseError
 from fake_core.fake import FAULT_KEY
+from fake_core.refusals import refuse_foreign_fault
 from fake_planhat.errors import PlanhatError
 from fake_planhat.models import Model
 from fake_planhat.operations import bulk, reading, removing, writing
@@ -81,9 +81,5 @@ def my_profile(tenant: Tenant, token: ApiToken) -> Answer:
 
 def refuse_foreign_faults(environ: dict[str, Any], *, operation_id: str) -> None:
     """Scripted faults that Planhat has no counterpart for are the tester's mistake."""
-    fault = environ.get(FAULT_KEY)
-    if fault is None or (fault.kind == "item_refused" and operation_id.startswith("bulkUpsert")):
-        return
-    if fault.kind in {"row_locked", "lock_held"}:
-        raise MisuseError(f"{fault.kind}: Planhat locks no rows; use error_after or unavailable instead")
-    raise MisuseError(f"{fault.kind}: {operation_id} is no bulk call; address it with verb='bulk'")
+    plays = ("item_refused",) if operation_id.startswith("bulkUpsert") else ()
+    refuse_foreign_fault(environ, operation_id, plays)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from fake_core import json_text
 from fake_core.fake import Headers
 from fake_planhat.errors import PlanhatError
 from fake_planhat.store import dumps
@@ -21,7 +20,6 @@ from fake_planhat.tenant import ApiToken, Tenant
 
 JSON_TYPE = "application/json; charset=utf-8"
 TEXT_TYPE = "text/html; charset=utf-8"
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _EXACT_INTEGER_DIGITS = 15  # longer ones lose digits in JavaScript, so they do here
 
 
@@ -85,17 +83,12 @@ def read_json(data: bytes) -> Any:
     if not data:
         return {}
     try:
-        given = json.loads(
-            data.decode("utf-8"),
-            parse_float=_number,
-            parse_int=_integer,
-            parse_constant=_refuse_constant,
-        )
-    except (ValueError, RecursionError):
+        given = json_text.loads(data, parse_float=_number, parse_int=_integer)
+    except ValueError:
         raise PlanhatError("bad_json") from None
     if not isinstance(given, (dict, list)):
         raise PlanhatError("bad_json")
-    return _without_lone_surrogates(given) if _SURROGATE.search(data) else given
+    return given
 
 
 def read_object(data: bytes) -> Mapping[str, Any]:
@@ -115,13 +108,3 @@ def _number(text: str) -> int | float | None:
 
 def _integer(text: str) -> int | float | None:
     return int(text) if len(text) <= _EXACT_INTEGER_DIGITS else _number(text)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)  # NaN and Infinity are Python's idea of JSON
-
-
-def _without_lone_surrogates(given: Any) -> Any:
-    """Half a surrogate pair is no text: it becomes U+FFFD, as in a UTF-8 database."""
-    text = json.dumps(given, ensure_ascii=False)
-    return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))

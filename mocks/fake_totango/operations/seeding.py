@@ -150,7 +150,7 @@ def _job(connection: sa.Connection, _tenant: Tenant, given: Document) -> Any:
     try:
         return jobs.keep(connection, _text("jobs", given, "id"), Fields(given))["id"]
     except TotangoError as error:
-        raise MisuseError(f"jobs: {error.message}") from None
+        raise MisuseError(f"jobs: {error.text}") from None
 
 
 _PARTS: dict[str, Callable[[sa.Connection, Tenant, Document], Any]] = {

@@ -6,8 +6,7 @@ from typing import Any
 
 from flask import Response, request
 
-from fake_core.errors import MisuseError
-from fake_core.fake import FAULT_KEY
+from fake_core.refusals import refuse_foreign_fault
 from fake_totango.errors import TotangoError
 from fake_totango.operations import (
     accounts,
@@ -229,9 +228,4 @@ def delete_job(tenant: Tenant, _token: ApiToken, *, job_id: str) -> Response:
 
 def refuse_foreign_faults(environ: dict[str, Any], *, operation_id: str) -> None:
     """Scripted faults that Totango has no counterpart for are the tester's mistake."""
-    fault = environ.get(FAULT_KEY)
-    if fault is None:
-        return
-    if fault.kind in {"row_locked", "lock_held"}:
-        raise MisuseError(f"{fault.kind}: Totango locks no rows; use error_after or unavailable instead")
-    raise MisuseError(f"{fault.kind}: {operation_id} is no bulk call; Totango has none")
+    refuse_foreign_fault(environ, operation_id)

@@ -5,7 +5,6 @@ Sources: app-token and form fields from documentation and every client; the old 
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from flask import request
 
+from fake_core import json_text
 from fake_core.fake import Headers
 from fake_totango.errors import TotangoError
 from fake_totango.operations.fields import Fields
@@ -25,7 +25,6 @@ TEXT_TYPE = "text/plain; charset=utf-8"
 FORM_FIELDS_MAX = 10_000
 _KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")  # touchpoint_tags[], participantList[0][userid]
 _OLD_AUTHORIZATION = {"listActive"}
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def region_of(environ: Mapping[str, Any]) -> str | None:
@@ -148,19 +147,9 @@ def nested(pairs: list[tuple[str, str]]) -> dict[str, Any]:
 
 def _json_object(data: bytes) -> dict[str, Any]:
     try:
-        given = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        given = json_text.loads(data)
+    except ValueError:
         raise TotangoError("bad_body") from None
     if not isinstance(given, dict):
         raise TotangoError("bad_body")
-    return without_lone_surrogates(given) if b"\\ud" in data.lower() else given
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)  # NaN and Infinity are Python's idea of JSON
-
-
-def without_lone_surrogates(given: Any) -> Any:
-    """Half a surrogate pair is no text: it becomes U+FFFD, as in a UTF-8 database."""
-    text = json.dumps(given, ensure_ascii=False)
-    return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    return given
