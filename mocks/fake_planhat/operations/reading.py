@@ -17,7 +17,8 @@ from fake_planhat.errors import PlanhatError
 from fake_planhat.models import COMPANY, CONVERSATION, MODELS, USER, Model
 from fake_planhat.models.model import Document
 from fake_planhat.operations.call import require
-from fake_planhat.operations.keys import find_by_path, only, parse, parse_path
+from fake_planhat.operations.keys import find_by_path, only, parse_path
+from fake_planhat.operations.query import company_ids, csv, narrowed, selected, whole
 from fake_planhat.operations.rows import Work
 from fake_planhat.store import COLLECTIONS, Query, dumps, reference_id
 from fake_planhat.tenant import RESERVED_TYPES, ApiToken, Tenant
@@ -65,19 +66,19 @@ def list_text(
             return "[]"
         texts = COLLECTIONS[model.name].list_texts(connection, query)
         shape = _SHAPES.get(model.name)
-        select = _selected(asked.get("select"))
+        select = selected(asked.get("select"))
         if shape is None and select is None:
             return "[" + ",".join(texts) + "]"
         rows = [json.loads(text) for text in texts]
         if shape is not None:
             rows = shape(connection, rows, tenant)
-    return dumps(rows if select is None else [_narrowed(row, select) for row in rows])
+    return dumps(rows if select is None else [narrowed(row, select) for row in rows])
 
 
 def lean_companies(tenant: Tenant, token: ApiToken, *, parameters: Mapping[str, str]) -> list[Document]:
     """GET /leancompanies: ids and names of every company that passes the filters. Raises PlanhatError."""
     require(token, "read", COMPANY)
-    wanted = {key: set(_csv(parameters[key])) for key in LEAN_FILTERS if key in parameters}
+    wanted = {key: set(csv(parameters[key])) for key in LEAN_FILTERS if key in parameters}
     if tenant.switches["unknown_parameters"] == "refuse":
         for name in parameters:
             if name not in LEAN_FILTERS:
@@ -123,12 +124,12 @@ def _query(connection: sa.Connection, model: Model, asked: Mapping[str, str], sw
         if name in model.filters:
             equal["archived"] = int(asked.get(name, "").strip().lower() == "true")
     if "companyId" in asked:
-        any_of["companyId"] = _company_ids(connection, asked["companyId"], switches)
+        any_of["companyId"] = company_ids(connection, asked["companyId"], switches)
     for name, column in (("email", "email"), ("euId", "_id"), ("type", "type")):
         if name in asked:
-            any_of[column] = _csv(asked[name])
+            any_of[column] = csv(asked[name])
     if "enduserIds" in asked:
-        members = [one.lower() for one in _csv(asked["enduserIds"])]
+        members = [one.lower() for one in csv(asked["enduserIds"])]
         if not members:
             return None
     if not all(any_of.values()):
@@ -141,61 +142,15 @@ def _query(connection: sa.Connection, model: Model, asked: Mapping[str, str], sw
         sort=sort.removeprefix("-") or "_id",
         descending=sort.startswith("-"),
         limit=_limit(model, asked, switches),
-        offset=_whole(asked, "offset", least=0, otherwise=0, switches=switches),
+        offset=whole(asked, "offset", least=0, otherwise=0, switches=switches),
     )
 
 
-def _company_ids(connection: sa.Connection, text: str, switches: Switches) -> list[str]:
-    """The ids a companyId filter names; what names no company is left out."""
-    found: list[str] = []
-    work = Work(connection)
-    for one in _csv(text):
-        key = parse(COMPANY, one)
-        if key is None:
-            continue
-        if key[0] == "_id":
-            found.append(key[1])
-        elif switches["company_filter_prefixes"]:
-            found += [company["_id"] for company in work[COMPANY.name].find(*key)]
-    return found
-
-
 def _limit(model: Model, asked: Mapping[str, str], switches: Switches) -> int:
-    limit = _whole(asked, "limit", least=1, otherwise=model.list_default, switches=switches)
+    limit = whole(asked, "limit", least=1, otherwise=model.list_default, switches=switches)
     if limit > model.list_max and switches["list_over_max"] == "refuse":
         raise PlanhatError("over_list_limit", limit=model.list_max)
     return min(limit, model.list_max)
-
-
-def _whole(asked: Mapping[str, str], name: str, *, least: int, otherwise: int, switches: Switches) -> int:
-    text = asked.get(name, "").strip()
-    if text.isascii() and text.isdigit() and len(text) <= 15 and int(text) >= least:
-        return int(text)
-    if name in asked and switches["bad_paging"] == "refuse":
-        raise PlanhatError("bad_paging", value=asked[name], path=name)
-    return otherwise
-
-
-def _csv(text: str) -> list[str]:
-    """Values between commas, blanks trimmed."""
-    return [one.strip() for one in text.split(",") if one.strip()]
-
-
-def _selected(text: str | None) -> list[str] | None:
-    names = _csv(text or "")
-    return names or None
-
-
-def _narrowed(row: Document, select: list[str]) -> Document:
-    """`_id` and the selected keys, in the row's order; `custom.X` selects one key of custom."""
-    inner = {name[7:] for name in select if name.startswith("custom.")}
-    narrowed: Document = {"_id": row["_id"]}
-    for key, value in row.items():
-        if key in select:
-            narrowed[key] = value
-        elif key == "custom" and inner and isinstance(value, dict):
-            narrowed[key] = {name: one for name, one in value.items() if name in inner}
-    return narrowed
 
 
 def _company_rows(connection: sa.Connection, rows: list[Document], tenant: Tenant) -> list[Document]:
