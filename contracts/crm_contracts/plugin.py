@@ -1,8 +1,9 @@
-"""The pytest plugin: fixtures `salesforce` and `planhat`, in-process at the real host names, or served on 127.0.0.1.
+"""The pytest plugin: fixtures for each vendor, in-process at the real host names, or served on 127.0.0.1.
 
-`salesforce`, `planhat` answer at the vendors' own host names inside this process; `salesforce_http`,
-`salesforce_https`, `planhat_http`, `planhat_https` are served on a free port. Each test begins with the fake as it was
-made, its clock frozen at `fake_core.clock.DEFAULT_MOMENT`. Nothing is imported until a fixture is asked for.
+`salesforce`, `planhat`, `totango` and `marketo` answer at the vendors' own host names inside this process; with `_http`
+or `_https` behind the name they are served on a free port; with `_fake`, the fake itself. Each test begins with the
+fake as it was made, its clock frozen at `fake_core.clock.DEFAULT_MOMENT`. Nothing is imported until a fixture is asked
+for.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crm_contracts.vendors import HOSTS, create_fake
+from crm_contracts.vendors import HOSTS, VENDORS, create_fake
 
 if TYPE_CHECKING:
     from fake_core.fake import Fake
@@ -49,12 +50,12 @@ def _served(vendor: str, *, tls: bool) -> Callable[..., Iterator[Any]]:
     return fixture
 
 
-# The session's fake of each vendor may be overridden where a project brings its own org.
-salesforce_fake = pytest.fixture(scope="session", name="salesforce_fake")(_fake("salesforce"))
-planhat_fake = pytest.fixture(scope="session", name="planhat_fake")(_fake("planhat"))
-salesforce = pytest.fixture(name="salesforce")(_played("salesforce"))
-planhat = pytest.fixture(name="planhat")(_played("planhat"))
-salesforce_http = pytest.fixture(name="salesforce_http")(_served("salesforce", tls=False))
-salesforce_https = pytest.fixture(name="salesforce_https")(_served("salesforce", tls=True))
-planhat_http = pytest.fixture(name="planhat_http")(_served("planhat", tls=False))
-planhat_https = pytest.fixture(name="planhat_https")(_served("planhat", tls=True))
+# The session's fake of a vendor may be overridden where a project brings its own org.
+for _vendor in VENDORS:
+    for _name, _scope, _made in (
+        (f"{_vendor}_fake", "session", _fake(_vendor)),
+        (_vendor, "function", _played(_vendor)),
+        (f"{_vendor}_http", "function", _served(_vendor, tls=False)),
+        (f"{_vendor}_https", "function", _served(_vendor, tls=True)),
+    ):
+        globals()[_name] = pytest.fixture(scope=_scope, name=_name)(_made)
