@@ -3,7 +3,7 @@
 Rule 1: a view gets the values of its path by name and answers a Flask response; *around* puts what every call of the
 vendor needs (limits, credentials) before it.
 Rule 2: every refusal is rendered in one place: *refuse* gets the vendor's error, or werkzeug's for a path, a method or
-a body that no route takes.
+a body that no route takes. A 405 names the methods that there are.
 Rule 3: what is not faked answers 501 NOT_FAKED; an operation that only stands in for an API nobody could show us says
 so in the header X-Understudy-Stand-In.
 """
@@ -15,7 +15,7 @@ from functools import wraps
 from typing import Any
 
 from flask import Flask, Response
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from fake_core.errors import VendorError
 from fake_core.not_faked import NotFaked
@@ -55,9 +55,21 @@ def flask_app(
     for row in not_faked:
         _add(app, row.method, row.path, row.operation_id, _answers_501(row))
     app.register_error_handler(VendorError, refuse)
-    app.register_error_handler(HTTPException, refuse)
+    app.register_error_handler(HTTPException, _naming_methods(refuse))
     app.after_request(finish)
     return app
+
+
+def _naming_methods(
+    refuse: Callable[[VendorError | HTTPException], Response],
+) -> Callable[[HTTPException], Response]:
+    def answer(error: HTTPException) -> Response:
+        response = refuse(error)
+        if response.status_code == 405 and isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return response
+
+    return answer
 
 
 def _add(app: Flask, method: str, path: str, operation_id: str, view: View) -> None:

@@ -124,16 +124,11 @@ def _flask_app(tenant: Tenant) -> Flask:
 
 
 def _refuse(error: VendorError | HTTPException) -> Response:
-    more = {}
-    if isinstance(error, MethodNotAllowed):
-        more["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     if not isinstance(error, SiaError):
         keys = {MethodNotAllowed: "method", RequestEntityTooLarge: "too_large"}
         error = SiaError(keys.get(type(error), "no_route"))
     status, headers, body = refusal(error)
-    response = Response(body, status=status, headers=headers)
-    response.headers.update(more)
-    return response
+    return Response(body, status=status, headers=headers)
 
 
 def _say_so(response: Response) -> Response:

@@ -110,10 +110,7 @@ def _flask_app(tenant: Tenant) -> Flask:
     def refuse(error: VendorError | HTTPException) -> Response:
         given = error if isinstance(error, TotangoError) else TotangoError(_key_of(error))
         status, headers, body = refusal(tenant, given, token=_token(), path=request.path)
-        response = Response(body, status=status, headers=headers)
-        if isinstance(error, MethodNotAllowed) and error.valid_methods:
-            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
-        return response
+        return Response(body, status=status, headers=headers)
 
     def add_limit_headers(response: Response) -> Response:
         response.headers.extend(limit_headers(tenant, _token()))
