@@ -39,7 +39,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="understudy", prog_name="understudy")
 def understudy() -> None:
-    """Fakes of Salesforce and Planhat, a reference two-way sync between them, and the proof that it holds."""
+    """Fakes of Salesforce, Planhat, Totango and Marketo, a reference two-way sync, and the proof that it holds."""
 
 
 @understudy.command()
@@ -64,21 +64,26 @@ def demo(*, seed: int, plain: bool) -> None:
 @click.option("--tls", is_flag=True, help="Speak https, with a certificate of our own CA (its path is printed).")
 @click.option(
     "--org",
-    metavar="NAME|FILE",
-    help="The Salesforce org: an edition (developer, professional, enterprise, unlimited) or a TOML file.",
+    "orgs",
+    multiple=True,
+    metavar="[VENDOR=]NAME|FILE",
+    help="VENDOR=FILE: a tenant described by a TOML file; given again for one vendor, one more tenant behind its port. "
+    "Without VENDOR=, the Salesforce org: an edition (developer, professional, enterprise, unlimited) or a TOML file.",
 )
 @click.option(
     "--data", default="sqlite://", metavar="URL", help="Where rows live: sqlite:// (memory, default) or sqlite:///FILE."
 )
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON when ready, and nothing else.")
 def serve(
-    *, vendors: tuple[str, ...], host: str, port: int, tls: bool, org: str | None, data: str, as_json: bool
+    *, vendors: tuple[str, ...], host: str, port: int, tls: bool, orgs: tuple[str, ...], data: str, as_json: bool
 ) -> None:
     """Serve the fakes over http or https until stopped by Ctrl-C or SIGTERM."""
     from crm_contracts import serving
+    from crm_contracts.serving import notes
 
     _need("serve", "granian", *(("trustme", "cheroot") if tls else ()))
     chosen = list(dict.fromkeys(vendors)) or list(VENDORS)
+    tenants = serving.orgs_by_vendor(orgs, chosen)
     ports = [serving.check_port(host, port + number if port else 0) for number in range(len(chosen))]
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
@@ -89,8 +94,9 @@ def serve(
                 vendor=vendor,
                 host=host,
                 port=chosen_port,
-                data=serving.data_url(data, vendor, several=len(chosen) > 1),
-                org=org if vendor == "salesforce" else None,
+                data=data,
+                named=len(chosen) > 1 or len(tenants.get(vendor, ())) > 1,
+                orgs=tenants.get(vendor, ()),
                 cert_file=str(certificates.cert_file) if certificates else None,
                 key_file=str(certificates.key_file) if certificates else None,
             )
@@ -100,7 +106,7 @@ def serve(
         stack.callback(served.stop)
         try:
             told = served.start()
-            with serving.noted(told):
+            with notes.noted(told):
                 click.echo(_ready(told, as_json=as_json))
                 if certificates and not as_json:
                     click.echo(f"trust       {certificates.ca_file}  (with the public CAs: {bundle})")
@@ -132,7 +138,11 @@ def _ready(told: dict[str, Any], *, as_json: bool) -> str:
 
     if as_json:
         return json.dumps(told)
-    lines = [f"{vendor:<11} {words['url']}" for vendor, words in told.items() if vendor != "control"]
+    lines = []
+    for vendor, words in told.items():
+        if vendor != "control":
+            tenants = f"  ({', '.join(words['tenants'])})" if "tenants" in words else ""
+            lines.append(f"{vendor:<11} {words['url']}{tenants}")
     first = next(iter(told["control"].values()))
     return "\n".join([*lines, f"control     {first}", "variables   understudy env"])
 
@@ -140,9 +150,9 @@ def _ready(told: dict[str, Any], *, as_json: bool) -> str:
 @understudy.command(short_help="Print what is served now as shell variables.")
 def env() -> None:
     """Print what `understudy serve` serves now as shell variables: `eval "$(understudy env)"`."""
-    from crm_contracts import serving
+    from crm_contracts.serving import notes
 
-    for line in serving.shell_variables(serving.what_is_served()):
+    for line in notes.shell_variables(notes.what_is_served()):
         click.echo(line)
 
 

@@ -1,10 +1,16 @@
-"""Which vendors are played, and how each fake is made. The only list of them."""
+"""Which vendors are played, and how each fake is made. The only list of them.
+
+Rule: a vendor `x` is made by a package `fake_x`. Ours stand in a table here. A package of another distribution names
+itself in the entry points `understudy.vendors` (`x = "fake_x"`), with TITLE and HOST; CONTRIBUTING.md shows one whole.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from hashlib import sha256
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,16 +18,26 @@ if TYPE_CHECKING:
     from fake_core.fake import Fake
     from fake_core.tenants import Tenants
 
-# vendor: its name for people, and the URL at which in-process clients meet it. A package fake_<vendor> makes it.
-_VENDORS = {
+# vendor: its name for people, and the URL at which in-process clients meet it.
+_OURS = {
     "salesforce": ("Salesforce", "https://understudy.my.salesforce.com"),
     "planhat": ("Planhat", "https://api.planhat.com"),
     "totango": ("Totango", "https://api.totango.com"),
     "marketo": ("Marketo Sales Insight Actions", "https://sia.understudy.example"),
 }
-VENDORS = tuple(_VENDORS)
+_THEIRS = {one.name: one.load() for one in entry_points(group="understudy.vendors")}
+_VENDORS = {**{name: (package.TITLE, package.HOST) for name, package in _THEIRS.items()}, **_OURS}
+VENDORS = (*_OURS, *(name for name in _THEIRS if name not in _OURS))
+# Whose address may have several tenants behind it: a Salesforce org has a host name of its own.
+MANY_TENANTS = tuple(
+    vendor
+    for vendor in VENDORS
+    if vendor != "salesforce" and (vendor in _OURS or hasattr(_THEIRS[vendor], "read_tenant"))
+)
 TITLES = {vendor: title for vendor, (title, _) in _VENDORS.items()}
 HOSTS = {vendor: host for vendor, (_, host) in _VENDORS.items()}
+# Variables that real clients read, and the word of the credentials that each holds.
+CLIENT_VARIABLES = {"planhat": {"PLANHAT_API_BASE_URL": "url", "PLANHAT_API_KEY": "token"}}  # pyplanhat
 
 
 def create_fake(vendor: str, **options: Any) -> Fake:
@@ -29,6 +45,20 @@ def create_fake(vendor: str, **options: Any) -> Fake:
     assert vendor in VENDORS
     fake: Fake = import_module(f"fake_{vendor}").create_app(**options)
     return fake
+
+
+def read_tenants(vendor: str, paths: Sequence[str]) -> dict[str, Any]:
+    """The tenants of *vendor* that files describe, by their names. Raises MisuseError: file, table, key, what to do."""
+    from fake_core.errors import MisuseError
+
+    found: dict[str, Any] = {}
+    for path in paths:
+        config = import_module(f"fake_{vendor}").read_tenant(path)
+        if config.name in found:
+            other = found[config.name].file
+            raise MisuseError(f"{other} and {path}: both are named {config.name!r}: write another [tenant] name")
+        found[config.name] = config
+    return found
 
 
 def create_tenants(
@@ -51,6 +81,15 @@ def create_tenants(
         seed = int.from_bytes(sha256(name.encode()).digest()[:3], "big")
         return create_fake(vendor, clock=clock(name) if clock else FrozenClock(), ids=IdSource(seed), data=url, org=org)
 
-    fakes = {name: make(name, org, data(name)) for name, org in orgs.items()}
-    nobody = import_module(f"fake_{vendor}").NOBODY if len(fakes) > 1 else None
-    return Tenants(fakes, nobody=make(NOBODY, nobody, "sqlite://") if nobody else None)
+    with ExitStack() as made:
+        fakes: dict[str, Fake] = {}
+        for name, org in orgs.items():
+            fakes[name] = make(name, org, data(name))
+            made.callback(fakes[name].close)
+        nobody = None
+        if len(fakes) > 1 and vendor in MANY_TENANTS:
+            nobody = make(NOBODY, import_module(f"fake_{vendor}").NOBODY, "sqlite://")
+            made.callback(nobody.close)
+        tenants = Tenants(fakes, nobody=nobody)
+        made.pop_all()
+    return tenants

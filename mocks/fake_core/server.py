@@ -29,6 +29,8 @@ CERTIFIED_NAMES = (
     "*.salesforce.com",
     "*.my.salesforce.com",
     "*.planhat.com",
+    "*.totango.com",
+    "*.understudy.example",
 )
 SERVER_THREADS = 10
 IDLE_CHECK_SECONDS = 0.02  # cheroot's default of half a second is how long stop() would wait

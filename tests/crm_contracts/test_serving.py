@@ -88,12 +88,14 @@ def test_one_line_tells_everything_a_client_needs(environment: dict[str, str], t
             )
             bearer = {"Authorization": f"Bearer {planhat['token']}"}
             assert [] == session.get(f"{planhat['url']}/tasks", headers=bearer, timeout=30).json()
-            for vendor in ("salesforce", "planhat"):
+            for vendor in VENDORS:
                 assert vendor == session.get(told["control"][vendor], timeout=30).json()["vendor"]
 
     assert [*VENDORS, "control"] == list(told)
     assert SALESFORCE_WORDS == list(salesforce)
     assert ["url", "ca_file", "token", "tenant"] == list(planhat)
+    assert ["url", "ca_file", "token", "service_id", "region"] == list(told["totango"])
+    assert ["url", "ca_file", "token", "tenant", "user"] == list(told["marketo"])
     assert tls == salesforce["url"].startswith("https://") == (salesforce["ca_file"] is not None)
     assert salesforce["url"] == entry["instance_url"]  # the client stays where it came in
 
@@ -219,16 +221,14 @@ def test_env_prints_what_is_served(environment: dict[str, str]) -> None:
         )
         shown = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
         expected = {
-            f"{vendor.upper()}_{name.upper()}": value
-            for vendor in ("salesforce", "planhat")
-            for name, value in told[vendor].items()
+            f"{vendor.upper()}_{name.upper()}": value for vendor in VENDORS for name, value in told[vendor].items()
         }
         url = f"{shown['PLANHAT_URL']}/tasks"
         curl = ["curl", "-s", "-H", f"Authorization: Bearer {shown['PLANHAT_TOKEN']}", url]
         trusted = {name: shown[name] for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")}
         answer = subprocess.run(curl, env=os.environ | trusted, capture_output=True, text=True, check=True)
 
-    assert expected == {name: shown.get(name) for name in expected}
+    assert {name: str(value) for name, value in expected.items()} == {name: shown.get(name) for name in expected}
     assert "[]" == answer.stdout
     assert told["salesforce"]["ca_file"] == shown["NODE_EXTRA_CA_CERTS"]
     assert 1 == len(set(trusted.values()))
@@ -270,7 +270,13 @@ def test_a_file_keeps_what_was_made(environment: dict[str, str], tmp_path: Path)
         (["--host", "192.0.2.1", "--port", "0"], 1, "cannot listen on 192.0.2.1"),
         (["--port", "0", "--data", "postgresql://x/y"], 1, "only sqlite"),
         (["--port", "0", "--org", "nonsense"], 1, "nonsense"),
-        (["--port", "0", "totango"], 2, "'totango' is not one of"),
+        (["--port", "0", "hubspot"], 2, "'hubspot' is not one of"),
+        (["--port", "0", "--org", "hubspot=x.toml"], 1, "no vendor 'hubspot'"),
+        (["--port", "0", "--org", "planhat="], 1, "no file: write planhat=FILE"),
+        (["--port", "0", "--org", "planhat=none.toml"], 1, "none.toml: there is no such file"),
+        (["--port", "0", "planhat", "--org", "totango=x.toml"], 1, "totango is not served: name it, too"),
+        (["--port", "0", "planhat", "--org", "professional"], 1, "salesforce is not served: name it, too"),
+        (["--port", "0", "--org", "professional", "--org", "salesforce=enterprise"], 1, "one org for each address"),
     ],
 )
 def test_what_cannot_be_served_is_said_in_one_line(

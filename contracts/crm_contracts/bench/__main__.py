@@ -27,6 +27,7 @@ from crm_contracts import serving
 from crm_contracts.bench import bare, bulk
 from crm_contracts.bench.at_once import at_once
 from crm_contracts.bench.load import Load, request_bytes, run_load
+from crm_contracts.serving.worker import WORKER_THREADS
 from crm_contracts.vendors import HOSTS, create_fake
 from fake_core.clock import RealClock
 from fake_core.transport import InProcess
@@ -70,7 +71,7 @@ def served_salesforce() -> Iterator[tuple[str, dict[str, Any], serving.Served]]:
 def _serve(vendor: str) -> serving.Serve:
     host = "127.0.0.1"
     port = serving.check_port(host, 0)
-    return serving.Serve(vendor=vendor, host=host, port=port, data="sqlite://", org=None, cert_file=None, key_file=None)
+    return serving.Serve(vendor=vendor, host=host, port=port, data="sqlite://")
 
 
 @contextmanager
@@ -103,7 +104,7 @@ def served_bare() -> Iterator[str]:
     code = (
         "from granian import Granian; from granian.constants import HTTPModes, Interfaces; "
         f"Granian('crm_contracts.bench.bare:create_app', factory=True, address='127.0.0.1', port={one.port}, "
-        f"interface=Interfaces.WSGI, http=HTTPModes.http1, workers=1, blocking_threads={serving.WORKER_THREADS}, "
+        f"interface=Interfaces.WSGI, http=HTTPModes.http1, workers=1, blocking_threads={WORKER_THREADS}, "
         "log_enabled=False).serve()"
     )
     url = f"http://127.0.0.1:{one.port}"

@@ -31,7 +31,6 @@ def _served(*, tls: bool) -> Iterator[tuple[str, dict[str, Any]]]:
             host=host,
             port=serving.check_port(host, 0),
             data="sqlite://",
-            org=None,
             cert_file=str(certificates.cert_file) if certificates else None,
             key_file=str(certificates.key_file) if certificates else None,
         )
