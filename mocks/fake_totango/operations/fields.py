@@ -44,7 +44,7 @@ class Fields:
 
     def identity(self, name: str) -> str | None:
         """The id of something, which JSON may give as a number."""
-        value = self._given.get(name)
+        value = _whole(self._given.get(name))
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**DIGITS_MAX:
             return str(value)
         return self.text(name)
@@ -53,8 +53,7 @@ class Fields:
         value = self._given.get(name)
         if value is None or value == "":
             return None
-        if isinstance(value, str) and is_number(value):
-            value = int(value)
+        value = int(value) if isinstance(value, str) and is_number(value) else _whole(value)
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise self.invalid(name)
         return value
@@ -115,6 +114,11 @@ class Fields:
 
     def invalid(self, name: str) -> TotangoError:
         return TotangoError("invalid", name=name, value=self._given.get(name))
+
+
+def _whole(value: Any) -> Any:
+    """17.0 is 17 in JSON."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def is_number(text: str) -> bool:

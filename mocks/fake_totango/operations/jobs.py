@@ -93,7 +93,8 @@ def _job(fields: Fields, before: Document) -> Document:
         mapping = before["mapping"] if same else template[str(direction)]
     if not all(isinstance(one.get("crm"), str) and isinstance(one.get("attribute"), str) for one in mapping):
         raise fields.invalid("mapping")
-    schedule = fields.settings("schedule") or before.get("schedule") or {"kind": "once"}
+    schedule = fields.settings("schedule")
+    schedule = before.get("schedule", {"kind": "once"}) if schedule is None else schedule
     if schedule.get("kind") not in SCHEDULES:
         raise fields.invalid("schedule")
     create_new = fields.truth("create_new")

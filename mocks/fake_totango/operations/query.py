@@ -107,7 +107,7 @@ class Terms:
         if not isinstance(term, dict) or depth > DEPTH_MAX:
             raise TotangoError("unknown_term", term=term)
         kind = term.get("type")
-        if kind in {"or", "and"} and isinstance(kind, str):
+        if isinstance(kind, str) and kind in {"or", "and"}:
             inner = term.get(kind)
             if not isinstance(inner, list):
                 raise TotangoError("unknown_term", term=term)

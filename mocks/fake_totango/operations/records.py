@@ -19,7 +19,7 @@ from fake_totango.operations import tasks, timeline, touchpoints
 from fake_totango.operations.fields import Fields
 from fake_totango.operations.keys import KINDS, find, fold, refuse_taken
 from fake_totango.operations.records_life import delete_record
-from fake_totango.store import DELETIONS, INTEGER_MAX, TOUCHPOINTS, Document
+from fake_totango.store import DELETIONS, TOUCHPOINTS, Document
 from fake_totango.tenant import COUNT_MAX, ApiToken, Tenant
 
 WARNING = "account_change_ignored"
@@ -194,4 +194,4 @@ def _named(connection: sa.Connection, kind: str, key: str) -> Document:
 
 def _page(fields: Fields) -> tuple[int, int]:
     count = fields.integer("count", least=1, most=COUNT_MAX)
-    return (COUNT_MAX if count is None else count), fields.integer("offset", most=INTEGER_MAX) or 0
+    return (COUNT_MAX if count is None else count), fields.integer("offset") or 0
