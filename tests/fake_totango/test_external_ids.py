@@ -15,7 +15,7 @@ from fake_totango.operations.keys import fold
 from .conftest import DAY, JO, NOW, Api
 
 HELP = "help article on syncing tasks and touchpoints"
-ROWS = {"tasks": {"title": "Call"}, "touchpoints": {"content": "Met."}}
+ROWS: dict[str, dict[str, Any]] = {"tasks": {"title": "Call"}, "touchpoints": {"content": "Met."}}
 KINDS = pytest.mark.parametrize("kind", ROWS)
 TASK_ID = "00T1a000000XYZUEA4"
 
@@ -105,7 +105,7 @@ def test_the_id_is_a_key_too(api: Api, kind: str) -> None:
 @pytest.mark.rule("T6")
 @pytest.mark.evidence("assumed", "what wins is not documented: external id first; on two hits nobody guesses")
 def test_a_key_that_names_two_records_is_refused(api: Api) -> None:
-    """One record's id is another's external id: ambiguous_key, and neither is touched. Of one and the same it is fine."""
+    """One record's id is another's external id: ambiguous_key, neither is touched. Of one and the same it is fine."""
     record_id = api.task()
     api.control.seed({"tasks": [{"account_id": "a1", "title": "other", "external_id": str(record_id)}]})
     before = api.fake.store.contents()
@@ -157,8 +157,9 @@ def test_the_account_of_a_record_never_changes(api: Api, kind: str, account_id: 
     """A row with another account moves nothing; its other fields are applied, with one warning (assumed)."""
     api.imported(kind, "X1", account_id="a1", **ROWS[kind])
     field = "title" if kind == "tasks" else "content"
+    row: dict[str, Any] = {field: "New."}
 
-    answer = api.imported(kind, "x1", account_id=account_id, **{field: "New."}).json()
+    answer = api.imported(kind, "x1", account_id=account_id, **row).json()
 
     assert ("updated", ["account_change_ignored"]) == (answer["outcome"], answer["warnings"])
     assert ("a1", "New.") == (api.record(kind, "X1")["account_id"], api.record(kind, "X1")[field])
@@ -213,7 +214,7 @@ def test_new_records_are_made_only_when_asked_for(api: Api, kind: str) -> None:
         ("tasks", {"description": "only this"}, True),
     ],
 )
-def test_what_a_row_must_say(api: Api, kind: str, row: dict[str, str], *, refused: bool) -> None:
+def test_what_a_row_must_say(api: Api, kind: str, row: dict[str, Any], *, refused: bool) -> None:
     """A touchpoint needs Subject or Content, a task a Title; white space says nothing (assumed)."""
     answer = api.imported(kind, "X1", account_id="a1", **row)
 

@@ -23,8 +23,8 @@ LOGIN = {
 
 def track(api: Api, method: str = "GET", *, host: str = SDR, path: str = "/pixel.gif", **given: Any) -> None:
     """One call of the pixel, which answers a picture."""
-    place = "params" if method == "GET" else "data"
-    answer = api.session.request(method, host + path, **{place: given})
+    options: dict[str, Any] = {"params" if method == "GET" else "data": given}
+    answer = api.session.request(method, host + path, **options)
     assert (200, "image/gif", GIF) == (answer.status_code, answer.headers["Content-Type"], answer.content[:10])
 
 
@@ -44,9 +44,8 @@ def test_an_activity_makes_account_and_user(api: Api, method: str) -> None:
     track(api, method, path="/pixel.gif/", **LOGIN, **{"sdr_o.account_name": "ACME Inc."})
 
     (user,) = api.hits("users")
-    assert ("u1235", "ACME Inc.", NOW) == (
-        account(api, "u1235")["name"], account(api, "u1235")["display_name"], account(api, "u1235")["last_activity_time"],
-    )  # fmt: skip
+    made = account(api, "u1235")
+    assert ("u1235", "ACME Inc.", NOW) == (made["name"], made["display_name"], made["last_activity_time"])
     assert ("someone@somewhere.example", "u1235", NOW) == (
         user["name"], user["account"]["name"], user["first_activity_time"],
     )  # fmt: skip

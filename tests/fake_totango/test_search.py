@@ -139,7 +139,8 @@ def test_sorting(api: Api) -> None:
 def test_users(api: Api) -> None:
     """Users are found by identifier, attribute, activity and by their account, which the hit names."""
     api.control.seed({"users": [
-        {"account_id": "a1", "id": "u@x.example", "name": "U", "attributes": {"Role": "Admin"}, "last_activity_time": NOW},
+        {"account_id": "a1", "id": "u@x.example", "name": "U", "attributes": {"Role": "Admin"},
+         "last_activity_time": NOW},
         {"account_id": "a2", "id": "v@x.example", "name": "V", "last_activity_time": NOW - 2 * DAY},
     ]})  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What a valid Totango call needs to know of the service: an account, notes with their events, queries that mean something.
+"""What a valid Totango call needs to know of the service: an account, notes with their events, queries with a meaning.
 
 And the service that the lane runs on.
 """
