@@ -3,6 +3,8 @@
 Rule 1: a rule is a row of a TOML file in this folder; nothing else in the project defines one.
 Rule 2: a test holds a rule by naming it: ``@pytest.mark.rule("P7", "H2")``. The names are read
 from the tests' source, so that the table is true without running anything.
+Rule 3: a rule is verified where it lives: one of a fake by a test that asks the fake, one of the sync by a test outside
+the fakes' rooms. What is shown elsewhere is only a part of it.
 Source of the rules themselves: the `source` of each row.
 """
 
@@ -31,6 +33,8 @@ KINDS = (
 )
 LIVES = ("fake", "sync")
 STATES = ("verified", "named", "none")
+# Files whose tests ask a fake for what its vendor does; {} is the vendor.
+_ASK_A_FAKE = ("fake_{}/", "properties/test_reference_{}", "crm_contracts/test_api_rules_hold.py")
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Row:
-    """A rule with its state: verified (a running test names it), named (only skipped ones), none."""
+    """A rule with its state: verified (a running test where it lives names it), named (only others do), none."""
 
     rule: Rule
     state: str
@@ -129,11 +133,16 @@ def render_rules(tests_dir: Path | None = None, *, names: bool = False, **only: 
 
 def _row(rule: Rule, named: list[Named]) -> Row:
     naming = [entry for entry in named if rule.id in entry.rules]
-    if any(entry.checks for entry in naming):
+    if any(entry.checks and _is_where_it_lives(rule, entry.test) for entry in naming):
         state = "verified"
     else:
         state = "named" if naming else "none"
     return Row(rule, state, tuple(entry.test for entry in naming))
+
+
+def _is_where_it_lives(rule: Rule, test: str) -> bool:
+    asks_the_fake = test.startswith(tuple(room.format(rule.vendor) for room in _ASK_A_FAKE))
+    return asks_the_fake if rule.lives == "fake" else not asks_the_fake
 
 
 _Marks = tuple[tuple[str, ...], bool]  # the rules named, and whether the test is switched off
