@@ -168,7 +168,7 @@ def _check_apart(fakes: Mapping[str, Fake], nobody: Fake | None) -> None:
     for (name, one), (other, two) in combinations([*fakes.items(), (NOBODY, nobody)], 2):
         if one is two or one.store is two.store or one.ids is two.ids:
             raise MisuseError(f"the tenants {name} and {other} share their store or ids: make a fake for each")
-        if one.ids.seed == two.ids.seed:
+        if one.ids.block == two.ids.block:
             raise MisuseError(
                 f"the tenants {name} and {other} make the same ids: give each an IdSource of its own seed"
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Flask, request
 
 from fake_core import ControlClient, Fake, FrozenClock, IdSource, InProcess, Meaning, RollingWindow, Store
+from fake_core.fake import Key, Tenancy
 
 URL = "https://acme.notes.example"
 
@@ -21,20 +22,57 @@ class Answers:
         return status, [("Content-Type", "text/plain"), ("Content-Length", "2")], b"no"
 
 
-def make_fake(url: str = "sqlite://") -> Fake:
+class Tokens(list[str]):
+    """The tokens of a tenant, which seed data may replace: a part of its store."""
+
+    def own(self) -> set[Key]:
+        return {Key("token", one) for one in self}
+
+    def seed(self, given: Any) -> Any:
+        self[:] = given["tokens"]
+        return given
+
+    def dump(self) -> Any:
+        return list(self)
+
+    def load(self, state: Any) -> None:
+        self[:] = state
+
+
+def shown(environ: Any) -> Key | None:
+    value = environ.get("HTTP_AUTHORIZATION", "")
+    return Key("token", value) if value else None
+
+
+def make_fake(url: str = "sqlite://", *, tokens: Iterable[str] | None = None, seed: int = 7) -> Fake:
+    """The vendor for whoever calls; or, with *tokens*, one tenant of it, whose callers show one of them."""
     schema = sa.MetaData()
     notes = sa.Table("notes", schema, sa.Column("id", sa.Integer, primary_key=True), sa.Column("text", sa.Text))
-    clock, ids = FrozenClock(), IdSource(7)
+    clock, ids = FrozenClock(), IdSource(seed)
+    held = Tokens(tokens or ())
     daily = RollingWindow(clock, limit=1_000)
-    store = Store(url=url, schema=schema, parts={"ids": ids, "daily": daily})
+    store = Store(url=url, schema=schema, parts={"ids": ids, "daily": daily, "tokens": held})
     app = Flask("notes")
+
+    @app.before_request
+    def refuse_strangers() -> Any:
+        if tokens is None or shown(request.environ) in held.own():
+            return None
+        return "who are you?", 401
 
     @app.post("/notes")
     def create() -> Any:
         daily.take()
         with store.begin() as connection:
-            connection.execute(notes.insert(), {"id": ids.next("note"), "text": request.get_json()["text"]})
-        return {"made": True}, 201
+            number = ids.block + ids.next("note")
+            connection.execute(notes.insert(), {"id": number, "text": request.get_json()["text"]})
+        return {"made": True}, 201, {"Location": f"/notes/{number}"}
+
+    @app.get("/notes/<int:number>")
+    def read_one(number: int) -> Any:
+        with store.read() as connection:
+            text = connection.execute(sa.select(notes.c.text).where(notes.c.id == number)).scalar()
+        return ("none", 404) if text is None else {"text": text}
 
     @app.get("/notes")
     def list_all() -> Any:
@@ -60,8 +98,10 @@ def make_fake(url: str = "sqlite://") -> Fake:
         hosts=["*.notes.example"],
         meaning=meaning,
         fault_answers=Answers(),
-        credentials=lambda base_url: {"url": base_url, "token": "t"},
+        credentials=lambda base_url: {"url": base_url, "token": next(iter(held), "t")},
         limits={"daily": daily},
+        seed=None if tokens is None else held.seed,
+        tenancy=None if tokens is None else Tenancy(shown, held.own),
     )
 
 
