@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 import requests
 
+from fake_core.clock import DEFAULT_MOMENT, FrozenClock
 from fake_core.control import ControlClient
 from fake_core.fake import Fake
+from fake_core.tenants import Tenants
 from fake_core.transport import InProcess
 
 
@@ -33,24 +35,37 @@ class Call:
 
 
 class Wire:
-    """A fake, reached as a client reaches it."""
+    """A fake, reached as a client reaches it.
 
-    def __init__(self, fake: Fake, url: str) -> None:
+    *behind* is what answers at the address, where that is not *fake* alone; *tenant* is then whose control plane is
+    spoken to, and stands before the tokens of its calls. `headers` are those of the last answer.
+    """
+
+    def __init__(self, fake: Fake, url: str, *, behind: Tenants | None = None, tenant: str = "") -> None:
         self.fake = fake
         self.url = url
         self.session = requests.Session()
-        self.session.mount("https://", InProcess([fake]).adapter())
-        self.control = ControlClient(url, self.session)
+        self.session.mount("https://", InProcess([behind or fake]).adapter())
+        self.control = ControlClient(url, self.session, tenant=tenant)
+        self.headers: dict[str, str] = {}
+        self._before = f"{tenant}-" if tenant else ""
+
+    def clean(self) -> None:
+        """The fake as it was made, its clock where a frozen one begins."""
+        self.fake.reset()
+        assert isinstance(self.fake.clock, FrozenClock)
+        self.fake.clock.set(DEFAULT_MOMENT)
 
     def send(self, call: Call) -> Answer:
         answer = self.session.request(
             call.method,
             self.url + call.path,
             params=call.query,
-            headers={"Authorization": f"Bearer {call.token}", "Content-Type": "application/json"},
+            headers={"Authorization": f"Bearer {self._before}{call.token}", "Content-Type": "application/json"},
             data=None if call.body is None else json.dumps(call.body).encode(),
             timeout=60,
         )
+        self.headers = dict(answer.headers)
         if answer.headers["Content-Type"].startswith("application/json"):
             return Answer(answer.status_code, json.loads(answer.text))
         return Answer(answer.status_code, answer.text)

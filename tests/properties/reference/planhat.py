@@ -17,7 +17,7 @@ from tests.properties.reference.both import Answer, Call
 from tests.properties.reference.planhat_bulk import upsert
 from tests.properties.reference.planhat_lists import lean, page, read, written
 from tests.properties.reference.planhat_rows import create, update
-from tests.properties.reference.planhat_state import Kept, State, Token
+from tests.properties.reference.planhat_state import SOFT, Kept, State, Token
 from tests.properties.reference.planhat_tables import MODELS
 from tests.properties.reference.planhat_values import OBJECT_ID, Refused, as_json
 
@@ -56,6 +56,9 @@ class Reference:
     def settle(self, settings: Mapping[str, Any]) -> None:
         self.state.kept.settings |= settings
 
+    def limit(self, name: str, most: int) -> None:
+        self.state.kept.limits[name] = most
+
     # --- the API ---
 
     def answer(self, call: Call, seen: Answer) -> Answer:
@@ -68,6 +71,11 @@ class Reference:
             return self._refusal(refused)
         return Answer(status, body)
 
+    def headers(self) -> dict[str, str]:
+        """What every answer says about the soft limit."""
+        name, most = self.state.switch("rate_limit_headers"), self.state.kept.limits[SOFT]
+        return {f"{name}-Limit": str(most), f"{name}-Remaining": str(max(0, most - self.state.used(SOFT)))}
+
     def _refusal(self, refused: Refused) -> Answer:
         if refused.key == "malformed_id" and self._code(refused) == 404:
             refused = Refused("no_route")
@@ -76,10 +84,12 @@ class Reference:
         return Answer(self._code(refused), shapes.get(shape, text))
 
     def _text(self, refused: Refused) -> str:
-        text: str = self._errors[refused.key]["text"]
+        text: str = self._errors[{"no_profile": "unknown_id"}.get(refused.key, refused.key)]["text"]
         return text.format_map(refused.words)
 
     def _code(self, refused: Refused) -> int:
+        if refused.key == "no_profile":
+            return 404
         switched = {"unknown_id": "unknown_id", "malformed_id": "malformed_id", "status_update": "status_refusal_code"}
         if refused.key in switched:
             return int(self.state.switch(switched[refused.key]))
@@ -89,19 +99,26 @@ class Reference:
         token = self._tokens.get(call.token)
         path = call.path.strip("/").split("/")
         collection, rest = path[0], [unquote(one) for one in path[1:]]
-        if collection == "leancompanies" and call.method == "GET" and not rest:
+        verb = call.method + ("/id" if rest else "")
+        if not _is_route(call.method, [collection, *rest], verb):
+            raise Refused("no_route")
+        self.state.take()
+        if collection == "leancompanies":
             self._permit(token, "read", "companies")
             return 200, lean(self.state, call.query)
-        if collection not in MODELS or len(rest) > 2:
-            raise Refused("no_route")
+        if collection == "myprofile":
+            return self._profile(token)
         if len(rest) == 2:
-            return self._nested(call, token, collection, rest)
-        verb = call.method + ("/id" if rest else "")
-        if verb not in _OPERATIONS or (verb == "PATCH/id" and self.state.switch("patch") == "none"):
+            return self._nested(call, token, rest)
+        if verb == "PATCH/id" and self.state.switch("patch") == "none":
+            if token is None:
+                raise Refused("unauthorized")
             raise Refused("no_route")
         operation = _OPERATIONS[verb]
         if verb == "PUT":
             return self._bulk(call, token, collection)
+        if token is not None and verb in {"POST", "PUT/id", "PATCH/id"}:
+            _object(call.body)  # a body is read before rights are asked for
         self._permit(token, operation, collection)
         assert token is not None
         if verb == "GET":
@@ -123,9 +140,15 @@ class Reference:
         if not token.may(operation, MODELS[collection]):
             raise Refused("forbidden")
 
-    def _nested(self, call: Call, token: Token | None, collection: str, rest: list[str]) -> tuple[int, Any]:
-        if collection != "companies" or rest[1] not in {"endusers", "conversations"} or call.method != "GET":
-            raise Refused("no_route")
+    def _profile(self, token: Token | None) -> tuple[int, Any]:
+        if token is None:
+            raise Refused("unauthorized")
+        if token.user_id is None:
+            raise Refused("no_profile")
+        self._permit(token, "read", "users")
+        return 200, read(self.state, "users", self.state.by_key("users", token.user_id)[0])
+
+    def _nested(self, call: Call, token: Token | None, rest: list[str]) -> tuple[int, Any]:
         self._permit(token, "read", rest[1])
         company, _ = self.state.by_key("companies", rest[0])
         return 200, page(self.state, rest[1], call.query, company=company["_id"])
@@ -146,7 +169,7 @@ class Reference:
     def _bulk(self, call: Call, token: Token | None, collection: str) -> tuple[int, Any]:
         if token is None:
             raise Refused("unauthorized")
-        items = call.body
+        items = {} if call.body is None else call.body
         if isinstance(items, dict) and self.state.switch("bulk_single_object") == "accept":
             items = [items]
         if not isinstance(items, list) or (not items and self.state.switch("bulk_empty") == "refuse"):
@@ -167,7 +190,17 @@ _OPERATIONS = {
 }
 
 
+def _is_route(method: str, path: list[str], verb: str) -> bool:
+    if path in (["leancompanies"], ["myprofile"]):
+        return method == "GET"
+    if len(path) == 3:
+        return method == "GET" and path[0] == "companies" and path[2] in {"endusers", "conversations"}
+    return path[0] in MODELS and len(path) < 3 and verb in _OPERATIONS
+
+
 def _object(body: Any) -> dict[str, Any]:
+    if body is None:
+        return {}
     if not isinstance(body, dict):
         raise Refused("not_an_object")
     return body

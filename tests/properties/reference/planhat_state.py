@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.properties.reference.planhat_tables import MODELS, Model
 from tests.properties.reference.planhat_values import OBJECT_ID, Refused, iso
 
 Row = dict[str, Any]
+HARD, SOFT = "hard_calls_per_second", "soft_calls_per_minute"
+LIMITS = {HARD: (150, timedelta(seconds=1)), SOFT: (200, timedelta(minutes=1))}  # documented
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Kept:
             "conversation_custom_fields": [],
         }
     )
+    limits: dict[str, int] = field(default_factory=lambda: {name: most for name, (most, _) in LIMITS.items()})
+    calls: dict[str, list[datetime]] = field(default_factory=lambda: {name: [] for name in LIMITS})
     rows: dict[str, dict[str, Row]] = field(default_factory=lambda: {name: {} for name in MODELS})
 
 
@@ -70,6 +74,23 @@ class State:
 
     def rows(self, collection: str) -> dict[str, Row]:
         return self.kept.rows[collection]
+
+    def used(self, limit: str) -> int:
+        """How many calls count against *limit* at this moment."""
+        kept, period = self.kept.calls, LIMITS[limit][1]
+        kept[limit] = [one for one in kept[limit] if one > self.at - period]
+        return len(kept[limit])
+
+    def take(self) -> None:
+        """Count one call; raises Refused past a limit that refuses. What does not fit is not counted."""
+        fits = {}
+        for limit in LIMITS:
+            fits[limit] = self.used(limit) < self.kept.limits[limit]
+            if fits[limit]:
+                self.kept.calls[limit].append(self.at)
+        refusing = [HARD, SOFT] if self.switch("soft_limit") == "refuse" else [HARD]
+        if self.switch("rate_limits") == "enforce" and not all(fits[limit] for limit in refusing):
+            raise Refused("too_many_requests")
 
     def new_id(self, collection: str) -> str:
         """The id that the API invented; one it may not invent becomes a difference."""
