@@ -1,12 +1,11 @@
 """Builds the fake: a Flask application over one tenant, inside fake_core's wire.
 
-app -> routes -> operations -> models, store. Every answer carries the rate-limit headers;
-every refusal is rendered here.
+app -> routes -> operations -> models, store. Every answer of the API carries the rate-limit headers; every refusal is
+rendered here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -25,22 +24,16 @@ from fake_planhat.automations import Automations, Sender
 from fake_planhat.automations.sending import LocalSender
 from fake_planhat.errors import PlanhatError
 from fake_planhat.faults import PlanhatFaultAnswers, meaning
+from fake_planhat.operations.activity import ACTIVITY_CHANNEL, activity_events
 from fake_planhat.operations.seeding import seed
-from fake_planhat.routes import NOT_FAKED, ROUTES
-from fake_planhat.routes.tenancy import keys_of, shown
-from fake_planhat.routes.views import refuse_foreign_faults
-from fake_planhat.routes.wire import (
-    JSON_TYPE,
-    authenticate,
-    limit_headers,
-    refusal,
-    take_from_limits,
-)
+from fake_planhat.routes import NOT_FAKED, ROUTES, STAND_INS
+from fake_planhat.routes.gates import check_host, guarded
+from fake_planhat.routes.hosts import HOSTS, has_rate_headers
+from fake_planhat.routes.tenancy import hook_keys, keys_of, shown
+from fake_planhat.routes.wire import authenticate, limit_headers, refusal
 from fake_planhat.store import METADATA
 from fake_planhat.tenant import Settings, Tenant, TenantConfig
 from fake_planhat.tenant_file import read_tenant
-
-HOSTS = ("api.planhat.com", "api-*.planhat.com", "analytics.planhat.com", "api.planhatdemo.com")
 
 
 def create_app(
@@ -66,7 +59,9 @@ def create_app(
         "soft_calls_per_minute": RollingWindow(clock, limit=config.soft_calls_per_minute, period=timedelta(minutes=1)),
         "hard_calls_per_second": RollingWindow(clock, limit=config.hard_calls_per_second, period=timedelta(seconds=1)),
     }
-    automations = Automations(config.automations, clock=clock, sender=sender or LocalSender())
+    automations = Automations(
+        config.automations, clock=clock, switches=settings.switches, sender=sender or LocalSender()
+    )
     parts: dict[str, Part] = {"ids": ids, "settings": settings, "automations": automations, **limits}
     store = Store(url=data, schema=METADATA, parts=parts)
     automations.attach(store)
@@ -86,8 +81,8 @@ def create_app(
         limits=limits,
         seed=lambda given: seed(tenant, given),
         who=lambda environ: _who(tenant, environ),
-        tenancy=Tenancy(shown, lambda: keys),
-        events=automations.events,
+        tenancy=Tenancy(shown, lambda: keys | hook_keys(automations.hooks())),
+        events=lambda since, channel: _events(tenant, since, channel),
         after=automations.after,
     )
     if not store.existed:
@@ -95,6 +90,13 @@ def create_app(
             seed(tenant, dict(config.seed))
     store.mark_baseline()
     return fake
+
+
+def _events(tenant: Tenant, since: int, channel: str | None) -> dict[str, Any]:
+    """What the control plane shows as events: runs of automations, or what endusers did (channel /activity)."""
+    if channel == ACTIVITY_CHANNEL:
+        return activity_events(tenant, since)
+    return tenant.automations.events(since, channel)
 
 
 def _credentials(config: TenantConfig, base_url: str) -> dict[str, Any]:
@@ -118,29 +120,19 @@ def _flask_app(tenant: Tenant) -> Flask:
         return Response(body, status=status, headers=headers)
 
     def add_limit_headers(response: Response) -> Response:
-        response.headers.extend(limit_headers(tenant))
+        if has_rate_headers(tenant, request.environ):
+            response.headers.extend(limit_headers(tenant))
         return response
 
-    return flask_app(
+    app = flask_app(
         "fake_planhat",
         routes=ROUTES,
-        around=lambda operation_id, view: _guarded(tenant, operation_id, view),
+        around=lambda operation_id, view: guarded(tenant, operation_id, view),
         refuse=refuse,
         finish=add_limit_headers,
         not_faked=NOT_FAKED,
+        stand_ins=STAND_INS,
         body_bytes_max=tenant.config.body_bytes_max,
     )
-
-
-def _guarded(tenant: Tenant, operation_id: str, view: Callable[..., Any]) -> Callable[..., Response]:
-    """*view* behind the limits and the token."""
-
-    def call(**path: str) -> Response:
-        environ = request.environ
-        take_from_limits(tenant)
-        token = authenticate(tenant, environ.get("HTTP_AUTHORIZATION", ""))
-        refuse_foreign_faults(environ, operation_id=operation_id)
-        status, text = view(tenant, token, **path)
-        return Response(text.encode("utf-8", "replace"), status=status, content_type=JSON_TYPE)
-
-    return call
+    app.before_request(lambda: check_host(tenant))
+    return app

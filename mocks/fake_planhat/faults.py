@@ -1,6 +1,7 @@
 """What a call means, and Planhat's words for scripted faults.
 
-`meaning` knows verbs create, read, update, delete, list, bulk, other and objects by model name.
+`meaning` knows verbs create, read, update, delete, list, bulk, other and objects by model name; what is pushed are
+DimensionData and UserActivity.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from fake_core.fake import Meaning
 from fake_core.refusals import FaultRefusals, Refusal
 from fake_planhat.errors import PlanhatError
 from fake_planhat.models import MODELS
+from fake_planhat.routes.hosts import has_rate_headers, is_push
 from fake_planhat.routes.wire import limit_headers, refusal
-from fake_planhat.tenant import Tenant
+from fake_planhat.tenant import METRICS, Tenant
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -37,6 +39,10 @@ def meaning(environ: WSGIEnvironment | dict[str, Any]) -> Meaning:
         return Meaning("list", "Company")
     if parts == ["myprofile"]:
         return Meaning("read", "User")
+    if is_push(environ) or parts == ["dock", "segment"]:
+        return Meaning("create", METRICS if parts[0] == "dimensiondata" else "UserActivity")
+    if parts == ["dimensiondata"]:
+        return Meaning("list" if method in {"GET", "HEAD"} else "other", METRICS)
     if len(parts) == 3 and parts[0] == "companies" and parts[2] in _MODELS:
         return Meaning("list", _MODELS[parts[2]])
     if not 1 <= len(parts) <= 2 or parts[0] not in _MODELS:
@@ -46,11 +52,12 @@ def meaning(environ: WSGIEnvironment | dict[str, Any]) -> Meaning:
 
 
 class PlanhatFaultAnswers(FaultRefusals):
-    """The answers of faults that end in one: Planhat answers every call alike."""
+    """The answers of faults that end in one."""
 
     def __init__(self, tenant: Tenant) -> None:
-        def refuse(key: str, _environ: WSGIEnvironment) -> Refusal:
+        def refuse(key: str, environ: WSGIEnvironment) -> Refusal:
             status, headers, body = refusal(tenant, PlanhatError(key))
-            return status, [*headers, *limit_headers(tenant)], body
+            limits = limit_headers(tenant) if has_rate_headers(tenant, environ) else []
+            return status, [*headers, *limits], body
 
         super().__init__(_ANSWERS, refuse)

@@ -19,6 +19,7 @@ from fake_core.store import Store
 from fake_core.switches import Switches
 from fake_planhat.data_files import read_toml
 from fake_planhat.errors import ERRORS, PlanhatError
+from fake_planhat.in_flight import InFlight
 from fake_planhat.switches import SWITCHES
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ SOFT_CALLS_PER_MINUTE: int = _LIMITS["soft_calls_per_minute"]["value"]
 HARD_CALLS_PER_SECOND: int = _LIMITS["hard_calls_per_second"]["value"]
 BULK_ITEMS_MAX: int = _LIMITS["bulk_items_max"]["value"]
 BODY_BYTES_MAX: int = _LIMITS["body_bytes_max"]["value"]
+PARALLEL_CALLS_MAX: int = _LIMITS["parallel_calls_max"]["value"]
 
 OPERATIONS = ("create", "read", "update", "delete")
+METRICS = "DimensionData"  # what a token's permissions call the values of metrics, which are no model
 RESERVED_TYPES = frozenset({"email", "chat", "ticket", "call"})  # Conversations that Planhat itself makes
 
 
@@ -69,6 +72,7 @@ class TenantConfig:
     soft_calls_per_minute: int = SOFT_CALLS_PER_MINUTE
     hard_calls_per_second: int = HARD_CALLS_PER_SECOND
     body_bytes_max: int = BODY_BYTES_MAX
+    parallel_calls_max: int = PARALLEL_CALLS_MAX
     automations: Sequence[Mapping[str, Any]] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: Mapping[str, Any] = field(default_factory=dict)
@@ -150,6 +154,7 @@ class Tenant:
         self.ids = ids
         self.soft_limit = limits["soft_calls_per_minute"]
         self.hard_limit = limits["hard_calls_per_second"]
+        self.in_flight = InFlight(config.parallel_calls_max)
         self.automations = automations
         self.tokens = {token.value: token for token in config.tokens}
 

@@ -10,7 +10,7 @@ from fake_core.tenant_file import ANY, LISTS, NUMBER, TEXT, Table, check_texts, 
 from fake_planhat.errors import ERRORS
 from fake_planhat.models import MODELS
 from fake_planhat.switches import SWITCHES
-from fake_planhat.tenant import OPERATIONS, ApiToken, Settings, TenantConfig
+from fake_planhat.tenant import METRICS, OPERATIONS, ApiToken, Settings, TenantConfig
 
 _TABLES = {
     "tenant": Table({"name": TEXT, "tenant_id": TEXT}),
@@ -19,7 +19,11 @@ _TABLES = {
         required=("value",),
         many=True,
     ),
-    "limits": Table(dict.fromkeys(("soft_calls_per_minute", "hard_calls_per_second", "body_bytes_max"), NUMBER)),
+    "limits": Table(
+        dict.fromkeys(
+            ("soft_calls_per_minute", "hard_calls_per_second", "parallel_calls_max", "body_bytes_max"), NUMBER
+        )
+    ),
     "switches": ANY,
     "error_texts": ANY,
     "settings": ANY,
@@ -50,7 +54,7 @@ def _token(path: str, number: int, row: dict[str, Any]) -> ApiToken:
     given = row.pop("permissions", None)
     if given is None:
         return ApiToken(**row)
-    models = [model.name for model in MODELS]
+    models = [*(model.name for model in MODELS), METRICS]
     for model, operations in given.items():
         where = f"{path}: [[tokens]] {number}: permissions.{model}:"
         if model not in models:

@@ -13,6 +13,7 @@ from fake_planhat import TenantConfig, create_app
 from fake_planhat.switches import SWITCHES, UNKNOWNS
 
 from .conftest import COMPANY_ID, OTHER_ID, USER_ID, Api
+from .edge_probes import EDGE_PROBES
 
 NOBODY = "0" * 24
 
@@ -246,6 +247,7 @@ PROBES: dict[str, tuple[Callable[[Api], Any], dict[Any, Any]]] = {
         "X-RateLimit": ["X-RateLimit-Limit", "X-RateLimit-Remaining"]}),
     "retry_after": (retry_after, {False: None, True: "1"}),
 }  # fmt: skip
+PROBES |= EDGE_PROBES
 
 POSITIONS = [(name, value) for name, switch in SWITCHES.items() for value in switch.values]
 
@@ -262,6 +264,7 @@ def test_switch_in_each_position(make_api: Any, name: str, value: Any) -> None:
     tokens = [
         ApiToken(TOKEN, user_id=USER_ID, email="user@planhat.com"),
         ApiToken("creator", permissions=no_create),
+        ApiToken("reads tasks", permissions={"Task": frozenset({"read"})}),
     ]
     probe, seen = PROBES[name]
 

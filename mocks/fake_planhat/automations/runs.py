@@ -3,7 +3,7 @@
 Rule 1: a run sees the record as it was committed, whatever happened to it since.
 Rule 2: runs are carried out one at a time and in order, by whoever comes first after an answer: so the log is the same
         for the same calls, and a receiver that calls back is answered.
-Rule 3: nothing a receiver does reaches the API call. What went wrong stands in the log, and ends the run.
+Rule 3: nothing a receiver does reaches the API call. What went wrong stands in the log, and ends the run (a switch).
 Rule 4: a reset or a restore forgets what was queued.
 Source: developer documentation, Automations (triggers, outgoing webhook). What Planhat sends when no body is set up is
 not public: the payload {event, model, object} is ours, and says so in the header X-Understudy-Stand-In.
@@ -21,6 +21,7 @@ from typing import Any
 
 from fake_core.clock import Clock
 from fake_core.store import Store
+from fake_core.switches import Switches
 from fake_core.web import STAND_IN_HEADER
 from fake_planhat.automations.codes import OBJECT, as_text, fill, fill_text, reach, step_code
 from fake_planhat.automations.config import Automation, Step, read_automations
@@ -49,8 +50,9 @@ class _Run:
 class Automations:
     """The automations of a tenant: a part of its store, with a queue and a log."""
 
-    def __init__(self, given: Sequence[Mapping[str, Any]], *, clock: Clock, sender: Sender) -> None:
+    def __init__(self, given: Sequence[Mapping[str, Any]], *, clock: Clock, switches: Switches, sender: Sender) -> None:
         self._clock = clock
+        self._switches = switches
         self._sender = sender
         self._given = [dict(one) for one in given]
         self._automations = read_automations(given, models=COLLECTIONS)
@@ -141,7 +143,8 @@ class Automations:
             told |= self._step(step, run, scope, number)
             if "error" in told:
                 entry["outcome"] = "failed"
-                break
+                if self._switches["automation_failed_step"] == "stop":
+                    break
         if run.generation == self._generation:
             add_run(self._store, entry, kept=RUNS_KEPT_MAX)
 

@@ -13,7 +13,7 @@ from fake_core.switches import Switches
 from fake_planhat.errors import PlanhatError
 from fake_planhat.models import COMPANY
 from fake_planhat.models.model import Document
-from fake_planhat.operations.keys import parse
+from fake_planhat.operations.keys import PREFIXES, parse
 from fake_planhat.operations.rows import Work
 
 
@@ -30,6 +30,12 @@ def company_ids(connection: sa.Connection, text: str, switches: Switches) -> lis
         elif switches["company_filter_prefixes"]:
             found += [company["_id"] for company in work[COMPANY.name].find(*key)]
     return found
+
+
+def without_prefixed(text: str) -> str:
+    """*text*, a companyId filter, without its prefixed ids: whose they are is the companies' own."""
+    kept = [one for one in csv(text) if not one.startswith(tuple(PREFIXES))]
+    return ",".join(kept)
 
 
 def whole(asked: Mapping[str, str], name: str, *, least: int, otherwise: int, switches: Switches) -> int:

@@ -17,8 +17,9 @@ from fake_planhat.errors import PlanhatError
 from fake_planhat.models import COMPANY, CONVERSATION, MODELS, USER, Model
 from fake_planhat.models.model import Document
 from fake_planhat.operations.call import require
+from fake_planhat.operations.hiding import hidden, may_name_companies, shown
 from fake_planhat.operations.keys import find_by_path, only, parse_path
-from fake_planhat.operations.query import company_ids, csv, narrowed, selected, whole
+from fake_planhat.operations.query import company_ids, csv, narrowed, selected, whole, without_prefixed
 from fake_planhat.operations.rows import Work
 from fake_planhat.store import COLLECTIONS, Query, dumps, reference_id
 from fake_planhat.tenant import RESERVED_TYPES, ApiToken, Tenant
@@ -41,9 +42,10 @@ def get_text(tenant: Tenant, token: ApiToken, model: Model, path_id: str) -> str
             found = [] if text is None else [text]
         else:
             found = COLLECTIONS[model.name].texts_by(connection, key, [value])
-    if len(found) == 1:
+    reveals = hidden(token, model.name, tenant.switches)
+    if len(found) == 1 and not reveals:
         return found[0]
-    return dumps(only([json.loads(one) for one in found], switches=tenant.switches))
+    return dumps(shown(only([json.loads(one) for one in found], switches=tenant.switches), reveals))
 
 
 def list_text(
@@ -56,7 +58,14 @@ def list_text(
 ) -> str:
     """GET /<collection>: a bare JSON array. *company* is the id in a nested path. Raises PlanhatError."""
     require(token, "read", model)
+    if company is not None:
+        require(token, "read", COMPANY)
+    reveals = hidden(token, model.name, tenant.switches)
     asked = _parameters(model, parameters, tenant.switches)
+    if asked.get("sort", "").strip().removeprefix("-").partition(".")[0] in {one.key for one in reveals}:
+        del asked["sort"]
+    if "companyId" in asked and not may_name_companies(token, tenant.switches):
+        asked["companyId"] = without_prefixed(asked["companyId"])
     with tenant.store.read() as connection:
         if company is not None:
             parent = find_by_path(Work(connection), COMPANY, company, switches=tenant.switches)
@@ -67,11 +76,13 @@ def list_text(
         texts = COLLECTIONS[model.name].list_texts(connection, query)
         shape = _SHAPES.get(model.name)
         select = selected(asked.get("select"))
-        if shape is None and select is None:
+        if shape is None and select is None and not reveals:
             return "[" + ",".join(texts) + "]"
         rows = [json.loads(text) for text in texts]
         if shape is not None:
             rows = shape(connection, rows, tenant)
+    if reveals:
+        rows = [shown(row, reveals) for row in rows]
     return dumps(rows if select is None else [narrowed(row, select) for row in rows])
 
 

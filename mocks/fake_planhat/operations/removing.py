@@ -5,6 +5,7 @@ from __future__ import annotations
 from fake_planhat.models import Model
 from fake_planhat.models.model import Document
 from fake_planhat.operations.call import changing, require
+from fake_planhat.operations.hiding import answered
 from fake_planhat.operations.keys import malformed, not_found, only, parse_path
 from fake_planhat.tenant import ApiToken, Tenant
 
@@ -26,5 +27,5 @@ def delete(tenant: Tenant, token: ApiToken, model: Model, path_id: str) -> Docum
         if switches["delete_missing"] == "not_found":
             raise not_found(switches)
     elif model.deletes_with_document:
-        return document
+        return answered(document, token, model.name, {}, switches)
     return {"n": count, "ok": 1, "deletedCount": count}

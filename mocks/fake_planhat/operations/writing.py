@@ -17,6 +17,7 @@ from fake_planhat.models.model import Document
 from fake_planhat.operations import task_life
 from fake_planhat.operations.call import Call, changing, present, require
 from fake_planhat.operations.derive import DERIVED, of_company
+from fake_planhat.operations.hiding import answered
 from fake_planhat.operations.keys import company_of, find_by_path
 from fake_planhat.store import COLLECTIONS, dumps
 from fake_planhat.tenant import RESERVED_TYPES, ApiToken, Tenant
@@ -35,7 +36,7 @@ def create(tenant: Tenant, token: ApiToken, model: Model, body: Mapping[str, Any
     if model.name == "Task":
         stamps = {key: answer.pop(key) for key in _STAMPS}
         answer |= {"userEmail": token.email, **stamps}
-    return answer
+    return answered(answer, token, model.name, body, tenant.switches)
 
 
 def update(tenant: Tenant, token: ApiToken, model: Model, *, path_id: str, body: Mapping[str, Any]) -> Document:
@@ -48,7 +49,7 @@ def update(tenant: Tenant, token: ApiToken, model: Model, *, path_id: str, body:
             raise PlanhatError("read_only", path="_id")
         key_used = {"extid-": "externalId", "srcid-": "sourceId"}.get(path_id[:6])
         document = change(call, before, body, key_used=key_used)
-    return model.written(document or before, created=False)
+    return answered(model.written(document or before, created=False), token, model.name, body, tenant.switches)
 
 
 def insert(call: Call, body: Mapping[str, Any]) -> Document:

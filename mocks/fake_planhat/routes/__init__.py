@@ -12,10 +12,11 @@ from typing import Any
 from fake_core.not_faked import not_faked
 from fake_planhat.data_files import read_toml
 from fake_planhat.models import COMPANY, CONVERSATION, ENDUSER, TASK, USER
-from fake_planhat.routes import views
+from fake_planhat.routes import incoming, sinks, views
 from fake_planhat.routes.views import of
 
 NOT_FAKED = not_faked(read_toml("not_faked.toml"))
+STAND_INS: dict[str, str] = read_toml("stand_ins.toml")
 
 # method   path                              operationId                  view
 ROUTES: list[tuple[str, str, str, Callable[..., Any]]] = [
@@ -58,4 +59,11 @@ ROUTES: list[tuple[str, str, str, Callable[..., Any]]] = [
     ("PUT", "/conversations/<key>", "updateConversation", of(CONVERSATION, views.update)),
     ("PATCH", "/conversations/<key>", "patchConversation", of(CONVERSATION, views.patch)),
     ("DELETE", "/conversations/<key>", "deleteConversation", of(CONVERSATION, views.delete)),
+    ("GET", "/dimensiondata", "listDimensionData", views.dimension_data),
+    ("POST", "/dimensiondata/<tenant_id>", "pushDimensionData", sinks.push_metrics),
+    ("POST", "/analytics/<tenant_id>", "pushActivity", sinks.push_activity),
+    ("POST", "/analytics/bulk/<tenant_id>", "pushActivities", sinks.push_activities),
+    ("PUT", "/analytics/stream/csv/<tenant_id>", "streamActivities", sinks.stream_activities),
+    ("POST", "/dock/segment", "segment", sinks.take_segment),
+    ("POST", "/webhooks/<hook>", "receiveWebhook", incoming.receive_webhook),
 ]

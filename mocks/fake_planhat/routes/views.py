@@ -12,7 +12,7 @@ from fake_core.fake import FAULT_KEY
 from fake_core.refusals import refuse_foreign_fault
 from fake_planhat.errors import PlanhatError
 from fake_planhat.models import Model
-from fake_planhat.operations import bulk, reading, removing, writing
+from fake_planhat.operations import bulk, metrics, reading, removing, writing
 from fake_planhat.routes.wire import read_json, read_object
 from fake_planhat.store import dumps
 from fake_planhat.tenant import ApiToken, Tenant
@@ -72,6 +72,11 @@ def lean_companies(tenant: Tenant, token: ApiToken) -> Answer:
     """GET /leancompanies"""
     rows = reading.lean_companies(tenant, token, parameters=request.args.to_dict())
     return 200, dumps(rows)
+
+
+def dimension_data(tenant: Tenant, token: ApiToken) -> Answer:
+    """GET /dimensiondata"""
+    return 200, dumps(metrics.listed(tenant, token, request.args.to_dict()))
 
 
 def my_profile(tenant: Tenant, token: ApiToken) -> Answer:

@@ -47,13 +47,17 @@ def authenticate(tenant: Tenant, authorization: str) -> ApiToken:
     return token
 
 
-def take_from_limits(tenant: Tenant) -> None:
-    """Count one call; raises PlanhatError (too_many_requests) past a limit that refuses."""
+def take_from_limits(tenant: Tenant, *, in_parallel: bool = True) -> None:
+    """Count one call; raises PlanhatError (too_many_requests) past a limit that refuses.
+
+    *in_parallel* tells whether the call is within the number that may be under way together.
+    """
     switches = tenant.switches
     enforced = switches["rate_limits"] == "enforce"
     in_hard = tenant.hard_limit.take()
     in_soft = tenant.soft_limit.take()
-    if enforced and not (in_hard and (in_soft or switches["soft_limit"] == "report")):
+    in_parallel = in_parallel or switches["parallel_limit"] == "off"
+    if enforced and not (in_hard and in_parallel and (in_soft or switches["soft_limit"] == "report")):
         raise PlanhatError("too_many_requests")
 
 
