@@ -247,5 +247,7 @@ def test_one_account_and_its_plan(api: Api) -> None:
     )  # fmt: skip
     assert ("<div>Grow</div>", "2026-01-05T09:00:00+00:00", 1) == (plan["plan"], plan["updated_date"], plan["_version"])
     assert None is api.get("/api/v3/accounts/a1/plan_summary").json()["plan"]
-    for path in ("/api/v2/accounts/nope/", "/api/v3/accounts/nope/plan_summary"):
-        assert 404 == api.get(path).status_code
+    unknown = ("/api/v2/accounts/nope/", "/api/v3/accounts/nope/plan_summary")
+    assert [404, 404] == [api.get(path).status_code for path in unknown]
+    api.switch(unknown_account_read=400)
+    assert [400, 400] == [api.get(path).status_code for path in unknown]

@@ -44,6 +44,17 @@ def test_an_update_needs_both_ids(api: Api, fields: dict[str, str]) -> None:
     assert "Met." == api.event_of(note_id)["note_content"]["text"]
 
 
+@pytest.mark.evidence("assumed", "the page's part on updates is not known")
+def test_the_event_may_be_left_out_by_a_switch(api: Api) -> None:
+    """With event_id_in_update at optional the note's id does; a wrong event is refused all the same."""
+    note_id = api.note()
+    api.switch(event_id_in_update="optional")
+
+    assert 200 == api.put(f"/api/v3/touchpoints/{note_id}", json={"content": "New."}).status_code
+    wrong = api.put(f"/api/v3/touchpoints/{note_id}", json={"content": "No.", "event_id": "0" * 32})
+    assert (400, "New.") == (wrong.status_code, api.event_of(note_id)["note_content"]["text"])
+
+
 @pytest.mark.evidence("client-derived", "a GitHub Action")
 def test_an_update_shows_in_the_same_event(api: Api) -> None:
     """The note and its event change; there is still one event, and what was not sent stays."""
