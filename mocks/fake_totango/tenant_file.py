@@ -39,7 +39,7 @@ def read_tenant(path: str) -> TenantConfig:
     with naming(path, "[switches]"):
         Switches(SWITCHES, words["switches"])
     with naming(path, "[error_texts]"):
-        check_texts(words["error_texts"], {key: row["message"] for key, row in ERRORS.items()})
+        check_texts(words["error_texts"], {key: row["text"] for key, row in ERRORS.items()})
     config = TenantConfig(**words)
     with naming(path, "[settings]"):
         Settings(config)
