@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import requests
 
+from crm_contracts.vendors import create_tenants
 from fake_core import FrozenClock, MisuseError
+from fake_core.testing import play_tenants
 from fake_core.web import STAND_IN_HEADER
 from fake_marketo import TenantConfig, User, create_app
 
-from .conftest import SIA, TASK_ID, URL, Api
+from .conftest import SIA, TASK_ID, URL, USERS, Api
 
 
 @pytest.mark.parametrize("path", ["/me", "/nothing", "/../../admin", "/reminders/0", "/reminders/007", "/reminders/x"])
@@ -232,3 +234,80 @@ def test_half_a_surrogate_pair_is_replaced(api: Api) -> None:
     answer = api.session.post(f"{SIA}/reminders", data=b'{"name": "a\\ud800b", "details": "\\ud83d\\ude00"}')
 
     assert ("a\ufffdb", "\U0001f600") == (answer.json()["name"], answer.json()["details"])
+
+
+def test_a_method_that_a_path_does_not_take(api: Api) -> None:
+    """It is 405, and the answer names those that it takes."""
+    answer = api.call("PUT", "/reminders")
+
+    assert (405, "METHOD") == (answer.status_code, answer.json()["error"])
+    assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
+
+
+def test_an_id_is_written_one_way(api: Api) -> None:
+    """Zeros in front make another text, and no id."""
+    made = api.remind()["id"]
+    paths = [f"/reminders/{text}" for text in (f"0{made}", f"+{made}", f"{made}.0", f" {made}", "１")]
+
+    assert [404] * 5 == [api.call("GET", path).status_code for path in paths]
+
+
+def test_failures_are_a_users_own(api: Api) -> None:
+    """Nobody else sees or acknowledges them; a list may ask for one category."""
+    for code in ("INVALID_TYPE", "QUERY_TIMEOUT"):
+        api.told("POST", "/diagnostics", {"operation": "read", "code": code})
+    [one] = api.told("GET", "/diagnostics", category="Intermittent")["items"]
+
+    assert "QUERY_TIMEOUT" == one["code"]
+    assert (404, "NOT_FOUND") == api.as_("bo").refused("POST", f"/diagnostics/{one['id']}/acknowledge")
+    assert (400, "BAD_PARAMETER") == api.refused("GET", "/diagnostics", category="intermittent")
+    assert [] == api.as_("bo").told("GET", "/diagnostics")["items"]
+
+
+def test_the_command_center_is_in_the_order_of_days(api: Api) -> None:
+    """By due date, then by id, whatever was edited last."""
+    later, first, second = (api.remind(due_date=f"2026-01-0{day}") for day in (6, 5, 5))
+    api.clock.advance(1)
+    api.edit(first, details="edited")
+
+    assert [first["id"], second["id"], later["id"]] == [
+        one["id"] for one in api.told("GET", "/command-center")["items"]
+    ]
+
+
+def test_a_seeded_reminder_is_its_assignees(api: Api) -> None:
+    """Who made it is who has it, where the seed does not say."""
+    api.control.seed({"reminders": [{"name": "x", "assignee": 2}]})
+
+    assert [2] == [one["creator"] for one in api.as_("bo").told("GET", "/reminders")["items"]]
+    assert [] == api.listed()
+
+
+def test_a_person_that_is_not_shared_keeps_the_assignee(api: Api) -> None:
+    """A reminder of somebody else's cannot change to a person of one's own."""
+    made = api.remind(person=1, assignee=2)
+
+    assert (400, "NOT_SHARED") == api.refused("PATCH", f"/reminders/{made['id']}", {"person": 2})
+    assert (400, "NOT_SHARED") == api.refused("PATCH", f"/reminders/{made['id']}", {"person": None})
+
+
+def test_two_tenants_behind_one_address() -> None:
+    """The token says whose a call is; a token of neither is refused in the stand-in's words."""
+    dee = User(id=1, name="Dee", email="d@x.example", token="dee")
+    tenants = create_tenants("marketo", {"one": TenantConfig(users=USERS), "two": TenantConfig(users=[dee])})
+    with play_tenants(tenants, URL) as played:
+        api = Api(played["one"].fake)
+        session = played["one"].session
+
+        def me(token: str) -> Any:
+            return session.get(f"{SIA}/me", headers={"Authorization": f"Bearer {token}"})
+
+        names = [me(token).json()["user"]["name"] for token in ("ann", "bo", "dee")]
+        stranger = me("nobody")
+        api.remind()
+        theirs = session.get(f"{SIA}/reminders", headers={"Authorization": "Bearer dee"}).json()["items"]
+    tenants.close()
+
+    assert ["Ann", "Bo", "Dee"] == names
+    assert (401, "UNAUTHORIZED") == (stranger.status_code, stranger.json()["error"])
+    assert [] == theirs

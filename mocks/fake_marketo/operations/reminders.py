@@ -116,7 +116,6 @@ def _check_link(call: Call, row: Row) -> None:
         call.connection,
         REMINDERS.c.sf_task_id == row["sf_task_id"],
         REMINDERS.c.deleted_at.is_(None),
-        REMINDERS.c.id != row["id"],
     )
     if other is not None:
         raise SiaError("duplicate_link", other=other["id"], value=row["sf_task_id"])
