@@ -134,7 +134,8 @@ def check_texts(given: Mapping[str, Any], texts: Mapping[str, str]) -> None:
 
 
 def _words(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    pieces = Formatter().parse(text)
+    return {f"{name}!" if spec or how else name for _, name, spec, how in pieces if name is not None}
 
 
 def _parsed(path: str) -> dict[str, Any]:
