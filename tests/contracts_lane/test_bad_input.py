@@ -81,12 +81,12 @@ def test_a_wrong_token(call: Caller, one: Operation, token: str | None) -> None:
 
 @pytest.mark.parametrize("one", WITH_BODY)
 def test_malformed_json(call: Caller, one: Operation) -> None:
-    """A body that is no JSON is 400."""
+    """A body that is no JSON is 400, or nothing to a sink that always answers 200."""
     before = call.contents(one)
     for garbage in JSON_GARBAGE:
         if garbage == b"" and manners(one.vendor).empty_bodies:
             continue
-        call.expect_refusal(one, call(one, data=garbage), before, 400)
+        call.expect_refused_body(one, call(one, data=garbage), before)
 
 
 @pytest.mark.parametrize("one", WITH_BODY)
@@ -97,7 +97,7 @@ def test_bodies_of_the_wrong_type(call: Caller, one: Operation) -> None:
         answer = call(one, data=json.dumps(body).encode())
         call.expect_harmless(one, answer, before)
         if not isinstance(body, list | dict):
-            call.expect_refusal(one, answer, before, 400)
+            call.expect_refused_body(one, answer, before)
 
 
 @pytest.mark.parametrize("one", WITH_BODY)

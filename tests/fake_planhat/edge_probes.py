@@ -5,8 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import requests
+
+from fake_planhat.operations import reading
 
 from .conftest import COMPANY_ID, Api
 
@@ -43,8 +46,6 @@ def segment(api: Api, body: Any, *, user: str = "") -> requests.Response:
 
 def beside_as_many(api: Api, count: int) -> int:
     """The status of one call beside *count* others that are being answered and do not end before it."""
-    from fake_planhat.operations import reading
-
     inside, leave = threading.Barrier(count + 1), threading.Event()
     whole = reading.my_profile
 
@@ -54,17 +55,16 @@ def beside_as_many(api: Api, count: int) -> int:
         return whole(*args)
 
     threads = [threading.Thread(target=api.get, args=("/myprofile",)) for _ in range(count)]
-    reading.my_profile = waiting
-    try:
-        for thread in threads:
-            thread.start()
-        inside.wait(timeout=30)
-        return api.get("/users").status_code
-    finally:
-        leave.set()
-        for thread in threads:
-            thread.join(timeout=30)
-        reading.my_profile = whole
+    with patch.object(reading, "my_profile", waiting):
+        try:
+            for thread in threads:
+                thread.start()
+            inside.wait(timeout=30)
+            return api.get("/users").status_code
+        finally:
+            leave.set()
+            for thread in threads:
+                thread.join(timeout=30)
 
 
 def _beside_fifty(api: Api) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +12,30 @@ from schemathesis.core.parameters import ParameterLocation
 from werkzeug.test import Client
 
 from crm_contracts.openapi.lane import Case, Lane, positive
+from fake_planhat import TenantConfig
 
 if TYPE_CHECKING:
     from fake_core.fake import Fake
 
+TENANT_ID = "5f1e3c1a-7f0b-4c39-9d0e-0c5a6f1b2d3e"
+HOOK = "3f6d2a10-5c1e-4a8e-9f57-6a0d1c2b3e4f"
+SEGMENT = "/dock/segment"
 COMPANY_KEYS = ("extid-acme", "srcid-001Pc00000LuBMUIA3")
 
 
 def lane() -> Lane:
     """The Planhat lane."""
     schemathesis.openapi.format("planhat-company-ref", st.sampled_from(COMPANY_KEYS))
-    return Lane("planhat", seed=seed, fit=fit, prepare=with_short_arrays)
+    automation = {"name": "lane", "trigger": "incoming", "hook": HOOK, "steps": [_STEP]}
+    org = TenantConfig(tenant_id=TENANT_ID, automations=[automation])
+    return Lane("planhat", seed=seed, fit=fit, prepare=with_short_arrays, session=session, org=org)
+
+
+def session(token: str, path: str) -> dict[str, str]:
+    """Segment shows the tenant's id, everybody else a token."""
+    if path != SEGMENT:
+        return {"Authorization": f"Bearer {token}"}
+    return {"Authorization": f"Basic {base64.b64encode(f'{TENANT_ID}:'.encode()).decode()}"}
 
 
 def with_short_arrays(document: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +72,9 @@ def fit(case: Case, lane: Lane) -> None:
             for key in ("sourceId", "externalId", "email"):
                 if lane.step and item.get(key):  # rows stay from step to step: each keyable once
                     item[key] = f"{item[key]} {lane.step}"
-    if positive(case, ParameterLocation.PATH):
+    if case.operation.definition.raw["operationId"] in _PUSHED:
+        _fit_push(case)
+    elif positive(case, ParameterLocation.PATH):
         keys = lane.seeded[case.path.strip("/").split("/")[0]]
         for name, value in case.path_parameters.items():
             number = sum(map(ord, str(value)))
@@ -66,6 +82,21 @@ def fit(case: Case, lane: Lane) -> None:
                 case.path_parameters[name] = keys[0] if case.method == "DELETE" else keys[number % len(keys)]
 
 
+def _fit_push(case: Case) -> None:
+    """A push to the tenant, in two calls of three what its document shows: whatever else comes is taken as well."""
+    number = sum(map(ord, str(case.body))) % 3
+    for name, value in (("tenant_id", TENANT_ID), ("hook", HOOK)):
+        if number and name in (case.path_parameters or {}):
+            case.path_parameters[name] = value
+    for media in case.operation.definition.raw["requestBody"]["content"].values():
+        if number and "example" in media and positive(case, ParameterLocation.BODY):
+            case.body = deepcopy(media["example"])
+
+
+_PUSHED = frozenset(
+    {"pushDimensionData", "pushActivity", "pushActivities", "streamActivities", "segment", "receiveWebhook"}
+)
+_STEP = {"kind": "get", "model": "Company", "id": "<<object.companyId>>"}
 _ROWS: dict[str, dict[str, Any]] = {
     "companies": {"name": "Acme", "externalId": "acme", "sourceId": "001Pc00000LuBMUIA3", "domains": ["acme.example"]},
     "users": {"email": "u@example.com", "nickName": "U", "firstName": "U", "lastName": "Ser", "externalId": "user-1"},

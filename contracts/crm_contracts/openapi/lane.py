@@ -73,6 +73,10 @@ class Lane:
         self._guarded: set[str] = set()
         self._exclusions = [one for one in exclusions() if one.vendor == vendor]
         document = prepare(without_not_faked(load(vendor)))
+        # A path with a server of its own is called there.
+        self._servers: dict[str, str] = {
+            path: item["servers"][0]["url"] for path, item in document["paths"].items() if "servers" in item
+        }
         self.operation_ids = [one.operation_id for one in operations(vendor, document)]
         self.schema: BaseSchema = schemathesis.openapi.from_dict(document, config=_config(self.url))
         self.schema.app = self._answer
@@ -90,6 +94,11 @@ class Lane:
             fake.store.mark_baseline()
         return self._fake
 
+    def url_of(self, path: str) -> str:
+        """Where *path*, a template of the document, is called."""
+        url: str = self._servers.get(path, self.url)
+        return url
+
     def headers(self, path: str = "") -> dict[str, str]:
         """What an authorized caller sends to *path*."""
         assert self.fake
@@ -102,7 +111,7 @@ class Lane:
         self.fit(case, self)
         self.cases[_operation_id(case)] += 1
         self._written = case.method not in {"GET", "HEAD"} or case.path.endswith("/revoke")
-        response = case.call(headers=self.headers(case.path), base_url=self.url)
+        response = case.call(headers=self.headers(case.path), base_url=self.url_of(case.path))
         self.judge(case, response)
 
     def judge(self, case: Case, response: Response, **context: Any) -> None:
@@ -116,7 +125,7 @@ class Lane:
             case.validate_response(
                 response,
                 headers=headers,
-                transport_kwargs={"headers": headers, "base_url": self.url},
+                transport_kwargs={"headers": headers, "base_url": self.url_of(case.path)},
                 excluded_checks=looked_at,
                 **context,
             )
@@ -151,7 +160,7 @@ class Lane:
                 return output
 
             def get_call_kwargs(self, case: Case) -> dict[str, Any]:
-                return {"headers": lane.headers(case.path), "base_url": lane.url}
+                return {"headers": lane.headers(case.path), "base_url": lane.url_of(case.path)}
 
             def validate_response(self, response: Response, case: Case, **_kwargs: Any) -> None:
                 try:
@@ -173,7 +182,7 @@ class Lane:
         here = self.fake.store.snapshot()
         self.fake.store.reset()
         try:
-            self.judge(case, case.call(headers=self.headers(case.path), base_url=self.url))
+            self.judge(case, case.call(headers=self.headers(case.path), base_url=self.url_of(case.path)))
         except FailureGroup:
             return False
         finally:

@@ -140,7 +140,7 @@ def _touch(work: Work, kept: Sequence[Document]) -> None:
         document = work[model].get(record_id)
         if document is None or (document.get("lastActive") or "") >= date:
             continue
-        stamps = {key: document[key] for key in ("createdAt", "updatedAt") if key in document}
+        stamps: Document = {key: document[key] for key in ("createdAt", "updatedAt") if key in document}
         rest = {key: value for key, value in document.items() if key not in stamps}
         work[model].put({**rest, "lastActive": date, **stamps}, new=False)
 
