@@ -39,9 +39,10 @@ def application() -> WSGIApplication:
     def app(environ: Any, start_response: Any) -> Any:
         try:
             return tenants(environ, start_response)
-        except ConnectionDropped:
+        except ConnectionDropped as dropped:
             from fake_core.server import broken_answer
 
+            dropped.settle()
             return broken_answer(start_response)
 
     return app
