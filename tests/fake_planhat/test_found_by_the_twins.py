@@ -32,6 +32,12 @@ def test_a_record_found_by_external_id_keeps_its_source_id(api: Api) -> None:
     by_external = api.put("/companies/extid-acme", {"sourceId": "new", "externalId": "other", "phase": "x"}).json()
     by_source = api.put("/companies/srcid-001A", {"sourceId": "new", "externalId": "other"}).json()
 
+    api.made("/endusers", {"companyId": COMPANY_ID, "email": "a@x.example", "sourceId": "s"})
+    api.put("/endusers", [{"email": "a@x.example", "sourceId": "", "externalId": None, "phone": "1"}])
+    person = api.row("/endusers/srcid-s")
+
+    assert ("s", "1") == (person["sourceId"], person["phone"])
+    assert "externalId" not in person
     assert ("001A", "acme", "x") == (by_external["sourceId"], by_external["externalId"], by_external["phase"])
     assert ("001A", "other") == (by_source["sourceId"], by_source["externalId"])
 

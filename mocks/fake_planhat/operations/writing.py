@@ -24,7 +24,11 @@ from fake_planhat.tenant import RESERVED_TYPES, ApiToken, Tenant
 
 _STAMPS = ("createdAt", "updatedAt")
 # To change sourceId a record is addressed by _id; to change externalId by _id or sourceId (help centre, keyables).
-_PROTECTED = {"sourceId": ("sourceId",), "externalId": ("sourceId", "externalId")}
+_PROTECTED = {
+    "sourceId": ("sourceId",),
+    "externalId": ("sourceId", "externalId"),
+    "email": ("sourceId", "externalId", "email"),
+}
 
 
 def create(tenant: Tenant, token: ApiToken, model: Model, body: Mapping[str, Any]) -> Document:

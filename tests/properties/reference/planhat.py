@@ -15,9 +15,10 @@ from urllib.parse import unquote
 
 from tests.properties.reference.both import Answer, Call
 from tests.properties.reference.planhat_bulk import upsert
-from tests.properties.reference.planhat_lists import lean, page, read, written
+from tests.properties.reference.planhat_hiding import hides, kept_back, seen_by, told_after
+from tests.properties.reference.planhat_lists import chosen, lean, page, page_query, read, written
 from tests.properties.reference.planhat_rows import create, update
-from tests.properties.reference.planhat_state import SOFT, Kept, State, Token
+from tests.properties.reference.planhat_state import SOFT, Kept, Row, State, Token
 from tests.properties.reference.planhat_tables import MODELS
 from tests.properties.reference.planhat_values import OBJECT_ID, Refused, as_json
 
@@ -122,17 +123,26 @@ class Reference:
         self._permit(token, operation, collection)
         assert token is not None
         if verb == "GET":
-            return 200, page(self.state, collection, call.query)
+            return 200, self._page(call, token, collection)
         if verb == "POST":
             row = create(self.state, collection, _object(call.body), token)
-            return 200, written(collection, row, created=token.email)
+            shown = written(collection, row, created=token.email)
+            return 200, told_after(self.state, token, collection, shown, _object(call.body))
         if verb == "DELETE/id":
-            return self._delete(collection, rest[0])
+            return self._delete(token, collection, rest[0])
         row, found_by = self.state.by_key(collection, rest[0])
         if verb == "GET/id":
-            return 200, read(self.state, collection, row)
+            return 200, seen_by(self.state, token, collection, read(self.state, collection, row))
         update(self.state, collection, row, _object(call.body), token, found_by=found_by)
-        return 200, written(collection, self.state.rows(collection)[row["_id"]])
+        shown = written(collection, self.state.rows(collection)[row["_id"]])
+        return 200, told_after(self.state, token, collection, shown, _object(call.body))
+
+    def _page(self, call: Call, token: Token, collection: str, *, company: str | None = None) -> list[Row]:
+        state = self.state
+        query = page_query(state, collection, call.query, hidden=kept_back(state, token, collection))
+        companies = not hides(state, token, MODELS["companies"])
+        rows = page(state, collection, query, company=company, prefixes=companies)
+        return [chosen(seen_by(state, token, collection, row), query) for row in rows]
 
     def _permit(self, token: Token | None, operation: str, collection: str) -> None:
         if token is None:
@@ -150,10 +160,12 @@ class Reference:
 
     def _nested(self, call: Call, token: Token | None, rest: list[str]) -> tuple[int, Any]:
         self._permit(token, "read", rest[1])
+        self._permit(token, "read", "companies")
         company, _ = self.state.by_key("companies", rest[0])
-        return 200, page(self.state, rest[1], call.query, company=company["_id"])
+        assert token is not None
+        return 200, self._page(call, token, rest[1], company=company["_id"])
 
-    def _delete(self, collection: str, key: str) -> tuple[int, Any]:
+    def _delete(self, token: Token, collection: str, key: str) -> tuple[int, Any]:
         if not OBJECT_ID.fullmatch(key) and not self.state.switch("delete_by_prefix"):
             raise Refused("malformed_id", value=key, path="_id")
         try:
@@ -162,7 +174,7 @@ class Reference:
             if refused.key == "unknown_id" and self.state.switch("delete_missing") == "zeros":
                 return 200, {"n": 0, "ok": 1, "deletedCount": 0}
             raise
-        shown = read(self.state, collection, row)
+        shown = told_after(self.state, token, collection, read(self.state, collection, row), {})
         del self.state.rows(collection)[row["_id"]]
         return 200, shown if collection == "conversations" else {"n": 1, "ok": 1, "deletedCount": 1}
 

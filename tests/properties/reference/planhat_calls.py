@@ -43,8 +43,12 @@ def refs(collection: str) -> st.SearchStrategy[Ref]:
 
 
 def _often(*usual: Any, rare: Any) -> st.SearchStrategy[Any]:
-    """Each of *usual*, and now and then one of *rare*."""
-    return st.sampled_from([*usual * 4, *rare])
+    """One of *usual*, and in a call of a dozen one of *rare*."""
+    return st.sampled_from([*usual * (1 + 12 * len(rare) // len(usual)), *rare])
+
+
+def _usually(usual: st.SearchStrategy[Any], *, rare: st.SearchStrategy[Any], times: int = 9) -> st.SearchStrategy[Any]:
+    return st.one_of(*[usual] * times, rare)
 
 
 EXTERNAL = ["e1", "e2", "Ü 3"]
@@ -63,7 +67,7 @@ HTML = [
 ]
 DATES = [
     "2031-01-02T00:00:00.00Z", "2026-12-31", "2027-01-01T00:00:00+02:00", "2026-02-03T04:05:06.789Z",
-    "2027-01-03T23:59:59Z", "2026-03-01T12:30", 1_767_225_600_000,
+    "2027-01-03T23:59:59Z", "2026-03-01T12:30", "2021-01-02", 1_767_225_600_000,
 ]  # fmt: skip
 _TEXTS = _often(*WORDS, rare=[5, 1.5, 7.0, True, None, ["x"], {"a": 1}])
 _KEYS_EXT = _often(*EXTERNAL, rare=["", None, 5, ["e1"]])
@@ -77,27 +81,28 @@ _CUSTOM = st.dictionaries(
     st.sampled_from([1, 2.5, "x", None, True, [1], {"b": 1}]),
     max_size=2,
 )
-_CUSTOMS: st.SearchStrategy[Any] = st.one_of(_CUSTOM, _CUSTOM, _CUSTOM, st.sampled_from([None, {}, "x", 5]))
+_CUSTOMS = _usually(_CUSTOM, rare=st.sampled_from([None, {}, "x", 5]))
 
 
 def _ids(collection: str) -> st.SearchStrategy[Any]:
-    return st.one_of(refs(collection), refs(collection), st.sampled_from([UNKNOWN_ID, None, "zz", 5]))
+    return _usually(refs(collection), rare=st.sampled_from([UNKNOWN_ID, None, "zz", 5]))
 
 
-_COMPANIES = st.one_of(
-    refs("companies"),
-    refs("companies"),
-    st.sampled_from([f"extid-{one}" for one in EXTERNAL] + [f"srcid-{one}" for one in SOURCE]),
-    st.sampled_from([UNKNOWN_ID, None, "", "zz", "extid-", "extid-nobody"]),
+_COMPANIES = _usually(
+    st.one_of(refs("companies"), refs("companies"), st.sampled_from(["extid-e1", "extid-e2", "srcid-s1"])),
+    rare=st.sampled_from([UNKNOWN_ID, None, "", "zz", "extid-", "extid-nobody", *(f"srcid-{one}" for one in SOURCE)]),
 )
 _PERSON = {
-    collection: st.one_of(
-        refs(collection),
-        st.fixed_dictionaries(
-            {"id": refs(collection)},
-            optional={"name": st.sampled_from(["Typed", "", None]), "isOwner": st.booleans()},
+    collection: _usually(
+        st.one_of(
+            refs(collection),
+            st.fixed_dictionaries(
+                {"id": refs(collection)},
+                optional={"name": st.sampled_from(["Typed", "", None]), "isOwner": st.booleans()},
+            ),
         ),
-        st.sampled_from([UNKNOWN_ID, {"id": UNKNOWN_ID}, {"name": "No id"}, None, 5]),
+        rare=st.sampled_from([UNKNOWN_ID, {"id": UNKNOWN_ID}, {"name": "No id"}, None, 5]),
+        times=4,
     )
     for collection in ("users", "endusers")
 }
@@ -217,7 +222,7 @@ def _pool(collection: str) -> dict[str, st.SearchStrategy[Any]]:
 
 def _bodies(collection: str, needed: dict[str, Any]) -> st.SearchStrategy[Any]:
     usual = _mostly(_pool(collection), needed, 4)
-    return st.one_of(usual, usual, usual, usual, _mostly({**_pool(collection), **_VAIN}, needed, 4))
+    return _usually(usual, rare=_mostly({**_pool(collection), **_VAIN}, needed, 4), times=5)
 
 
 CREATES = {name: _bodies(name, _NEEDED[name]) for name in MODELS}
@@ -228,21 +233,22 @@ _VALUES = {"sourceId": SOURCE, "externalId": EXTERNAL, "email": EMAILS}
 def _items(collection: str) -> st.SearchStrategy[Any]:
     known = [name for name in MODELS[collection].keyables if name != "_id"]
     keyables: dict[str, st.SearchStrategy[Any]] = {name: st.sampled_from(_VALUES[name]) for name in known}
-    keyables["_id"] = st.one_of(refs(collection), refs(collection), _ids(collection))
+    keyables["_id"] = _ids(collection)
     by_key = st.one_of([_mostly(_pool(collection), {name: keys}, 3) for name, keys in keyables.items()])
-    whole = st.one_of([_mostly(_pool(collection), {name: k} | _NEEDED[collection], 3) for name, k in keyables.items()])
-    return st.one_of(by_key, whole, CREATES[collection], st.sampled_from([{}, None, "x", 5, []]))
+    named = {name: keys for name, keys in keyables.items() if name != "_id"} or keyables
+    whole = st.one_of([_mostly(_pool(collection), {name: k} | _NEEDED[collection], 3) for name, k in named.items()])
+    usual = st.one_of(by_key, whole, whole, CREATES[collection])
+    return _usually(usual, rare=st.sampled_from([{}, None, "x", 5, []]), times=15)
 
 
 BULKS = {name: st.lists(_items(name), min_size=1, max_size=4) for name in MODELS}
 _PREFIXED = [f"extid-{one}" for one in EXTERNAL] + [f"srcid-{one}" for one in SOURCE]
 PATH_KEYS = {
     name: st.one_of(
-        refs(name),
-        refs(name),
-        refs(name),
-        st.sampled_from(_PREFIXED),
-        st.sampled_from([UNKNOWN_ID, "zz", "extid-", "srcid-nobody"]),
+        *[refs(name)] * 7,
+        st.sampled_from(["extid-e1", "extid-e2", "srcid-s1", "srcid-s2"]),
+        st.sampled_from(["extid-e1", "extid-e2", "srcid-s1", "srcid-s2"]),
+        st.sampled_from([UNKNOWN_ID, "zz", "extid-", "srcid-nobody", *_PREFIXED]),
     )
     for name in MODELS
 }
@@ -301,6 +307,27 @@ LEAN_QUERIES = st.fixed_dictionaries(
         "limit": st.just("1"),
     },
 ).map(lambda given: list(given.items()))
+FIRST = {  # who and what is there when a tenant begins: keys that collide, dates, HTML, people
+    "companies": [
+        {"name": "Acme", "externalId": "e1", "sourceId": "s1", "domains": ["acme.example"], "owner": Ref("users", 0)},
+        {"name": "Größe 2", "externalId": "e2", "sourceId": "s2", "custom": {"HScore": 1}},
+    ],
+    "users": [
+        {"email": "u@x.example", "firstName": "U", "lastName": "V", "externalId": "e1", "roles": [next(iter(ROLES))]}
+    ],
+    "endusers": [
+        {"email": "ann@acme.example", "externalId": "e1", "sourceId": "s1", "firstName": "Ann", "lastName": "Lee"},
+        {"email": "bob@Acme.example", "externalId": "e1", "companyId": "extid-e2", "archived": True},
+    ],
+    "tasks": [
+        {"companyId": "extid-e1", "sourceId": "s1", "action": "Call", "description": HTML[0], "custom": {"HScore": 2}},
+        {"companyId": "srcid-s2", "sourceId": "s2", "ownerId": Ref("users", 1), "type": "workshop"},
+    ],
+    "conversations": [
+        {"companyId": "extid-e1", "externalId": "e1", "subject": "QBR", "date": "2026-02-03", "description": HTML[3]},
+        {"companyId": "extid-e2", "externalId": "e1", "users": [{"id": Ref("users", 0)}]},
+    ],
+}
 SETTINGS = st.fixed_dictionaries(
     {},
     optional={

@@ -27,6 +27,8 @@ def written(collection: str, row: Row, *, created: str = "") -> Row:
     for name, default in MODELS[collection].read.items():
         if name in shown and shown[name] == default:
             del shown[name]  # as if it had never been said
+    if _repeat(shown):
+        del shown["repeat"]
     if collection == "tasks" and created:
         shown.pop("ownerName", None)
         shown["userEmail"] = created
@@ -36,10 +38,12 @@ def written(collection: str, row: Row, *, created: str = "") -> Row:
 
 
 def read(_state: State, collection: str, row: Row) -> Row:
-    shown = deepcopy(dict(MODELS[collection].read)) | written(collection, row)
-    if collection == "tasks" and row.get("mainType") != "task" and shown["repeat"] is None:
-        del shown["repeat"]  # the documented event rows have none
-    return shown
+    return deepcopy(dict(MODELS[collection].read)) | written(collection, row) | _repeat(row)
+
+
+def _repeat(row: Row) -> Row:
+    """Reads show that a task is not repeated; writes, and the documented event rows, do not."""
+    return {"repeat": None} if row.get("repeat", "") is None else {}
 
 
 def listed(state: State, collection: str, row: Row) -> Row:
@@ -65,18 +69,31 @@ def listed(state: State, collection: str, row: Row) -> Row:
     return shown
 
 
-def page(state: State, collection: str, query: Query, *, company: str | None = None) -> list[Row]:
-    model = MODELS[collection]
+def page_query(state: State, collection: str, query: Query, *, hidden: set[str]) -> dict[str, str]:
+    """The parameters by name; one that would order by what is hidden is none."""
     given = dict(reversed(query))
     _check_known(state, collection, given)
+    if given.get("sort", "").removeprefix("-") in hidden:
+        del given["sort"]
+    return given
+
+
+def page(
+    state: State, collection: str, given: dict[str, str], *, company: str | None = None, prefixes: bool = True
+) -> list[Row]:
+    """The rows that are asked for, whole. *company*: the one in a path, which decides; *prefixes*: may name another."""
+    model = MODELS[collection]
     limit = _limit(state, model, given.get("limit", given.get("l")))
     offset = _number(state, "offset", given.get("offset"), least=0) or 0
     rows = [row for row in state.rows(collection).values() if _wanted(state, collection, row, given)]
+    for name in _COMPANY:
+        if model.in_company and company is None and name in given:
+            ids = _companies(state, given[name], prefixes=prefixes and state.switch("company_filter_prefixes"))
+            rows = [row for row in rows if row.get("companyId") in ids]
     if company is not None:
         rows = [row for row in rows if row.get("companyId") == company]
     rows.sort(key=lambda row: str(row["_id"]), reverse=state.switch("default_sort") == "-_id")
-    shown = [listed(state, collection, row) for row in _sorted(rows, given.get("sort", ""))][offset : offset + limit]
-    return [_chosen(row, given.get("select", "")) for row in shown]
+    return [listed(state, collection, row) for row in _sorted(rows, given.get("sort", ""))][offset : offset + limit]
 
 
 def lean(state: State, query: Query) -> list[Row]:
@@ -142,8 +159,9 @@ def _rank(value: Any) -> tuple[int, Any]:
     return (1, value) if isinstance(value, (int, float)) else (2, str(value))
 
 
-def _chosen(row: Row, select: str) -> Row:
-    names = [name for name in _csv(select) if name]
+def chosen(row: Row, given: dict[str, str]) -> Row:
+    """The keys that are selected, and `_id`."""
+    names = [name for name in _csv(given.get("select", "")) if name]
     if not names:
         return row
     return {name: row[name] for name in row if name in {"_id", *names}}
@@ -156,18 +174,17 @@ def _wanted(state: State, collection: str, row: Row, given: dict[str, str]) -> b
     return all(test(state, row, given[name]) for name, test in FILTERS[collection].items() if name in given)
 
 
-def _in_company(state: State, row: Row, text: str) -> bool:
+def _companies(state: State, text: str, *, prefixes: bool) -> set[str]:
     ids = set()
     for one in _csv(text):
-        if one.startswith(("extid-", "srcid-")):
-            if not state.switch("company_filter_prefixes"):
-                continue
+        if not one.startswith(("extid-", "srcid-")):
+            ids.add(one.lower())
+        elif prefixes:
             try:
                 ids.add(state.by_key("companies", one)[0]["_id"])
             except Refused:
                 continue
-        ids.add(one.lower())
-    return row.get("companyId") in ids
+    return ids
 
 
 def _has_enduser(_state: State, row: Row, text: str) -> bool:
@@ -183,7 +200,7 @@ def _always(_state: State, _row: Row, _text: str) -> bool:
     return True
 
 
-_BY_COMPANY = dict.fromkeys(_COMPANY, _in_company)
+_BY_COMPANY = dict.fromkeys(_COMPANY, _always)
 FILTERS: dict[str, dict[str, Callable[[State, Row, str], bool]]] = {
     "companies": {},
     "endusers": {**_BY_COMPANY, "archived": _always, "email": _equals("email"), "euId": _equals("_id")},

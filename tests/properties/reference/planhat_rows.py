@@ -40,6 +40,8 @@ def create(state: State, collection: str, body: dict[str, Any], token: Token, *,
         raise Refused("repeat_days")
     _resolve(state, model, given)
     row: Row = deepcopy(dict(model.defaults)) | _defaults(state, collection) | _merged({}, given)
+    if row.get("mainType") == "task":
+        row.setdefault("repeat", None)
     _check_unique(state, collection, row, given, None)
     _derive(state, collection, row, given, None)
     if collection == "tasks":

@@ -171,7 +171,7 @@ TASK = Model(
         "status": "In-progress",
         **ZERO_VERSION,
     },
-    read={"children": [], "comments": [], "repeat": None, "custom": {}},
+    read={"children": [], "comments": [], "custom": {}},
     limit_default=500,
     limit_max=10_000,
     read_only=STAMPS | {"companyName", "ownerName", "snippet", "shared", "overdueNotified", "noteId", "userEmail"},
