@@ -52,10 +52,11 @@ def _served(vendor: str, *, tls: bool) -> Callable[..., Iterator[Any]]:
 
 # The session's fake of a vendor may be overridden where a project brings its own org.
 for _vendor in VENDORS:
-    for _name, _scope, _made in (
-        (f"{_vendor}_fake", "session", _fake(_vendor)),
-        (_vendor, "function", _played(_vendor)),
-        (f"{_vendor}_http", "function", _served(_vendor, tls=False)),
-        (f"{_vendor}_https", "function", _served(_vendor, tls=True)),
+    _name = f"{_vendor}_fake"
+    globals()[_name] = pytest.fixture(scope="session", name=_name)(_fake(_vendor))
+    for _name, _made in (
+        (_vendor, _played(_vendor)),
+        (f"{_vendor}_http", _served(_vendor, tls=False)),
+        (f"{_vendor}_https", _served(_vendor, tls=True)),
     ):
-        globals()[_name] = pytest.fixture(scope=_scope, name=_name)(_made)
+        globals()[_name] = pytest.fixture(name=_name)(_made)

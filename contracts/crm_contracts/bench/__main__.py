@@ -237,7 +237,7 @@ def in_process(table: Table, *, rounds: int, calls: int) -> None:
     words = fake.credentials(base)
     session = requests.Session()
     session.trust_env = False
-    session.mount("https://", InProcess([fake, _Plain()]).adapter())  # type: ignore[list-item]
+    session.mount("https://", InProcess([fake, _Plain()]).adapter())
     session.headers.update({"Authorization": f"Bearer {words['access_token']}", **JSON})
     tasks = f"{base}{API}/sobjects/Task"
     ids = [session.post(tasks, json={"Subject": f"Call {n}"}).json()["id"] for n in range(200)]

@@ -147,7 +147,7 @@ class Stage:
             ),
         }
         self.counter = Counter()
-        network = InProcess([Gate(fake, self.counter) for fake in self.fakes.values()])  # type: ignore[misc]
+        network = InProcess([Gate(fake, self.counter) for fake in self.fakes.values()])
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.mount("https://", network.adapter())
