@@ -138,6 +138,7 @@ def test_methods_that_a_path_does_not_take(api: Api) -> None:
 @pytest.mark.parametrize("number", ["9" * 18, "9" * 19, "9" * 400, "-1", "1.5", "٣", "0x1", " 1", "1e3"])
 def test_numbers_that_are_none(api: Api, number: str) -> None:
     """Ids past what a store holds, and digits of other scripts, name nothing."""
+    api.control.seed({"tasks": [{"id": 3, "account_id": "a1"}], "touchpoints": [{"id": 3, "account_id": "a1"}]})
     assert 404 == api.put(f"/api/v3/tasks/{number}", json={"title": "x"}).status_code
     assert 404 == api.put(f"/api/v3/touchpoints/{number}", json={"event_id": "x"}).status_code
     assert 404 == api.get(f"/_standin/totango/records/tasks/{number}").status_code

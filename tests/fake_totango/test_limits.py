@@ -61,6 +61,16 @@ def test_who_waits_for_the_reset_gets_through(api: Api, window: str, begin: floa
     assert [200] * 100 + [429] == [api.get("/api/v3/activity-types").status_code for _ in range(101)]
 
 
+@pytest.mark.evidence("assumed", "when a minute begins is not said")
+@pytest.mark.parametrize(("window", "reset"), [("first_call", 60), ("clock_minute", 42)])
+def test_when_a_window_begins(api: Api, window: str, reset: int) -> None:
+    """With the first call after the last one, or with the clock's minute."""
+    api.switch(rate_limit_window=window)
+    api.clock.advance(18)
+
+    assert (100, 99, reset) == limits(api.get("/api/v3/activity-types"))
+
+
 @pytest.mark.evidence("assumed", "windows that do not overlap: read from the word reset")
 def test_windows_are_fixed_not_rolling(api: Api) -> None:
     """A burst at the end of one window and another at the beginning of the next both fit."""

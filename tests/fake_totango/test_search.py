@@ -222,7 +222,7 @@ def test_the_old_list(api: Api) -> None:
     api.control.seed({"settings": {"active_lists": {"1": None, "2": ["a2"]}}})
     path = "/api/v1/accounts/active_list/{}/current.json"
 
-    whole = api.get(path.format(1), params={"length": 1, "offset": 1}).json()
+    whole = api.get(path.format(1), params={"length": 5, "offset": 1}).json()
     del api.session.headers["app-token"]
     part = api.get(path.format(2), headers={"Authorization": "token-of-jo"})
 
