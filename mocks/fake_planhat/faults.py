@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fake_core.fake import Meaning
 from fake_core.refusals import FaultRefusals, Refusal
 from fake_planhat.errors import PlanhatError
-from fake_planhat.models import MODELS
+from fake_planhat.models import MODELS, TICKET
 from fake_planhat.routes.hosts import has_rate_headers, is_push
 from fake_planhat.routes.wire import limit_headers, refusal
 from fake_planhat.tenant import METRICS, Tenant
@@ -19,8 +19,9 @@ from fake_planhat.tenant import METRICS, Tenant
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-_MODELS = {model.collection: model.name for model in MODELS}
+_MODELS = {model.collection: model.name for model in (*MODELS, TICKET)}
 _ON_COLLECTION = {"GET": "list", "HEAD": "list", "POST": "create", "PUT": "bulk"}
+_IN_COMPANY = {"GET": "list", "HEAD": "list", "POST": "create"}
 _ON_RECORD = {"GET": "read", "HEAD": "read", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 _ANSWERS = {
     "error_after": "internal",
@@ -44,7 +45,11 @@ def meaning(environ: WSGIEnvironment | dict[str, Any]) -> Meaning:
     if parts == ["dimensiondata"]:
         return Meaning("list" if method in {"GET", "HEAD"} else "other", METRICS)
     if len(parts) == 3 and parts[0] == "companies" and parts[2] in _MODELS:
-        return Meaning("list", _MODELS[parts[2]])
+        return Meaning(_IN_COMPANY.get(method, "other"), _MODELS[parts[2]])
+    if len(parts) == 4 and parts[0] == "companies" and parts[2] == "licenses":
+        return Meaning(_ON_RECORD.get(method, "other"), "License")
+    if parts == ["timeentries", "duplicate"]:
+        return Meaning("create", "TimeEntry")
     if not 1 <= len(parts) <= 2 or parts[0] not in _MODELS:
         return _OTHER
     verbs = _ON_COLLECTION if len(parts) == 1 else _ON_RECORD

@@ -22,11 +22,15 @@ METADATA = sa.MetaData()
 dumps = json_text.dumps
 EXTRACTED = ("companyId", "sourceId", "externalId", "email", "updatedAt")
 SORT_COLUMNS = frozenset({"_id", *EXTRACTED})
+NO_LIMIT = 2**62
+SEARCHED = ("subject", "description")
 VALUES_PER_LOOKUP_MAX = 5_000  # SQLite binds at most 32,766 values in one statement
 
 
 def _table(model: Model) -> sa.Table:
-    looked_up = {*model.keyables, *model.required, "updatedAt"}
+    looked_up = {model.column_of(key) for key in (*model.keyables, *model.required)} | {"updatedAt"}
+    if model.company_key is not None:
+        looked_up.add("companyId")
     table = sa.Table(
         model.collection,
         METADATA,
@@ -34,7 +38,7 @@ def _table(model: Model) -> sa.Table:
         *(sa.Column(name, sa.Text, index=name in looked_up) for name in EXTRACTED),
         sa.Column("type", sa.Text),
         sa.Column("archived", sa.Integer, nullable=False),
-        sa.Column("members", sa.Text, nullable=False),  # ",id,id,": a Task's contacts, a Company's domains
+        sa.Column("members", sa.Text, nullable=False),  # ",id,id,": a Task's contacts, a Company's domains, ...
         sa.Column("doc", sa.Text, nullable=False),
     )
     sa.Index(f"ix_{model.collection}_open", table.c.archived, table.c["_id"])
@@ -42,7 +46,7 @@ def _table(model: Model) -> sa.Table:
 
 
 def _members(model: Model, document: Mapping[str, Any]) -> str:
-    values = document.get("domains" if model.name == "Company" else "endusers")
+    values = document.get(model.members)
     if not isinstance(values, list) or not values:
         return ""
     ids = (reference_id(one).lower() for one in values)
@@ -62,7 +66,10 @@ def _text_or_none(value: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Query:
-    """What a list asks of the table. *equal* and *any_of* name columns; *sort* is a path in the document."""
+    """What a list asks of the table. *equal* names columns, *any_of* columns or keys, *sort* a path in the document.
+
+    *search* is a text to find in one of SEARCHED, whatever its case.
+    """
 
     equal: Mapping[str, Any]
     any_of: Mapping[str, Sequence[str]]
@@ -71,6 +78,7 @@ class Query:
     descending: bool
     limit: int
     offset: int
+    search: str = ""
 
 
 class Collection:
@@ -79,6 +87,7 @@ class Collection:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.table = table = _table(model)
+        self._sorted_by = {name for name in SORT_COLUMNS if model.key_of(name) == name}
         self._archived = "isArchived" if model.name == "Task" else "archived"
         self._insert = sa.insert(table)
         columns = [column for column in table.c if column.name != "_id"]
@@ -93,7 +102,7 @@ class Collection:
             name: sa.select(table.c.doc)
             .where(table.c[name].in_(sa.bindparam("keys", expanding=True)))
             .order_by(table.c["_id"])
-            for name in ("_id", "sourceId", "externalId", "email")
+            for name in ("_id", "companyId", "sourceId", "externalId", "email")
         }
         self._by_member = (
             sa.select(table.c.doc)
@@ -107,8 +116,9 @@ class Collection:
         text: str | None = connection.execute(self._by_id, {"key_id": record_id}).scalar()
         return text
 
-    def texts_by(self, connection: sa.Connection, column: str, values: Iterable[str]) -> list[str]:
-        """The records whose *column* is one of *values*, in `_id` order within each lookup."""
+    def texts_by(self, connection: sa.Connection, key: str, values: Iterable[str]) -> list[str]:
+        """The records whose *key*, a keyable or the company's, is one of *values*; by `_id` within each lookup."""
+        column = self.model.column_of(key)
         wanted = list(dict.fromkeys(values))
         found: list[str] = []
         for start in range(0, len(wanted), VALUES_PER_LOOKUP_MAX):
@@ -139,14 +149,17 @@ class Collection:
             tuple(query.equal),
             tuple(query.any_of),
             len(query.members),
-            query.sort if query.sort in SORT_COLUMNS else "",
+            query.sort if query.sort in self._sorted_by else "",
             query.descending,
+            bool(query.search),
         )
         values: dict[str, Any] = {f"equal_{name}": value for name, value in query.equal.items()}
         values |= {f"any_{name}": list(some) for name, some in query.any_of.items()}
         values |= {f"member_{n}": f",{member}," for n, member in enumerate(query.members)}
         values |= {"how_many": query.limit, "skip": query.offset}
-        if query.sort not in SORT_COLUMNS:
+        if query.search:
+            values["search"] = query.search
+        if query.sort not in self._sorted_by:
             values["path"] = json_path(query.sort)
         return list(connection.execute(statement, values).scalars())
 
@@ -154,7 +167,7 @@ class Collection:
         get = document.get
         return {
             id_name: document["_id"],
-            **{name: _text_or_none(get(name)) for name in EXTRACTED},
+            **{name: _text_or_none(get(self.model.key_of(name))) for name in EXTRACTED},
             "archived": 1 if get(self._archived) is True else 0,
             "type": _text_or_none(get("type")),
             "members": _members(self.model, document),
@@ -170,12 +183,18 @@ def _list_statement(
     members: int,
     sort: str,
     descending: bool,
+    searches: bool,
 ) -> sa.Select[Any]:
     statement = sa.select(table.c.doc)
     for name in equal:
         statement = statement.where(table.c[name] == sa.bindparam(f"equal_{name}"))
     for name in any_of:
-        statement = statement.where(table.c[name].in_(sa.bindparam(f"any_{name}", expanding=True)))
+        looked_at = table.c[name] if name in table.c else _value(table, name)
+        statement = statement.where(looked_at.in_(sa.bindparam(f"any_{name}", expanding=True)))
+    if searches:
+        text = sa.func.fold(sa.bindparam("search"))
+        found = (sa.func.instr(sa.func.fold(_value(table, name)), text) > 0 for name in SEARCHED)
+        statement = statement.where(sa.or_(*found))
     if members:
         statement = statement.where(
             sa.or_(*(sa.func.instr(table.c.members, sa.bindparam(f"member_{n}")) > 0 for n in range(members)))
@@ -191,6 +210,11 @@ def _list_statement(
         .limit(sa.bindparam("how_many", type_=sa.Integer))
         .offset(sa.bindparam("skip", type_=sa.Integer))
     )
+
+
+def _value(table: sa.Table, name: str) -> sa.ColumnElement[Any]:
+    """What a document of *table* has under *name*, a key that the code or a model's file names."""
+    return sa.func.json_extract(table.c.doc, json_path(name))
 
 
 def json_path(name: str) -> str:

@@ -26,6 +26,7 @@ NOT_FAKED = [one for vendor in VENDORS for one in DOCUMENTED[vendor] if one.not_
 WORDS = {
     "key": "5f1e3c1a7f0b4c399d0e0c5a",
     "tenant": "t",
+    "tenant_id": "t",
     "process": "Discount",
     "version": "v60.0",
     "sobject": "Task",

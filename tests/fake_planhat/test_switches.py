@@ -168,6 +168,44 @@ def rate_header(api: Api) -> list[str]:
     return sorted(name for name in api.get("/users").headers if re.match("x-rate", name, re.IGNORECASE))
 
 
+def licence(api: Api, **body: Any) -> dict[str, Any]:
+    return api.made(
+        "/licenses", {"companyId": COMPANY_ID, "_currency": "USD", "fromDate": "2026-01-01", "value": 1, **body}
+    )
+
+
+def embedded(api: Api) -> int:
+    licence(api)
+    return len(api.row(f"/companies/{COMPANY_ID}").get("licenses", []))
+
+
+def most_churns(api: Api) -> list[int]:
+    api.switch(list_over_max="refuse")
+    return [api.get(f"/churn?limit={limit}").status_code for limit in (1_000, 2_000)]
+
+
+def licences_after_new_mrr(api: Api) -> list[bool]:
+    licence(api, mrr=1)
+    entry = {"cId": COMPANY_ID, "value": 5, "currency": "USD", "date": "2026-03-01"}
+    api.put("/licenses/actions", {"action": "newMrr", "data": [entry]})
+    return ["toDate" in one for one in api.get("/licenses").json()]
+
+
+def ticket(api: Api, **item: Any) -> Any:
+    """A ticket of a domain that Acme has; the Conversation it became."""
+    api.put("/tickets", [{"sourceId": "500A", "email": "t@acme.example", **item}])
+    return api.get("/conversations").json()[0]
+
+
+def ticket_of_nobody(api: Api) -> tuple[int, int]:
+    answer = api.put("/tickets", [{"sourceId": "500A", "email": "t@nowhere.example"}])
+    return answer.status_code, len(answer.json()["createdErrors"])
+
+
+def tickets_as_a_reader_of_conversations(api: Api) -> int:
+    return api.get("/tickets", headers={"Authorization": "Bearer reader"}).status_code
+
+
 def put_status(api: Api, task: str, **body: Any) -> int:
     return api.put(f"/tasks/{task}", body).status_code
 
@@ -240,6 +278,18 @@ PROBES: dict[str, tuple[Callable[[Api], Any], dict[Any, Any]]] = {
         lambda api: api.post("/conversations", {"companyId": COMPANY_ID, "type": "email"}).status_code,
         {"accept": 200, "refuse": 400}),
     "conversation_endusers": (conversation_enduser, {"objects": "Pat", "ids": True}),
+    "validators": (lambda api: api.post("/companies", {"name": "x", "status": "vip"}).status_code,
+                   {"refuse": 400, "keep": 200}),
+    "open_models": (lambda api: api.made("/deals", {"stage": "won"}).get("stage"), {"keep": "won", "drop": None}),
+    "currency_populated": (lambda api: type(licence(api)["_currency"]).__name__, {True: "dict", False: "str"}),
+    "company_embeds": (embedded, {True: 1, False: 0}),
+    "churn_list_max": (most_churns, {1000: [200, 400], 2000: [200, 200]}),
+    "new_mrr_ends_running": (licences_after_new_mrr, {True: [True, False], False: [False, False]}),
+    "ticket_source_id": (lambda api: [key for key in ("externalId", "sourceId") if ticket(api).get(key) == "500A"],
+                         {"externalId": ["externalId"], "sourceId": ["sourceId"]}),
+    "ticket_sub_type": (lambda api: ticket(api, type="bug")["subType"], {"sent": "bug", "ticket": "ticket"}),
+    "ticket_unknown_email": (ticket_of_nobody, {"error": (400, 1), "drop": (200, 0)}),
+    "ticket_permission": (tickets_as_a_reader_of_conversations, {"Conversation": 200, "Ticket": 403}),
     "rate_limits": (after_hard_limit, {"enforce": 429, "off": 200}),
     "soft_limit": (after_soft_limit, {"report": 200, "refuse": 429}),
     "rate_limit_headers": (rate_header, {
@@ -265,6 +315,7 @@ def test_switch_in_each_position(make_api: Any, name: str, value: Any) -> None:
         ApiToken(TOKEN, user_id=USER_ID, email="user@planhat.com"),
         ApiToken("creator", permissions=no_create),
         ApiToken("reads tasks", permissions={"Task": frozenset({"read"})}),
+        ApiToken("reader", permissions={"Conversation": frozenset({"read"})}),
     ]
     probe, seen = PROBES[name]
 

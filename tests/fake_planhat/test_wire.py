@@ -55,9 +55,9 @@ def test_permissions_per_model_and_operation(make_api: Any, model: Any) -> None:
     path, unknown = f"/{model.collection}", f"/{model.collection}/{'0' * 24}"
     calls: dict[str, list[tuple[str, str, Any]]] = {
         "read": [("GET", path, None), ("GET", unknown, None)],
-        "create": [("POST", path, {})],
-        "update": [("PUT", unknown, {})],
-        "delete": [("DELETE", unknown, None)],
+        "create": [("POST", path, {})] if "create" in model.operations else [],
+        "update": [("PUT", unknown, {})] if "update" in model.operations else [],
+        "delete": [("DELETE", unknown, None)] if "delete" in model.operations else [],
     }
     tokens = [ApiToken(TOKEN), ApiToken("none", permissions={})]
     tokens += [ApiToken(one, permissions={model.name: frozenset({one})}) for one in calls]
@@ -75,7 +75,7 @@ def test_permissions_per_model_and_operation(make_api: Any, model: Any) -> None:
 @pytest.mark.parametrize("row", NOT_FAKED, ids=lambda row: row.operation_id)
 def test_not_faked_says_so(api: Api, row: Any) -> None:
     """What Planhat has and this fake does not play answers 501 and tells why."""
-    answer = api.call(row.method, row.path.replace("<key>", "0" * 24).replace("<tenant>", "t"))
+    answer = api.call(row.method, row.path.replace("<key>", "0" * 24).replace("<tenant_id>", "t"))
 
     assert (501, "NOT_FAKED", row.operation_id) == (
         answer.status_code,
@@ -113,6 +113,13 @@ def test_every_error_has_a_source() -> None:
         ("GET", "/companies/1/endusers", ("list", "Enduser")),
         ("GET", "/companies/1/conversations", ("list", "Conversation")),
         ("GET", "/leancompanies", ("list", "Company")),
+        ("POST", "/companies/1/licenses", ("create", "License")),
+        ("PUT", "/companies/1/licenses/2", ("update", "License")),
+        ("PUT", "/licenses/actions", ("update", "License")),
+        ("PUT", "/invoices", ("bulk", "Invoice")),
+        ("DELETE", "/churn/1", ("delete", "Churn")),
+        ("PUT", "/tickets", ("bulk", "Ticket")),
+        ("POST", "/timeentries/duplicate", ("create", "TimeEntry")),
         ("GET", "/myprofile", ("read", "User")),
         ("GET", "/notes", ("other", "")),
         ("OPTIONS", "/tasks", ("other", "Task")),

@@ -44,42 +44,71 @@ def with_short_arrays(document: dict[str, Any]) -> dict[str, Any]:
     for item in made["paths"].values():
         row = item.get("put", {})
         if row.get("operationId", "").startswith("bulkUpsert") and row["operationId"] != "bulkUpsertTasks":
-            del row["requestBody"]["content"]["application/json"]["schema"]["maxItems"]
+            schema = row["requestBody"]["content"]["application/json"]["schema"]
+            for one in (schema, *schema.get("anyOf", ())):
+                one.pop("maxItems", None)
     return made
 
 
 def seed(fake: Fake, headers: dict[str, str]) -> dict[str, Any]:
-    """One record of each model, made through the API; their ids and keys by collection."""
+    """One record of each model, made through the API where it can be; their ids and keys by collection."""
     client = Client(fake)
     made: dict[str, Any] = {}
     for collection, body in _ROWS.items():
         answer = client.post(f"/{collection}", json=body, headers=headers)
         assert answer.status_code == 200, answer.text
-        keys = [answer.get_json()["_id"]]
-        keys += [f"{prefix}{body[name]}" for name, prefix in _PREFIXES[collection].items()]
-        made[collection] = keys
+        made[collection] = [answer.get_json()["_id"], *_prefixed(collection, body)]
+    fake.seed({"workflows": [{"_id": WORKFLOW_ID, **_WORKFLOW}]})
+    made["workflows"] = [WORKFLOW_ID, *_prefixed("workflows", _WORKFLOW)]
+    answer = client.put("/tickets", json={"sourceId": "500-1", "email": "e@acme.example"}, headers=headers)
+    made["tickets"] = answer.get_json()["upsertedIds"]
     return made
+
+
+def _prefixed(collection: str, body: dict[str, Any]) -> list[str]:
+    names = {"extid-": "extId" if collection == "invoices" else "externalId", "srcid-": "sourceId"}
+    without = _NO_PREFIX.get(collection, ())
+    return [f"{prefix}{body[name]}" for prefix, name in names.items() if name in body and prefix not in without]
 
 
 def fit(case: Case, lane: Lane) -> None:
     """What is meant to be valid names the tenant's company; a path, in two calls of three, a record that is there."""
     if positive(case, ParameterLocation.BODY):
-        for item in case.body if isinstance(case.body, list) else [case.body]:
-            if not isinstance(item, dict):
-                continue
-            if "companyId" in item and item["companyId"] not in COMPANY_KEYS:
-                item["companyId"] = lane.seeded["companies"][0]
-            for key in ("sourceId", "externalId", "email"):
-                if lane.step and item.get(key):  # rows stay from step to step: each keyable once
-                    item[key] = f"{item[key]} {lane.step}"
+        items = case.body if isinstance(case.body, list) else [case.body]
+        for item in [one for one in items if isinstance(one, dict)]:
+            _fit_item(item, case, lane)
+            for entry in item.get("data") or [] if case.path == "/licenses/actions" else []:
+                entry["cId"] = COMPANY_KEYS[0]
     if case.operation.definition.raw["operationId"] in _PUSHED:
         _fit_push(case)
     elif positive(case, ParameterLocation.PATH):
-        keys = lane.seeded[case.path.strip("/").split("/")[0]]
         for name, value in case.path_parameters.items():
+            keys = lane.seeded[collection_of(case.path, name)]
             number = sum(map(ord, str(value)))
             if number % 3:  # DELETE takes no prefixed key
-                case.path_parameters[name] = keys[0] if case.method == "DELETE" else keys[number % len(keys)]
+                only_id = case.method == "DELETE" and name == "key"
+                case.path_parameters[name] = keys[0] if only_id else keys[number % len(keys)]
+
+
+def collection_of(path: str, name: str) -> str:
+    """The collection whose records the parameter *name* of *path* names: the part of the path before it."""
+    return path.partition(f"/{{{name}}}")[0].rpartition("/")[2]
+
+
+def _fit_item(item: dict[str, Any], case: Case, lane: Lane) -> None:
+    """One object of a body that is meant to be valid."""
+    for name in ("companyId", "cId"):
+        if item.get(name) and item[name] not in COMPANY_KEYS:
+            item[name] = lane.seeded["companies"][0]
+    if item.get("companyIds"):
+        item["companyIds"] = [lane.seeded["companies"][0]] * len(item["companyIds"])
+    if case.path == "/tickets":
+        item["companyExternalId"] = "acme"  # what an unknown e-mail needs
+    if case.path == "/timeentries/duplicate":
+        item["ids"] = lane.seeded["timeentries"][:1] * len(item["ids"])
+    for name in ("sourceId", "externalId", "extId", *(() if case.path == "/tickets" else ("email",))):
+        if lane.step and item.get(name):  # rows stay from step to step: each keyable once
+            item[name] = f"{item[name]} {lane.step}"
 
 
 def _fit_push(case: Case) -> None:
@@ -97,17 +126,33 @@ _PUSHED = frozenset(
     {"pushDimensionData", "pushActivity", "pushActivities", "streamActivities", "segment", "receiveWebhook"}
 )
 _STEP = {"kind": "get", "model": "Company", "id": "<<object.companyId>>"}
+WORKFLOW_ID = "5f0000000000000000000001"
+_WORKFLOW = {"name": "Onboarding", "externalId": "w-1", "sourceId": "wf-1"}
+_KEYS = {"externalId": "x-1", "sourceId": "s-1"}
+_NAMED = {"companyId": "extid-acme", "name": "N", **_KEYS}
 _ROWS: dict[str, dict[str, Any]] = {
     "companies": {"name": "Acme", "externalId": "acme", "sourceId": "001Pc00000LuBMUIA3", "domains": ["acme.example"]},
     "users": {"email": "u@example.com", "nickName": "U", "firstName": "U", "lastName": "Ser", "externalId": "user-1"},
     "endusers": {"companyId": "extid-acme", "email": "e@acme.example", "externalId": "e-1", "sourceId": "003-1"},
     "tasks": {"companyId": "extid-acme", "action": "Call", "description": "<p>Hi.</p>", "sourceId": "00T-1"},
     "conversations": {"companyId": "extid-acme", "subject": "Met", "externalId": "c-1"},
+    "assets": _NAMED,
+    "licenses": {"companyId": "extid-acme", "_currency": "USD", "fromDate": "2026-01-01", "value": 100, **_KEYS},
+    "opportunities": {"companyId": "extid-acme", "title": "New", "_currency": "USD", **_KEYS},
+    "sales": {"companyId": "extid-acme", "_currency": "USD", "salesDate": "2026-01-01", "value": 5, **_KEYS},
+    "invoices": {"cId": "extid-acme", "currency": "USD", "invoiceDate": 20454, "extId": "i-1", "sourceId": "s-1"},
+    "nps": {"email": "e@acme.example", "campaignId": "n-1", "score": 9, "sourceId": "s-1"},
+    "churn": {"companyId": "extid-acme", "value": 10, **_KEYS},
+    "issues": {"title": "Slow", "sourceId": "s-1", "archived": False, "companyIds": ["extid-acme"]},
+    "projects": _NAMED,
+    "campaigns": _NAMED,
+    "objectives": _NAMED,
+    "workspaces": _NAMED,
+    "deals": _NAMED,
+    "lineitems": _NAMED,
+    "products": _NAMED,
+    "timeentries": _NAMED,
+    "timesheets": {"dateFrom": 20454, "dateTo": 20460},
+    "customfields": {"name": "HScore", "parent": "conversation", "type": "number"},
 }
-_PREFIXES = {
-    "companies": {"externalId": "extid-", "sourceId": "srcid-"},
-    "users": {"externalId": "extid-"},
-    "endusers": {"externalId": "extid-", "sourceId": "srcid-"},
-    "tasks": {"sourceId": "srcid-"},
-    "conversations": {"externalId": "extid-"},
-}
+_NO_PREFIX = {"users": ("srcid-",)}

@@ -61,11 +61,14 @@ class Refused(ValidationError):
 class Cast(fields.Field[Any]):
     """A field whose value goes through *cast*; None is kept."""
 
-    def __init__(self, kind: str, cast: Callable[[Any], Any], choices: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, kind: str, cast: Callable[[Any], Any], choices: tuple[str, ...], limits: tuple[float | None, float | None]
+    ) -> None:
         super().__init__(allow_none=True)
         self.kind = kind
         self.cast = cast
         self.choices = choices
+        self.least, self.most = limits
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - marshmallow's signature
         try:
@@ -74,7 +77,12 @@ class Cast(fields.Field[Any]):
             raise Refused(self.kind, value) from None
         if self.choices and result not in self.choices:
             raise Refused("choice", value)
+        if result is not None and not self._within(result):
+            raise Refused("range", value)
         return result
+
+    def _within(self, number: float) -> bool:
+        return (self.least is None or number >= self.least) and (self.most is None or number <= self.most)
 
 
 def _text(value: Any) -> str:
@@ -142,6 +150,13 @@ def _object(value: Any) -> dict[str, Any]:
     raise TypeError
 
 
+def _currency(value: Any) -> str | None:
+    """A currency by its symbol; a populated one, sent back as it was read, by the symbol in it."""
+    if isinstance(value, dict):
+        value = value.get("symbol") or value.get("_id")
+    return _strict_text(value) or None
+
+
 def _object_id(value: Any) -> str:
     if isinstance(value, dict) and isinstance(value.get("_id"), str):
         value = value["_id"]  # a populated reference, sent back as it was read
@@ -190,12 +205,19 @@ TYPES: dict[str, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] = {
     "boolean": ("Boolean", _boolean, _strict_boolean),
     "date": ("date", _date, _strict_date),
     "objectid": ("ObjectId", _object_id, _object_id),
+    "currency": ("string", _currency, _currency),
     "array": ("Array", _array, _strict_array),
     "object": ("Object", _object, _object),
 }
 
 
-def field_of(kind: str, *, strict: bool, choices: tuple[str, ...]) -> Cast:
-    """The field for a property of *kind*, a key of TYPES."""
+def field_of(
+    kind: str,
+    *,
+    strict: bool,
+    choices: tuple[str, ...] = (),
+    limits: tuple[float | None, float | None] = (None, None),
+) -> Cast:
+    """The field for a property of *kind*, a key of TYPES; *limits* are the least and the most a number may be."""
     name, cast, strict_cast = TYPES[kind]
-    return Cast(name, strict_cast if strict else cast, choices)
+    return Cast(name, strict_cast if strict else cast, choices, limits)

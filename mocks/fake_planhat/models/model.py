@@ -3,7 +3,8 @@
 Rule 1: what a record is stored as is what GET of one record answers; every other answer is made from it.
 Rule 2: the caller's keys keep the caller's order, as the documented create example shows.
 Rule 3: unknown top-level keys vanish; unknown keys of `custom` stay; `custom.X` is `custom` with the key X.
-Source: data/models/*.toml.
+Rule 4: of an *open* model nobody published the properties: its unknown keys stay as they are (switch open_models).
+Source: data/models/*.toml; the head of task.toml tells the keys of a row.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import Any, cast
 
 from marshmallow import EXCLUDE, Schema, ValidationError
 
-from fake_planhat.data_files import read_toml
 from fake_planhat.errors import PlanhatError
 from fake_planhat.models.fields import Cast, Refused, field_of
 
 Document = dict[str, Any]
+OPERATIONS = ("create", "list", "bulkUpsert", "get", "update", "patch", "delete")
 _STAMPS = ("createdAt", "updatedAt")
 
 
@@ -34,6 +35,8 @@ class Property:
     default: str = ""
     after: str = ""
     choices: tuple[str, ...] = ()
+    min: float | None = None
+    max: float | None = None
     not_in_create_answer: bool = False
     create_answer: str = ""
     switch: str = ""
@@ -51,11 +54,13 @@ class ReadDefault:
 
 
 class Model:
-    """One collection of records."""
+    """One collection of records, made of its file."""
 
     def __init__(self, row: Mapping[str, Any]) -> None:
         self.name: str = row["name"]
+        self.plural: str = row.get("plural", f"{self.name}s")
         self.collection: str = row["collection"]
+        self.operations: tuple[str, ...] = tuple(row.get("operations", OPERATIONS))
         self.source: str = row["source"]
         self.keyables: tuple[str, ...] = tuple(row["keyables"])
         self.prefixes: tuple[str, ...] = tuple(row["prefixes"])
@@ -64,11 +69,22 @@ class Model:
         self.list_default: int = row["list_default"]
         self.list_max: int = row["list_max"]
         self.filters: tuple[str, ...] = tuple(row["filters"])
+        self.filter_of: dict[str, str] = row.get("filter_of", {})
+        self.aliases: dict[str, str] = row.get("aliases", {})
         self.not_in_list: tuple[str, ...] = tuple(row.get("not_in_list", ()))
         self.deletes_with_document: bool = row.get("deletes_with_document", False)
+        self.bulk_single: bool = row.get("bulk_single", False)
+        self.bulk_extra: tuple[str, ...] = tuple(row.get("bulk_extra", ()))
+        self.open: bool = row.get("open", False)
+        self.members: str = row.get("members", "")
+        self.columns: dict[str, str] = row.get("columns", {})
         self.properties = tuple(
             Property(**{**one, "choices": tuple(one.get("choices", ()))}) for one in row["properties"]
         )
+        names = {one.name for one in self.properties}
+        company, company_name = self.key_of("companyId"), row.get("company_name", "companyName")
+        self.company_key = company if company in names else None
+        self.company_name = company_name if company_name in names else None
         self.auto = frozenset(one.name for one in self.properties if one.auto)
         self.head = tuple(one.name for one in self.properties if one.place == "head")
         self.tail = tuple(one.name for one in self.properties if one.place == "tail")
@@ -84,29 +100,55 @@ class Model:
         self._read_only_empty = {one.name: one.default for one in self.read_defaults}
         self._not_in_create = frozenset(one.name for one in self.properties if one.not_in_create_answer)
         self._create_values = {one.name: json.loads(one.create_answer) for one in self.properties if one.create_answer}
-        self._schemas = {strict: self._schema(strict=strict) for strict in (False, True)}
+        self.currencies = tuple(one.name for one in self.properties if one.type == "currency")
+        self._names = frozenset(names)
+        self._schemas: dict[tuple[bool, bool], Schema] = {}
 
     def __repr__(self) -> str:
         return f"<Model {self.name}>"
 
-    def _schema(self, *, strict: bool) -> Schema:
+    def key_of(self, column: str) -> str:
+        """The key of a document that stands in *column* of the table."""
+        return self.columns.get(column, column)
+
+    def column_of(self, key: str) -> str:
+        """The column of the table in which *key* of a document stands."""
+        return next((column for column, one in self.columns.items() if one == key), key)
+
+    def _schema(self, *, strict: bool, validates: bool) -> Schema:
         made = {
-            one.name: field_of(one.type, strict=strict, choices=one.choices) for one in self.properties if not one.auto
+            one.name: field_of(
+                one.type,
+                strict=strict,
+                choices=one.choices if validates else (),
+                limits=(one.min, one.max) if validates else (None, None),
+            )
+            for one in self.properties
+            if not one.auto
         }
         schema = Schema.from_dict(cast("dict[str, Any]", made), name=f"{self.name}Body")
         return schema(unknown=EXCLUDE)
 
-    def read_body(self, body: Mapping[str, Any], *, casting: str) -> Document:
-        """What *body* says of this model, cast, in the caller's order; raises PlanhatError (cast, not_a_choice).
+    def read_body(self, body: Mapping[str, Any], *, switches: Mapping[str, Any]) -> Document:
+        """What *body* says of this model, cast, in the caller's order.
 
-        `custom` and dotted `custom.X` come out as one `custom` object of the keys to merge.
+        Raises PlanhatError (cast, not_a_choice, out_of_range). `custom` and dotted `custom.X` come out as one `custom`
+        object of the keys to merge. *switches* are the tenant's.
         """
-        schema = self._schemas[casting == "strict"]
+        kind = (switches["casting"] == "strict", switches["validators"] == "refuse")
+        schema = self._schemas.get(kind)
+        if schema is None:
+            schema = self._schemas[kind] = self._schema(strict=kind[0], validates=kind[1])
+        kept = self.open and switches["open_models"] == "keep"
         try:
             loaded = schema.load(body)
         except ValidationError as error:
             raise _refusal(schema, body, error) from None
-        said = {key: loaded[key] for key in body if key in loaded}
+        said = {
+            key: loaded.get(key, value)
+            for key, value in body.items()
+            if key in loaded or (kept and key not in self._names and not key.startswith("custom."))
+        }
         dotted = {key[7:]: value for key, value in body.items() if key.startswith("custom.") and key[7:]}
         if dotted or said.get("custom", dotted) is None:
             said["custom"] = {**(said.get("custom") or {}), **dotted}
@@ -167,18 +209,6 @@ def _refusal(schema: Schema, body: Mapping[str, Any], error: ValidationError) ->
     try:
         field.deserialize(body[path])
     except Refused as refused:
-        key = "not_a_choice" if refused.kind == "choice" else "cast"
+        key = {"choice": "not_a_choice", "range": "out_of_range"}.get(refused.kind, "cast")
         return PlanhatError(key, kind=refused.kind, path=path, value=refused.value)
     raise AssertionError(f"{path} was refused and is now accepted")
-
-
-def _load(name: str) -> Model:
-    return Model(read_toml(f"models/{name}.toml"))
-
-
-COMPANY = _load("company")
-ENDUSER = _load("enduser")
-USER = _load("user")
-TASK = _load("task")
-CONVERSATION = _load("conversation")
-MODELS = (COMPANY, ENDUSER, USER, TASK, CONVERSATION)

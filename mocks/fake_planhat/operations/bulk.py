@@ -8,17 +8,19 @@ Source: developer documentation, Bulk upsert and Task. The shape of an error ent
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fake_core.errors import MisuseError
+from fake_core.switches import Switches
 from fake_planhat.errors import PlanhatError
 from fake_planhat.models import Model
 from fake_planhat.models.fields import OBJECT_ID
 from fake_planhat.models.model import Document
 from fake_planhat.operations import writing
 from fake_planhat.operations.call import Call, changing, present
+from fake_planhat.operations.derive_models import people_and_companies
 from fake_planhat.operations.keys import (
     company_of,
     expect_companies,
@@ -30,7 +32,7 @@ from fake_planhat.operations.task_life import DONE
 from fake_planhat.store import reference_id
 from fake_planhat.tenant import BULK_ITEMS_MAX, ApiToken, Tenant
 
-ECHOED_KEYS = ("externalId", "sourceId")
+ECHOED_COLUMNS = ("externalId", "sourceId")
 
 
 @dataclass
@@ -57,6 +59,32 @@ class Result:
             return 200
         return 206 if done else 400
 
+    def answer(self, model: Model, switches: Switches) -> tuple[int, Document]:
+        """Status and body."""
+        status = self.status(partly_permitted=switches["bulk_permission_status"])
+        return status, vars(self) | {key: [] for key in model.bulk_extra}
+
+    def count_insert(self, model: Model, item: Mapping[str, Any], document: Document) -> None:
+        """*item* became *document*."""
+        self.created += 1
+        self.insertsKeys.append(_keys(model, item, document))
+        self.upsertedIds.append(document["_id"])
+
+    def count_update(self, model: Model, item: Mapping[str, Any], before: Document, document: Document | None) -> None:
+        """*item* changed *before* into *document*, or nothing when that is None."""
+        if document is None:
+            self.nonupdates += 1
+            return
+        self.updated += 1
+        self.updatesKeys.append(_keys(model, item, before))
+        self.modified.append(before["_id"])
+
+
+def _keys(model: Model, item: Mapping[str, Any], document: Document) -> Document:
+    """`_id` and the keyables the item brought, no others."""
+    echoed = (model.key_of(column) for column in ECHOED_COLUMNS)
+    return {"_id": document["_id"], **{key: item[key] for key in echoed if key in item and key in model.keyables}}
+
 
 def upsert(
     tenant: Tenant,
@@ -68,7 +96,21 @@ def upsert(
 ) -> tuple[int, Document]:
     """Status and answer. *refused_item* numbers an item that a scripted fault refuses. Raises PlanhatError."""
     switches = tenant.switches
-    if isinstance(items, dict) and switches["bulk_single_object"] == "accept":
+    items = items_of(model, items, switches=switches, refused_item=refused_item)
+    result = Result()
+    with changing(tenant) as work:
+        call = Call(tenant, token, model, work, tenant.clock.now(), bulk=True)
+        _expect(call, [one for one in items if isinstance(one, dict)])
+        seen: set[tuple[str, str, str | None]] = set()
+        for index, item in enumerate(items):
+            one = Item(index, item, index == refused_item, result.createdErrors)
+            carry(call, one, lambda one=one: _carry_out(call, result, one, seen))  # type: ignore[misc]
+    return result.answer(model, switches)
+
+
+def items_of(model: Model, items: Any, *, switches: Switches, refused_item: int | None) -> list[Any]:
+    """The items of a body of PUT /<collection>. Raises PlanhatError; MisuseError where a fault names none of them."""
+    if isinstance(items, dict) and (model.bulk_single or switches["bulk_single_object"] == "accept"):
         items = [items]
     if not isinstance(items, list) or (not items and switches["bulk_empty"] == "refuse"):
         raise PlanhatError("not_an_array")
@@ -76,18 +118,11 @@ def upsert(
         raise PlanhatError("too_many_items", limit=BULK_ITEMS_MAX)
     if refused_item is not None and not 0 <= refused_item < len(items):
         raise MisuseError(f"item_refused: item {refused_item} of a bulk call of {len(items)} items")
-    result = Result()
-    with changing(tenant) as work:
-        call = Call(tenant, token, model, work, tenant.clock.now(), bulk=True)
-        _expect(call, [one for one in items if isinstance(one, dict)])
-        seen: set[tuple[str, str, str | None]] = set()
-        for index, item in enumerate(items):
-            _one(call, result, _Item(index, item, index == refused_item, result.createdErrors), seen)
-    return result.status(partly_permitted=switches["bulk_permission_status"]), vars(result)
+    return items
 
 
 @dataclass
-class _Item:
+class Item:
     """One item on its way; *errors* is the list that takes it if it fails."""
 
     index: int
@@ -96,17 +131,17 @@ class _Item:
     errors: list[Any]
 
 
-def _one(call: Call, result: Result, item: _Item, seen: set[tuple[str, str, str | None]]) -> None:
-    """One item into *result*."""
+def carry(call: Call, item: Item, act: Callable[[], None]) -> None:
+    """Do *act* for *item*; a refusal goes into the item's errors."""
     try:
-        _carry_out(call, result, item, seen)
+        act()
     except PlanhatError as error:
         text = call.tenant.text_of(error)
         as_text = call.switches["bulk_error_shape"] == "string"
         item.errors.append(text if as_text else {"message": text, "index": item.index, "item": item.body})
 
 
-def _carry_out(call: Call, result: Result, item: _Item, seen: set[tuple[str, str, str | None]]) -> None:
+def _carry_out(call: Call, result: Result, item: Item, seen: set[tuple[str, str, str | None]]) -> None:
     body = item.body
     if not isinstance(body, dict):
         raise PlanhatError("bad_item")
@@ -125,10 +160,10 @@ def _carry_out(call: Call, result: Result, item: _Item, seen: set[tuple[str, str
     if item.refused:
         raise PlanhatError("item_refused")
     if before is None:
-        _count_insert(result, body, writing.insert(call, body))
+        result.count_insert(call.model, body, writing.insert(call, body))
     else:
         assert key is not None
-        _count_update(result, body, before, writing.change(call, before, body, key_used=key[0]))
+        result.count_update(call.model, body, before, writing.change(call, before, body, key_used=key[0]))
 
 
 def _possible(call: Call, key: tuple[str, str] | None) -> tuple[str, ...]:
@@ -150,9 +185,9 @@ def _match(
     name, value = key
     switches = call.switches
     company_id = None
-    in_company = name in {"externalId", "email"} and "companyId" in call.model.required
-    if in_company and present(item.get("companyId")):
-        company_id = company_of(call.work, item["companyId"], switches=switches)["_id"]
+    company_key = call.model.company_key or ""
+    if call.model.column_of(name) in {"externalId", "email"} and present(item.get(company_key)):
+        company_id = company_of(call.work, item[company_key], switches=switches, path=company_key)["_id"]
     if name == "_id" and not OBJECT_ID.fullmatch(value):
         raise PlanhatError("malformed_id", value=item["_id"], path="_id")
     if switches["bulk_same_key"] == "refuse" and (name, value, company_id) in seen:
@@ -172,7 +207,11 @@ def _expect(call: Call, items: Sequence[Mapping[str, Any]]) -> None:
         if key == "_id":
             values = [value.lower() for value in values if OBJECT_ID.fullmatch(value.lower())]
         rows.expect(key, values)
-    expect_companies(work, (one.get("companyId") for one in items))
+    expect_companies(work, (one.get(call.model.company_key or "") for one in items))
+    if call.model.name in {"Nps", "Issue"}:
+        emails, companies = people_and_companies(items)
+        work["Enduser"].expect("email", emails)
+        expect_companies(work, companies)
     people = {"User": ("ownerId", "users"), "Enduser": ("endusers",)}
     if call.model.name in {"Task", "Conversation"}:
         for model, keys in people.items():
@@ -201,23 +240,3 @@ def _references(items: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> list
             value = item.get(key)
             found += [reference_id(one) for one in (value if isinstance(value, list) else [value])]
     return [one for one in found if one]
-
-
-def _count_insert(result: Result, item: Mapping[str, Any], document: Document) -> None:
-    result.created += 1
-    result.insertsKeys.append(_keys(item, document))
-    result.upsertedIds.append(document["_id"])
-
-
-def _count_update(result: Result, item: Mapping[str, Any], before: Document, document: Document | None) -> None:
-    if document is None:
-        result.nonupdates += 1
-        return
-    result.updated += 1
-    result.updatesKeys.append(_keys(item, before))
-    result.modified.append(before["_id"])
-
-
-def _keys(item: Mapping[str, Any], document: Document) -> Document:
-    """`_id` and the keyables the item brought, no others."""
-    return {"_id": document["_id"], **{key: item[key] for key in ECHOED_KEYS if key in item}}

@@ -13,6 +13,7 @@ from fake_core.switches import Switches
 from fake_planhat.dates import iso
 from fake_planhat.errors import PlanhatError
 from fake_planhat.models import Model
+from fake_planhat.operations.embedding import embed
 from fake_planhat.operations.rows import Rows, Work
 from fake_planhat.tenant import ApiToken, Settings, Tenant
 
@@ -58,6 +59,7 @@ def changing(tenant: Tenant) -> Iterator[Work]:
         work = Work(connection)
         yield work
         work.flush()
+        embed(work, tenant.switches)
     tenant.automations.follow(work.changes())
 
 

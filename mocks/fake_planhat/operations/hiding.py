@@ -28,7 +28,7 @@ class Reveal(NamedTuple):
 
 
 REVEALS = tuple(Reveal(**{**row, "of": tuple(row.get("of", ()))}) for row in read_toml("reveals.toml")["rows"])
-_PARTS = {"whole", "name", "reference"}
+_PARTS = {"whole", "name", "reference", "elements"}
 assert {one.part for one in REVEALS} <= _PARTS, "reveals.toml knows these parts only"
 
 
@@ -54,6 +54,8 @@ def shown(document: Document, reveals: Collection[Reveal]) -> Document:
             continue
         if one.part == "whole":
             del kept[one.key]
+        elif one.part == "elements":
+            kept[one.key] = []
         elif one.part == "reference":
             kept[one.key] = reference_id(kept[one.key]) or None
         elif isinstance(kept[one.key], list):

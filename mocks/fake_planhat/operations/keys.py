@@ -26,7 +26,7 @@ def parse(model: Model, text: str) -> tuple[str, str] | None:
     prefix = text[:_PREFIX_LENGTH]
     if prefix in PREFIXES:
         value = text[_PREFIX_LENGTH:]
-        return (PREFIXES[prefix], value) if prefix in model.prefixes and value else None
+        return (model.key_of(PREFIXES[prefix]), value) if prefix in model.prefixes and value else None
     record_id = text.lower()
     return ("_id", record_id) if OBJECT_ID.fullmatch(record_id) else None
 
@@ -68,15 +68,15 @@ def find_by_path(work: Work, model: Model, text: str, *, switches: Switches) -> 
     return only(work[model.name].find(key, value), switches=switches)
 
 
-def company_of(work: Work, value: Any, *, switches: Switches) -> Document:
-    """The company that a companyId value names, prefixed or not; raises PlanhatError."""
+def company_of(work: Work, value: Any, *, switches: Switches, path: str = "companyId") -> Document:
+    """The company that *value* of *path* names, prefixed or not; raises PlanhatError."""
     text = reference_id(value)
     key = parse(COMPANY, text)
     if key is None:
-        raise PlanhatError("cast", kind="ObjectId", value=inspected(value), path="companyId")
+        raise PlanhatError("cast", kind="ObjectId", value=inspected(value), path=path)
     found = work[COMPANY.name].find(*key)
     if not found:
-        raise PlanhatError("unknown_company")
+        raise PlanhatError("unknown_company") if path == "companyId" else PlanhatError("unknown_reference", path=path)
     return only(found, switches=switches)
 
 
@@ -93,8 +93,8 @@ def matching_key(model: Model, item: Mapping[str, Any]) -> tuple[str, str] | Non
 def match(call: Call, key: str, value: str, *, company_id: str | None) -> Document | None:
     """The record a bulk item means. externalId is looked for in its company; an e-mail only when it is unique."""
     found = call.rows.find(key, value)
-    if key in {"externalId", "email"} and company_id is not None:
-        found = [one for one in found if one.get("companyId") == company_id]
+    if company_id is not None and call.model.column_of(key) in {"externalId", "email"}:
+        found = [one for one in found if one.get(call.model.company_key or "") == company_id]
     if key == "email" and len(found) > 1:
         raise PlanhatError("duplicated", keys="email")
     return min(found, key=lambda one: str(one["_id"])) if found else None

@@ -6,7 +6,7 @@ Source: developer documentation per model for parameters, defaults and maxima; c
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,19 +14,19 @@ import sqlalchemy as sa
 from fake_core.switches import Switches
 from fake_planhat.data_files import read_toml
 from fake_planhat.errors import PlanhatError
-from fake_planhat.models import COMPANY, CONVERSATION, MODELS, USER, Model
+from fake_planhat.models import CHURN, COMPANY, CONVERSATION, MODELS, USER, Model
 from fake_planhat.models.model import Document
 from fake_planhat.operations.call import require
-from fake_planhat.operations.hiding import hidden, may_name_companies, shown
+from fake_planhat.operations.hiding import Reveal, hidden, may_name_companies, shown
 from fake_planhat.operations.keys import find_by_path, only, parse_path
 from fake_planhat.operations.query import company_ids, csv, narrowed, selected, whole, without_prefixed
 from fake_planhat.operations.rows import Work
-from fake_planhat.store import COLLECTIONS, Query, dumps, reference_id
+from fake_planhat.store import COLLECTIONS, NO_LIMIT, Query, dumps, reference_id
 from fake_planhat.tenant import RESERVED_TYPES, ApiToken, Tenant
 
-NO_LIMIT = 2**62
 PAGING = ("limit", "offset", "sort", "select")
 ALIASES = {"c": "companyId", "cId": "companyId", "cid": "companyId", "l": "limit"}
+_OTHER_FILTERS = ("isArchived", "archived", "search")
 LEAN_KEYS = ("_id", "name", "externalId", "sourceId", "slug")
 LEAN_FILTERS = ("externalId", "sourceId", "status")
 ROLES: dict[str, Document] = {one["_id"]: one for one in read_toml("roles.toml")["roles"]}
@@ -61,16 +61,12 @@ def list_text(
     if company is not None:
         require(token, "read", COMPANY)
     reveals = hidden(token, model.name, tenant.switches)
-    asked = _parameters(model, parameters, tenant.switches)
-    if asked.get("sort", "").strip().removeprefix("-").partition(".")[0] in {one.key for one in reveals}:
-        del asked["sort"]
-    if "companyId" in asked and not may_name_companies(token, tenant.switches):
-        asked["companyId"] = without_prefixed(asked["companyId"])
+    asked = asked_of(tenant, token, model, parameters, reveals=reveals)
     with tenant.store.read() as connection:
         if company is not None:
             parent = find_by_path(Work(connection), COMPANY, company, switches=tenant.switches)
             asked["companyId"] = parent["_id"]
-        query = _query(connection, model, asked, tenant.switches)
+        query = query_of(connection, model, asked, tenant.switches)
         if query is None:
             return "[]"
         texts = COLLECTIONS[model.name].list_texts(connection, query)
@@ -84,6 +80,18 @@ def list_text(
     if reveals:
         rows = [shown(row, reveals) for row in rows]
     return dumps(rows if select is None else [narrowed(row, select) for row in rows])
+
+
+def asked_of(
+    tenant: Tenant, token: ApiToken, model: Model, parameters: Mapping[str, str], *, reveals: Collection[Reveal]
+) -> dict[str, str]:
+    """The parameters of a list by their present names, less what would tell *token* of *reveals*. PlanhatError."""
+    asked = _parameters(model, parameters, tenant.switches)
+    if asked.get("sort", "").strip().removeprefix("-").partition(".")[0] in {one.key for one in reveals}:
+        del asked["sort"]
+    if "companyId" in asked and not may_name_companies(token, tenant.switches):
+        asked["companyId"] = without_prefixed(asked["companyId"])
+    return asked
 
 
 def lean_companies(tenant: Tenant, token: ApiToken, *, parameters: Mapping[str, str]) -> list[Document]:
@@ -118,7 +126,8 @@ def _parameters(model: Model, given: Mapping[str, str], switches: Switches) -> d
     known = {*PAGING, *model.filters}
     asked: dict[str, str] = {}
     for name, value in given.items():
-        name = name if name in known else ALIASES.get(name, name)  # noqa: PLW2901 - the present name
+        if name not in known:
+            name = model.aliases.get(name, ALIASES.get(name, name))  # noqa: PLW2901 - the present name
         if name in known:
             asked.setdefault(name, value)
         elif switches["unknown_parameters"] == "refuse":
@@ -126,7 +135,7 @@ def _parameters(model: Model, given: Mapping[str, str], switches: Switches) -> d
     return asked
 
 
-def _query(connection: sa.Connection, model: Model, asked: Mapping[str, str], switches: Switches) -> Query | None:
+def query_of(connection: sa.Connection, model: Model, asked: Mapping[str, str], switches: Switches) -> Query | None:
     """What the parameters ask of the table; None when nothing can match."""
     equal: dict[str, Any] = {}
     any_of: dict[str, list[str]] = {}
@@ -134,17 +143,18 @@ def _query(connection: sa.Connection, model: Model, asked: Mapping[str, str], sw
     for name in ("isArchived", "archived"):
         if name in model.filters:
             equal["archived"] = int(asked.get(name, "").strip().lower() == "true")
-    if "companyId" in asked:
-        any_of["companyId"] = company_ids(connection, asked["companyId"], switches)
-    for name, column in (("email", "email"), ("euId", "_id"), ("type", "type")):
-        if name in asked:
-            any_of[column] = csv(asked[name])
-    if "enduserIds" in asked:
-        members = [one.lower() for one in csv(asked["enduserIds"])]
-        if not members:
+    for name in model.filters:
+        if name not in asked or name in _OTHER_FILTERS:
+            continue
+        is_company = name == "companyId"
+        values = company_ids(connection, asked[name], switches) if is_company else csv(asked[name])
+        if not values:
             return None
-    if not all(any_of.values()):
-        return None
+        target = model.filter_of.get(name, name)
+        if target == "members":
+            members = [one.lower() for one in values]
+        else:
+            any_of[target] = values
     sort = asked.get("sort", "").strip() or switches["default_sort"]
     return Query(
         equal=equal,
@@ -154,14 +164,16 @@ def _query(connection: sa.Connection, model: Model, asked: Mapping[str, str], sw
         descending=sort.startswith("-"),
         limit=_limit(model, asked, switches),
         offset=whole(asked, "offset", least=0, otherwise=0, switches=switches),
+        search=asked.get("search", "").strip(),
     )
 
 
 def _limit(model: Model, asked: Mapping[str, str], switches: Switches) -> int:
     limit = whole(asked, "limit", least=1, otherwise=model.list_default, switches=switches)
-    if limit > model.list_max and switches["list_over_max"] == "refuse":
-        raise PlanhatError("over_list_limit", limit=model.list_max)
-    return min(limit, model.list_max)
+    most: int = switches["churn_list_max"] if model is CHURN else model.list_max
+    if limit > most and switches["list_over_max"] == "refuse":
+        raise PlanhatError("over_list_limit", limit=most)
+    return min(limit, most)
 
 
 def _company_rows(connection: sa.Connection, rows: list[Document], tenant: Tenant) -> list[Document]:

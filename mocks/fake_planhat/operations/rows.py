@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from fake_planhat.models.model import Document
-from fake_planhat.store import COLLECTIONS, Collection
+from fake_planhat.store import COLLECTIONS, NO_LIMIT, Collection, Query
 
-KEYS = ("sourceId", "externalId", "email")
+COLUMNS = ("sourceId", "externalId", "email")
 
 
 class Change(NamedTuple):
@@ -38,6 +38,7 @@ class Rows:
         self._connection = connection
         self._collection = collection
         self._originals = originals
+        self._keys = tuple(collection.model.key_of(column) for column in COLUMNS)
         self._documents: dict[str, Document | None] = {}
         self._found: dict[tuple[str, str], list[str]] = {}
         self._inserted: set[str] = set()
@@ -85,7 +86,7 @@ class Rows:
         record_id = document["_id"]
         self._originals.setdefault((self._collection.model.name, record_id), self._documents.get(record_id))
         before = self._documents.get(record_id) or {}
-        for key in KEYS:
+        for key in self._keys:
             old, now = before.get(key), document.get(key)
             if old == now:
                 continue
@@ -105,6 +106,16 @@ class Rows:
         """*record_id* is gone from the table."""
         self._documents[record_id] = None
 
+    def discard(self, document: Document) -> None:
+        """Forget *document*, which was put as new."""
+        record_id = document["_id"]
+        for key in self._keys:
+            if record_id in self._found.get((key, document.get(key, "")), ()):
+                self._found[key, document[key]].remove(record_id)
+        self._documents[record_id] = None
+        self._inserted.remove(record_id)
+        del self._originals[self._collection.model.name, record_id]
+
     def flush(self) -> None:
         """Write what was put."""
         documents: Any = self._documents
@@ -123,6 +134,7 @@ class Work:
         self._rows: dict[str, Rows] = {}
         self._originals: Originals = {}
         self._domains: dict[str, Document | None] = {}
+        self._custom_fields: dict[str, frozenset[str]] = {}
 
     def __getitem__(self, model: str) -> Rows:
         if model not in self._rows:
@@ -150,6 +162,14 @@ class Work:
             Change(model, before, self._rows[model].get(record_id))
             for (model, record_id), before in self._originals.items()
         ]
+
+    def custom_fields(self, parent: str) -> frozenset[str]:
+        """The names of the custom fields defined on *parent*, a model in lower case."""
+        if parent not in self._custom_fields:
+            query = Query({}, {"parent": [parent]}, (), "_id", descending=False, limit=NO_LIMIT, offset=0)
+            texts = COLLECTIONS["CustomField"].list_texts(self.connection, query)
+            self._custom_fields[parent] = frozenset(json.loads(text).get("name") for text in texts)
+        return self._custom_fields[parent]
 
     def flush(self) -> None:
         for rows in self._rows.values():

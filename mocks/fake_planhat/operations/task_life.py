@@ -82,7 +82,7 @@ def note_from(call: Call, task: Document, before: Document | None) -> Document:
         said["users"] = _users(task)
         said["endusers"] = list(task.get("endusers") or [])
         said["activityTags"] = list(task.get("activityTags") or [])
-        known = call.settings.conversation_custom_fields
+        known = {*call.settings.conversation_custom_fields, *call.work.custom_fields("conversation")}
         custom = {key: value for key, value in (task.get("custom") or {}).items() if key in known}
         if custom:
             said["custom"] = custom

@@ -16,10 +16,10 @@ from fake_planhat.models import COMPANY, CONVERSATION, Model
 from fake_planhat.models.model import Document
 from fake_planhat.operations import task_life
 from fake_planhat.operations.call import Call, changing, present, require
-from fake_planhat.operations.derive import DERIVED, of_company
+from fake_planhat.operations.derive import derived, of_company
 from fake_planhat.operations.hiding import answered
-from fake_planhat.operations.keys import company_of, find_by_path
-from fake_planhat.store import COLLECTIONS, dumps
+from fake_planhat.operations.keys import PREFIXES, company_of, find_by_path
+from fake_planhat.store import dumps
 from fake_planhat.tenant import RESERVED_TYPES, ApiToken, Tenant
 
 _STAMPS = ("createdAt", "updatedAt")
@@ -51,21 +51,28 @@ def update(tenant: Tenant, token: ApiToken, model: Model, *, path_id: str, body:
         before = find_by_path(call.work, model, path_id, switches=tenant.switches)
         if model is COMPANY and "_id" in body and tenant.switches["id_in_company_body"] == "refuse":
             raise PlanhatError("read_only", path="_id")
-        key_used = {"extid-": "externalId", "srcid-": "sourceId"}.get(path_id[:6])
+        column = PREFIXES.get(path_id[:6])
+        key_used = None if column is None else model.key_of(column)
         document = change(call, before, body, key_used=key_used)
     return answered(model.written(document or before, created=False), token, model.name, body, tenant.switches)
 
 
 def insert(call: Call, body: Mapping[str, Any]) -> Document:
     """Put a new record made from *body* into the call's rows; the record as stored. Raises PlanhatError."""
-    said = _said(call, body)
+    return add(call, _said(call, body), {})
+
+
+def add(call: Call, said: Document, made: Document) -> Document:
+    """insert() of what was *said*, read already, with what Planhat *made* of it besides. Raises PlanhatError."""
     _require_values(call, said, created=True)
-    made: Document = {}
-    if "companyId" in call.model.required:
+    company_key = call.model.company_key
+    if company_key is not None and (company_key in call.model.required or present(said.get(company_key))):
         parent = _parent(call, said)
-        said["companyId"] = parent["_id"]
-        made |= of_company(call.model.name, parent)
-    made |= DERIVED[call.model.name](call, said, None)
+        said[company_key] = parent["_id"]
+        made = {**of_company(call.model, parent), **made}
+    elif company_key in said:
+        said[company_key] = None
+    made = {**made, **derived(call, said, None)}
     if call.model.name == "Task":
         task_life.start(call, said)
     _refuse_duplicates(call, said, None)
@@ -81,16 +88,25 @@ def change(call: Call, before: Document, body: Mapping[str, Any], *, key_used: s
     Raises PlanhatError.
     """
     said = _said(call, body)
-    for key in _PROTECTED.get(key_used or "", ()):
-        said.pop(key, None)
+    for key in _PROTECTED.get(call.model.column_of(key_used or ""), ()):
+        said.pop(call.model.key_of(key), None)
+    return merge(call, before, said, {})
+
+
+def merge(call: Call, before: Document, said: Document, made: Document) -> Document | None:
+    """change() by what was *said*, read already, with what Planhat *made* of it besides. Raises PlanhatError."""
     _require_values(call, said, created=False)
-    made: Document = {}
-    if "companyId" in said and "companyId" in call.model.required:
-        parent = company_of(call.work, said["companyId"], switches=call.switches)
-        said["companyId"] = parent["_id"]
-        if parent["_id"] != before.get("companyId"):
-            made |= of_company(call.model.name, parent)
-    made |= DERIVED[call.model.name](call, said, before)
+    company_key = call.model.company_key or ""
+    if present(said.get(company_key)):
+        parent = company_of(call.work, said[company_key], switches=call.switches, path=company_key)
+        said[company_key] = parent["_id"]
+        if parent["_id"] != before.get(company_key):
+            made = {**of_company(call.model, parent), **made}
+    elif company_key in said:
+        said[company_key] = None
+        if call.model.company_name is not None:
+            made = {**made, call.model.company_name: None}
+    made = {**made, **derived(call, said, before)}
     life = task_life.follow(call, before, said) if call.model.name == "Task" else task_life.NOTHING
     document = _merged(before, said, made | life.made)
     changed = _differs(before, document)
@@ -137,8 +153,8 @@ def log_note(call: Call, task: Document) -> None:
     made: Document = {"companyName": task.get("companyName")}
     parent = call.work["Company"].get(task.get("companyId", ""))
     if parent is not None:
-        made |= of_company("Conversation", parent)
-    made |= DERIVED["Conversation"](inner, said, before)
+        made |= of_company(CONVERSATION, parent)
+    made |= derived(inner, said, before)
     made["taskId"] = task["_id"]
     if before is None:
         rows.put(assemble(inner, task["_id"], said, made), new=True)
@@ -156,7 +172,7 @@ def _said(call: Call, body: Mapping[str, Any]) -> Document:
         wrong = [key for key in body if key in model.auto and key not in ignored]
         if wrong:
             raise PlanhatError("read_only", path=wrong[0])
-    said = model.read_body(body, casting=switches["casting"])
+    said = model.read_body(body, switches=switches)
     if switches["snippet_from_caller"] and "snippet" in model.auto and isinstance(body.get("snippet"), str):
         said["snippet"] = body["snippet"]
     if model.name == "Task" and switches["task_participants"] == "auto":
@@ -187,8 +203,9 @@ def _require_values(call: Call, said: Document, *, created: bool) -> None:
 
 def _parent(call: Call, said: Document) -> Document:
     """The company of a new record: named by companyId, or for an enduser by the domain of the e-mail."""
-    if present(said.get("companyId")):
-        return company_of(call.work, said["companyId"], switches=call.switches)
+    key = call.model.company_key or ""
+    if present(said.get(key)):
+        return company_of(call.work, said[key], switches=call.switches, path=key)
     email = said.get("email")
     if call.model.name == "Enduser" and email and "@" in email:
         found = call.work.company_of_domain(email.rpartition("@")[2].lower())
@@ -202,17 +219,19 @@ def _refuse_duplicates(call: Call, said: Document, before: Document | None) -> N
     own_id = before["_id"] if before else None
     now = {**(before or {}), **said}
     clashes: list[str] = []
-    moved = before is not None and now.get("companyId") != before.get("companyId")
+    company_key = call.model.company_key or ""
+    external = call.model.key_of("externalId")
+    moved = before is not None and now.get(company_key) != before.get(company_key)
     for key in call.model.keyables:
         value = now.get(key)
         if key == "_id" or not present(value) or not isinstance(value, str):
             continue
-        if key not in said and not (key == "externalId" and (moved or "email" in said)):
+        if key not in said and not (key == external and (moved or "email" in said)):
             continue
         others = [one for one in call.rows.find(key, value) if one["_id"] != own_id]
         if any(_clash(call.model, key, now, other) for other in others):
             clashes.append(key)
-            if key == "externalId" and any(_same(now, other, "email") for other in others):
+            if key == external and any(_same(now, other, "email") for other in others):
                 clashes.append("email")
     if clashes:
         raise PlanhatError("duplicated", keys=",".join(clashes))
@@ -221,9 +240,9 @@ def _refuse_duplicates(call: Call, said: Document, before: Document | None) -> N
 def _clash(model: Model, key: str, now: Document, other: Document) -> bool:
     if key == "email":
         return model.name == "User"
-    if key == "sourceId" or "companyId" not in model.required:
+    if key == "sourceId" or model.company_key is None:
         return True
-    if now.get("companyId") == other.get("companyId"):
+    if now.get(model.company_key) == other.get(model.company_key):
         return True
     return model.name == "Enduser" and _same(now, other, "email")
 
@@ -269,6 +288,3 @@ def _repeat(call: Call, task: Document) -> None:
         made: Document = {key: task[key] for key in kept if key in task}
         made["noSpecificTime"] = task.get("noSpecificTime", True)
         call.rows.put(assemble(call, call.new_id(), said, made), new=True)
-
-
-assert set(DERIVED) == set(COLLECTIONS), "every model says what Planhat fills in"

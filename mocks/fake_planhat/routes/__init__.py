@@ -1,5 +1,6 @@
 """Every route of this fake on one page. Routes read a request, call one operation and render; no vendor rule here.
 
+The seven routes that models share are made from `_OF_MODEL`; a model's file says which of them it has (`operations`).
 What Planhat has and this fake does not play answers 501 NOT_FAKED (data/not_faked.toml). Any other path is 404, as with
 the vendor: /notes and /activities do not exist. Method conventions: developer documentation of each model.
 """
@@ -11,54 +12,51 @@ from typing import Any
 
 from fake_core.not_faked import not_faked
 from fake_planhat.data_files import read_toml
-from fake_planhat.models import COMPANY, CONVERSATION, ENDUSER, TASK, USER
-from fake_planhat.routes import incoming, sinks, views
+from fake_planhat.models import CONVERSATION, ENDUSER, MODELS, Model
+from fake_planhat.routes import incoming, model_views, sinks, views
 from fake_planhat.routes.views import of
 
+Route = tuple[str, str, str, Callable[..., Any]]
 NOT_FAKED = not_faked(read_toml("not_faked.toml"))
 STAND_INS: dict[str, str] = read_toml("stand_ins.toml")
 
-# method   path                              operationId                  view
-ROUTES: list[tuple[str, str, str, Callable[..., Any]]] = [
-    ("POST", "/companies", "createCompany", of(COMPANY, views.create)),
-    ("GET", "/companies", "listCompanies", of(COMPANY, views.list_all)),
-    ("PUT", "/companies", "bulkUpsertCompanies", of(COMPANY, views.bulk_upsert)),
-    ("GET", "/companies/<key>", "getCompany", of(COMPANY, views.get)),
-    ("PUT", "/companies/<key>", "updateCompany", of(COMPANY, views.update)),
-    ("PATCH", "/companies/<key>", "patchCompany", of(COMPANY, views.patch)),
-    ("DELETE", "/companies/<key>", "deleteCompany", of(COMPANY, views.delete)),
+# operation  -> method, path behind the collection's, operationId, view
+_OF_MODEL: dict[str, tuple[str, str, str, Callable[..., Any]]] = {
+    "create": ("POST", "", "create{name}", views.create),
+    "list": ("GET", "", "list{plural}", views.list_all),
+    "bulkUpsert": ("PUT", "", "bulkUpsert{plural}", views.bulk_upsert),
+    "get": ("GET", "/<key>", "get{name}", views.get),
+    "update": ("PUT", "/<key>", "update{name}", views.update),
+    "patch": ("PATCH", "/<key>", "patch{name}", views.patch),
+    "delete": ("DELETE", "/<key>", "delete{name}", views.delete),
+}
+
+
+def _of_model(model: Model) -> list[Route]:
+    rows = ((*_OF_MODEL[one],) for one in model.operations)
+    return [
+        (method, f"/{model.collection}{tail}", name.format(name=model.name, plural=model.plural), of(model, view))
+        for method, tail, name, view in rows
+    ]
+
+
+ROUTES: list[Route] = [
+    *(route for model in MODELS for route in _of_model(model)),
+    # method   path                                    operationId                 view
     ("GET", "/companies/<company>/endusers", "listCompanyEndusers", of(ENDUSER, views.list_all)),
     ("GET", "/companies/<company>/conversations", "listCompanyConversations", of(CONVERSATION, views.list_all)),
+    ("GET", "/companies/<company>/licenses", "listCompanyLicenses", model_views.list_company_licenses),
+    ("POST", "/companies/<company>/licenses", "createCompanyLicense", model_views.create_company_license),
+    ("GET", "/companies/<company>/licenses/<key>", "getCompanyLicense", model_views.get_company_license),
+    ("PUT", "/companies/<company>/licenses/<key>", "updateCompanyLicense", model_views.update_company_license),
+    ("DELETE", "/companies/<company>/licenses/<key>", "deleteCompanyLicense", model_views.delete_company_license),
+    ("PUT", "/licenses/actions", "updateLicenseActions", model_views.license_actions),
     ("GET", "/leancompanies", "listLeanCompanies", views.lean_companies),
-    ("POST", "/endusers", "createEnduser", of(ENDUSER, views.create)),
-    ("GET", "/endusers", "listEndusers", of(ENDUSER, views.list_all)),
-    ("PUT", "/endusers", "bulkUpsertEndusers", of(ENDUSER, views.bulk_upsert)),
-    ("GET", "/endusers/<key>", "getEnduser", of(ENDUSER, views.get)),
-    ("PUT", "/endusers/<key>", "updateEnduser", of(ENDUSER, views.update)),
-    ("PATCH", "/endusers/<key>", "patchEnduser", of(ENDUSER, views.patch)),
-    ("DELETE", "/endusers/<key>", "deleteEnduser", of(ENDUSER, views.delete)),
-    ("POST", "/users", "createUser", of(USER, views.create)),
-    ("GET", "/users", "listUsers", of(USER, views.list_all)),
-    ("PUT", "/users", "bulkUpsertUsers", of(USER, views.bulk_upsert)),
-    ("GET", "/users/<key>", "getUser", of(USER, views.get)),
-    ("PUT", "/users/<key>", "updateUser", of(USER, views.update)),
-    ("PATCH", "/users/<key>", "patchUser", of(USER, views.patch)),
-    ("DELETE", "/users/<key>", "deleteUser", of(USER, views.delete)),
     ("GET", "/myprofile", "getMyProfile", views.my_profile),
-    ("POST", "/tasks", "createTask", of(TASK, views.create)),
-    ("GET", "/tasks", "listTasks", of(TASK, views.list_all)),
-    ("PUT", "/tasks", "bulkUpsertTasks", of(TASK, views.bulk_upsert)),
-    ("GET", "/tasks/<key>", "getTask", of(TASK, views.get)),
-    ("PUT", "/tasks/<key>", "updateTask", of(TASK, views.update)),
-    ("PATCH", "/tasks/<key>", "patchTask", of(TASK, views.patch)),
-    ("DELETE", "/tasks/<key>", "deleteTask", of(TASK, views.delete)),
-    ("POST", "/conversations", "createConversation", of(CONVERSATION, views.create)),
-    ("GET", "/conversations", "listConversations", of(CONVERSATION, views.list_all)),
-    ("PUT", "/conversations", "bulkUpsertConversations", of(CONVERSATION, views.bulk_upsert)),
-    ("GET", "/conversations/<key>", "getConversation", of(CONVERSATION, views.get)),
-    ("PUT", "/conversations/<key>", "updateConversation", of(CONVERSATION, views.update)),
-    ("PATCH", "/conversations/<key>", "patchConversation", of(CONVERSATION, views.patch)),
-    ("DELETE", "/conversations/<key>", "deleteConversation", of(CONVERSATION, views.delete)),
+    ("GET", "/tickets", "listTickets", model_views.list_tickets),
+    ("PUT", "/tickets", "bulkUpsertTickets", model_views.upsert_tickets),
+    ("DELETE", "/tickets/<key>", "deleteTicket", model_views.delete_ticket),
+    ("POST", "/timeentries/duplicate", "duplicateTimeEntries", model_views.duplicate_time_entries),
     ("GET", "/dimensiondata", "listDimensionData", views.dimension_data),
     ("POST", "/dimensiondata/<tenant_id>", "pushDimensionData", sinks.push_metrics),
     ("POST", "/analytics/<tenant_id>", "pushActivity", sinks.push_activity),
