@@ -67,6 +67,19 @@ def test_the_org_file_of_the_documents_makes_an_org(tmp_path: Path) -> None:
     fake.close()
 
 
+@pytest.mark.parametrize(
+    ("number", "vendor", "token"),
+    [(0, "planhat", "acme-token"), (1, "totango", "success-token"), (2, "marketo", "lena-token")],
+)
+def test_the_tenant_files_of_the_documents_make_tenants(tmp_path: Path, number: int, vendor: str, token: str) -> None:
+    """docs/tenants.md shows a whole file for each partner."""
+    path = tmp_path / "tenant.toml"
+    path.write_text(blocks("docs/tenants.md", "toml")[number], "utf-8")
+    fake = create_fake(vendor, org=str(path))
+    assert token == fake.credentials("https://x")["token"]
+    fake.close()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link is a file of the repository."""
@@ -91,7 +104,7 @@ def test_the_tables_of_faults_and_controls_are_the_programs() -> None:
     assert there == set(controls)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/using.md", "docs/judge.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/using.md", "docs/tenants.md", "docs/judge.md"])
 def test_the_pytest_examples_pass(page: str, tmp_path: Path) -> None:
     """Each Python example is a test file of its own, run by somebody else's pytest."""
     found = blocks(page, "python")
@@ -136,9 +149,12 @@ def two_free_ports() -> int:
     raise AssertionError("no two free ports side by side")
 
 
-def test_the_shell_session_of_the_readme_prints_what_it_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/tenants.md"])
+def test_the_shell_sessions_print_what_they_say(tmp_path: Path, page: str) -> None:
     """The session is run as it stands, on other ports."""
-    session = next(block for block in blocks("README.md", "console") if "understudy serve" in block)
+    (tmp_path / "acme.toml").write_text(blocks("docs/tenants.md", "toml")[0], "utf-8")
+    (tmp_path / "globex.toml").write_text('[tenant]\ntenant_id = "g"\n[[tokens]]\nvalue = "globex-token"\n', "utf-8")
+    session = next(block for block in blocks(page, "console") if "understudy serve" in block)
     port = two_free_ports()
     session = session.replace("8443", str(port)).replace("8444", str(port + 1))
     lines = session.splitlines()
@@ -146,10 +162,11 @@ def test_the_shell_session_of_the_readme_prints_what_it_says(tmp_path: Path) -> 
     expected = [line for line in lines if not line.startswith("$ ")]
     first, rest = typed[0], typed[1:]
     assert first.endswith(" &")
+    ready = next(n for n, line in enumerate(lines[1:]) if line.startswith("$ "))  # lines that the server prints first
     script = "\n".join(
         [
             f"{first[:-2]} > ready.txt & server=$!",
-            "for i in $(seq 300); do [ $(wc -l < ready.txt) -ge 4 ] && break; sleep 0.1; done; cat ready.txt",
+            f"for i in $(seq 300); do [ $(wc -l < ready.txt) -ge {ready} ] && break; sleep 0.1; done; cat ready.txt",
             *(f"{line}; case '{line[:4]}' in curl) echo;; esac" for line in rest),
             "kill $server; wait $server 2>/dev/null",
         ]
