@@ -6,6 +6,7 @@ RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
 BENCH := $(VENV)/.bench-ready
 NIGHTLY := $(VENV)/.nightly-ready
+CLIENTS := tests/clients/node/node_modules/.ready tests/clients/python/.one/.ready tests/clients/python/.two/.ready
 HYPOTHESIS_PROFILE ?= ci
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -21,7 +22,7 @@ demo: $(RUN) ## the main job: two fakes, a customer base, the sync, faults, and 
 test: $(DEV) ## run the tests, on several cores
 	$(BIN)/python -m pytest -q --hypothesis-profile=$(HYPOTHESIS_PROFILE) -n auto --maxprocesses 4 --dist worksteal
 
-clients: tests/clients/node/node_modules/.ready ## install the JavaScript clients that some tests run (needs npm); without them those tests are skipped
+clients: $(CLIENTS) ## install the clients that some tests run, JavaScript's (needs npm) and Python's; without them those tests are skipped
 
 check: lint types layers test ## what CI runs: lint, types, layers, tests (the docs tests among them)
 
@@ -50,6 +51,8 @@ lock: $(DEV) ## resolve the hashed requirement files anew
 	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve --extra contracts --group dev $(LOCK) -o requirements/dev.txt
 	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve --extra contracts --group dev --group bench $(LOCK) -o requirements/bench.txt
 	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve --extra contracts --group dev --group nightly $(LOCK) -o requirements/nightly.txt
+	$(BIN)/uv pip compile -q tests/clients/python/one.in $(LOCK) -o tests/clients/python/one.txt
+	$(BIN)/uv pip compile -q tests/clients/python/two.in $(LOCK) -o tests/clients/python/two.txt
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade
 
 clean: ## remove the virtual environment and every cache
@@ -59,6 +62,11 @@ tests/clients/node/node_modules/.ready: tests/clients/node/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: apt-get install npm"; exit 1; }
 	npm ci --prefix tests/clients/node --ignore-scripts --no-audit --no-fund
 	touch $@
+
+tests/clients/python/.%/.ready: tests/clients/python/%.txt
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install -q --require-hashes -r $<
+	@touch $@
 
 $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: make PYTHON=python3.11 …"; exit 1; }

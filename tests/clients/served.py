@@ -1,4 +1,4 @@
-"""`understudy serve` for the client tests, and JavaScript clients run against it by their own node.
+"""`understudy serve` for the client tests; clients run against it by their own node, or by a Python of their own.
 
 A client is never changed and never told that it speaks to a fake: it gets a URL, a CA and credentials, as a user would.
 """
@@ -26,11 +26,12 @@ SECONDS_MAX = 240
 
 @dataclass(frozen=True)
 class Served:
-    """One `understudy serve salesforce`: what its line of JSON told, and the folder it keeps its notes in."""
+    """One served fake: what its line of JSON told, its control plane, the folder it keeps its notes in, its vendor."""
 
     words: Mapping[str, Any]
     control: str
     home: Path
+    vendor: str = "salesforce"
 
     @property
     def url(self) -> str:
@@ -38,17 +39,17 @@ class Served:
 
 
 @contextmanager
-def serve(home: Path, *options: str) -> Iterator[Served]:
-    """A Salesforce fake as its own process, on a free port of 127.0.0.1."""
+def serve(home: Path, *options: str, vendor: str = "salesforce") -> Iterator[Served]:
+    """A fake as its own process, on a free port of 127.0.0.1."""
     home.mkdir(parents=True, exist_ok=True)
     roots = os.pathsep.join(str(ROOT / name) for name in ("mocks", "contracts", "sync"))
     environment = os.environ | {"UNDERSTUDY_HOME": str(home), "PYTHONPATH": roots}
-    command = [sys.executable, "-m", "crm_contracts", "serve", "salesforce", "--json", "--port", "0", *options]
+    command = [sys.executable, "-m", "crm_contracts", "serve", vendor, "--json", "--port", "0", *options]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
-        yield Served(told["salesforce"], told["control"]["salesforce"], home)
+        yield Served(told[vendor], told["control"][vendor], home, vendor)
     finally:
         process.terminate()
         process.communicate(timeout=30)

@@ -1,7 +1,9 @@
 """Which routes a host has: pushes are at analytics.planhat.com, everything else at the API's hosts.
 
-Rule: a fake that is met at another name (127.0.0.1, localhost) has both.
-Source: developer documentation, Metrics and User activity; that of 2017 for pushes at the API's host (a switch).
+Rule 1: a fake that is met at another name (127.0.0.1, localhost) has both.
+Rule 2: both have the segment dock.
+Source: developer documentation, Metrics and User activity; that of 2017 for pushes at the API's host (a switch) and for
+the dock at api.planhat.com; the client cruds 1.9.0 for the dock at analytics.planhat.com.
 """
 
 from __future__ import annotations
@@ -31,11 +33,17 @@ def is_push(environ: WSGIEnvironment) -> bool:
     return (len(parts) == 2 and parts[0] == "dimensiondata") or (len(parts) > 1 and parts[0] == "analytics")
 
 
+def is_segment(environ: WSGIEnvironment) -> bool:
+    """Whether the path is the segment dock's."""
+    parts: list[str] = environ["PATH_INFO"].strip("/").split("/")
+    return parts == ["dock", "segment"]
+
+
 def is_there(tenant: Tenant, environ: WSGIEnvironment) -> bool:
     """Whether the host that was called has the route that was called."""
     host = host_of(environ)
     if host == ANALYTICS_HOST:
-        return is_push(environ)
+        return is_push(environ) or is_segment(environ)
     is_api = any(fnmatchcase(host, one) for one in API_HOSTS)
     return not (is_api and is_push(environ) and not tenant.switches["analytics_on_api_host"])
 

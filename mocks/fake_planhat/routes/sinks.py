@@ -14,7 +14,7 @@ from flask import Response, request
 
 from fake_planhat.errors import PlanhatError
 from fake_planhat.operations import activity, metrics, segment
-from fake_planhat.routes.wire import JSON_TYPE, TEXT_TYPE, read_json, read_object, token_of
+from fake_planhat.routes.wire import JSON_TYPE, TEXT_TYPE, read_json, token_of
 from fake_planhat.store import dumps
 from fake_planhat.tenant import Tenant
 
@@ -46,11 +46,14 @@ def stream_activities(tenant: Tenant, *, tenant_id: str) -> Response:
 
 
 def take_segment(tenant: Tenant) -> Response:
-    """POST /dock/segment: Basic with the tenant's id as the user name"""
+    """POST /dock/segment: Basic with the tenant's id as the user name; one call of Segment's, or an array (cruds)"""
     value = token_of(request.environ.get("HTTP_AUTHORIZATION", ""))
     if not value or value != tenant.config.tenant_id:
         raise PlanhatError("unauthorized")
-    segment.take(tenant, read_object(request.get_data()))
+    given = read_json(request.get_data())
+    for one in given if isinstance(given, list) else [given]:
+        if isinstance(one, dict):
+            segment.take(tenant, one)
     return _nothing()
 
 
