@@ -233,3 +233,39 @@ def test_a_token_of_nobody_is_refused_everywhere(pairs: dict[str, Pair], vendor:
     assert {401} == {answer.status_code for answer in answers}
     assert 1 == len({answer.text for answer in answers})
     assert marks == [(len(one.journal()), one.control.limits()) for one in (pair.full, pair.other)]
+
+
+ODD = [
+    b"Basic \xc3\xa9",
+    b"Bearer \xc3\xa9",
+    b"Basic ====",
+    b"Basic \xff",
+    b"Bearer",
+    b"Basic " + b"A" * 100_000,
+    b"\xff",
+]
+
+
+@pytest.mark.parametrize("vendor", FILES)
+@pytest.mark.parametrize("shown", ODD, ids=lambda one: repr(one[:12]))
+def test_odd_credentials_are_nobodys(pairs: dict[str, Pair], vendor: str, shown: bytes) -> None:
+    """Whatever the bytes of a header, a path, a query or a form, the answer is the vendor's, and no tenant's."""
+    pair = pairs[vendor]
+    marks = [len(one.journal()) for one in (pair.full, pair.other)]
+    paths = [
+        "/tasks",
+        "/dock/segment",
+        "/analytics/",
+        "/webhooks/",
+        "/api/v3/tasks",
+        "/_standin/sia/me",
+        "/%ff/x",
+        "//",
+    ]
+    for path in [*paths, "/pixel.gif?sdr_s=%ff&=&&&", "/domains/?service_id=%00"]:
+        headers = {"Authorization": shown, "app-token": shown}
+        url = pair.full.url + path
+        for method in ("GET", "POST"):
+            answer = pair.full.session.request(method, url, headers=headers, data=b"sdr_s=%zz&\xff")
+            assert answer.status_code < 500, path
+    assert marks == [len(one.journal()) for one in (pair.full, pair.other)]
