@@ -89,8 +89,10 @@ class Manners:
 
 
 def _planhat_words(one: Operation, lane: Lane) -> dict[str, str]:
-    keys = lane.seeded.get(one.path.split("/")[1], [""])
-    return {"key": keys[0], "company": keys[0], "tenant_id": fit_planhat.TENANT_ID, "hook": fit_planhat.HOOK}
+    words = {"tenant_id": fit_planhat.TENANT_ID, "hook": fit_planhat.HOOK}
+    for name in {"key", "company"} & set(parameters(one, "path")):
+        words[name] = lane.seeded[fit_planhat.collection_of(one.path, name)][0]
+    return words
 
 
 def _planhat_refuses(one: Operation, answer: TestResponse) -> bool:

@@ -17,7 +17,7 @@ from fake_planhat.models.fields import inspected
 from fake_planhat.models.model import Document
 from fake_planhat.operations import bulk, reading, removing, writing
 from fake_planhat.operations.call import Call, changing, present, require
-from fake_planhat.operations.keys import company_of, find_by_path, not_found
+from fake_planhat.operations.keys import company_of, find_by_path, not_found, only, parse_path
 from fake_planhat.operations.rows import Work
 from fake_planhat.store import COLLECTIONS
 from fake_planhat.tenant import ApiToken, Tenant
@@ -52,7 +52,7 @@ def update_in(tenant: Tenant, token: ApiToken, *, company: str, key: str, body: 
 def delete_in(tenant: Tenant, token: ApiToken, *, company: str, key: str) -> Document:
     """DELETE /companies/<company>/licenses/<key>: the database's result. Raises PlanhatError."""
     with tenant.store.begin():
-        _expect_in(tenant, token, "delete", company=company, key=key)
+        _expect_in(tenant, token, "delete", company=company, key=key, missing_is_fine=True)
         return removing.delete(tenant, token, LICENSE, key)
 
 
@@ -104,13 +104,18 @@ def _ends(licence: Document) -> bool:
     return present(licence.get("toDate")) or licence.get("fixedPeriod") is True
 
 
-def _expect_in(tenant: Tenant, token: ApiToken, operation: str, *, company: str, key: str) -> None:
-    """Raises PlanhatError (unknown_id) unless *key* is a licence of *company*."""
+def _expect_in(
+    tenant: Tenant, token: ApiToken, operation: str, *, company: str, key: str, missing_is_fine: bool = False
+) -> None:
+    """Raises PlanhatError (unknown_id) unless *key* is a licence of *company*, or of nobody where that is fine."""
     require(token, operation, LICENSE)
     require(token, "read", COMPANY)
     with tenant.store.read() as connection:
         work = Work(connection)
         parent = find_by_path(work, COMPANY, company, switches=tenant.switches)
-        licence = find_by_path(work, LICENSE, key, switches=tenant.switches)
+        found = work[LICENSE.name].find(*parse_path(LICENSE, key, switches=tenant.switches))
+    if not found and missing_is_fine:
+        return
+    licence = only(found, switches=tenant.switches)
     if licence.get("companyId") != parent["_id"]:
         raise not_found(tenant.switches)
