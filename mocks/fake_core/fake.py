@@ -7,6 +7,7 @@ What a fault says in the vendor's words comes from the vendor (`FaultAnswers`); 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from io import BufferedReader, BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -80,6 +81,7 @@ _REMEMBERED = (
     "HTTP_SOAPACTION",
 )
 FAULT_KEY = "understudy.fault"  # where an operation finds a row_locked or item_refused fault
+LATER_KEY = "understudy.later"  # a server's way to have work done that nobody should wait for
 BODY_KEY = "understudy.body"  # where meaning() and shown() find the request's body (b"" when there was none)
 
 
@@ -95,8 +97,9 @@ class Fake:
     *remembered* are keys of an environ that *meaning* or *who* read beside the usual ones: the journal keeps them.
     *tenancy* tells which calls are this tenant's, where the vendor has many behind one address (`fake_core.tenants`).
     *finish* is what becomes of an answer on its way out (compression); the journal has it as it was before.
-    *after* is asked when an answer is ready: what is to be done once it is out, or None. It is done by the server's
-    thread when nobody reads the answer any further, so outside the lock of a server that answers one call at a time.
+    *after* is asked when an answer is ready: what is to be done once it is out, or None. It is done when nobody reads
+    the answer any further, so outside the lock of a server that answers one call at a time; by the server's thread, or
+    by what the server put under `LATER_KEY`.
     """
 
     def __init__(
@@ -185,10 +188,15 @@ class Fake:
         if self._finish is not None and fault is None:
             headers, whole = self._finish(environ, headers, whole)
         start_response(line, headers)
-        then = self._then()
+        then = self._work_after(environ)
         if isinstance(whole, Streamed):
             return whole if then is None else whole.then(then)
         return [whole] if then is None else Streamed(iter([whole]), len(whole), then)
+
+    def _work_after(self, environ: WSGIEnvironment) -> Callable[[], None] | None:
+        work = self._then()
+        later = environ.get(LATER_KEY)
+        return work if work is None or later is None else partial(later, work)
 
     def _strike(self, environ: WSGIEnvironment, body: bytes) -> Fault | None:
         environ[BODY_KEY] = body

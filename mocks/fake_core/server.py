@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,6 +19,7 @@ from cheroot import wsgi
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 
 from fake_core.errors import ConnectionDropped
+from fake_core.fake import LATER_KEY
 
 if TYPE_CHECKING:
     from fake_core.fake import Application
@@ -76,7 +78,9 @@ class ServedFake:
     def __init__(self, fake: Application, *, tls: bool = False, host: str = "127.0.0.1", port: int = 0) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="understudy-") if tls else None
         self.ca_file: Path | None = None
-        self._server = wsgi.Server((host, port), fake, numthreads=SERVER_THREADS, server_name="understudy")
+        self._fake = fake
+        self._later: list[threading.Thread] = []
+        self._server = wsgi.Server((host, port), self._answer, numthreads=SERVER_THREADS, server_name="understudy")
         self._server.gateway = _Gateway
         self._server.expiration_interval = IDLE_CHECK_SECONDS
         if self._folder is not None:
@@ -89,9 +93,22 @@ class ServedFake:
         self._thread = threading.Thread(target=self._server.serve, daemon=True)
         self._thread.start()
 
+    def _answer(self, environ: Any, start_response: Any) -> Any:
+        environ[LATER_KEY] = self._do_later
+        return self._fake(environ, start_response)
+
+    def _do_later(self, work: Callable[[], None]) -> None:
+        """Beside the connection, which its client may be using again."""
+        self._later = [one for one in self._later if one.is_alive()]
+        thread = threading.Thread(target=work, daemon=True)
+        self._later.append(thread)
+        thread.start()
+
     def stop(self) -> None:
         self._server.stop()
         self._thread.join(timeout=10)
+        for thread in self._later:
+            thread.join(timeout=10)
         if self._folder is not None:
             self._folder.cleanup()
 

@@ -110,7 +110,7 @@ def _automation(given: Any, models: Collection[str]) -> Automation:
         filter=_object(where, given, "filter"),
         hook=_text(where, given, "hook"),
         headers=_headers(where, given),
-        required=tuple(given.get("required", ())),
+        required=_texts(where, given, "required"),
         steps=tuple(_step(f"{where}, step {n}", one, n, models) for n, one in enumerate(steps, 1)),
     )
 
@@ -156,6 +156,13 @@ def _text(where: str, given: Mapping[str, Any], key: str) -> str:
     if not isinstance(value, str):
         raise MisuseError(f"{where}: {key} is a text, not {value!r}")
     return value
+
+
+def _texts(where: str, given: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = given.get(key, [])
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
+        raise MisuseError(f"{where}: {key} is an array of texts, not {value!r}")
+    return tuple(value)
 
 
 def _object(where: str, given: Mapping[str, Any], key: str) -> Mapping[str, Any]:

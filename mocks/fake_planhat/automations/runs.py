@@ -54,8 +54,7 @@ class Automations:
         self._clock = clock
         self._switches = switches
         self._sender = sender
-        self._given = [dict(one) for one in given]
-        self._automations = read_automations(given, models=COLLECTIONS)
+        self.set(given)
         self._queue: deque[_Run] = deque()
         self._draining = threading.Lock()
         self._generation = 0
