@@ -192,3 +192,67 @@ found = {"made": made["_id"], "pages": pages, "stranger": refused(stranger.compa
     assert [[found["made"]]] == [[row["_id"] for row in page] for page in found["pages"]]
     assert ["HTTPError", "Client Error with status code 401 Message: Unauthorized"] == found["stranger"]
     assert [200, 500, 200, 429, 200, 401] == [one["status"] for one in control(planhat).journal()]
+
+
+def test_every_model_it_knows(planhat: Served) -> None:
+    """Each model is created, changed, read by its key, sent again as it is, listed for its company and deleted."""
+    found = cruds(
+        planhat,
+        """
+company = planhat.company.create({"name": "Grand Hotel", "externalId": "gh"})["_id"]
+planhat.enduser.create({"companyId": company, "email": "ann@gh.example"})
+of, ext = {"companyId": "extid-gh"}, {"externalId": "x1"}
+money = {"_currency": "EUR", "value": 1200}
+ROWS = {
+    "asset": {"name": "A", **of, **ext}, "campaign": {"name": "A", **of, **ext},
+    "objective": {"name": "A", **of, **ext},
+    "project": {"name": "A", **of, **ext}, "workspace": {"name": "A", **of, **ext}, "deal": {"name": "A", **of, **ext},
+    "line_item": {"name": "A", **of, **ext}, "time_entry": {**of, **ext}, "opportunity": {"title": "O", **of, **ext},
+    "churn": {"value": 5, "churnDate": "2026-01-01", **of, **ext},
+    "license": {"fromDate": "2026-01-01", **money, **of, **ext},
+    "sale": {"salesDate": "2026-01-01", **money, **of, **ext},
+    "invoice": {"cId": company, "currency": "EUR", "invoiceDate": 20000, "sourceId": "x1"},
+    "issue": {"title": "Bug", "archived": False, "companyIds": [company], "sourceId": "x1"},
+    "nps": {"email": "ann@gh.example", "campaignId": "c1", "score": 9, "sourceId": "x1"},
+    "product": {"name": "P", **ext},
+    "user": {"email": "u@us.example", "nickName": "U", "firstName": "U", "lastName": "Us", **ext},
+}
+def life(api, row):
+    made = api.create(row)
+    changed = api.update(made["_id"], {"custom": {"X": 1}})
+    key = "extid-x1" if "externalId" in row else "srcid-x1"
+    again = api.bulk_upsert([row])
+    mine = {} if "extid-gh" not in row.values() else {"companyId": company}
+    listed = [one["_id"] for page in api.get_list(**mine) for one in page]
+    return {"custom": changed["custom"], "read": api.get_by_id(key)["_id"] == made["_id"], "same": again["nonupdates"],
+            "listed": made["_id"] in listed, "gone": api.delete(made["_id"])["deletedCount"]}
+found = {name: life(getattr(planhat, name), row) for name, row in ROWS.items()}
+""",
+    )
+    whole = {"custom": {"X": 1}, "read": True, "same": 1, "listed": True, "gone": 1}
+    assert 17 == len(found)
+    assert dict.fromkeys(found, whole) == found
+
+
+def test_tickets_fields_and_hours(planhat: Served) -> None:
+    """Tickets have a bulk route and no other to write; custom fields have none; time entries can be doubled."""
+    found = cruds(
+        planhat,
+        """
+company = planhat.company.create({"name": "Grand Hotel", "externalId": "gh"})["_id"]
+ann = {"email": "ann@gh.example", "companyExternalId": "gh"}
+tickets = [{"sourceId": "t1", "status": "open", **ann}, {"sourceId": "t2"}]
+put = planhat.ticket.bulk_upsert(tickets)
+listed = [one["_id"] for page in planhat.ticket.get_list(status="open") for one in page]
+field = planhat.custom_field.create({"name": "Tier", "parent": "company", "type": "text", "isHidden": False})
+fields = [one["name"] for page in planhat.custom_field.get_list(parent="company") for one in page]
+entry = planhat.time_entry.create({"companyId": company})
+double = planhat.time_entry.duplicate({"ids": [entry["_id"]]})
+found = {"put": put, "listed": listed, "ticket": planhat.ticket.delete(listed[0]), "fields": fields,
+         "field": planhat.custom_field.get_by_id(field["_id"])["type"], "double": double[0]["companyId"] == company,
+         "hours": len([one for page in planhat.time_entry.get_list() for one in page])}
+""",
+    )
+    assert (1, [], found["listed"]) == tuple(found["put"][key] for key in ("created", "createdErrors", "upsertedIds"))
+    assert {"n": 1, "ok": 1, "deletedCount": 1} == found["ticket"]
+    assert (["Tier"], "text", True, 2) == tuple(found[key] for key in ("fields", "field", "double", "hours"))
