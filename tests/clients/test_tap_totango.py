@@ -1,4 +1,4 @@
-"""tap-totango 0.5.0 from PyPI, a Singer tap, unmodified: it accepts api.totango.com and the EU host as addresses only."""
+"""tap-totango 0.5.0 from PyPI, a Singer tap, unmodified: it takes no address but api.totango.com and the EU host."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def records(totango: Served, folder: Path, **config: Any) -> dict[str, list[dict
 
 
 def test_three_streams(totango: Served, tmp_path: Path) -> None:
-    """Accounts and users stand under `hits` of their own kind, events under theirs; a field is null where nobody knows it."""
+    """Accounts and users stand under `hits` of their own kind, events under theirs; an unknown field is null."""
     health = {"type": "string", "term": "health", "field_display_name": "Health rank"}
 
     found = records(totango, tmp_path, account_id="acc-1", events_terms=NOTES, accounts_fields=[health])

@@ -22,7 +22,7 @@ def totango(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def test_what_is_tracked_is_there(totango: Served) -> None:
-    """Every call answers a pixel; attributes of account and user are found by the searches, a wrong service's are not."""
+    """Every call answers a pixel; what was sent is found by the searches, a wrong service's is not."""
     control(totango).reset()
     found = python(
         totango,
