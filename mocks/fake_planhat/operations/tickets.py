@@ -148,7 +148,7 @@ def _company(call: Call, ticket: Document) -> Document | None:
     if present(ticket.get("companyExternalId")):
         found = call.work[COMPANY.name].find("externalId", ticket["companyExternalId"])
         if not found:
-            raise PlanhatError("unknown_company", path="companyExternalId")
+            raise PlanhatError("unknown_reference", path="companyExternalId")
         return found[0]
     return None
 
