@@ -58,6 +58,7 @@ def seed(fake: Fake, headers: dict[str, str]) -> dict[str, Any]:
         answer = client.post(f"/{collection}", json=body, headers=headers)
         assert answer.status_code == 200, answer.text
         made[collection] = [answer.get_json()["_id"], *_prefixed(collection, body)]
+    assert fake.seed is not None
     fake.seed({"workflows": [{"_id": WORKFLOW_ID, **_WORKFLOW}]})
     made["workflows"] = [WORKFLOW_ID, *_prefixed("workflows", _WORKFLOW)]
     answer = client.put("/tickets", json={"sourceId": "500-1", "email": "e@acme.example"}, headers=headers)
