@@ -123,11 +123,12 @@ class Reference:
                 raise Refused(400, "BAD_VALUE")
         people = {key for key, one in self.kept.people.items() if one["shared"] or one["owner"] == caller["id"]}
         for name, known in (("assignee", self.kept.users), ("person", people), ("campaign_step", self.kept.steps)):
-            if body.get(name) is not None and body[name] not in known:
+            if body.get(name) not in {None, row[name]} and body[name] not in known:
                 raise Refused(400, "UNKNOWN_REFERENCE")
         after = row | body
         shared = after["person"] is not None and self.kept.people[after["person"]]["shared"]
-        given_away = {"assignee", "person"} & body.keys() and after["assignee"] != row["creator"]
+        changed = any(after[name] != row[name] for name in ("assignee", "person"))
+        given_away = changed and after["assignee"] != row["creator"]
         if given_away and not shared and self.kept.switches["assign_unshared"] == "refuse":
             raise Refused(400, "NOT_SHARED")
         link = body.get("sf_task_id")
@@ -225,9 +226,7 @@ class Reference:
             again = settings["task_sync"] == "on" and self.kept.switches["resave_enables"]
             if body.get("task_sync") == "on" and (settings["task_sync"] == "off" or again):
                 settings["enabled_at"] = self.now
-            settings["previously_enabled"] |= settings["task_sync"] == "on" and (
-                body.get("task_sync") == "off" or again
-            )
+            settings["previously_enabled"] |= settings["task_sync"] == "on" and body.get("task_sync") == "off"
             settings |= body
         return Answer(200, dict(settings))
 
