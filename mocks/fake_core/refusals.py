@@ -1,12 +1,13 @@
 """Refusals from a table: a vendor's errors.toml holds statuses and words, code raises by key, and faults answer by key.
 
 Rule 1: a key without a row is our mistake (AssertionError), never the client's.
-Rule 2: of a caller's value an error repeats the beginning only.
+Rule 2: of a caller's value an error repeats the beginning only, as JSON; what is ours to say (OURS) it says whole.
 Rule 3: a scripted fault that the vendor has no counterpart for is the tester's mistake: it must not pass in silence.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,23 +23,27 @@ Refusal = tuple[int, Headers, bytes]  # status, headers, body
 
 
 class TableError(VendorError):
-    """One refusal: the *key* of its row in TABLE, and the *words* that fill the row's `text`."""
+    """One refusal: the *key* of its row in TABLE, and the *words* that fill the row's `text`.
+
+    OURS are the names of words that no caller sent.
+    """
 
     TABLE: ClassVar[Mapping[str, Mapping[str, Any]]]
+    OURS: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, key: str, /, **words: Any) -> None:
         row = self.TABLE.get(key)
         assert row is not None, f"{key} is raised but has no row in errors.toml"
         self.key = key
         self.row = row
-        self.words = {name: _short(word) for name, word in words.items()}
+        self.words = {name: word if name in self.OURS else _short(word) for name, word in words.items()}
         self.status: int = row["status"]
         self.text: str = row["text"].format_map(self.words)
         super().__init__(self.text)
 
 
 def _short(word: Any) -> str:
-    text = word if isinstance(word, str) else repr(word)
+    text = word if isinstance(word, str) else json.dumps(word, ensure_ascii=False, default=str)
     return text if len(text) <= VALUE_CHARACTERS_MAX else text[:VALUE_CHARACTERS_MAX] + "..."
 
 

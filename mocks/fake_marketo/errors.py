@@ -10,6 +10,7 @@ class SiaError(TableError):
     """One refusal, as JSON."""
 
     TABLE = read_toml("errors.toml")
+    OURS = frozenset({"known", "wanted"})
 
     def body(self) -> dict[str, str]:
         return {"error": self.key.upper(), "message": self.text}

@@ -6,11 +6,11 @@ Source: Search API pages; terms and operators are those of the pages' samples an
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fake_core import json_text
 from fake_totango.data_files import read_toml
 from fake_totango.errors import TotangoError
 from fake_totango.operations.fields import Fields
@@ -52,8 +52,8 @@ def read_query(tenant: Tenant, fields: Fields, *, paged: bool) -> Query:
     if text is None:
         raise TotangoError("missing", name="query")
     try:
-        given = json.loads(text)
-    except (ValueError, RecursionError):
+        given = json_text.loads(text.encode())
+    except ValueError:
         raise TotangoError("bad_query") from None
     if not isinstance(given, dict):
         raise TotangoError("bad_query")
