@@ -8,7 +8,7 @@ from fake_core.errors import MisuseError
 from fake_core.switches import Switches
 from fake_core.tenant_file import ANY, LISTS, NUMBER, TEXT, Table, check_texts, check_twice, naming, read_tenant_file
 from fake_planhat.errors import ERRORS
-from fake_planhat.models import MODELS
+from fake_planhat.models import MODELS, TICKET
 from fake_planhat.switches import SWITCHES
 from fake_planhat.tenant import METRICS, OPERATIONS, ApiToken, Settings, TenantConfig
 
@@ -54,7 +54,7 @@ def _token(path: str, number: int, row: dict[str, Any]) -> ApiToken:
     given = row.pop("permissions", None)
     if given is None:
         return ApiToken(**row)
-    models = [*(model.name for model in MODELS), METRICS]
+    models = [*(model.name for model in (*MODELS, TICKET)), METRICS]
     for model, operations in given.items():
         where = f"{path}: [[tokens]] {number}: permissions.{model}:"
         if model not in models:

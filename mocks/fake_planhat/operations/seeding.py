@@ -1,10 +1,11 @@
 """Seed data: documents put into the tables as they are given, for tests; and settings, switches and automations.
 
-    {"companies": [...], "endusers": [...], "users": [...], "tasks": [...], "conversations": [...],
+    {"companies": [...], "tasks": [...], any other model's collection: [...],
      "settings": {"inherit_source_id": true}, "switches": {"note_on_done": false},
      "automations": [{"name": ..., "trigger": "created", "model": "Task", "steps": [...]}]}
 
 `automations` replaces those the tenant has (automations/config.py says what one looks like); seeding starts none.
+A ticket is seeded as the Conversation it is; a company's `licenses` and `sales` are not filled from seeded ones.
 A document keeps its `_id`, or gets one; nothing is validated beyond its shape, derived or added.
 """
 
