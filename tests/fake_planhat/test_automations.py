@@ -205,7 +205,7 @@ def test_codes_of_earlier_steps(make: Make) -> None:
 @pytest.mark.parametrize(("limit", "count"), [(None, 10), (3, 3), (1_000, 13)])
 def test_get_multiple(make: Make, limit: int | None, count: int) -> None:
     """The step finds the first ten records that pass its filter, or as many as it is told."""
-    step = {"kind": "get multiple", "model": "Task", "filter": {"companyId": "<<object._id>>"}}
+    step: dict[str, Any] = {"kind": "get multiple", "model": "Task", "filter": {"companyId": "<<object._id>>"}}
     step |= {} if limit is None else {"limit": limit}
     api, inbox = make(hook("changed", "Company", property="phase", steps=[step, webhook(body="<<Step 1.1.action>>")]))
     tasks = [api.task(action=str(n))["_id"] for n in range(13)]

@@ -87,6 +87,8 @@ def asked_of(
 ) -> dict[str, str]:
     """The parameters of a list by their present names, less what would tell *token* of *reveals*. PlanhatError."""
     asked = _parameters(model, parameters, tenant.switches)
+    for name in {one.key for one in reveals} & {"email"} & asked.keys():
+        asked[name] = ""  # what a row does not show is nobody's: the list is empty
     if asked.get("sort", "").strip().removeprefix("-").partition(".")[0] in {one.key for one in reveals}:
         del asked["sort"]
     if "companyId" in asked and not may_name_companies(token, tenant.switches):

@@ -11,7 +11,7 @@ from tests.properties.reference.planhat_state import Row, State, Token
 from tests.properties.reference.planhat_tables import COMPANY, ENDUSER, MODELS, USER, Model
 
 _WHOLE = {"companyName": COMPANY, "companySourceId": COMPANY, "ownerName": USER}
-_WHOLE_OF_CONVERSATIONS = {"owner": COMPANY, "nickName": USER}
+_WHOLE_OF_CONVERSATIONS = {"owner": COMPANY, "nickName": USER, "email": ENDUSER}
 _NAMES = {"users": USER, "endusers": ENDUSER}
 
 
