@@ -163,7 +163,7 @@ def test_a_bulk_call_of_which_a_part_is_permitted(make_api: Any) -> None:
     assert 200 == api.get("/tasks/srcid-new").status_code
 
 
-# --- what one model's answers tell of another ---------------------------------------------------------------------------
+# --- what one model's answers tell of another -------------------------------------------------------------------------
 
 ENDUSER = "5e0000000000000000000001"
 SECRETS = {
