@@ -150,7 +150,10 @@ class Terms:
 
 
 def text_test(term: Mapping[str, Any]) -> Callable[[Any], bool] | None:
-    """A test of a text: `eq` one, or `in_list` of some; of an array, that one of it passes."""
+    """A test of a text: `eq`, `in_list`, or `contains` in any case; of an array, that one of it passes."""
+    part = term.get("contains")
+    if isinstance(part, str) and part:
+        return lambda value: any(part.casefold() in (as_text(one) or "").casefold() for one in _each(value))
     if "eq" in term:
         wanted = [term["eq"]]
     elif isinstance(term.get("in_list"), list):
@@ -160,7 +163,11 @@ def text_test(term: Mapping[str, Any]) -> Callable[[Any], bool] | None:
     if not all(isinstance(one, (str, int, float)) for one in wanted):
         return None
     texts = {as_text(one) for one in wanted}
-    return lambda value: any(as_text(one) in texts for one in (value if isinstance(value, list) else [value]))
+    return lambda value: any(as_text(one) in texts for one in _each(value))
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def as_text(value: Any) -> str | None:
