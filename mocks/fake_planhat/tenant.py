@@ -17,6 +17,7 @@ from fake_core.ids import IdSource
 from fake_core.limits import RollingWindow
 from fake_core.store import Store
 from fake_core.switches import Switches
+from fake_core.tenant_file import check_texts
 from fake_planhat.data_files import read_toml
 from fake_planhat.errors import ERRORS, PlanhatError
 from fake_planhat.in_flight import InFlight
@@ -143,9 +144,10 @@ class Tenant:
         limits: Mapping[str, RollingWindow],
         automations: Automations,
     ) -> None:
-        for key in config.error_texts:
-            if key not in ERRORS:
-                raise MisuseError(f"error_texts: no error {key!r}: there are {', '.join(ERRORS)}")
+        try:
+            check_texts(config.error_texts, {key: row["text"] for key, row in ERRORS.items()})
+        except MisuseError as error:
+            raise MisuseError(f"error_texts: {error}") from None
         self.config = config
         self.settings = settings
         self.switches = settings.switches

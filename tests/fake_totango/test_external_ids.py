@@ -245,7 +245,7 @@ def test_an_update_may_not_leave_a_record_empty(api: Api) -> None:
 def test_the_window_of_thirty_days_can_be_asked_for(api: Api, kind: str) -> None:
     """updated_from is included: thirty days to the millisecond are in, one more is out (the border is assumed)."""
     start = NOW - 30 * DAY
-    record: dict[str, Any] = {"account_id": "a1", "title": "x", "content": "x"}
+    record: dict[str, Any] = {"account_id": "a1"}
     api.control.seed({kind: [{**record, "updated_at": start + shift} for shift in (-1, 0, 1)]})
 
     def stamps(**bounds: int) -> list[int]:

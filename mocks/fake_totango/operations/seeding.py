@@ -26,8 +26,9 @@ from fake_totango.operations.fields import Fields
 from fake_totango.operations.ingest import new_user
 from fake_totango.operations.keys import KINDS, fold
 from fake_totango.operations.records_life import EVENT_TYPES
-from fake_totango.operations.tasks import FIRST_TASK_ID, NORMAL
+from fake_totango.operations.tasks import FIRST_TASK_ID, HIGH, LOW, NORMAL, STATUSES
 from fake_totango.operations.touchpoints import FIRST_NOTE_ID
+from fake_totango.stamps import MILLISECONDS_MAX
 from fake_totango.store import ACCOUNTS, CAMPAIGN_TOUCHES, INTEGER_MAX, TASKS, TOUCHPOINTS, USERS, Document
 from fake_totango.tenant import Tenant
 
@@ -67,26 +68,39 @@ def _rows(name: str, given: Any) -> list[Document]:
     return given
 
 
+_MAYBE = (str, type(None))
+_STAMP = (int, type(None))
+_STAMPED = ("id", "account_id", "external_id", "created_at", "updated_at")
+_ACTIVE = {"first_activity_time": _STAMP, "last_activity_time": _STAMP, "created_at": int}
+
+
 def _account(connection: sa.Connection, tenant: Tenant, given: Document) -> Any:
     account_id = _text("accounts", given, "id")
     plan = given.get("plan")
     if isinstance(plan, str):
         plan = plan_of(plan, author=None, stamp=tenant.now(), version=1)
-    _checked("accounts", given, {"attributes": dict, "name": str})
-    ACCOUNTS.put(connection, new_account(account_id, now=tenant.now()) | given | {"plan": plan})
+    _checked("accounts", given, {"attributes": dict, "name": str, **_ACTIVE})
+    blank = new_account(account_id, now=tenant.now())
+    _known_keys("accounts", given, blank)
+    ACCOUNTS.put(connection, blank | given | {"plan": plan})
     return account_id
 
 
 def _user(connection: sa.Connection, tenant: Tenant, given: Document) -> Any:
     account_id, user_id = _text("users", given, "account_id"), _text("users", given, "id")
-    _checked("users", given, {"attributes": dict, "name": str})
-    USERS.put(connection, new_user(account_id, user_id, now=tenant.now()) | given)
+    _checked("users", given, {"attributes": dict, "name": str, **_ACTIVE})
+    blank = new_user(account_id, user_id, now=tenant.now())
+    _known_keys("users", given, blank)
+    USERS.put(connection, blank | given)
     return user_id
 
 
 def _task(connection: sa.Connection, tenant: Tenant, given: Document) -> Any:
     blank: Document = {"title": "", "description": None, "priority": NORMAL, "status": "open", "due_date": None}
     blank |= {"assignee": None, "assigner": None, "activity_type_id": None, "updated_by": None}
+    _known_keys("tasks", given, blank, *_STAMPED)
+    if given.get("priority", NORMAL) not in (HIGH, NORMAL, LOW) or given.get("status", "open") not in STATUSES:
+        raise MisuseError(f"tasks: a priority is {HIGH}, {NORMAL} or {LOW}, a status {' or '.join(STATUSES)}")
     task = _record(connection, tenant, "tasks", blank | given, first=FIRST_TASK_ID)
     timeline.add_task_event(connection, tenant, task, "create")
     return task["id"]
@@ -96,9 +110,23 @@ def _touchpoint(connection: sa.Connection, tenant: Tenant, given: Document) -> A
     blank: Document = {"event_id": tenant.ids.hex(32), "subject": None, "content": "", "touchpoint_date": tenant.now()}
     blank |= {"created_by": None, "updated_by": None, "participants": [], "activity_type_id": None}
     blank |= {"touchpoint_type": None, "touchpoint_tags": [], "parent_id": None, "disable_sync": False}
+    _known_keys("touchpoints", given, blank, *_STAMPED)
     note = _record(connection, tenant, "touchpoints", blank | given, first=FIRST_NOTE_ID)
     timeline.show_touchpoint(connection, tenant, note)
     return note["id"]
+
+
+_RECORD_KINDS: dict[str, Any] = {
+    **dict.fromkeys(("updated_at", "created_at", "touchpoint_date"), int),
+    **dict.fromkeys(("external_id", "created_by", "updated_by", "description", "due_date", "assignee"), _MAYBE),
+    **dict.fromkeys(("assigner", "activity_type_id", "touchpoint_type", "subject"), _MAYBE),
+    **dict.fromkeys(("participants", "touchpoint_tags"), list),
+    "event_id": str,
+    "title": str,
+    "content": str,
+    "disable_sync": bool,
+    "parent_id": _STAMP,
+}
 
 
 def _record(connection: sa.Connection, tenant: Tenant, kind: str, given: Document, *, first: int) -> Document:
@@ -109,8 +137,7 @@ def _record(connection: sa.Connection, tenant: Tenant, kind: str, given: Documen
         record_id = None if table.first(connection, "id", number) else number
     if not isinstance(record_id, int) or isinstance(record_id, bool) or not 0 < record_id <= INTEGER_MAX:
         raise MisuseError(f"the id {record_id!r} of {kind}: a whole number from 1")
-    whole = dict.fromkeys(("updated_at", "created_at", "touchpoint_date"), int)
-    _checked(kind, given, {**whole, "external_id": (str, type(None)), "event_id": str, "created_by": (str, type(None))})
+    _checked(kind, given, _RECORD_KINDS)
     now = tenant.now()
     record = {"id": record_id, "account_id": _known(connection, kind, given), "created_at": now, "updated_at": now}
     record |= {**given, "id": record_id, "external_id": fold(given.get("external_id"))}
@@ -125,14 +152,18 @@ def _record(connection: sa.Connection, tenant: Tenant, kind: str, given: Documen
 
 def _campaign_touch(connection: sa.Connection, tenant: Tenant, given: Document) -> Any:
     now = tenant.now()
-    _checked("campaign_touches", given, {"users_count": int, "start_date": int, "updated_at": int, "name": str})
-    touch: Document = {
+    moments = dict.fromkeys(("start_date", "created_at", "updated_at", "users_count"), int)
+    texts = dict.fromkeys(("name", "from", "subject", "event_id"), str)
+    _checked("campaign_touches", given, {**moments, **texts, "description": _MAYBE, "created_by": _MAYBE})
+    blank: Document = {
         "id": f"ct-{tenant.ids.block + tenant.ids.next('campaign touch')}",
         "event_id": tenant.ids.hex(32),
         "account_id": None,
     }
-    touch |= {"kind": "Ongoing", "name": "", "users_count": 0, "from": "", "description": None, "start_date": now}
-    touch |= {"created_by": given.get("from"), "created_at": now, "updated_at": now} | given
+    blank |= {"kind": "Ongoing", "name": "", "users_count": 0, "from": "", "description": None, "start_date": now}
+    blank |= {"created_by": given.get("from"), "created_at": now, "updated_at": now}
+    touch = blank | given
+    _known_keys("campaign_touches", given, blank, "subject")
     touch["account_id"] = _known(connection, "campaign_touches", given)
     if not isinstance(touch["id"], str) or touch["kind"] not in {"Ongoing", "One time"}:
         raise MisuseError("a campaign touch has a text as id, and the kind Ongoing or One time")
@@ -170,6 +201,12 @@ def _known(connection: sa.Connection, kind: str, given: Document) -> str:
     return account_id
 
 
+def _known_keys(kind: str, given: Document, blank: Document, *more: str) -> None:
+    unknown = sorted(map(str, {*given} - {*blank, *more}))
+    if unknown:
+        raise MisuseError(f"{kind}: no key {unknown[0]!r}: there are {', '.join(sorted({*blank, *more}))}")
+
+
 def _text(kind: str, given: Document, name: str) -> str:
     value = given.get(name)
     if not isinstance(value, str) or not value:
@@ -179,5 +216,9 @@ def _text(kind: str, given: Document, name: str) -> str:
 
 def _checked(kind: str, given: Document, kinds: dict[str, Any]) -> None:
     for name, wanted in kinds.items():
-        if name in given and (not isinstance(given[name], wanted) or isinstance(given[name], bool)):
-            raise MisuseError(f"{kind}: {name} cannot be {given[name]!r}")
+        value = given.get(name)
+        fits = name not in given or (isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool)))
+        if not fits or (isinstance(value, int) and not 0 <= value <= MILLISECONDS_MAX):
+            raise MisuseError(f"{kind}: {name} cannot be {value!r}")
+        if wanted is list and not all(isinstance(one, str) for one in value or ()):
+            raise MisuseError(f"{kind}: {name} is an array of texts, not {value!r}")
