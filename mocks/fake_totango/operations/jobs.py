@@ -12,6 +12,7 @@ Source: help article on syncing tasks and touchpoints; schedules: CRM integratio
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import sqlalchemy as sa
@@ -119,8 +120,8 @@ def _job(fields: Fields, before: Document) -> Document:
 
 def _check(connection: sa.Connection, job: Document) -> None:
     mapping, outbound = job["mapping"], job["direction"] == "outbound"
-    targets = [one["crm" if outbound else "attribute"] for one in mapping]
-    twice = sorted({one for one in targets if targets.count(one) > 1})
+    targets = Counter(one["crm" if outbound else "attribute"] for one in mapping)
+    twice = sorted(name for name, count in targets.items() if count > 1)
     if twice:
         raise _refused("duplicate_target", f"{twice[0]} has more than one source")
     keys = _keys(job)
