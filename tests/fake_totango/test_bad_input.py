@@ -78,6 +78,16 @@ def test_garbage_for_forms(api: Api, method: str, path: str, kind: str) -> None:
     assert before == api.fake.store.contents()
 
 
+@pytest.mark.evidence("assumed", "ours")
+def test_multipart_forms(api: Api) -> None:
+    """Fields of a multipart form are fields; a file where a text belongs is refused."""
+    form: dict[str, Any] = {"account_id": (None, "a1"), "content": (None, "Met.")}
+
+    assert 200 == api.post("/api/v3/touchpoints/", files=form).status_code
+    form["content"] = ("met.txt", b"Met.")
+    assert 400 == api.post("/api/v3/touchpoints/", files=form).status_code
+
+
 @pytest.mark.evidence("client-derived", "the query is JSON text in a form field")
 @pytest.mark.parametrize(("method", "path"), SEARCHES)
 @pytest.mark.parametrize(

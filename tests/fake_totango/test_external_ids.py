@@ -256,6 +256,9 @@ def test_the_window_of_thirty_days_can_be_asked_for(api: Api, kind: str) -> None
     assert [-1, 0] == stamps(updated_to=start)
     assert [-1, 0, 1] == stamps()
     assert [0] == stamps(count=1, offset=1)
+    path = f"/_standin/totango/records/{kind}"
+    for slip in ({"updated_form": start}, {"updated_from": ""}, {"updated_from": "x"}, {"count": 0}):
+        assert 400 == api.get(path, params=slip).status_code
 
 
 @pytest.mark.rule("T23")

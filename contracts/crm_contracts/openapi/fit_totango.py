@@ -27,6 +27,8 @@ _CONFIG = TenantConfig(
         "successplays": [{"id": PLAY, "active": True, "manual": True, "task": {"title": "From a play"}}],
     }
 )
+_OF_TASKS = ("title", "description", "due_date", "priority", "status", "assignee", "assigner", "created_at")
+_OF_TOUCHPOINTS = ("subject", "content", "created_by", "participants", "touchpoint_date", "disable_sync")
 _KINDS = ("note", "task", "campaign_touch")
 _TERMS = st.sampled_from(
     [
@@ -101,6 +103,8 @@ def fit(case: Case, lane: Lane) -> None:
             case.path_parameters["key"] = str(lane.seeded["note_id"])
     if positive(case, ParameterLocation.QUERY) and case.query:
         _fit_query(case, lane)
+    elif case.query:  # an empty object or array would not be sent at all, and what is not sent is not wrong
+        case.query |= {name: str(value) for name, value in case.query.items() if value in ({}, [])}
     if positive(case, ParameterLocation.BODY) and isinstance(case.body, dict):
         _fit_body(case, lane)
 
@@ -121,15 +125,18 @@ def _fit_body(case: Case, lane: Lane) -> None:
             body[name] = value
     if "event_id" in body:
         body["event_id"] = _event(case, lane)
-    if "note_id" in body:
+    if "note_id" in body and "note_id" in case.path_parameters:
         body["note_id"] = case.path_parameters["note_id"]
     if "parentId" in body:
         body["parentId"] = lane.seeded["note_id"]
     if "id" in body and case.path.endswith("/tasks"):
         body["id"] = str(lane.seeded["task_id"])
     if case.path_parameters.get("kind") and case.method == "PUT":
-        body.setdefault("title", "Call")
-        body.setdefault("content", "Met.")
+        body["account_id"] = ACCOUNT
+        task = case.path_parameters["kind"] == "tasks"
+        for name in _OF_TOUCHPOINTS if task else _OF_TASKS:
+            body.pop(name, None)
+        body.setdefault(*(("title", "Call") if task else ("content", "Met.")))
 
 
 def _event(case: Case, lane: Lane) -> str:

@@ -29,6 +29,12 @@ class Fields:
     def __contains__(self, name: str) -> bool:
         return name in self._given
 
+    def only(self, *names: str, empty: bool = False) -> None:
+        """Nothing but *names*, empty or not: for calls of ours, where a slip should not pass for a wish."""
+        for name, value in self._given.items():
+            if name not in names or (value == "" and not empty):
+                raise self.invalid(name)
+
     def text(self, name: str) -> str | None:
         value = self._given.get(name)
         if value is None or value == "":

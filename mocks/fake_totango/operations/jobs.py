@@ -28,6 +28,9 @@ DIRECTIONS = ("inbound", "outbound")
 SCHEDULES = ("once", "minutes", "hourly", "daily", "workdays", "weekly", "monthly")
 REFERENCES_ALLOWED = {"OwnerId", "WhoId"}
 LOSSY_TIME = "lossy_time"
+_SETTINGS = (
+    "name", "object", "direction", "crm_object", "create_new", "filter", "mapping", "schedule", "connection", "pair",
+)  # fmt: skip
 
 
 def listed(tenant: Tenant) -> dict[str, Any]:
@@ -80,6 +83,7 @@ def _kept(connection: sa.Connection, fields: Fields, before: Document) -> Docume
 
 
 def _job(fields: Fields, before: Document) -> Document:
+    fields.only("id", *_SETTINGS, empty=True)
     kind = fields.one_of("object", *TEMPLATES) or before.get("object")
     direction = fields.one_of("direction", *DIRECTIONS) or before.get("direction")
     for name, value in (("object", kind), ("direction", direction)):

@@ -33,6 +33,7 @@ def read(tenant: Tenant, kind: str, key: str) -> Document:
 
 def listed(tenant: Tenant, kind: str, fields: Fields) -> dict[str, Any]:
     """Records by last update: `updated_from` and `updated_to` (both included), then from `offset`, at most `count`."""
+    fields.only("updated_from", "updated_to", "account_id", "count", "offset")
     table, order = KINDS[kind].c, [KINDS[kind].c.updated_at, KINDS[kind].c.id]
     conditions = []
     for name, column in (("updated_from", table.updated_at), ("updated_to", table.updated_at)):
@@ -86,6 +87,7 @@ def delete(tenant: Tenant, kind: str, key: str) -> None:
 
 def deletions(tenant: Tenant, fields: Fields) -> dict[str, Any]:
     """What was deleted, oldest first: of a `kind`, from `deleted_from` on (included)."""
+    fields.only("kind", "deleted_from", "count", "offset")
     table, conditions = DELETIONS.c, []
     kind, since = fields.one_of("kind", "tasks", "touchpoints"), fields.integer("deleted_from")
     if kind is not None:
@@ -102,7 +104,7 @@ WRITE_ONCE = {"assigner", "created_by", "created_at", "participants", "disable_s
 
 
 def _task_row(tenant: Tenant, fields: Fields) -> Document:
-    given = {
+    given: Document = {
         "title": fields.said("title"),
         "description": fields.text("description"),
         "due_date": fields.day("due_date"),
@@ -119,7 +121,7 @@ def _task_row(tenant: Tenant, fields: Fields) -> Document:
 
 
 def _touchpoint_row(tenant: Tenant, fields: Fields) -> Document:
-    given = {
+    given: Document = {
         "subject": fields.text("subject"),
         "content": touchpoints.content_of(tenant, fields) or "",
         "touchpoint_date": fields.integer("touchpoint_date"),
@@ -145,7 +147,8 @@ _BLANK: dict[str, Document] = {
 
 
 def _sent(fields: Fields, given: Document, *, kept: set[str]) -> Document:
-    """What was sent; of *kept*, which cannot be cleared, what says something."""
+    """What was sent; of *kept*, which cannot be cleared, what says something. Other fields than these are refused."""
+    fields.only("account_id", "external_id", *given, empty=True)
     return {name: value for name, value in given.items() if name in fields and not (name in kept and value is None)}
 
 

@@ -23,6 +23,7 @@ from fake_totango.tenant import REGIONS, ApiToken, Tenant
 JSON_TYPE = "application/json; charset=utf-8"
 TEXT_TYPE = "text/plain; charset=utf-8"
 FORM_FIELDS_MAX = 10_000
+_NO_TEXT: dict[str, Any] = {}  # what a file is to a reader of texts and numbers: of the wrong type
 _KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")  # touchpoint_tags[], participantList[0][userid]
 _OLD_AUTHORIZATION = {"listActive"}
 
@@ -96,7 +97,8 @@ def read_body() -> Fields:
     """The fields of the body: a form's, or those of a JSON object; no body has none. TotangoError (bad_body)."""
     kind = request.mimetype
     if kind == "multipart/form-data":
-        return Fields(nested([(name, value) for name, values in request.form.lists() for value in values]))
+        texts = nested([(name, value) for name, values in request.form.lists() for value in values])
+        return Fields({**dict.fromkeys(request.files, _NO_TEXT), **texts})
     data = request.get_data()
     if not data.strip():
         return Fields({})
