@@ -108,6 +108,36 @@ def test_an_email_that_makes_an_enduser_a_duplicate(api: Api) -> None:
     assert (400, "externalId,email duplicated") == (answer.status_code, answer.text)
 
 
+@pytest.mark.evidence("assumed", "custom is merged key by key: an empty one has nothing to merge")
+def test_an_empty_custom_changes_nothing(api: Api) -> None:
+    """A Conversation without custom values stays without, and is counted as not updated."""
+    talk = api.made("/conversations", {"companyId": COMPANY_ID})
+
+    assert 1 == api.put("/conversations", [{"_id": talk["_id"], "custom": {}}]).json()["nonupdates"]
+
+
+@pytest.mark.evidence("assumed", "switches list_over_max and bad_paging")
+def test_paging_is_judged_before_anything_is_looked_for(api: Api) -> None:
+    """A limit that is refused is refused also where nothing could be found."""
+    api.switch(list_over_max="refuse", bad_paging="refuse")
+
+    assert 400 == api.get("/tasks?companyId=extid-nobody&limit=99999").status_code
+    assert 400 == api.get("/tasks?companyId=extid-nobody&offset=x").status_code
+
+
+@pytest.mark.evidence("assumed", "switch note_when_reopened: what is updated is what is copied")
+def test_a_logged_conversation_keeps_its_type(api: Api) -> None:
+    """A task done again leaves the Conversation's type alone, also when the tenant no longer has it."""
+    api.control.seed({"settings": {"conversation_types": ["workshop"]}})
+    task = api.done(api.task(type="workshop"))
+    api.control.seed({"settings": {"conversation_types": []}})
+    api.put(f"/tasks/{task['_id']}", {"status": "Blocked", "action": "Again"})
+    api.done(task)
+
+    row = api.row(f"/conversations/{task['_id']}")
+    assert ("workshop", "Again") == (row["type"], row["subject"])
+
+
 @pytest.mark.evidence("documented", "developer page of Task: noSpecificTime is filled where it is not said")
 def test_no_specific_time_of_null(api: Api) -> None:
     """Null is no explicit value: the time is looked at, on an update the one that the task has."""

@@ -21,10 +21,14 @@ from tests.properties.reference.planhat_calls import (
     CHANGES,
     CREATES,
     FIRST,
+    KEYABLES,
     LEAN_QUERIES,
+    LIFE,
     PATH_KEYS,
     QUERIES,
     SETTINGS,
+    TOUR,
+    Ref,
     put_in,
 )
 from tests.properties.reference.planhat_state import HARD, LIMITS, SOFT, Token
@@ -54,7 +58,14 @@ SWITCHES = {name: row for name, row in _READ("switches.toml").items() if name !=
 # What the next occurrence of a repeating task says is in nobody's documentation; the others are played by `limited`.
 NOT_PLAYED = {"repeat_on_done", "rate_limits", "soft_limit"}
 DEFAULTS = {name: row["default"] for name, row in SWITCHES.items()}
-CHOICES = [(name, value) for name, row in SWITCHES.items() if name not in NOT_PLAYED for value in row["values"]]
+CHOICES = [
+    (name, value)
+    for name, row in SWITCHES.items()
+    if name not in NOT_PLAYED
+    for value in row["values"]
+    if value != row["default"]
+]
+SECONDS = st.sampled_from([0.001, 1, 3_600, 86_400 * 45])
 COLLECTIONS = st.sampled_from([*MODELS, "tasks", "tasks", "conversations", "endusers"])
 WHO = st.sampled_from(["all"] * 10 + ["ann"] * 4 + ["few", "few", "nobody"])
 NIGHTLY_OPERATIONS_MIN = 10_000
@@ -132,15 +143,17 @@ class PlanhatTwins(RuleBasedStateMachine):
     def path(self, collection: str, key: Any) -> str:
         return f"/{collection}/{quote(put_in(self.model.state, key), safe='')}"
 
-    @initialize()
-    def begin(self) -> None:
-        """A tenant that has somebody in it."""
+    @initialize(inherits=st.booleans(), switches=st.lists(st.sampled_from(CHOICES), max_size=6))
+    def begin(self, inherits: bool, switches: list[tuple[str, Any]]) -> None:
+        """A tenant that has somebody in it, and ideas of its own."""
+        self.settle({"inherit_source_id": inherits, "conversation_types": ["workshop"]})
         names = {"email": "ann@vendor.example", "firstName": "Ann", "lastName": "A", "nickName": "Actor"}
         actor = {"_id": ACTOR, **names, "custom": {}}  # a seeded record is as it is given
         self.wire.control.seed({"users": [actor]})
         self.model.state.rows("users")[ACTOR] = actor
         for collection, rows in FIRST.items():
             self.both(Call("PUT", f"/{collection}", body=rows, token="all"))
+        self.choose_all(dict(switches))
 
     @rule(data=st.data(), collection=COLLECTIONS, who=WHO)
     def create(self, data: st.DataObject, collection: str, who: str) -> None:
@@ -192,15 +205,34 @@ class PlanhatTwins(RuleBasedStateMachine):
     def delete(self, data: st.DataObject, collection: str, who: str) -> None:
         self.both(Call("DELETE", self.path(collection, data.draw(PATH_KEYS[collection])), token=who))
 
-    @rule(data=st.data(), status=st.sampled_from(["Done", "Done", "Ignored", "In-progress"]), in_bulk=st.booleans())
-    def move_a_task(self, data: st.DataObject, status: str, in_bulk: bool) -> None:
-        """What a task's life is about, oftener than chance would have it."""
-        key = put_in(self.model.state, data.draw(PATH_KEYS["tasks"]))
+    @rule(n=st.integers(0, 5), steps=st.lists(LIFE, min_size=1, max_size=5), in_bulk=st.booleans(), seconds=SECONDS)
+    def live(self, n: int, steps: list[dict[str, Any]], in_bulk: bool, seconds: float) -> None:
+        """What a task's life is about, oftener than chance would have it: completed, re-opened, completed again."""
+        key = put_in(self.model.state, Ref("tasks", n))
+        for step in steps:
+            if "inherits" in step:
+                self.settle({"inherit_source_id": step["inherits"]})
+            body = {name: value for name, value in step.items() if name != "inherits"}
+            if in_bulk:
+                self.both(Call("PUT", "/tasks", body=[{"_id": key, **body}], token="ann"))
+            else:
+                self.both(Call("PUT", self.path("tasks", key), body=body, token="ann"))
+            self.both(Call("GET", self.path("conversations", key), token="all"))
+            self.time_passes_by(seconds)
+
+    @rule(
+        collection=st.sampled_from(["companies", "endusers", *MODELS]),
+        key=st.sampled_from(["extid-e1", "extid-e1", "extid-e2", "srcid-s1"]),
+        keys=KEYABLES,
+        in_bulk=st.sampled_from([False, False, True]),
+    )
+    def change_keys(self, collection: str, key: str, keys: dict[str, Any], in_bulk: bool) -> None:
+        """A record is named by one of its keys while the call brings others."""
+        keys = {name: value for name, value in keys.items() if name in MODELS[collection].keyables}
         if in_bulk:
-            self.both(Call("PUT", "/tasks", body=[{"_id": key, "status": status}], token="ann"))
+            self.both(Call("PUT", f"/{collection}", body=[keys], token="all"))
         else:
-            self.both(Call("PUT", self.path("tasks", key), body={"status": status}, token="ann"))
-        self.both(Call("GET", self.path("conversations", key), token="all"))
+            self.wrote(collection, self.both(Call("PUT", self.path(collection, key), body=keys, token="all")))
 
     # --- the control plane ---
 
@@ -208,13 +240,20 @@ class PlanhatTwins(RuleBasedStateMachine):
     def choose(self, choice: tuple[str, Any], back: bool) -> None:
         """A switch is set, or all of them go back to what they were."""
         self.choose_all(DEFAULTS if back else dict([choice]))
+        for method, collection, key, body in TOUR:
+            path = f"/{collection}" if key is None else self.path(collection, key)
+            query = body if method == "GET" else []
+            self.both(Call(method, path, query=query, body=None if method == "GET" else body, token="ann"))
 
     @rule(settings=SETTINGS)
+    def change_settings(self, settings: dict[str, Any]) -> None:
+        self.settle(settings)
+
     def settle(self, settings: dict[str, Any]) -> None:
         self.wire.control.seed({"settings": settings})
         self.model.settle(settings)
 
-    @rule(seconds=st.sampled_from([0.001, 1, 3_600, 86_400 * 45]))
+    @rule(seconds=SECONDS)
     def time_passes(self, seconds: float) -> None:
         self.time_passes_by(seconds)
 
@@ -264,16 +303,16 @@ class PlanhatTwins(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Nothing but what was asked for has happened."""
+        self.choose_all({"unknown_parameters": "ignore"})
         for collection in MODELS:
-            for archived in ("true", "false"):
-                query = [("archived", archived), ("isArchived", archived), ("limit", "1000")]
-                if self.model.state.switch("unknown_parameters") == "refuse":
-                    query = []
-                self.both(Call("GET", f"/{collection}", query=query, token="all"))
+            for archived, who, sort in (("true", "all", "-sourceId"), ("false", "all", "email"), ("false", "few", "")):
+                query = [("archived", archived), ("isArchived", archived), ("limit", "1000"), ("sort", sort)]
+                self.both(Call("GET", f"/{collection}", query=query, token=who))
 
 
 TestPlanhatTwins = PlanhatTwins.TestCase
-TestPlanhatTwins.settings = settings(max_examples=3 * settings().max_examples)
+# Long histories: a tenant begins with a dozen calls and ends with ten.
+TestPlanhatTwins.settings = settings(stateful_step_count=int(2.5 * settings().stateful_step_count))
 
 
 @pytest.mark.nightly

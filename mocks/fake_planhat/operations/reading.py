@@ -139,6 +139,8 @@ def _parameters(model: Model, given: Mapping[str, str], switches: Switches) -> d
 
 def query_of(connection: sa.Connection, model: Model, asked: Mapping[str, str], switches: Switches) -> Query | None:
     """What the parameters ask of the table; None when nothing can match."""
+    limit = _limit(model, asked, switches)
+    offset = whole(asked, "offset", least=0, otherwise=0, switches=switches)
     equal: dict[str, Any] = {}
     any_of: dict[str, list[str]] = {}
     members: list[str] = []
@@ -164,8 +166,8 @@ def query_of(connection: sa.Connection, model: Model, asked: Mapping[str, str], 
         members=members,
         sort=sort.removeprefix("-") or "_id",
         descending=sort.startswith("-"),
-        limit=_limit(model, asked, switches),
-        offset=whole(asked, "offset", least=0, otherwise=0, switches=switches),
+        limit=limit,
+        offset=offset,
         search=asked.get("search", "").strip(),
     )
 

@@ -75,7 +75,8 @@ def follow(call: Call, before: Document, said: Document) -> Life:
 def note_from(call: Call, task: Document, before: Document | None) -> Document:
     """What the Conversation of a completed *task* says; *before* is the one it already has, if any."""
     said: Document = {"companyId": task.get("companyId")}
-    said["type"] = _note_type(call, task) if before is None else before.get("type", "note")
+    if before is None:
+        said["type"] = _note_type(call, task)
     said |= {key: task[source] for key, source in _TEXTS.items() if source in task}
     if call.switches["note_copies"] == "all":
         said["date"] = task.get("dateDone") or call.now

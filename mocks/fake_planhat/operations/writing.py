@@ -255,6 +255,8 @@ def _merged(before: Document, said: Document, made: Document) -> Document:
     document = dict(before)
     for key, value in {**made, **said}.items():
         if key == "custom":
+            if not value and "custom" not in before:
+                continue  # nothing to merge
             value = {**(before.get("custom") or {}), **(value or {})}  # noqa: PLW2901 - merged here
         document[key] = value
     return document

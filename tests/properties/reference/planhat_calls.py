@@ -242,13 +242,13 @@ def _items(collection: str) -> st.SearchStrategy[Any]:
 
 
 BULKS = {name: st.lists(_items(name), min_size=1, max_size=4) for name in MODELS}
-_PREFIXED = [f"extid-{one}" for one in EXTERNAL] + [f"srcid-{one}" for one in SOURCE]
+PREFIXED = [f"extid-{one}" for one in EXTERNAL] + [f"srcid-{one}" for one in SOURCE]
 PATH_KEYS = {
     name: st.one_of(
         *[refs(name)] * 7,
         st.sampled_from(["extid-e1", "extid-e2", "srcid-s1", "srcid-s2"]),
         st.sampled_from(["extid-e1", "extid-e2", "srcid-s1", "srcid-s2"]),
-        st.sampled_from([UNKNOWN_ID, "zz", "extid-", "srcid-nobody", *_PREFIXED]),
+        st.sampled_from([UNKNOWN_ID, "zz", "extid-", "srcid-nobody", *PREFIXED]),
     )
     for name in MODELS
 }
@@ -282,7 +282,7 @@ def _queries(collection: str) -> st.SearchStrategy[list[tuple[str, Any]]]:
         "conversations": st.fixed_dictionaries({}, optional={"type": st.sampled_from(["note", "workshop", "email"])}),
         "companies": st.just({}),
     }
-    companies = st.one_of(refs("companies"), st.sampled_from([*_PREFIXED, UNKNOWN_ID, "zz", "", "extid-e1, extid-e2"]))
+    companies = st.one_of(refs("companies"), st.sampled_from([*PREFIXED, UNKNOWN_ID, "zz", "", "extid-e1, extid-e2"]))
     if MODELS[collection].in_company:
         filters["companyId"] = companies  # and by one of its older names
     aliases = st.sampled_from(["companyId", "companyId", "cId", "c", "cid"])
@@ -324,10 +324,61 @@ FIRST = {  # who and what is there when a tenant begins: keys that collide, date
         {"companyId": "srcid-s2", "sourceId": "s2", "ownerId": Ref("users", 1), "type": "workshop"},
     ],
     "conversations": [
-        {"companyId": "extid-e1", "externalId": "e1", "subject": "QBR", "date": "2026-02-03", "description": HTML[3]},
+        {"companyId": "extid-e1", "externalId": "e1", "subject": "QBR", "date": "2027-01-03", "description": HTML[3]},
         {"companyId": "extid-e2", "externalId": "e1", "users": [{"id": Ref("users", 0)}]},
     ],
 }
+LIFE: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(  # one step in the life of a task
+    {"status": st.sampled_from(["Done", "Done", "Ignored", "In-progress", "Blocked"])},
+    optional={
+        "description": st.sampled_from([*HTML, None]),
+        "action": st.sampled_from(["Call", "Call back"]),
+        "sourceId": st.sampled_from(SOURCE),
+        "isArchived": st.booleans(),
+        "type": st.sampled_from(["note", "workshop"]),
+        "dateDone": st.sampled_from(DATES),
+        "ownerId": refs("users"),
+        "inherits": st.booleans(),  # the flag "Notes to inherit Task sourceId", just before
+    },
+)
+KEYABLES = st.fixed_dictionaries(
+    {"externalId": st.sampled_from([*EXTERNAL, ""]), "sourceId": st.sampled_from([*SOURCE, ""])},
+    optional={"email": st.sampled_from(EMAILS)},
+)
+TOUR: list[tuple[str, str, Any, Any]] = [  # what the switches speak of, one call after the other
+    ("DELETE", "tasks", UNKNOWN_ID, None),
+    ("DELETE", "companies", "extid-nobody", None),
+    ("DELETE", "conversations", "extid-e1", None),
+    ("GET", "tasks", "zz", []),
+    ("GET", "tasks", UNKNOWN_ID, []),
+    ("GET", "conversations", "extid-e1", []),
+    ("GET", "companies", None, []),
+    ("GET", "tasks", None, [("limit", "99999"), ("companyId", "extid-e1")]),
+    ("GET", "users", None, [("nonsense", "1")]),
+    ("GET", "endusers", None, [("offset", "x")]),
+    ("PUT", "companies", Ref("companies", 0), {}),
+    ("PUT", "companies", Ref("companies", 0), {"_id": UNKNOWN_ID, "phase": 5}),
+    ("PUT", "companies", Ref("companies", 0), {"createDate": "2020-01-01"}),
+    ("PATCH", "users", Ref("users", 0), {"tzOffset": "60"}),
+    ("PUT", "tasks", None, []),
+    ("PUT", "tasks", None, {"sourceId": "s1", "action": "single"}),
+    ("PUT", "tasks", None, [{"sourceId": "s1"}, {"sourceId": "s1"}, {"_id": UNKNOWN_ID, "companyId": "extid-e1"}, 5]),
+    ("POST", "users", None, {"email": "new@x.example", "firstName": "N", "lastName": "N"}),
+    ("POST", "endusers", None, {"email": "new@acme.example", "companyId": "extid-e1"}),
+    ("POST", "conversations", None, {"companyId": "extid-e2", "type": "email", "endusers": [Ref("endusers", 0)]}),
+    (
+        "POST",
+        "tasks",
+        None,
+        {"companyId": "extid-e1", "status": "Done", "startTime": "2031-01-02", "description": HTML[4],
+         "snippet": "mine", "users": [Ref("users", 0)]},
+    ),
+    ("PUT", "tasks", Ref("tasks", 0), {"status": "ignored"}),
+    ("PUT", "tasks", Ref("tasks", 0), {"status": "done"}),
+    ("PUT", "tasks", Ref("tasks", 1), {"isArchived": True}),
+    ("PUT", "tasks", None, [{"sourceId": "s2", "status": "Done"}]),
+    ("GET", "conversations", None, []),
+]  # fmt: skip
 SETTINGS = st.fixed_dictionaries(
     {},
     optional={

@@ -147,6 +147,7 @@ def _sorted(rows: list[Row], sort: str) -> list[Row]:
     name = sort.removeprefix("-")
     if not name:
         return rows
+    rows = sorted(rows, key=lambda row: str(row["_id"]))  # ties, whatever the order without `sort`
     return sorted(rows, key=lambda row: _rank(row.get(name)), reverse=sort.startswith("-"))
 
 

@@ -39,7 +39,7 @@ def create(state: State, collection: str, body: dict[str, Any], token: Token, *,
     if given.get("repeat") == "custom" and given.get("repeatDays") is None:
         raise Refused("repeat_days")
     _resolve(state, model, given)
-    row: Row = deepcopy(dict(model.defaults)) | _defaults(state, collection) | _merged({}, given)
+    row: Row = deepcopy(dict(model.defaults)) | _defaults(state, collection) | deepcopy(given)
     if row.get("mainType") == "task":
         row.setdefault("repeat", None)
     _check_unique(state, collection, row, given, None)
@@ -97,7 +97,9 @@ def _taken(state: State, model: Model, body: dict[str, Any], *, keys: set[str], 
     given: dict[str, Any] = {}
     custom: dict[str, Any] = {}
     for name, value in body.items():
-        if name in keys or (name == "_id" and bulk):
+        if name in keys and name != "_id":
+            continue
+        if name == "_id" and (bulk or state.switch("read_only_keys") == "ignore"):
             continue
         if name == "custom":
             given["custom"] = cast("Object", value, "custom", strict=strict) or {}
@@ -163,10 +165,12 @@ def _assign(state: State, given: dict[str, Any]) -> None:
 
 def _merged(row: Row, given: dict[str, Any]) -> Row:
     custom = {**row.get("custom", {}), **given.get("custom", {})}
-    row |= given
-    if custom or "custom" in given:
-        row["custom"] = custom
-    return row
+    changed = row | given
+    if custom or "custom" in row:
+        changed["custom"] = custom
+    else:
+        changed.pop("custom", None)  # nothing to merge
+    return changed
 
 
 def _check_unique(state: State, collection: str, row: Row, given: dict[str, Any], old: Row | None) -> None:

@@ -76,7 +76,7 @@ def _strictly(kind: str, value: Any) -> Any:
         BOOLEAN: isinstance(value, bool),
         ARRAY: isinstance(value, list),
         OBJECT: isinstance(value, dict),
-        DATE: isinstance(value, (str, int, float)) and not isinstance(value, bool),
+        DATE: isinstance(value, str),
         ID: isinstance(value, str),
     }[kind]
     return _nearly(kind, value) if fits else _NO
