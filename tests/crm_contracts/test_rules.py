@@ -82,6 +82,14 @@ def test_names_are_read_from_function_class_and_module(tmp_path: Path) -> None:
     } == named
 
 
+def test_files_of_environments_are_not_read(tmp_path: Path) -> None:
+    """What a client under test brings along is not ours, and may not even be text."""
+    (tmp_path / "clients" / ".one").mkdir(parents=True)
+    (tmp_path / "clients" / ".one" / "test_it.py").write_bytes(b"\xa4")
+
+    assert [] == rules.named_in(tmp_path)
+
+
 def test_the_table_tells_verified_from_named_from_none(tmp_path: Path) -> None:
     """Only a test that runs verifies a rule."""
     (tmp_path / "test_it.py").write_text(A_TEST_FILE)

@@ -160,7 +160,7 @@ def test_a_key_that_is_two_records_is_refused(totango: Service, kind: str) -> No
     third = totango.brought(kind, "third")["record"]
     before = totango.records(kind)
     answers = [
-        totango.bring(kind, str(soon), **{SAID[kind]: "Which?"}),
+        totango.bring(kind, str(soon), new=True, **{SAID[kind]: "Which?"}),
         totango.call("GET", f"{HUB}/{kind}/{soon}"),
         totango.call("DELETE", f"{HUB}/{kind}/{soon}"),
     ]

@@ -91,6 +91,8 @@ def named_in(tests_dir: Path) -> list[Named]:
     """Every test below *tests_dir* with a rule marker: its own, its class's or its module's."""
     found: list[Named] = []
     for path in sorted(tests_dir.rglob("test_*.py")):
+        if any(part.startswith(".") for part in path.relative_to(tests_dir).parts):
+            continue  # an environment that holds a client under test, and that client's own tests
         tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
         where = path.relative_to(tests_dir).as_posix()
         found.extend(_named_in_body(tree.body, where, _module_marks(tree)))
