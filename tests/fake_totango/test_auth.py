@@ -44,6 +44,10 @@ def test_the_shape_of_a_refusal_can_be_chosen(api: Api) -> None:
     bad = api.search("accounts", terms=[17])
     assert (200, {"errors"}) == (bad.status_code, set(bad.json()))
     assert 400 == api.search("events", terms=[17]).status_code
+    api.switch(v1_refusals="failed")
+    bad = api.search("accounts", terms=[17])
+    told = bad.json()
+    assert (400, "failed", "terms is not valid: [17]") == (bad.status_code, told["status"], told["_error"])
 
 
 @pytest.mark.evidence("documented", "Search API: US and EU have hosts of their own")

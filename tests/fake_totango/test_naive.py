@@ -37,8 +37,11 @@ def test_03_no_answer_says_where_the_next_page_is(api: Api) -> None:
     api.note()
     accounts, events = api.search("accounts").json(), api.search("events").json()
 
-    assert ({"response"}, {"response"}) == (set(accounts), set(events))
+    envelope = {"status", "service_id", "took", "_type", "_version", "_revision"}
+    assert ({"response"} | envelope, {"response"}) == (set(accounts), set(events))
     assert {"total_hits", "hits"} == set(accounts["response"]["accounts"])
+    api.switch(search_envelope="bare")
+    assert {"response"} == set(api.search("accounts").json())
     assert {"hits"} == set(events["response"]["events"])
 
 

@@ -2,8 +2,9 @@
 
 Rule 1: the offset is the number of a record, not of a page; only the first 10,000 can be reached.
 Rule 2: an id and a name come always; `selected_fields` holds the values of the query's fields, in their order.
-Source: Search API (accounts and users); a fork of the Singer tap for collections. What a field that nobody knows holds
-(null), and the names of the columns of collections, are assumed (data/terms.toml).
+Rule 3: an answer says `status` and what it is (switch search_envelope).
+Source: Search API (accounts and users); a fork of the Singer tap for collections; a PHP SDK for rule 3. What a field
+that nobody knows holds (null), and the names of the columns of collections, are assumed (data/terms.toml).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from fake_totango.tenant import REACH_MAX, Tenant
 
 _AS_TEXT = {"string", "string_attribute"}
 _ORDERS = ("ASC", "DESC")
+TOOK_MILLISECONDS = 1  # assumed: clients read the key, nobody published a value
 
 
 def accounts(tenant: Tenant, fields: Fields) -> dict[str, Any]:
@@ -87,7 +89,15 @@ def _answer(
     if end > REACH_MAX and tenant.switches["beyond_reach"] == "refuse":
         raise TotangoError("out_of_reach", limit=REACH_MAX)
     hits = [hit(one, query) for one in found[query.offset : min(end, REACH_MAX)]]
-    return {"response": {name: {"total_hits": len(found), "hits": hits}}}
+    told = {"response": {name: {"total_hits": len(found), "hits": hits}}}
+    if tenant.switches["search_envelope"] == "bare":
+        return told
+    return {**envelope(tenant, name), **told, "status": "success", "took": TOOK_MILLISECONDS}
+
+
+def envelope(tenant: Tenant, name: str) -> dict[str, Any]:
+    """What every answer of the searches of version 1 begins with; the values but service_id are assumed."""
+    return {"_revision": "r1", "_type": f"search-{name}", "_version": 1, "service_id": tenant.config.service_id}
 
 
 def _looking(kind: str) -> Look:

@@ -17,6 +17,7 @@ from fake_core import json_text
 from fake_core.fake import Headers
 from fake_totango.errors import TotangoError
 from fake_totango.operations.fields import Fields
+from fake_totango.operations.search import envelope
 from fake_totango.store import dumps
 from fake_totango.tenant import REGIONS, ApiToken, Tenant
 
@@ -77,6 +78,8 @@ def refusal(
         headers += _retry_after(tenant, token)
     elif switches["v1_refusals"] == "errors_200" and status == 400 and path.startswith("/api/v1/search/"):
         status, told = 200, {"errors": message}
+    elif switches["v1_refusals"] == "failed" and status == 400 and path.startswith("/api/v1/search/"):
+        told = {**envelope(tenant, path.rpartition("/")[2]), "status": "failed", "_error": message}
     elif shape == "message":
         told = {"message": message}
     elif shape == "text":

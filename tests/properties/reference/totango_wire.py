@@ -41,6 +41,7 @@ def _spoken_of(told: Any) -> Any:
             if kind in told["response"]:
                 one = told["response"][kind]
                 one["hits"] = [{name: hit[name] for name in ("name", "display_name")} for hit in one["hits"]]
+        return {"response": told["response"]}  # what stands beside it is not modelled
     if isinstance(told, dict) and "deletions" in told:
         numbers = [one.pop("number") for one in told["deletions"]]
         assert sorted(set(numbers)) == numbers
