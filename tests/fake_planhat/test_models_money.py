@@ -112,6 +112,7 @@ def test_nested_licences(api: Api) -> None:
 def test_the_action_new_mrr(api: Api) -> None:
     """A licence of the new mrr begins at the date; the one that ran until then ends there; bad entries are listed."""
     old, fixed = licence(api, value=None, mrr=10), licence(api, fixedPeriod=True)
+    later = licence(api, fromDate="2026-04-01")
     entries = [
         {"cId": "extid-acme", "value": 25, "currency": "EUR", "date": "2026-03-01"},
         {"cId": NOBODY, "value": 1, "currency": "EUR", "date": "2026-03-01"},
@@ -127,7 +128,7 @@ def test_the_action_new_mrr(api: Api) -> None:
     new = api.row(f"/licenses/{result['upsertedIds'][0]}")
     date = "2026-03-01T00:00:00.000Z"
     assert (25, "EUR", date, COMPANY_ID) == (new["mrr"], new["_currency"]["symbol"], new["fromDate"], new["companyId"])
-    assert [date, None] == [api.row(f"/licenses/{one['_id']}").get("toDate") for one in (old, fixed)]
+    assert [date, None, None] == [api.row(f"/licenses/{one['_id']}").get("toDate") for one in (old, fixed, later)]
     refused = api.put("/licenses/actions", {"action": "oldMrr", "data": []})
     assert (400, "action oldMrr is not known") == (refused.status_code, refused.text)
 
@@ -158,6 +159,19 @@ def test_invoices_count_days_and_name_things_otherwise(api: Api) -> None:
     assert "Bolt" == api.put("/invoices/extid-i", {"cId": "extid-bolt"}).json()["cName"]
     refused = api.post("/invoices", {"cId": "extid-x", "currency": "USD", "invoiceDate": 1})
     assert (400, "cId not found") == (refused.status_code, refused.text)
+
+
+@pytest.mark.evidence("documented", "developer documentation, Invoice: extId")
+def test_invoices_are_sorted_by_their_own_keys(api: Api) -> None:
+    """extId orders invoices; externalId, which they do not have, leaves them in the order of their ids."""
+    for external in ("b", "a"):
+        api.made("/invoices", {"cId": COMPANY_ID, "currency": "USD", "invoiceDate": 1, "extId": external})
+
+    orders = [
+        "".join(one["extId"] for one in api.get(f"/invoices?sort={key}").json()) for key in ("extId", "externalId")
+    ]
+
+    assert ["ab", "ba"] == orders
 
 
 @pytest.mark.evidence("documented", "developer documentation, Opportunity, Churn and License: defaults and lists")

@@ -65,6 +65,17 @@ def test_an_issue_of_several_companies(api: Api) -> None:
     assert (400, "companyIds not found") == (refused.status_code, refused.text)
 
 
+@pytest.mark.evidence("assumed", "what a model without a required company does when its company is emptied")
+def test_a_company_that_is_taken_away_takes_its_name_along(api: Api) -> None:
+    """A deal may have no company; emptied, the company is null, and so is its name."""
+    deal = api.made("/deals", {"companyId": "extid-acme"})
+
+    emptied = api.put(f"/deals/{deal['_id']}", {"companyId": ""}).json()
+
+    assert (COMPANY_ID, "Acme") == (deal["companyId"], deal["companyName"])
+    assert (None, None) == (emptied["companyId"], emptied["companyName"])
+
+
 @pytest.mark.evidence("documented", "developer documentation, Custom field")
 def test_custom_fields(api: Api) -> None:
     """Of a documented type, listed by parent, without a bulk route and without prefixes."""
