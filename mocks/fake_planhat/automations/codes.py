@@ -13,7 +13,7 @@ from typing import Any
 
 from fake_planhat.store import dumps
 
-CODE = re.compile(r"<<\s*([^<>]+?)\s*>>")
+CODE = re.compile(r"<<([^<>]+)>>")  # blanks around the code are cut off later: two ways to read them would take for ever
 OBJECT = "object"
 _STEP = re.compile(r"Step ([1-9]\d{0,2})")
 
@@ -26,7 +26,7 @@ def step_code(number: int) -> str:
 def codes_in(template: Any) -> list[str]:
     """Every code in *template*, without its brackets."""
     if isinstance(template, str):
-        return CODE.findall(template)
+        return [code.strip() for code in CODE.findall(template)]
     if isinstance(template, Mapping):
         return [code for one in template.values() for code in codes_in(one)]
     if isinstance(template, list):
@@ -84,5 +84,5 @@ def reach(value: Any, path: str) -> Any:
 
 
 def _value(code: str, scope: Mapping[str, Any]) -> Any:
-    head, _, rest = code.partition(".")
+    head, _, rest = code.strip().partition(".")
     return reach(scope.get(head), rest)
