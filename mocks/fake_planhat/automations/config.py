@@ -91,8 +91,8 @@ def _automation(given: Any, models: Collection[str]) -> Automation:
         raise MisuseError(f"{where}: the trigger {trigger} is not played: use {', '.join(TRIGGERS)}")
     if trigger not in TRIGGERS:
         raise MisuseError(f"{where} has no trigger {trigger!r}: there are {', '.join(TRIGGERS)}")
-    if trigger in ON_RECORDS and given.get("model") not in models:
-        raise MisuseError(f"{where}: no model {given.get('model')!r}: there are {', '.join(models)}")
+    if trigger in ON_RECORDS:
+        _model(where, given, models)
     for key, needed_by in (("property", "changed"), ("filter", "enters"), ("hook", "incoming")):
         if (key in given) != (trigger == needed_by) or not given.get(key, True):
             raise MisuseError(f"{where}: {key} belongs to the trigger {needed_by}, which needs one")
@@ -116,7 +116,7 @@ def _automation(given: Any, models: Collection[str]) -> Automation:
 
 
 def _step(where: str, given: Any, number: int, models: Collection[str]) -> Step:
-    if not isinstance(given, Mapping) or given.get("kind") not in _KEYS:
+    if not isinstance(given, Mapping) or given.get("kind") not in tuple(_KEYS):
         raise MisuseError(f"{where}: its kind is one of {', '.join(_KEYS)}; steps that write are not played")
     _only(where, given, _KEYS[given["kind"]])
     for code in codes_in([given.get(key) for key in ("headers", "body", "id", "filter")]):
@@ -135,14 +135,18 @@ def _step(where: str, given: Any, number: int, models: Collection[str]) -> Step:
             headers=_headers(where, given),
             body=given.get("body"),
         )
-    if given.get("model") not in models:
-        raise MisuseError(f"{where}: no model {given.get('model')!r}: there are {', '.join(models)}")
+    _model(where, given, models)
     if given["kind"] == "get":
         return Step("get", model=given["model"], id=_text(where, given, "id"))
     limit = given.get("limit", GET_MULTIPLE_DEFAULT)
     if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= GET_MULTIPLE_MAX:
         raise MisuseError(f"{where}: limit is a whole number from 1 to {GET_MULTIPLE_MAX}, not {limit!r}")
     return Step("get multiple", model=given["model"], filter=_object(where, given, "filter"), limit=limit)
+
+
+def _model(where: str, given: Mapping[str, Any], models: Collection[str]) -> None:
+    if given.get("model") not in tuple(models):  # a tuple: the value may be anything
+        raise MisuseError(f"{where}: no model {given.get('model')!r}: there are {', '.join(models)}")
 
 
 def _only(where: str, given: Mapping[str, Any], known: Collection[str]) -> None:
