@@ -26,5 +26,5 @@ def test_a_client_reads_every_answer(path: Path, request: pytest.FixtureRequest)
 def test_every_file_is_there() -> None:
     """No file is lost from the sweep above."""
     planhat = {"planhat-connectors", "planhat-go", "planhat-hull", "planhat-mcp"}
-    totango = {"totango-action", "totango-php", "totango-pipedream", "totango-scripts"}
+    totango = {f"totango-{name}" for name in ("action", "php", "pipedream", "scripts", "zendesk")}
     assert planhat | totango == {path.stem for path in FILES}

@@ -251,3 +251,24 @@ def test_one_account_and_its_plan(api: Api) -> None:
     assert [404, 404] == [api.get(path).status_code for path in unknown]
     api.switch(unknown_account_read=400)
     assert [400, 400] == [api.get(path).status_code for path in unknown]
+
+
+@pytest.mark.evidence("client-derived", "Totango's Zendesk app percent-encodes the e-mail in a term's eq")
+def test_a_text_in_a_term_may_be_percent_encoded(api: Api) -> None:
+    """It finds what it says and what it says decoded; with encoded_terms at literal, the first only."""
+    users = [{"account_id": "a1", "id": name} for name in ("ann@x.example", "ann%40x.example")]
+    api.control.seed({"accounts": [{"id": "a1"}], "users": users})
+    term = {"type": "string", "term": "identifier", "eq": "ann%40x.example"}
+
+    assert {"ann@x.example", "ann%40x.example"} == {hit["name"] for hit in api.hits("users", terms=[term])}
+    api.switch(encoded_terms="literal")
+    assert ["ann%40x.example"] == [hit["name"] for hit in api.hits("users", terms=[term])]
+
+
+@pytest.mark.evidence("client-derived", "a published script looks accounts up by a part of their name")
+def test_accounts_by_a_part_of_their_name(api: Api) -> None:
+    """search_name is the account's name; contains looks at no case (assumed)."""
+    api.control.seed({"accounts": [{"id": "b1", "name": "Grand Hotel"}, {"id": "b2", "name": "Other"}]})
+
+    found = api.hits("accounts", terms=[{"type": "string", "term": "search_name", "contains": "hot"}])
+    assert ["b1"] == [hit["name"] for hit in found]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from fake_core import json_text
 from fake_totango.data_files import read_toml
@@ -129,7 +130,7 @@ class Terms:
 
     def _test(self, kind: str, term: Mapping[str, Any]) -> Callable[[Any], bool] | None:
         if kind in _TEXT_KINDS or kind == "event_property":
-            return text_test(term)
+            return text_test(term, decoded=self._tenant.switches["encoded_terms"] == "decode")
         return self._number_test(term) if kind in _NUMBER_KINDS else None
 
     def _number_test(self, term: Mapping[str, Any]) -> Callable[[Any], bool] | None:
@@ -149,8 +150,11 @@ class Terms:
         return lambda value: is_real(value) and all(compare(value, bound) for compare, bound in bounds)
 
 
-def text_test(term: Mapping[str, Any]) -> Callable[[Any], bool] | None:
-    """A test of a text: `eq`, `in_list`, or `contains` in any case; of an array, that one of it passes."""
+def text_test(term: Mapping[str, Any], *, decoded: bool) -> Callable[[Any], bool] | None:
+    """A test of a text: `eq`, `in_list`, or `contains` in any case; of an array, that one of it passes.
+
+    With *decoded* a text may also stand percent-encoded in the term.
+    """
     part = term.get("contains")
     if isinstance(part, str) and part:
         return lambda value: any(part.casefold() in (as_text(one) or "").casefold() for one in _each(value))
@@ -163,6 +167,8 @@ def text_test(term: Mapping[str, Any]) -> Callable[[Any], bool] | None:
     if not all(isinstance(one, (str, int, float)) for one in wanted):
         return None
     texts = {as_text(one) for one in wanted}
+    if decoded:
+        texts |= {unquote(one) for one in texts if one}
     return lambda value: any(as_text(one) in texts for one in _each(value))
 
 
