@@ -144,6 +144,11 @@ class MarketoTwins(RuleBasedStateMachine):
     def create_without_a_name(self, who: str, body: dict[str, Any]) -> None:
         self.both("POST", "/reminders", who, {"details": "x"} if any(body.get(k) == 99 for k in body) else body)
 
+    @rule(who=WHO, person=st.sampled_from([1, 2, 3, None]), assignee=st.sampled_from([1, 2]))
+    def give(self, who: str, person: int | None, assignee: int) -> None:
+        """A reminder for a team member, of a person that is shared or not."""
+        self.both("POST", "/reminders", who, {"name": "given", "person": person, "assignee": assignee})
+
     @rule(who=WHO, n=st.integers(0, 9), link=st.sampled_from([None, *SF]))
     def link(self, who: str, n: int, link: str | None) -> None:
         """What the integration does when it has sent a reminder."""
@@ -222,7 +227,9 @@ class MarketoTwins(RuleBasedStateMachine):
     def acknowledge(self, who: str, n: int) -> None:
         known = list(self.model.kept.diagnostics)
         number = known[n % len(known)] if known and n != 9 else 987_654
-        self.both("POST", f"/diagnostics/{number}/acknowledge", who)
+        for _ in range(2):  # the first time counts
+            self.both("POST", f"/diagnostics/{number}/acknowledge", who)
+            self.time_passes(1)
 
     @rule(who=WHO, category=st.sampled_from(["", "Intermittent", "Other"]), seen=st.sampled_from(["", "true", "false"]),
           limit=st.sampled_from(["1", "500"]))  # fmt: skip

@@ -103,6 +103,7 @@ class TotangoTwins(RuleBasedStateMachine):
         self.model.kept.switches |= positions
         self.track("acme_1", "alpha", "paying", "")
         self.track("bolt", "", "", "u@bolt.example")
+        self.track("dora", "zeta", "free", "v@dora.example")
         for account in ("acme_1", "bolt"):
             self.create_task("jo", account, {})
             self.create_touchpoint("jo", account, {}, {})
