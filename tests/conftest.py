@@ -17,6 +17,7 @@ import fake_core
 import fake_marketo
 import fake_planhat
 import fake_salesforce
+import fake_totango
 
 pytest_plugins = ["crm_contracts.plugin"]
 
@@ -30,7 +31,7 @@ settings.load_profile("dev")
 # Hypothesis draws constants from the project's loaded modules: with all of them loaded from the start, a derandomized
 # case is the same in a whole run, in a part of one, and in each of several processes.
 _NOT_LOADED = ("crm_contracts.bench", "__main__")  # measures against packages that tests do not need
-for _package in (crm_contracts, crm_sync, fake_core, fake_marketo, fake_planhat, fake_salesforce):
+for _package in (crm_contracts, crm_sync, fake_core, fake_marketo, fake_planhat, fake_salesforce, fake_totango):
     for _module in pkgutil.walk_packages(_package.__path__, f"{_package.__name__}."):
         if not any(part in _module.name for part in _NOT_LOADED):
             importlib.import_module(_module.name)

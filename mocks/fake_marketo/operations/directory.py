@@ -51,7 +51,7 @@ def logged_activities(call: Call, parameters: Mapping[str, str]) -> dict[str, An
 def log_activity(call: Call, sf_task_id: str) -> Row:
     """Put a Salesforce task on the list; there it stays, however often."""
     if not fields.SF_ID.fullmatch(sf_task_id):
-        raise SiaError("not_found", what="Salesforce task", key=sf_task_id)
+        raise SiaError("not_found", what="Salesforce task of an 18-character id:", key=sf_task_id)
     table = LOGGED_ACTIVITIES
     row = table.one(call.connection, table.c.sf_task_id == sf_task_id)
     if row is None:

@@ -18,7 +18,7 @@ from fake_marketo.moments import is_day, moment_of
 from fake_marketo.store import Row
 
 SF_ID = re.compile(r"[0-9A-Za-z]{18}", re.ASCII)
-WHOLE_MAX = 10**15
+WHOLE_MAX = 10**15 - 1  # as many digits as a path and a cursor take
 
 
 @dataclass(frozen=True)
