@@ -13,7 +13,8 @@ from typing import Any
 
 from fake_planhat.store import dumps
 
-CODE = re.compile(r"<<([^<>]+)>>")  # blanks around the code are cut off later: two ways to read them would take for ever
+# Blanks around a code are cut off later: a pattern with two ways to read them would take for ever.
+CODE = re.compile(r"<<([^<>]+)>>")
 OBJECT = "object"
 _STEP = re.compile(r"Step ([1-9]\d{0,2})")
 
