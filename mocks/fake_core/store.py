@@ -84,6 +84,7 @@ class Store:
                 self._driver.execute("COMMIT")
                 if self.in_memory:
                     schema.info[_IMAGE] = (len(schema.tables), self._driver.serialize())
+                    self._driver.deserialize(schema.info[_IMAGE][1])  # as every later one: the same bytes
         except sa.exc.DatabaseError as error:
             raise MisuseError(f"--data {url}: not a database this version can open ({error.orig})") from error
         self._baseline: bytes | None = None

@@ -147,6 +147,7 @@ def _guarded(tenant: Tenant, operation_id: str, view: Callable[..., Any]) -> Cal
         environ = request.environ
         response: Response
         if operation_id in OPEN:
+            refuse_foreign_faults(environ, operation_id=operation_id)
             response = view(tenant)
             return response
         if is_ingest_host(environ):

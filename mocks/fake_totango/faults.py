@@ -70,6 +70,9 @@ class TotangoFaultAnswers(FaultRefusals):
             except TotangoError:
                 token = None
             status, headers, body = refusal(tenant, TotangoError(key), token=token)
-            return status, [*headers, *limit_headers(tenant, token)], body
+            limits = limit_headers(tenant, token)
+            if key == "too_many_requests":  # a client that believes the header must not be told that it may go on
+                limits = [(name, "0" if name == "RateLimit-Remaining" else value) for name, value in limits]
+            return status, [*headers, *limits], body
 
         super().__init__(_ANSWERS, refuse)

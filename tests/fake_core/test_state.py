@@ -254,3 +254,17 @@ def test_the_control_plane_moves_clock_and_limits(control: ControlClient) -> Non
     control.set_limit("daily", 3)
     assert {"daily": {"limit": 3, "used": 0, "remaining": 3}} == control.limits()
     assert {"url": URL, "token": "t"} == control.credentials()
+
+
+def test_two_stores_of_the_same_rows_are_the_same_bytes() -> None:
+    """Also the first one, whose tables are made, and a later one, whose empty database is read."""
+    schema = sa.MetaData()
+    table = sa.Table("notes", schema, sa.Column("id", sa.Integer, primary_key=True))
+    stores = [Store(schema=schema) for _ in range(3)]
+    for store in stores:
+        with store.begin() as connection:
+            connection.execute(sa.insert(table).values(id=1))
+
+    assert 1 == len({store.contents() for store in stores})
+    for store in stores:
+        store.close()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from tests.hostile import Call, ask, calls, fair, slips
 
-from fake_core import Fake, FrozenClock
+from fake_core import Fake, FrozenClock, IdSource
 from fake_core.web import STAND_IN_HEADER
 from fake_marketo import TenantConfig, create_app
 from fake_marketo.routes import ROUTES
@@ -141,3 +141,17 @@ def test_a_value_is_told_as_it_was_sent(seeded: tuple[Fake, bytes], value: Any, 
     body = json.dumps({"name": value}).encode()
 
     assert words in json.loads(ask(seeded[0], URL, Call("POST", f"{PREFIX}/reminders", (), body), ANN).body)["message"]
+
+
+@pytest.mark.evidence("assumed", "ours")
+def test_two_fakes_made_alike_agree() -> None:
+    """The same calls have the same answers, and leave the same journal and the same rows, refusals and all."""
+    asked = [*slips(ROUTES, places=PLACES, right=RIGHT)][::7]
+    told = []
+    for _ in range(2):
+        fake = create_app(clock=FrozenClock(), ids=IdSource(5), org=TenantConfig(users=USERS, seed=SEED))
+        answers = [ask(fake, URL, call, ANN) for call in asked]
+        told.append((answers, fake.exchanges(0), fake.store.snapshot()))
+        fake.close()
+
+    assert told[0] == told[1]

@@ -59,6 +59,7 @@ def test_faults_in_the_vendors_words(api: Api, kind: str, status: int, acted: in
 
     assert (status, "100") == (answer.status_code, answer.headers["RateLimit-Limit"])
     assert kind != "limit_reached" or ("Too many requests", "60") == (answer.json(), answer.headers["Retry-After"])
+    assert (answer.headers["RateLimit-Remaining"] == "0") == (kind == "limit_reached")
     assert acted == len(api.events())
     assert 200 == api.post("/api/v3/touchpoints/", json={"account_id": "a1", "content": "x"}).status_code
 
@@ -70,6 +71,15 @@ def test_a_fault_that_totango_cannot_have_is_misuse(api: Api, kind: str) -> None
 
     with pytest.raises(MisuseError, match=kind):
         api.post("/api/v3/tasks", json={})
+
+
+@pytest.mark.parametrize("path", ["/pixel.gif", "/domains/"])
+def test_nor_where_no_token_is_shown(api: Api, path: str) -> None:
+    """The ingest and the look-up of regions let no fault pass in silence."""
+    api.control.add_fault(kind="row_locked")
+
+    with pytest.raises(MisuseError, match="row_locked"):
+        api.get(path)
 
 
 @pytest.mark.parametrize(

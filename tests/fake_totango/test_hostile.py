@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from tests.hostile import Call, ask, calls, fair, slips
 
-from fake_core import Fake, FrozenClock
+from fake_core import Fake, FrozenClock, IdSource
 from fake_totango import ApiToken, TenantConfig, create_app
 from fake_totango.routes import OPEN, ROUTES
 
@@ -136,3 +136,17 @@ def test_any_call_of_nobodys(seeded: tuple[Fake, bytes], call: Call) -> None:
         fair(call, answer)
         assert answer.status in {401, 404, 405}
     assert before == fake.store.contents()
+
+
+@pytest.mark.evidence("assumed", "ours")
+def test_two_fakes_made_alike_agree() -> None:
+    """The same calls have the same answers, and leave the same journal and the same rows, refusals and all."""
+    asked = [*slips(ROUTES, places=PLACES, right=RIGHT)][::7]
+    told = []
+    for _ in range(2):
+        fake = create_app(clock=FrozenClock(), ids=IdSource(5), org=TenantConfig(tokens=[ApiToken(TOKEN)], seed=SEED))
+        answers = [ask(fake, URL, call, TOKEN_HEADER) for call in asked]
+        told.append((answers, fake.exchanges(0), fake.store.snapshot()))
+        fake.close()
+
+    assert told[0] == told[1]
