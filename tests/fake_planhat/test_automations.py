@@ -75,6 +75,9 @@ DEEDS: list[tuple[str, Callable[[Api, str], Any], list[str]]] = [
     ("other custom", lambda api, task: api.put(f"/tasks/{task}", {"custom.Other": 4}), ["updated"]),
     ("enter", lambda api, task: api.put(f"/tasks/{task}", {"status": "Done", "type": "qbr"}),
      ["updated", "changed", "enters"]),
+    ("enter and stay", lambda api, task: [api.put(f"/tasks/{task}", body) for body in (
+        {"status": "Done", "type": "qbr"}, {"status": "Ignored"}, {"status": "Blocked"}, {"status": "Done"})],
+     ["updated", "changed", "enters", "updated", "changed", "updated", "changed", "updated", "changed", "enters"]),
     ("half enter", lambda api, task: api.put(f"/tasks/{task}", {"type": "qbr"}), ["updated"]),
     ("delete", lambda api, task: api.delete(f"/tasks/{task}"), ["deleted"]),
     ("delete nothing", lambda api, _: api.delete("/tasks/" + "0" * 24), []),
@@ -297,7 +300,7 @@ def test_a_receiver_that_starts_more(make: Make) -> None:
     api.task(action="1")
 
     assert ["1", "2", "3", "4"] == inbox.texts
-    assert [1, 2, 3, 4] == [one["n"] for one in log(api)]
+    assert [(n, str(n)) for n in (1, 2, 3, 4)] == [(one["n"], one["steps"][0]["body"]) for one in log(api)]
 
 
 def test_automations_without_end_come_to_an_end(make: Make) -> None:
@@ -322,15 +325,47 @@ def test_what_is_lost_on_the_way_still_starts_automations(make: Make) -> None:
     api, inbox = make(hook("created"))
     for kind in ("lost_response", "error_after", "truncated"):
         api.control.add_fault(kind=kind, verb="create", object="Task")
+        before = len(inbox.got)
         try:
             api.post("/tasks", {"companyId": COMPANY_ID})
         except requests.ConnectionError:
             assert kind != "error_after"
+        assert before + 1 == len(inbox.got), kind
     api.control.add_fault(kind="unavailable", verb="create", object="Task")
     api.post("/tasks", {"companyId": COMPANY_ID})
 
     assert [one["_id"] for one in api.get("/tasks").json()] == inbox.texts
     assert 3 == len(inbox.got)
+
+
+def test_a_touch_is_no_update(make: Make) -> None:
+    """A record whose dates alone move has not been updated (switch noop_update_touches)."""
+    api, inbox = make(hook("updated", "Company"), switches={"noop_update_touches": True})
+    before = api.made("/companies", {"name": "New"})
+    api.clock.advance(1)
+
+    touched = api.put(f"/companies/{before['_id']}", {"name": "New"}).json()
+
+    assert before["lastUpdated"] != touched["lastUpdated"]
+    assert before["updatedAt"] != touched["updatedAt"]
+    assert [] == inbox.got
+
+
+def test_a_reset_forgets_what_waits(make: Make) -> None:
+    """A receiver that resets the tenant: what waited is not sent, and what was under way leaves no line in the log."""
+    told: list[Api] = []
+
+    def reset(_webhook: Webhook) -> Reply:
+        told[0].control.reset()
+        return Reply(200)
+
+    api, inbox = make(hook("created"), hook("created", name="second"), answer=reset)
+    told.append(api)
+
+    api.task()
+
+    assert 1 == len(inbox.got)
+    assert {"last": 0, "events": []} == api.control.events()
 
 
 def test_the_same_calls_give_the_same_log(make: Make) -> None:

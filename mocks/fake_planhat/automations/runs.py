@@ -100,8 +100,7 @@ class Automations:
 
     def start(self, automation: Automation, started_by: Any) -> None:
         """Queue one run."""
-        copied = json.loads(dumps(started_by))
-        self._queue.append(_Run(automation, iso(self._clock.now()), copied, self._generation))
+        self._queue.append(_Run(automation, iso(self._clock.now()), started_by, self._generation))
 
     def after(self) -> Callable[[], None] | None:
         """What is to be done once the answer is out, if anything."""
