@@ -87,7 +87,9 @@ def org(tenant: str = "") -> TenantConfig:
         ApiToken(before + one.value, email=one.email, user_id=one.user_id, permissions=one.permissions)
         for one in TOKENS
     ]
-    return TenantConfig(name=tenant or "planhat", tokens=tokens)
+    if not tenant:
+        return TenantConfig(tokens=tokens)
+    return TenantConfig(name=tenant, tokens=tokens, tenant_id=f"tenant-{tenant}")
 
 
 def wire() -> Wire:
