@@ -13,6 +13,7 @@ from schemathesis.core.failures import FailureGroup
 
 from crm_contracts.openapi.lanes import make_lanes
 from fake_core.fake import run_wsgi
+from fake_core.web import STAND_IN_HEADER
 
 Given = tuple[str, list[tuple[str, str]], bytes]
 Spoil = Callable[[dict[str, Any], Given], Given]
@@ -26,6 +27,7 @@ QUICK = settings(
 )
 LANES = make_lanes()
 ROWS = "/services/data/{version}/sobjects/{sobject}"
+TASKS, REMINDERS = "/api/v3/tasks", "/_standin/sia/reminders"
 POSITIVE, NEGATIVE = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 
 
@@ -75,6 +77,12 @@ MISTAKES: list[tuple[str, str, str, str, GenerationMode, Spoil]] = [
     ("content_type_conformance", "planhat", "/tasks", "GET", POSITIVE, typed("text/plain")),
     ("positive_data_acceptance", "planhat", "/users", "POST", POSITIVE, status("400 Bad Request", instead_of="200")),
     ("negative_data_rejection", "planhat", "/users", "POST", NEGATIVE, status("200 OK", instead_of="400")),
+    ("response_schema_conformance", "totango", TASKS, "POST", POSITIVE, renamed(b'"id":', b'"task":')),
+    ("response_headers_conformance", "totango", TASKS, "POST", POSITIVE, without("RateLimit-Remaining")),
+    ("negative_data_rejection", "totango", TASKS, "POST", NEGATIVE, status("200 OK", instead_of="400")),
+    ("response_schema_conformance", "marketo", REMINDERS, "POST", POSITIVE, renamed(b'"priority":', b'"urgency":')),
+    ("response_headers_conformance", "marketo", REMINDERS, "GET", POSITIVE, without(STAND_IN_HEADER)),
+    ("positive_data_acceptance", "marketo", REMINDERS, "POST", POSITIVE, status("400 No", instead_of="201")),
 ]
 
 
