@@ -17,6 +17,7 @@ from urllib.parse import quote
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
+from fake_core import json_text
 from fake_core.clock import FrozenClock
 from fake_core.errors import MisuseError
 from fake_core.faults import KINDS, Fault
@@ -271,7 +272,7 @@ class ControlClient:
 def _body(request: Request) -> Any:
     text = request.get_data()
     try:
-        given = json.loads(text)
+        given = json_text.loads(text)
     except ValueError:
         raise MisuseError("the body is not JSON") from None
     if not isinstance(given, dict):

@@ -6,7 +6,8 @@
 
 `automations` replaces those the tenant has (automations/config.py says what one looks like); seeding starts none.
 A ticket is seeded as the Conversation it is; a company's `licenses` and `sales` are not filled from seeded ones.
-A document keeps its `_id`, or gets one; nothing is validated beyond its shape, derived or added.
+A document keeps its `_id`, or gets one. A property has the type that answers show, or null; nothing else is validated,
+derived or added.
 """
 
 from __future__ import annotations
@@ -21,6 +22,17 @@ from fake_planhat.store import COLLECTIONS
 from fake_planhat.tenant import Tenant
 
 _COLLECTIONS = {model.collection: model for model in MODELS}
+_TEXT, _NUMBER = ("a text", (str,)), ("a number", (int, float))
+_STORED = {
+    "array": ("an array", (list,)),
+    "object": ("an object", (dict,)),
+    "boolean": ("true or false", (bool,)),
+    "number": _NUMBER,
+    "integer": _NUMBER,
+}
+_TYPES = {
+    name: {one.name: _STORED.get(one.type, _TEXT) for one in model.properties} for name, model in _COLLECTIONS.items()
+}
 _OTHERS = ("settings", "switches")
 
 
@@ -71,4 +83,9 @@ def _document(tenant: Tenant, name: str, given: Any) -> Document:
     record_id = given.get("_id") or tenant.new_id(tenant.clock.now())
     if not isinstance(record_id, str) or not OBJECT_ID.fullmatch(record_id):
         raise MisuseError(f"_id {record_id!r} of {name}: 24 lower-case hexadecimal digits")
+    types = _TYPES[name]
+    for key, value in given.items():
+        said, kinds = types.get(key, ("", (object,)))
+        if value is not None and (not isinstance(value, kinds) or (kinds is _NUMBER[1] and isinstance(value, bool))):
+            raise MisuseError(f"{key} of {name} is {said}, not {value!r}")
     return {**given, "_id": record_id} if "_id" in given else {"_id": record_id, **given}
