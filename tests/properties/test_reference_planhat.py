@@ -313,8 +313,8 @@ class PlanhatTwins(RuleBasedStateMachine):
 
 
 TestPlanhatTwins = PlanhatTwins.TestCase
-# Long histories: a tenant begins with a dozen calls and ends with ten.
-TestPlanhatTwins.settings = settings(stateful_step_count=int(2.5 * settings().stateful_step_count))
+# Long histories: a tenant begins with a dozen calls and ends with fifteen.
+TestPlanhatTwins.settings = settings(max_examples=max(60, settings().max_examples // 5), stateful_step_count=50)
 
 
 @pytest.mark.nightly

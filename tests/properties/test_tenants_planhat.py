@@ -67,6 +67,6 @@ class PlanhatTenants(Interleaved, PlanhatTwins):
 
 TestPlanhatTenants = PlanhatTenants.TestCase
 TestPlanhatTenants.settings = settings(
-    max_examples=settings().max_examples // 2,
-    stateful_step_count=int(2.5 * settings().stateful_step_count),
+    max_examples=max(30, settings().max_examples // 10),
+    stateful_step_count=50,
 )

@@ -88,6 +88,15 @@ class Interleaved(RuleBasedStateMachine):
             before[self.now] = 0
         assert before == self._journals()
 
+    @rule()
+    def a_snapshot_is_one_tenants(self) -> None:
+        """What a tenant goes back to is what it was, not what another one is."""
+        name, kept = self.wire.control.snapshot(), self.model.snapshot()
+        self.both(self.glance())
+        self.wire.control.restore(name)
+        self.model.restore(kept)
+        self.both(self.glance())
+
     def _journals(self) -> list[int]:
         """How many exchanges each tenant's journal has."""
         mine, counted = self.now, []
