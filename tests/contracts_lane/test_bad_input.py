@@ -66,9 +66,8 @@ def call() -> Iterator[Caller]:
 
 
 @pytest.fixture(autouse=True)
-def _clean() -> None:
-    for lane in LANES.values():
-        lane.fake.reset()
+def _clean(one: Operation) -> None:
+    LANES[one.vendor].fake.reset()
 
 
 @pytest.mark.parametrize("token", [None, "Bearer wrong", "Bearer", "Basic eDp5", "Nonsense", "OAuth 00D000000000001!x"])

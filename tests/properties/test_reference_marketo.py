@@ -297,7 +297,7 @@ def test_ten_thousand_operations_without_a_difference() -> None:
     Compared.count = 0
     run_state_machine_as_test(
         MarketoTwins,
-        settings=settings(max_examples=400, stateful_step_count=50),
+        settings=settings(max_examples=300, stateful_step_count=50),
     )
 
     assert Compared.count >= NIGHTLY_OPERATIONS_MIN

@@ -307,6 +307,6 @@ TestTotangoTwins.settings = settings(max_examples=max(100, MAX // 5), stateful_s
 def test_ten_thousand_operations_without_a_difference() -> None:
     """The fake and the model agree on at least 10,000 answers in a row."""
     Compared.count = 0
-    run_state_machine_as_test(TotangoTwins, settings=settings(max_examples=400, stateful_step_count=50))
+    run_state_machine_as_test(TotangoTwins, settings=settings(max_examples=300, stateful_step_count=50))
 
     assert Compared.count >= NIGHTLY_OPERATIONS_MIN
