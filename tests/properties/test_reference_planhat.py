@@ -28,6 +28,7 @@ from tests.properties.reference.planhat_calls import (
     QUERIES,
     SETTINGS,
     TOUR,
+    UNKNOWN_ID,
     Ref,
     put_in,
 )
@@ -155,6 +156,7 @@ class PlanhatTwins(RuleBasedStateMachine):
         self.model.state.rows("users")[ACTOR] = actor
         for collection, rows in FIRST.items():
             self.both(Call("PUT", f"/{collection}", body=rows, token="all"))
+        self.both(Call("PUT", "/tasks", body=[{"_id": UNKNOWN_ID}, {"companyId": "extid-e1"}], token="few"))
         self.choose_all(dict(switches))
 
     @rule(data=st.data(), collection=COLLECTIONS, who=WHO)
@@ -242,6 +244,7 @@ class PlanhatTwins(RuleBasedStateMachine):
     def choose(self, choice: tuple[str, Any], back: bool) -> None:
         """A switch is set, or all of them go back to what they were."""
         self.choose_all(DEFAULTS if back else dict([choice]))
+        self.time_passes_by(1)
         for method, collection, key, body in TOUR:
             path = f"/{collection}" if key is None else self.path(collection, key)
             query = body if method == "GET" else []

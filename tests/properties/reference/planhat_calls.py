@@ -357,6 +357,8 @@ TOUR: list[tuple[str, str, Any, Any]] = [  # what the switches speak of, one cal
     ("GET", "users", None, [("nonsense", "1")]),
     ("GET", "endusers", None, [("offset", "x")]),
     ("PUT", "companies", Ref("companies", 0), {}),
+    ("PUT", "companies", Ref("companies", 0), {"custom": {"HScore": 7}}),
+    ("PUT", "companies", Ref("companies", 0), {"custom.a.b": 8, "custom": {}}),
     ("PUT", "companies", Ref("companies", 0), {"_id": UNKNOWN_ID, "phase": 5}),
     ("PUT", "companies", Ref("companies", 0), {"createDate": "2020-01-01"}),
     ("PATCH", "users", Ref("users", 0), {"tzOffset": "60"}),
