@@ -10,7 +10,7 @@ import itertools
 import json
 import threading
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 CONTROL_PREFIX = "/__understudy__/"
 SNAPSHOT_TYPE = "application/octet-stream"
 SNAPSHOTS_KEPT_MAX = 100
+NUMBER_MAX = 2**62  # of an event: what a database can hold
 
 
 class ControlPlane:
@@ -114,7 +115,7 @@ class ControlPlane:
             self._fake.store.restore(request.get_data())
             return {"restored": True}
         name = _body(request).get("id")
-        if name not in self._snapshots:
+        if not isinstance(name, str) or name not in self._snapshots:
             raise MisuseError(f"no snapshot {name!r}: POST snapshot gives an id; the newest 100 are kept")
         self._fake.store.restore(self._snapshots[name])
         return {"restored": name}
@@ -132,7 +133,10 @@ class ControlPlane:
             seconds = given["advance_seconds"]
             if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
                 raise MisuseError(f"advance_seconds is a number, not {seconds!r}")
-            clock.advance(seconds)
+            try:
+                clock.advance(seconds)
+            except OverflowError:
+                raise MisuseError(f"advance_seconds {seconds!r} leads out of the calendar") from None
         elif "now" in given:
             clock.set(_moment(given["now"]))
         else:
@@ -182,7 +186,7 @@ class ControlPlane:
             raise MisuseError(f"the {self._fake.vendor} fake pushes no events")
         text = request.args.get("since", "-2")
         try:
-            since = int(text)
+            since = max(-NUMBER_MAX, min(int(text), NUMBER_MAX))
         except ValueError:
             raise MisuseError(f"since is a replay id, -1 or -2, not {text!r}") from None
         return self._fake.events(since, request.args.get("channel"))
@@ -282,8 +286,9 @@ def _body(request: Request) -> Any:
 
 def _moment(text: Any) -> datetime:
     try:
-        return datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment
+    except (TypeError, ValueError, OverflowError):
         raise MisuseError(f"{text!r} is no moment: write 2026-01-05T09:00:00Z") from None
 
 
