@@ -15,6 +15,7 @@ from fake_core.clock import DEFAULT_MOMENT, FrozenClock
 from fake_core.data_files import reader
 from fake_marketo import TenantConfig, User, create_app
 
+pytestmark = pytest.mark.rule("M1", "M8", "M12", "M17", "M20", "M24", "M27")
 SWITCHES = reader("fake_marketo")("switches.toml")
 POSITIONS = {name: st.sampled_from(row["values"]) for name, row in SWITCHES.items() if name != "unknowns"}
 CHOICE = st.sampled_from(sorted(POSITIONS)).flatmap(lambda name: st.tuples(st.just(name), POSITIONS[name]))

@@ -31,6 +31,7 @@ from fake_core.clock import DEFAULT_MOMENT, FrozenClock
 from fake_core.data_files import reader
 from fake_totango import ApiToken, TenantConfig, create_app
 
+pytestmark = pytest.mark.rule("T4", "T5", "T6", "T11", "T12", "T13", "T16", "T31", "T34", "T43", "T45")
 URL = "https://api.totango.com"
 SWITCHES = {name: row for name, row in reader("fake_totango")("switches.toml").items() if name != "unknowns"}
 PLAYED = (
