@@ -108,6 +108,20 @@ def _identified(api: Api) -> Any:
     return api.get("/endusers").json()[0]["name"]
 
 
+def _subject_after_done_twice(api: Api) -> Any:
+    task = api.task()
+    api.done(task)
+    api.done(task, action="Second")
+    return [one["subject"] for one in api.get("/conversations").json()]
+
+
+def _logged_before_the_flag(api: Api) -> Any:
+    task = api.task(sourceId="00T1")
+    api.done(task)
+    api.control.seed({"settings": {"inherit_source_id": True}})
+    return [one.get("externalId") for one in api.get("/conversations").json()]
+
+
 def _steps_after_a_failure(api: Api) -> int:
     step = {"kind": "webhook", "url": "http://elsewhere.example/hook"}
     automation = {"name": "a", "trigger": "created", "model": "Task", "steps": [step, step]}
@@ -135,5 +149,7 @@ EDGE_PROBES: dict[str, tuple[Callable[[Api], Any], dict[Any, Any]]] = {
     "activity_unknown_enduser": (_endusers, {"create": 1, "ignore": 0}),
     "activity_last_active": (_last_active, {True: [MIDNIGHT, MIDNIGHT], False: [None, None]}),
     "segment_identify_updates": (_identified, {True: "New", False: "Old"}),
+    "note_when_done_again": (_subject_after_done_twice, {"nothing": ["Call"], "update": ["Second"]}),
+    "inherit_reaches_back": (_logged_before_the_flag, {False: [None], True: ["00T1"]}),
     "automation_failed_step": (_steps_after_a_failure, {"stop": 1, "go_on": 2}),
 }  # fmt: skip

@@ -18,6 +18,8 @@ from fake_core.errors import MisuseError
 from fake_planhat.models import MODELS
 from fake_planhat.models.fields import OBJECT_ID
 from fake_planhat.models.model import Document
+from fake_planhat.operations.reaching_back import reach_back
+from fake_planhat.operations.rows import Work
 from fake_planhat.store import COLLECTIONS
 from fake_planhat.tenant import Tenant
 
@@ -66,6 +68,9 @@ def seed(tenant: Tenant, data: Any) -> dict[str, Any]:
         except MisuseError:
             tenant.settings.load(before)
             raise
+        turned_on = tenant.settings.inherit_source_id and not before["settings"]["inherit_source_id"]
+        if turned_on and tenant.switches["inherit_reaches_back"]:
+            reach_back(tenant, Work(connection))
         if "automations" in data:
             tenant.automations.set(data["automations"])
     return {**ids, **{name: data[name] for name in (*_OTHERS, "automations") if name in data}}

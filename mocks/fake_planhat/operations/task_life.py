@@ -64,6 +64,8 @@ def follow(call: Call, before: Document, said: Document) -> Life:
         life.made |= _complete(call, said)
         life.logs = switches["note_on_done"] and (not call.bulk or switches["note_on_bulk_done"])
         life.repeats = switches["repeat_on_done"]
+    elif now == DONE and said.get("status") == DONE and switches["note_when_done_again"] == "update":
+        life.logs = switches["note_on_done"] and (not call.bulk or switches["note_on_bulk_done"])
     elif was in CLOSED and now not in CLOSED and switches["reopen_unarchives"]:
         life.made["isArchived"] = False
     archived_alone = said.get("isArchived") is True and before.get("isArchived") is not True
@@ -87,7 +89,7 @@ def note_from(call: Call, task: Document, before: Document | None) -> Document:
         custom = {key: value for key, value in (task.get("custom") or {}).items() if key in known}
         if custom:
             said["custom"] = custom
-    external_id = _inherited(call, task, before)
+    external_id = inherited(call, task, before)
     if external_id is not None:
         said["externalId"] = external_id
     return said
@@ -141,7 +143,7 @@ def _users(task: Document) -> list[Any]:
     return users + [one for one in task.get("users") or [] if reference_id(one) != owner]
 
 
-def _inherited(call: Call, task: Document, before: Document | None) -> str | None:
+def inherited(call: Call, task: Document, before: Document | None) -> str | None:
     """The sourceId to inherit as externalId.
 
     A Conversation that carries an id keeps it; an id taken in the company is not given twice:
