@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemathesis.core.parameters import ParameterLocation
 from werkzeug.test import Client
 
-from crm_contracts.openapi.lane import Case, Lane, positive
+from crm_contracts.openapi.lane import Case, Lane, is_random, positive
 from fake_planhat import TenantConfig
 
 if TYPE_CHECKING:
@@ -39,9 +39,14 @@ def session(token: str, path: str) -> dict[str, str]:
 
 
 def with_short_arrays(document: dict[str, Any]) -> dict[str, Any]:
-    """*document* with the limit of 5,000 items on one bulk call only: at the border every case costs seconds."""
+    """*document* with the limit of 5,000 items on one bulk call only: at the border every case costs seconds.
+
+    PATCH, which runs what PUT runs, is left to the nightly lane.
+    """
     made = deepcopy(document)
     for item in made["paths"].values():
+        if not is_random():
+            item.pop("patch", None)
         row = item.get("put", {})
         if row.get("operationId", "").startswith("bulkUpsert") and row["operationId"] != "bulkUpsertTasks":
             schema = row["requestBody"]["content"]["application/json"]["schema"]
