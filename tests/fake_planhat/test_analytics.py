@@ -59,6 +59,21 @@ def test_values_of_endusers(people: Api) -> None:
     assert (2.5, "2026-01-05T09:00:00.000Z") == (row["value"], row["time"])
 
 
+@pytest.mark.evidence("documented", "developer documentation, Metrics: Company (default), EndUser, Asset, Project")
+@pytest.mark.parametrize(("model", "path"), [("Asset", "/assets"), ("Project", "/projects")])
+def test_values_of_other_models(api: Api, model: str, path: str) -> None:
+    """An asset or a project is named by its own externalId, and no other model's."""
+    made = api.made(path, {"companyId": OTHER_ID, "name": "x", "externalId": "acme"})
+
+    push(api, "/dimensiondata", [metric(model=model), metric()])
+
+    own, company = api.get("/dimensiondata").json()
+    assert (model, made["_id"], OTHER_ID, "Bolt") == tuple(
+        own[key] for key in ("model", "parentId", "companyId", "companyName")
+    )
+    assert ("Company", COMPANY_ID) == (company["model"], company["parentId"])
+
+
 @pytest.mark.evidence("assumed", "the answer's keys are documented, an entry of errors is not (switch metric_errors)")
 @pytest.mark.parametrize(
     ("item", "text"),

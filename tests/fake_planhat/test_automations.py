@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -414,6 +415,34 @@ def test_automations_change_while_running(make: Make) -> None:
     api.task()
     assert ["created"] == [one["automation"] for one in log(api)]
     assert 2 == len(inbox.got)
+
+
+def test_automations_in_a_tenant_file(tmp_path: Path) -> None:
+    """A tenant's TOML file sets automations up in its seed; one that cannot be is told with the file's name."""
+    path = tmp_path / "tenant.toml"
+    path.write_text(
+        """
+        [[tokens]]
+        value = "t"
+        [[seed.automations]]
+        name = "new"
+        trigger = "created"
+        model = "Company"
+        steps = [{ kind = "webhook", url = "http://127.0.0.1:9/hook", body = { name = "<<object.name>>" } }]
+        """
+    )
+    inbox = Inbox()
+    api = Api(create_app(clock=FrozenClock(), org=str(path), sender=inbox))
+
+    api.post("/companies", {"name": "New"}, headers={"Authorization": "Bearer t"})
+    api.control.reset()
+    api.post("/companies", {"name": "Newer"}, headers={"Authorization": "Bearer t"})
+
+    assert ['{"name":"New"}', '{"name":"Newer"}'] == inbox.texts
+    api.fake.close()
+    path.write_text(path.read_text().replace("created", "cremated"))
+    with pytest.raises(MisuseError, match=r"tenant\.toml.*no trigger 'cremated'"):
+        create_app(org=str(path))
 
 
 WRONG = [
