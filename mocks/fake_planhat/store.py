@@ -61,7 +61,7 @@ def reference_id(value: Any) -> str:
 
 
 def _text_or_none(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) else None  # an empty text is one: it sorts behind null
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,30 @@ def test_a_logged_conversation_keeps_its_type(api: Api) -> None:
     assert ("workshop", "Again") == (row["type"], row["subject"])
 
 
+@pytest.mark.evidence("assumed", "switch note_when_done_again: its Conversation is written anew, not the task")
+def test_done_again_changes_no_task(api: Api) -> None:
+    """A task that is Done and is sent Done is not updated, whatever becomes of its Conversation."""
+    api.switch(note_when_done_again="update")
+    task = api.done(api.task())
+    api.put(f"/conversations/{task['_id']}", {"subject": "By hand"})
+    api.clock.advance(60)
+
+    answer = api.put("/tasks", [{"_id": task["_id"], "status": "Done"}]).json()
+
+    assert (1, task["updatedAt"]) == (answer["nonupdates"], api.row(f"/tasks/{task['_id']}")["updatedAt"])
+    assert "Call" == api.row(f"/conversations/{task['_id']}")["subject"]
+
+
+@pytest.mark.evidence("client-derived", "live notes: nulls sort first; an empty text stays one")
+def test_an_empty_text_sorts_behind_null(api: Api) -> None:
+    """Ascending, a row without the key comes before one with an empty text."""
+    empty = api.made("/endusers", {"companyId": COMPANY_ID, "email": "b@x.example", "sourceId": ""})
+    none = api.made("/endusers", {"companyId": COMPANY_ID, "email": "a@x.example"})
+
+    assert [none["_id"], empty["_id"]] == [one["_id"] for one in api.get("/endusers?sort=sourceId").json()]
+    assert [empty["_id"], none["_id"]] == [one["_id"] for one in api.get("/endusers?sort=-sourceId").json()]
+
+
 @pytest.mark.evidence("documented", "developer page of Task: noSpecificTime is filled where it is not said")
 def test_no_specific_time_of_null(api: Api) -> None:
     """Null is no explicit value: the time is looked at, on an update the one that the task has."""

@@ -114,9 +114,11 @@ def merge(call: Call, before: Document, said: Document, made: Document) -> Docum
     if not (changed or life.logs or touches):
         return None
     _refuse_duplicates(call, said, before)
-    _stamp(document, call.now)
     if life.logs:
-        log_note(call, document)
+        log_note(call, document)  # which may tell the task of its Conversation
+    if not (touches or _differs(before, document)):
+        return None
+    _stamp(document, call.now)
     call.rows.put(document, new=False)
     if life.repeats:
         _repeat(call, document)

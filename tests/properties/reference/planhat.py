@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from tests.properties.reference.both import Answer, Call
 from tests.properties.reference.planhat_bulk import upsert
 from tests.properties.reference.planhat_hiding import hides, kept_back, seen_by, told_after
-from tests.properties.reference.planhat_lists import chosen, lean, page, page_query, read, written
+from tests.properties.reference.planhat_lists import check_known, chosen, lean, page, page_query, read, written
 from tests.properties.reference.planhat_rows import create, update
 from tests.properties.reference.planhat_state import SOFT, Kept, Row, State, Token
 from tests.properties.reference.planhat_tables import MODELS
@@ -161,6 +161,7 @@ class Reference:
     def _nested(self, call: Call, token: Token | None, rest: list[str]) -> tuple[int, Any]:
         self._permit(token, "read", rest[1])
         self._permit(token, "read", "companies")
+        check_known(self.state, rest[1], dict(call.query))
         company, _ = self.state.by_key("companies", rest[0])
         assert token is not None
         return 200, self._page(call, token, rest[1], company=company["_id"])

@@ -10,7 +10,18 @@ from typing import Any
 
 from hypothesis import strategies as st
 from tests.properties.reference.planhat_state import State
-from tests.properties.reference.planhat_tables import MODELS, ROLES
+from tests.properties.reference.planhat_tables import (
+    ARRAY,
+    BOOLEAN,
+    COMPANY_REF,
+    DATE,
+    ID,
+    MODELS,
+    NUMBER,
+    PLAIN,
+    ROLES,
+    TEXT,
+)
 
 UNKNOWN_ID = "5f" * 12
 
@@ -182,6 +193,15 @@ _FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "activityTags": _ARRAYS,
     },
 }
+_OF_KIND = {
+    TEXT: _TEXTS, NUMBER: _NUMBERS, BOOLEAN: _BOOLEANS, DATE: _DATES, ARRAY: _ARRAYS,
+    ID: _ids("users"), COMPANY_REF: _COMPANIES,
+}  # fmt: skip
+for _name, _model in PLAIN.items():
+    _FIELDS[_name] = {name: _OF_KIND[kind] for name, kind in _model.kinds.items()}
+    _FIELDS[_name] |= {"externalId": _KEYS_EXT, "sourceId": _KEYS_SRC}
+    if "status" in _model.kinds:
+        _FIELDS[_name]["status"] = _often("active", "won", rare=["Won", None, 5])
 _NEEDED: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "companies": {"name": _often("Acme Inc.", "Größe 2", "Globex", rare=["", 5])},
     "endusers": {"email": _often(*EMAILS, rare=[""]), "companyId": _COMPANIES},
@@ -192,6 +212,7 @@ _NEEDED: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     },
     "tasks": {"companyId": _COMPANIES},
     "conversations": {"companyId": _COMPANIES},
+    **{name: {key: _FIELDS[name][key] for key in model.required} for name, model in PLAIN.items()},
 }
 _VAIN: dict[str, st.SearchStrategy[Any]] = {  # what no model takes, or nobody may write
     "title": st.just("vanishes"),
@@ -280,7 +301,6 @@ def _queries(collection: str) -> st.SearchStrategy[list[tuple[str, Any]]]:
             optional={"isArchived": st.sampled_from(["true", "true", "false"]), "enduserIds": refs("endusers")},
         ),
         "conversations": st.fixed_dictionaries({}, optional={"type": st.sampled_from(["note", "workshop", "email"])}),
-        "companies": st.just({}),
     }
     companies = st.one_of(refs("companies"), st.sampled_from([*PREFIXED, UNKNOWN_ID, "zz", "", "extid-e1, extid-e2"]))
     if MODELS[collection].in_company:
@@ -291,7 +311,7 @@ def _queries(collection: str) -> st.SearchStrategy[list[tuple[str, Any]]]:
 
     @st.composite
     def query(draw: st.DrawFn) -> list[tuple[str, Any]]:
-        asked = draw(some) | draw(more[collection])
+        asked = draw(some) | draw(more.get(collection, st.just({})))
         return [(draw(older.get(name, st.just(name))), value) for name, value in asked.items()]
 
     return query()

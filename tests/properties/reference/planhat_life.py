@@ -43,7 +43,8 @@ def live(state: State, row: Row, given: dict[str, Any], old: Row | None, token: 
     if done:
         _complete(state, row, given, token)
     archived = given.get("isArchived") is True and not old.get("isArchived") and after not in CLOSED
-    if (done and _logs(state, bulk=bulk)) or (archived and state.switch("archive_logs_note")):
+    again = given.get("status") == before == "Done" and state.switch("note_when_done_again") == "update"
+    if ((done or again) and _logs(state, bulk=bulk)) or (archived and state.switch("archive_logs_note")):
         _log(state, row, token)
         row["noteId"] = row["_id"]
 

@@ -12,7 +12,7 @@ from copy import deepcopy
 from typing import Any
 
 from tests.properties.reference.planhat_state import Row, State
-from tests.properties.reference.planhat_tables import MODELS, RESERVED, ROLES, Model
+from tests.properties.reference.planhat_tables import MODELS, PLAIN, RESERVED, ROLES, Model
 from tests.properties.reference.planhat_values import Refused, buckets
 
 Query = list[tuple[str, str]]
@@ -72,7 +72,7 @@ def listed(state: State, collection: str, row: Row) -> Row:
 def page_query(state: State, collection: str, query: Query, *, hidden: set[str]) -> dict[str, str]:
     """The parameters by name; one that would order by what is hidden is none."""
     given = dict(reversed(query))
-    _check_known(state, collection, given)
+    check_known(state, collection, given)
     if given.get("sort", "").removeprefix("-") in hidden:
         del given["sort"]
     return given
@@ -112,7 +112,7 @@ def _csv(text: str) -> list[str]:
     return [one.strip() for one in text.split(",")]
 
 
-def _check_known(state: State, collection: str, given: dict[str, str]) -> None:
+def check_known(state: State, collection: str, given: dict[str, str]) -> None:
     if state.switch("unknown_parameters") == "refuse":
         known = (*PAGING, *FILTERS[collection])
         _refuse_unknown(given, known)
@@ -128,9 +128,10 @@ def _limit(state: State, model: Model, text: str | None) -> int:
     limit = _number(state, "limit", text, least=1)
     if limit is None:
         return model.limit_default
-    if limit > model.limit_max and state.switch("list_over_max") == "refuse":
-        raise Refused("over_list_limit", limit=model.limit_max)
-    return min(limit, model.limit_max)
+    most = state.switch("churn_list_max") if model.name == "Churn" else model.limit_max
+    if limit > most and state.switch("list_over_max") == "refuse":
+        raise Refused("over_list_limit", limit=most)
+    return int(min(limit, most))
 
 
 def _number(state: State, path: str, text: str | None, *, least: int) -> int | None:
@@ -208,4 +209,5 @@ FILTERS: dict[str, dict[str, Callable[[State, Row, str], bool]]] = {
     "users": {"email": _equals("email")},
     "tasks": {**_BY_COMPANY, "isArchived": _always, "enduserIds": _has_enduser},
     "conversations": {**_BY_COMPANY, "type": _equals("type")},
+    **dict.fromkeys(PLAIN, _BY_COMPANY),
 }

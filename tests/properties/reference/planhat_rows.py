@@ -93,13 +93,15 @@ def update(
 
 def _taken(state: State, model: Model, body: dict[str, Any], *, keys: set[str], bulk: bool) -> dict[str, Any]:
     """What of *body* counts, converted; custom keys gathered under `custom`."""
-    strict = state.switch("casting") == "strict"
+    strict, keeps = state.switch("casting") == "strict", state.switch("open_models") == "keep"
     given: dict[str, Any] = {}
     custom: dict[str, Any] = {}
+    if state.switch("read_only_keys") == "refuse":
+        for name in body:  # before any value is looked at
+            if name in model.read_only and not (bulk and name == "_id"):
+                raise Refused("read_only", path=name)
     for name, value in body.items():
-        if name in keys and name != "_id":
-            continue
-        if name == "_id" and (bulk or state.switch("read_only_keys") == "ignore"):
+        if name in keys:
             continue
         if name == "custom":
             given["custom"] = cast("Object", value, "custom", strict=strict) or {}
@@ -110,10 +112,17 @@ def _taken(state: State, model: Model, body: dict[str, Any], *, keys: set[str], 
         elif name in model.kinds and not _automatic(state, model, name):
             kind = model.kinds[name]
             given[name] = value if kind == COMPANY_REF else cast(kind, value, name, strict=strict)
-            if given[name] is not None and given[name] not in model.choices.get(name, (given[name],)):
+            outside = given[name] is not None and given[name] not in model.choices.get(name, (given[name],))
+            if outside and state.switch("validators") == "refuse":
                 raise Refused("not_a_choice", value=shown(value), path=name)
-        elif name in model.read_only and state.switch("read_only_keys") == "refuse":
-            raise Refused("read_only", path=name)
+        elif model.open and name not in model.read_only and not name.startswith("custom.") and keeps:
+            given[name] = value
+    if (
+        model.name == "Conversation"
+        and given.get("type") in RESERVED
+        and state.switch("reserved_conversation_types") == "refuse"
+    ):
+        raise Refused("reserved_type", value=given["type"])
     if custom:  # the dotted ones have the last word
         given["custom"] = {**given.get("custom", {}), **custom}
     return given
@@ -221,8 +230,6 @@ def _derive(state: State, collection: str, row: Row, given: dict[str, Any], old:
 
 def _conversation(state: State, row: Row, given: dict[str, Any], old: Row | None) -> None:
     kind = row.get("type")
-    if kind in RESERVED and "type" in given and state.switch("reserved_conversation_types") == "refuse":
-        raise Refused("reserved_type", value=kind)
     if (old is None or "type" in given) and kind not in {"note", *RESERVED, *state.setting("conversation_types")}:
         row["type"] = "note"
     for name, source in (("users", "users"), ("endusers", "endusers")):

@@ -18,9 +18,10 @@ TEXT, NUMBER, BOOLEAN, DATE, ID, ARRAY, OBJECT, COMPANY_REF = (
 
 @dataclass(frozen=True)
 class Model:
-    """*prefixes*: what may stand before a key in a path. *unique_in_company*: externalId is unique per company only.
+    """*prefixes*: what may stand before a key in a path. *in_company*: externalId is unique per company only.
 
-    *read*: what reads show and writes do not. *lists*: what only rows of a list show, and what they hide.
+    *read*: what reads show and writes do not. *hidden_by*: the flag that keeps a row out of lists. *open*: nobody
+    published the properties, so that unknown ones stay (switch open_models).
     """
 
     name: str
@@ -37,6 +38,7 @@ class Model:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     not_empty: tuple[str, ...] = ()
     in_company: bool = True
+    open: bool = False
 
 
 def _of(**names: str) -> dict[str, str]:
@@ -202,12 +204,71 @@ CONVERSATION = Model(
     limit_max=2_000,
     read_only=STAMPS | {"companyName", "snippet", "note", "createDate", "isOpen", "numberOfParts", "taskId"},
 )
+
+
+def _plain(
+    name: str,
+    *,
+    required: str,
+    is_open: bool = False,
+    defaults: dict[str, Any] | None = None,
+    **kinds: str,
+) -> Model:
+    """A model of a company that has nothing of its own but properties: all of them are alike."""
+    text = f"externalId sourceId {kinds.pop('text', '')}"
+    needed = tuple(required.split())
+    return Model(
+        name=name,
+        kinds=_of(company="companyId", text=text, **kinds),
+        keyables=("_id", "sourceId", "externalId"),
+        prefixes=EXT_SRC,
+        required=needed,
+        not_empty=needed,
+        defaults={**(defaults or {}), **ZERO_VERSION},
+        open=is_open,
+        read={"custom": {}},
+        limit_default=100,
+        limit_max=2_000,
+        read_only=STAMPS | {"companyName"},
+        choices={"status": ("active", "won", "lost")} if name == "Opportunity" else {},
+    )
+
+
+PLAIN = {
+    "assets": _plain("Asset", required="name companyId", text="name", array="followers", defaults={"followers": []}),
+    "projects": _plain(
+        "Project", required="name companyId", text="name currency", date="startDate endDate", number="mrr arr nrr"
+    ),
+    "opportunities": _plain(
+        "Opportunity",
+        required="companyId",
+        text="title salesStage status",
+        id="ownerId",
+        number="mrr arr nrr contractLength probability",
+        date="dealDate landingDate closeDate",
+        defaults={"status": "active", "contractLength": 12, "stageHistory": []},
+    ),
+    "churn": _plain(
+        "Churn",
+        required="companyId value",
+        text="description currency",
+        number="value arr",
+        array="reasons products",
+        date="churnDate",
+        boolean="onlyDowngrade snoozed",
+        defaults={"reasons": []},
+    ),
+    "objectives": _plain("Objective", is_open=True, required="name companyId", text="name", number="health"),
+    "workspaces": _plain("Workspace", is_open=True, required="name companyId", text="name"),
+    "campaigns": _plain("Campaign", is_open=True, required="name companyId", text="name"),
+}
 MODELS = {
     "companies": COMPANY,
     "endusers": ENDUSER,
     "users": USER,
     "tasks": TASK,
     "conversations": CONVERSATION,
+    **PLAIN,
 }
 RESERVED = ("email", "chat", "ticket", "call")
 ROLES = {
