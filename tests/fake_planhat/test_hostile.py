@@ -23,7 +23,7 @@ from fake_core import Fake, FrozenClock, IdSource
 from fake_planhat import ApiToken, TenantConfig, create_app
 from fake_planhat.switches import SWITCHES
 
-from .hostile import BY_COLLECTION, LIVELY, SEED, TENANT, TOKEN, USER, requests_
+from .hostile import BY_COLLECTION, LIVELY, RECORDS, SEED, TENANT, TOKEN, USER, requests_
 
 PUSHED = ("/analytics", "/dimensiondata/")  # what goes to the analytics host
 JUDGED = ("list_over_max", "error_body", "status_refusal_code", "analytics_bad_body", "analytics_unknown_tenant",
@@ -210,3 +210,18 @@ def test_a_tenant_on_a_file_goes_on(before: list[Any], after: list[Any]) -> None
         assert again.told(after) == stayed.told(after)
         assert again.state() == stayed.state()
         again.fake.close()
+
+
+@pytest.mark.parametrize("value", [2**63, 1e300, [1], {"a": 1}, True, 0.5, [], {}], ids=str)
+@pytest.mark.parametrize("key", ["email", "sourceId", "externalId", "companyId", "_id", "type", "members"])
+def test_any_value_under_a_key_of_a_model_without_types(judge: Judge, key: str, value: Any) -> None:
+    """A product's properties are not published: what stands where other models have a key is kept, or refused."""
+    made = judge.call("POST", "/products", json={"name": "p", key: value})
+    statuses = {made.status_code}
+    for body in ({key: value}, {key: "text"}, {key: value}):
+        statuses.add(judge.call("PUT", f"/products/{RECORDS['products']}", json=body).status_code)
+    bulk = [{"name": "p", key: value}, {"_id": RECORDS["products"], key: value}]
+    statuses.add(judge.call("PUT", "/products", json=bulk).status_code)
+
+    assert {200, 206, 400} >= statuses
+    assert 200 == judge.call("GET", f"/products?sort={key}").status_code

@@ -31,6 +31,12 @@ class Change(NamedTuple):
 Originals = dict[tuple[str, str], Document | None]  # by model and _id, in the order of their first change
 
 
+def _looked_up(document: Document, key: str) -> str | None:
+    """What *document* is found by under *key*: a text. In a model without types another value may stand there."""
+    value = document.get(key)
+    return value if isinstance(value, str) else None
+
+
 class Rows:
     """One collection as this request sees it. Documents are values: replace them with `put`, never change them."""
 
@@ -87,7 +93,7 @@ class Rows:
         self._originals.setdefault((self._collection.model.name, record_id), self._documents.get(record_id))
         before = self._documents.get(record_id) or {}
         for key in self._keys:
-            old, now = before.get(key), document.get(key)
+            old, now = _looked_up(before, key), _looked_up(document, key)
             if old == now:
                 continue
             if old and record_id in self._found.get((key, old), ()):
@@ -110,7 +116,7 @@ class Rows:
         """Forget *document*, which was put as new."""
         record_id = document["_id"]
         for key in self._keys:
-            if record_id in self._found.get((key, document.get(key, "")), ()):
+            if record_id in self._found.get((key, _looked_up(document, key) or ""), ()):
                 self._found[key, document[key]].remove(record_id)
         self._documents[record_id] = None
         self._inserted.remove(record_id)
