@@ -202,7 +202,7 @@ def _always(_state: State, _row: Row, _text: str) -> bool:
     return True
 
 
-_BY_COMPANY = dict.fromkeys(_COMPANY, _always)
+_BY_COMPANY: dict[str, Callable[[State, Row, str], bool]] = dict.fromkeys(_COMPANY, _always)
 FILTERS: dict[str, dict[str, Callable[[State, Row, str], bool]]] = {
     "companies": {},
     "endusers": {**_BY_COMPANY, "archived": _always, "email": _equals("email"), "euId": _equals("_id")},
