@@ -209,5 +209,5 @@ FILTERS: dict[str, dict[str, Callable[[State, Row, str], bool]]] = {
     "users": {"email": _equals("email")},
     "tasks": {**_BY_COMPANY, "isArchived": _always, "enduserIds": _has_enduser},
     "conversations": {**_BY_COMPANY, "type": _equals("type")},
-    **dict.fromkeys(PLAIN, _BY_COMPANY),
+    **{name: {**_BY_COMPANY} for name in PLAIN},
 }
