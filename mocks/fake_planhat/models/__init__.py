@@ -21,9 +21,10 @@ def _load(name: str) -> Model:
         wanted = {*_STANDARD["always"], *row["keyables"]}
         if "companyId" in {*row["required"], *row["filters"]} and "columns" not in row:
             wanted |= {"companyId", "companyName"}
+        wanted -= set(row.get("lacks", ()))
         rows = [one for one in _STANDARD["properties"] if one["name"] in wanted - own]
         row["properties"] = [*row["properties"], *rows]
-        row.setdefault("read_defaults", _STANDARD["read_defaults"])
+        row.setdefault("read_defaults", [one for one in _STANDARD["read_defaults"] if one["name"] in wanted | own])
     return Model(row)
 
 

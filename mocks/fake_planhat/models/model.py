@@ -150,7 +150,7 @@ class Model:
             if key in loaded or (kept and key not in self._names and not key.startswith("custom."))
         }
         dotted = {key[7:]: value for key, value in body.items() if key.startswith("custom.") and key[7:]}
-        if dotted or said.get("custom", dotted) is None:
+        if "custom" in self._names and (dotted or said.get("custom", dotted) is None):
             said["custom"] = {**(said.get("custom") or {}), **dotted}
         return said
 
