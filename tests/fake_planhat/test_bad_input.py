@@ -56,6 +56,8 @@ def test_malformed_json(unchanged: Callable[..., Any], method: str, path: str, b
         ({"isArchived": []}, 'Cast to Boolean failed for value "[]" at path "isArchived"'),
         ({"ownerId": "me"}, 'Cast to ObjectId failed for value "me" at path "ownerId"'),
         ({"repeatDays": "often"}, 'Cast to Number failed for value "often" at path "repeatDays"'),
+        ({"repeatDays": "1_0"}, 'Cast to Number failed for value "1_0" at path "repeatDays"'),
+        ({"repeatDays": "٣"}, 'Cast to Number failed for value "٣" at path "repeatDays"'),
         ({"custom": "x"}, 'Cast to Object failed for value "x" at path "custom"'),
         ({"companyId": "nowhere"}, 'Cast to ObjectId failed for value "nowhere" at path "companyId"'),
         ({"companyId": 5}, 'Cast to ObjectId failed for value "5" at path "companyId"'),

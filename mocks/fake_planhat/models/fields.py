@@ -107,6 +107,8 @@ def _number(value: Any) -> int | float | None:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, str) and len(value) <= 64:
+        if "_" in value or not value.isascii():
+            raise ValueError  # numbers to Python, not to JavaScript
         value = float(value)
         value = int(value) if value.is_integer() else value
     return _strict_number(value)
