@@ -69,10 +69,10 @@ def update(
     state: State, collection: str, old: Row, body: dict[str, Any], token: Token, *, found_by: str, bulk: bool = False
 ) -> bool:
     """Change *old* in place; whether anything changed. Raises Refused, having changed nothing."""
-    model = MODELS[collection]
-    given = _taken(state, model, body, keys=_STRONGER[found_by], bulk=bulk)
     if collection == "companies" and "_id" in body and not bulk and state.switch("id_in_company_body") == "refuse":
         raise Refused("read_only", path="_id")
+    model = MODELS[collection]
+    given = _taken(state, model, body, keys=_STRONGER[found_by], bulk=bulk)
     for name in model.not_empty:
         if name in given and _empty(given[name]):
             raise Refused("required", path=name)
