@@ -1,6 +1,6 @@
 """Act: carry out plans so that a kill between any two requests can be recovered from.
 
-Order: changes in Salesforce, creations in Salesforce, creations in Planhat, changes in Planhat, then
+Order: changes in Salesforce, creations in Salesforce, creations at the partner, changes at the partner, then
 the agreed values are committed per activity from what was *read back*.
 Before a creation an intent is journaled; a creation with an unknown outcome is resolved by looking for the
 record (see `journal`) and never repeated blindly (F01, F02).
@@ -20,24 +20,17 @@ import sqlalchemy.exc
 from crm_sync.engine import Engine
 from crm_sync.errors import RecordRefused, ServiceUnavailable, UnknownOutcome
 from crm_sync.journal import Journal
+from crm_sync.logged import log_conversation
 from crm_sync.mapping import lens
-from crm_sync.model import (
-    CONVERSATION,
-    KEYABLE,
-    SALESFORCE,
-    TASK,
-    Activity,
-    Record,
-    Section,
-)
+from crm_sync.model import SALESFORCE, Activity, Record, Section
 from crm_sync.observe import external_key, put_aside
 from crm_sync.plan import Plan, sections_for
 from crm_sync.report import HeldBack, Outcome
 from crm_sync.sides.salesforce import GONE_CODES
-from crm_sync.state import DELETED_COLUMN, ID_COLUMN, Intent
+from crm_sync.state import Intent
 from crm_sync.updates import begin_updates
 
-READ_BACK_SINGLY_MAX = 5  # more created Planhat records than this are read back from a list
+READ_BACK_SINGLY_MAX = 5  # more created records than this are read back from a list
 _PICKLIST = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
 
 
@@ -67,11 +60,11 @@ class Actor:
         for plan in plans:
             if plan.create == SALESFORCE:
                 self._guard(plan, self._create_in_salesforce)
-        for model in (TASK, CONVERSATION):
-            self._create_in_planhat(model, [p for p in plans if p.create == model])
+        for model in self._engine.models:
+            self._create_at_partner(model, [p for p in plans if p.create == model])
         for plan in plans:
             if plan.create in {None, SALESFORCE} and id(plan) not in self._failed:
-                self._guard(plan, self._update_planhat)
+                self._guard(plan, self._update_partner)
         for plan in plans:
             if id(plan) not in self._failed:
                 self._commit(plan)
@@ -109,9 +102,8 @@ class Actor:
 
     def _wait(self, plan: Plan) -> None:
         self._failed.add(id(plan))
-        for replica in (SALESFORCE, TASK, CONVERSATION):
-            record = plan.activity.replica(replica)
-            if record is not None and plan.activity.link is None:
+        for record in plan.activity.replicas():
+            if plan.activity.link is None:
                 put_aside(self._engine, record, plan.wait, kind="waiting")
 
     def _fail(self, plan: Plan, reason: str) -> None:
@@ -120,17 +112,17 @@ class Actor:
         activity = plan.activity
         for section in plan.verdicts:
             plan.verdicts[section] = (Outcome.QUARANTINED, reason)
-        for replica in (SALESFORCE, TASK, CONVERSATION):
-            record = activity.replica(replica)
-            if record is not None:
-                put_aside(self._engine, record, reason, kind="quarantine")
+        for record in activity.replicas():
+            put_aside(self._engine, record, reason, kind="quarantine")
 
-    def _gone(self, plan: Plan, **deleted: bool) -> None:
+    def _gone(self, plan: Plan, replica: str) -> None:
         """A write met a deleted record: a tombstone, and the survivor stays as it is (P25)."""
         self._failed.add(id(plan))
         link = plan.activity.link
-        if link is not None:
-            plan.activity.link = self._state.change_link(link.id, **deleted)
+        if link is not None and replica == SALESFORCE:
+            plan.activity.link = self._state.change_link(link.id, sf_deleted=True)
+        elif link is not None:
+            plan.activity.link = self._state.change_link(link.id, deleted={replica: True})
         for section in plan.verdicts:
             plan.verdicts[section] = (
                 Outcome.SKIPPED,
@@ -151,7 +143,7 @@ class Actor:
             refused = self._without_refused_picklists(name, by_id, refused)
             for record_id, error in refused.items():
                 if error.code in GONE_CODES:
-                    self._gone(by_id[record_id], sf_deleted=True)
+                    self._gone(by_id[record_id], SALESFORCE)
                 else:
                     self._fail(by_id[record_id], str(error))
             done = [i for i in by_id if i not in refused]
@@ -178,7 +170,7 @@ class Actor:
 
     def _hold_in_salesforce(self, plan: Plan, field: str, value: Any, reason: str) -> None:
         self._engine.report.held_back.append(HeldBack(plan.activity.label, field, value, reason))
-        plan.keep |= {(model, field) for model in (TASK, CONVERSATION)}
+        plan.keep |= {(model, field) for model in self._engine.models}
 
     def _read_back_salesforce(self, name: str, plans: Mapping[str, Plan]) -> None:
         if not plans:
@@ -214,11 +206,9 @@ class Actor:
         fields = dict(plan.write[SALESFORCE])
         key_field = self._journal.key_field(activity.sf_object)
         key = ""
-        speaking = activity.conversation or activity.task
-        assert speaking is not None
+        replicas = [activity.partners[model] for model in self._engine.models if model in activity.partners]
         if key_field:
-            key = external_key(speaking.model, speaking.id)
-        replicas = [record for record in (activity.task, activity.conversation) if record]
+            key = external_key(replicas[-1].model, replicas[-1].id)
         intent = self._journal.begin_in_salesforce(activity.sf_object, replicas, fields, keep=plan.keep, key=key)
         intent, sf_id = self._create_or_adopt(plan, intent, fields, key_field, key)
         intent = self._state.change_intent(intent, sf_id=sf_id)
@@ -278,62 +268,62 @@ class Actor:
         )
         self._state.close_intent(intent)
         if deleted:
-            self._gone(plan, sf_deleted=True)
+            self._gone(plan, SALESFORCE)
             return
         for model in sections_for(activity, self._engine):
-            record = activity.replica(model)
-            if record is not None:
-                plan.write.setdefault(model, {})[KEYABLE[model][0]] = sf_id
+            keyable = self._engine.keyable(model)
+            if model in activity.partners and keyable:
+                plan.write.setdefault(model, {})[keyable] = sf_id
 
-    # -- creations in Planhat -------------------------------------------------------------------------
+    # -- creations at the partner ---------------------------------------------------------------------
 
-    def _create_in_planhat(self, model: str, plans: list[Plan]) -> None:
+    def _create_at_partner(self, model: str, plans: list[Plan]) -> None:
         plans = [plan for plan in plans if id(plan) not in self._failed]
         if not plans:
             return
         by_key = {_sf_id(plan.activity): plan for plan in plans}
-        intents = {key: self._begin_in_planhat(model, plan) for key, plan in by_key.items()}
+        intents = {key: self._begin_at_partner(model, plan) for key, plan in by_key.items()}
         items = [plan.write[model] for plan in plans]
-        told = self._engine.planhat.upsert(model, items)
+        told = self._engine.partner.upsert(model, items)
         for key in by_key:
             if key in told.done:
                 intents[key] = self._state.change_intent(intents[key], made=True)
-        records = self._read_back_planhat(model, by_key)
+        records = self._read_back_partner(model, by_key)
         for key, plan in by_key.items():
             record = records.get(key)
             if record is None:
                 self._state.close_intent(intents[key])
                 error = told.refused.get(key)
-                self._fail(plan, str(error) if error else "Planhat did not keep it")
+                self._fail(plan, str(error) if error else f"{self._engine.partner.name.title()} did not keep it")
                 continue
-            _set(plan.activity, record)
+            plan.activity.partners[model] = record
             self._guard(
                 plan,
                 lambda p, i=intents[key], r=record: self._link_received(p, i, r),
             )
 
-    def _read_back_planhat(self, model: str, by_key: Mapping[str, Plan]) -> dict[str, Record]:
+    def _read_back_partner(self, model: str, by_key: Mapping[str, Plan]) -> dict[str, Record]:
         """The created records by Salesforce id; a bulk answer's order is not trusted (F61)."""
-        planhat, keyable = self._engine.planhat, KEYABLE[model][0]
+        partner, keyable = self._engine.partner, self._engine.keyable(model)
+        partial = model in self._engine.profile.raw["partner"].get("partial_rows", ())
         found: dict[str, Record] = {}
-        if model == TASK and len(by_key) > READ_BACK_SINGLY_MAX:
-            closed = any(plan.write[model].get("isArchived") for plan in by_key.values())
-            for archived in (False, True) if closed else (False,):
-                for count, record in enumerate(planhat.changed_since(model, None, archived=archived)):
+        if not partial and len(by_key) > READ_BACK_SINGLY_MAX:
+            for part in partner.parts(model):
+                for count, record in enumerate(partner.changed_since(model, None, part=part)):
                     if record.get(keyable) in by_key:
                         found[str(record.get(keyable))] = record
                     if len(found) == len(by_key) or count > 2 * len(by_key) + 100:
                         break
         for key in by_key:
             if key not in found:
-                single = planhat.by_salesforce_id(model, key)
+                single = partner.by_salesforce_id(model, key)
                 if single is not None:
                     found[key] = single
         return found
 
-    def _begin_in_planhat(self, model: str, plan: Plan) -> Intent:
+    def _begin_at_partner(self, model: str, plan: Plan) -> Intent:
         assert plan.activity.salesforce is not None
-        return self._journal.begin_in_planhat(model, plan.activity.salesforce, plan.write[model])
+        return self._journal.begin_at_partner(model, plan.activity.salesforce, plan.write[model])
 
     def _link_received(self, plan: Plan, intent: Intent, record: Record) -> None:
         activity = plan.activity
@@ -342,50 +332,24 @@ class Actor:
             activity.sf_object, intent.body["sf_id"], {record.model: record.id}, base
         )
         self._state.close_intent(intent)
-        if record.model == TASK and self._engine.config.options.log_conversation:
-            self._log_conversation(plan, record)
+        log_conversation(self._engine, activity, record)
 
-    def _log_conversation(self, plan: Plan, task: Record) -> None:
-        """P16's option: a completed Salesforce Task leaves a Conversation, once per activity."""
-        engine, activity = self._engine, plan.activity
-        closed = task.get("status") == engine.context.closed_means
-        if not closed or activity.salesforce is None or activity.conversation is not None:
-            return
-        sf_id = activity.salesforce.id
-        planhat = engine.planhat
-        logged = planhat.get(CONVERSATION, task.id) or planhat.by_salesforce_id(CONVERSATION, sf_id)
-        if logged is not None:
-            return
-        day = str(activity.salesforce.get("ActivityDate") or "")
-        moment = f"{day}T00:00:00.000Z" if day else str(task.get("dateDone") or "")
-        item = {
-            "externalId": sf_id,
-            "companyId": task.get("companyId"),
-            "type": "note",
-            "subject": task.get("action") or "",
-            "description": task.get("description") or "",
-        }
-        if moment:
-            item["date"] = moment
-        for error in planhat.upsert(CONVERSATION, [item]).refused.values():
-            engine.report.note(f"{activity.label}: its Conversation was not logged: {error}")
+    # -- changes at the partner -------------------------------------------------------------------------
 
-    # -- changes in Planhat -----------------------------------------------------------------------------
-
-    def _update_planhat(self, plan: Plan) -> None:
+    def _update_partner(self, plan: Plan) -> None:
         activity = plan.activity
-        for model in (TASK, CONVERSATION):
+        for model in self._engine.models:
             fields = plan.write.get(model)
             record = activity.replica(model)
             if not fields or record is None:
                 continue
-            written = self._engine.planhat.update(model, record.id, fields)
+            written = self._engine.partner.update(model, record.id, fields)
             if written is None:
-                self._gone(plan, **{DELETED_COLUMN[model]: True})
+                self._gone(plan, model)
                 return
             _set(activity, written)
-            if model == TASK and "status" in fields and self._engine.config.options.log_conversation:
-                self._log_conversation(plan, written)
+            if "status" in fields:
+                log_conversation(self._engine, activity, written)
 
     # -- commit ----------------------------------------------------------------------------------------
 
@@ -399,11 +363,10 @@ class Actor:
         if activity.link is not None and activity.link.dead:
             return
         base = self._agreed(plan, sections)
-        ids = {ID_COLUMN[model]: record.id for model in sections if (record := activity.replica(model)) is not None}
+        ids = {model: record.id for model in sections if (record := activity.replica(model)) is not None}
         if activity.link is None:
-            models = {model: r.id for model in sections if (r := activity.replica(model))}
             try:
-                link = self._journal.add_link(activity.sf_object, str(activity.claimed_sf_id), models, base)
+                link = self._journal.add_link(activity.sf_object, str(activity.claimed_sf_id), ids, base)
             except RecordRefused as error:
                 self._fail(plan, str(error))
                 return
@@ -411,22 +374,21 @@ class Actor:
         changed: dict[str, Any] = {}
         if base != {k: dict(v) for k, v in activity.link.base.items()}:
             changed["base"] = base
-        changed |= {k: v for k, v in ids.items() if getattr(activity.link, k) != v}
-        if activity.conversation_row and activity.conversation_row != activity.link.conversation_seen:
-            changed["conversation_seen"] = activity.conversation_row
+        for name, told, kept in (("ids", ids, activity.link.ids), ("seen", activity.rows, activity.link.seen)):
+            new = {model: value for model, value in told.items() if kept.get(model) != value}
+            if new:
+                changed[name] = new
         if changed:
             try:
                 activity.link = self._state.change_link(activity.link.id, **changed)
             except sqlalchemy.exc.IntegrityError:
-                self._fail(plan, "the Planhat record already belongs to another activity")
+                self._fail(plan, "the partner's record already belongs to another activity")
                 return
         self._clear_pending(activity)
 
     def _clear_pending(self, activity: Activity) -> None:
-        for replica in (SALESFORCE, TASK, CONVERSATION):
-            record = activity.replica(replica)
-            if record is not None:
-                self._state.clear_pending(record.place, record.model, record.id)
+        for record in activity.replicas():
+            self._state.clear_pending(record.place, record.model, record.id)
 
     def _agreed(self, plan: Plan, sections: Mapping[str, Section]) -> dict[str, dict[str, Any]]:
         activity, engine = plan.activity, self._engine
@@ -451,14 +413,12 @@ def _sf_id(activity: Activity) -> str:
 
 
 def _set(activity: Activity, record: Record) -> None:
-    if record.model == TASK:
-        activity.task = record
-    elif activity.conversation is not None and record.values.get("description") is None:
+    known = activity.partners.get(record.model)
+    if known is not None and record.values.get("description") is None:
         # Some answers leave the description out; what was read before still holds.
-        kept = {"description": activity.conversation.get("description")}
-        activity.conversation = replace(record, values={**record.values, **kept})
-    else:
-        activity.conversation = record
+        kept = {"description": known.get("description")}
+        record = replace(record, values={**record.values, **kept})
+    activity.partners[record.model] = record
 
 
 def _merged(replica: str, old: Mapping[str, Any], new: Mapping[str, Any], keep: set[tuple[str, str]]) -> dict[str, Any]:

@@ -11,8 +11,10 @@ A minimal mapping::
         ],
     })
 
-In place of `access_token`, Salesforce takes `username` + `password` (+ `security_token`,
-`client_id`, `client_secret`), or `client_id` + `client_secret`, or `refresh_token` + `client_id`.
+Which partner it is says `profile` ("planhat" when nothing does); its address and token stand under the partner's name,
+and so do its models and fields in `sections`.
+In place of `access_token`, Salesforce takes `username` + `password` (+ `security_token`, `client_id`,
+`client_secret`), or `client_id` + `client_secret`, or `refresh_token` + `client_id`.
 Any text may hold `${NAME}`: it is taken from the environment.
 Rules P2-P6, P18 and P24 are checked here; every message carries the path of the key.
 """
@@ -22,51 +24,32 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from crm_sync.errors import ConfigError
 from crm_sync.model import (
     CONVERSATION,
+    PLANHAT,
+    SALESFORCE,
     TASK,
     Direction,
     FieldMap,
     Policy,
+    Rules,
     Section,
+    Write,
 )
 
+PROFILES = ("planhat",)
 LENSES = ("text", "html", "day", "status", "owner", "type", "same")
 _DIRECTION = validate.OneOf([d.value for d in Direction])
-_POLICY = validate.OneOf([p.value for p in Policy])
 _URL = validate.Regexp(r"^https?://[^\s/]+", error="Not an http or https address.")
-
-
-class _FieldSchema(Schema):
-    name = fields.String()
-    planhat = fields.String(load_default="")
-    salesforce = fields.String(required=True)
-    lens = fields.String(load_default="same", validate=validate.OneOf(LENSES))
-    direction = fields.String(load_default=Direction.BOTH.value, validate=_DIRECTION)
-    conflict = fields.String(load_default=None, allow_none=True, validate=_POLICY)
-    constant = fields.String(load_default=None, allow_none=True)
-    max_length = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=1, max=131_072))
-
-
-class _SectionSchema(Schema):
-    planhat = fields.String(required=True)
-    salesforce = fields.String(required=True)
-    direction = fields.String(required=True, validate=_DIRECTION)
-    custom = fields.Boolean(load_default=None, allow_none=True)
-    conflict = fields.String(load_default=None, allow_none=True, validate=_POLICY)
-    backfill = fields.Boolean(load_default=False)
-    types_excluded = fields.List(fields.String(), load_default=list)
-    company_field = fields.String(load_default=None, allow_none=True)
-    fields_ = fields.List(fields.Nested(_FieldSchema), data_key="fields", load_default=list)
 
 
 class _SalesforceSchema(Schema):
@@ -83,43 +66,105 @@ class _SalesforceSchema(Schema):
     external_id_field = fields.String(load_default="")
 
 
-class _PlanhatSchema(Schema):
-    base_url = fields.String(load_default="https://api.planhat.com", validate=_URL)
-    token = fields.String(required=True, validate=validate.Length(min=1))
-
-
-class _OptionsSchema(Schema):
-    conflict = fields.String(validate=_POLICY)
-    overlap_seconds = fields.Integer(validate=validate.Range(min=1, max=86_400))
-    log_conversation = fields.Boolean()
-    receive_only_completed = fields.Boolean()
-    unmatched_company = fields.String(validate=validate.OneOf(["skip", "send"]))
-    unmapped_status = fields.String(validate=validate.OneOf(["pass", "hold"]))
-    owner_fallback_salesforce = fields.String(load_default="")
-    owner_fallback_planhat = fields.String(load_default="")
-    owners = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
-    retry_attempts_max = fields.Integer(load_default=5, validate=validate.Range(min=1, max=20))
-    sf_calls_reserved = fields.Integer(load_default=0, validate=validate.Range(min=0))
-
-
-class _MapSchema(Schema):
-    to_planhat = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
-    to_salesforce = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
-
-
 class _StateSchema(Schema):
     url = fields.String(load_default="")
 
 
-class _ConfigSchema(Schema):
-    profile = fields.String(load_default="planhat", validate=validate.OneOf(["planhat"]))
-    salesforce = fields.Nested(_SalesforceSchema, required=True)
-    planhat = fields.Nested(_PlanhatSchema, required=True)
-    state = fields.Nested(_StateSchema, load_default=dict)
-    options = fields.Nested(_OptionsSchema, load_default=dict)
-    status = fields.Nested(_MapSchema, load_default=dict)
-    type = fields.Nested(_MapSchema, load_default=dict)
-    sections = fields.List(fields.Nested(_SectionSchema), required=True)
+def _schema(profile: Profile) -> Schema:
+    """The schema of a configuration for *profile*: the partner's words are keys of it."""
+    partner = profile.name
+    policy = validate.OneOf([Policy.NEWEST.value, Policy.SALESFORCE.value, partner])
+    field_map = Schema.from_dict(
+        {
+            "name": fields.String(),
+            partner: fields.String(load_default=""),
+            "salesforce": fields.String(required=True),
+            "lens": fields.String(load_default="same", validate=validate.OneOf(LENSES)),
+            "direction": fields.String(load_default=Direction.BOTH.value, validate=_DIRECTION),
+            "conflict": fields.String(load_default=None, allow_none=True, validate=policy),
+            "constant": fields.String(load_default=None, allow_none=True),
+            "max_length": fields.Integer(
+                load_default=None, allow_none=True, validate=validate.Range(min=1, max=131_072)
+            ),
+            "write_in": fields.String(validate=validate.OneOf([one.value for one in Write])),
+            "write_out": fields.String(validate=validate.OneOf([one.value for one in Write])),
+        },
+        name="FieldSchema",
+    )
+    rules = Schema.from_dict({name: made() for name, made in _RULES.items()}, name="RulesSchema")
+    section = Schema.from_dict(
+        {
+            partner: fields.String(required=True),
+            "salesforce": fields.String(required=True),
+            "direction": fields.String(required=True, validate=_DIRECTION),
+            "custom": fields.Boolean(load_default=None, allow_none=True),
+            "conflict": fields.String(load_default=None, allow_none=True, validate=policy),
+            "backfill": fields.Boolean(load_default=False),
+            "types_excluded": fields.List(fields.String(), load_default=list),
+            "company_field": fields.String(load_default=None, allow_none=True),
+            "fields_": fields.List(fields.Nested(field_map), data_key="fields", load_default=list),
+            "rules": fields.Nested(rules, load_default=dict),
+        },
+        name="SectionSchema",
+    )
+    options: dict[str, fields.Field[Any]] = {
+        "conflict": fields.String(validate=policy),
+        "overlap_seconds": fields.Integer(validate=validate.Range(min=1, max=86_400)),
+        "owner_fallback_salesforce": fields.String(load_default=""),
+        f"owner_fallback_{partner}": fields.String(load_default=""),
+        "owners": fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict),
+        "retry_attempts_max": fields.Integer(load_default=5, validate=validate.Range(min=1, max=20)),
+        "sf_calls_reserved": fields.Integer(load_default=0, validate=validate.Range(min=0)),
+    }
+    options |= {name: made() for name, made in _SWITCHES.items() if name in profile.switches}
+    value_map = Schema.from_dict(
+        {
+            f"to_{partner}": fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict),
+            "to_salesforce": fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict),
+        },
+        name="MapSchema",
+    )
+    login = Schema.from_dict(
+        {
+            "base_url": fields.String(load_default=profile.raw["partner"]["base_url"], validate=_URL),
+            "token": fields.String(required=True, validate=validate.Length(min=1)),
+        },
+        name="LoginSchema",
+    )
+    whole: dict[str, fields.Field[Any]] = {
+        "profile": fields.String(load_default=partner),
+        "salesforce": fields.Nested(_SalesforceSchema, required=True),
+        partner: fields.Nested(login, required=True),
+        "state": fields.Nested(_StateSchema, load_default=dict),
+        "options": fields.Nested(Schema.from_dict(options, name="OptionsSchema"), load_default=dict),
+        "sections": fields.List(fields.Nested(section), required=True),
+    }
+    whole |= {name: fields.Nested(value_map, load_default=dict) for name in profile.value_maps}
+    return Schema.from_dict(whole, name="ConfigSchema")()
+
+
+#: Switches of a profile: a profile that has one lets the configuration set it.
+_SWITCHES: dict[str, Callable[[], fields.Field[Any]]] = {
+    "log_conversation": fields.Boolean,
+    "receive_only_completed": fields.Boolean,
+    "unmatched_company": lambda: fields.String(validate=validate.OneOf(["skip", "send"])),
+    "unmapped_status": lambda: fields.String(validate=validate.OneOf(["pass", "hold"])),
+}
+#: What a section's [rules] may say; see `model.Rules`.
+_RULES: dict[str, Callable[[], fields.Field[Any]]] = {
+    **dict.fromkeys(("create_in", "create_out", "delete_in", "delete_out", "delete_wins", "updates"), fields.Boolean),
+    "grain": lambda: fields.String(validate=validate.OneOf(["field", "record"])),
+    "tie": lambda: fields.String(validate=validate.OneOf([SALESFORCE, "partner"])),
+    "parent_missing": lambda: fields.String(validate=validate.OneOf(["wait", "skip", "send", "omit"])),
+    "window_out_days": lambda: fields.Integer(allow_none=True, validate=validate.Range(min=1, max=3_650)),
+    "filter_in": fields.String,
+    "required": lambda: fields.List(fields.String()),
+    "required_any": lambda: fields.List(fields.String()),
+    **{
+        name: lambda: fields.Dict(keys=fields.String(), values=fields.List(fields.Raw()))
+        for name in ("exclude", "exclude_new", "exclude_salesforce")
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -145,12 +190,37 @@ class SalesforceLogin:
 
 
 @dataclass(frozen=True)
-class PlanhatLogin:
+class PartnerLogin:
+    """Where and with what to reach the partner."""
+
     base_url: str
     token: str
 
     def __repr__(self) -> str:
-        return f"PlanhatLogin({self.base_url!r}, token hidden)"
+        return f"PartnerLogin({self.base_url!r}, token hidden)"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One partner as data: its models, in the order in which one continues the other, and its tables.
+
+    *continues* names for a model the one whose activity it goes on with (rule P1): the later one speaks first.
+    """
+
+    name: str
+    models: tuple[str, ...]
+    continues: Mapping[str, str]
+    raw: Mapping[str, Any]
+
+    @property
+    def switches(self) -> Mapping[str, Any]:
+        """The profile's switches and their defaults."""
+        return cast("Mapping[str, Any]", self.raw["switches"])
+
+    @property
+    def value_maps(self) -> Sequence[str]:
+        """Names of the profile's picklist maps."""
+        return cast("Sequence[str]", self.raw["partner"]["value_maps"])
 
 
 @dataclass(frozen=True)
@@ -164,7 +234,7 @@ class Options:
     unmatched_company: str = "skip"
     unmapped_status: str = "pass"
     owner_fallback_salesforce: str = ""
-    owner_fallback_planhat: str = ""
+    owner_fallback_partner: str = ""
     owners: Mapping[str, str] = field(default_factory=dict)
     retry_attempts_max: int = 5
     sf_calls_reserved: int = 0
@@ -174,7 +244,7 @@ class Options:
 class ValueMap:
     """A picklist map, one table for each way."""
 
-    to_planhat: Mapping[str, str]
+    to_partner: Mapping[str, str]
     to_salesforce: Mapping[str, str]
 
 
@@ -183,12 +253,11 @@ class Config:
     """A checked configuration. Build one with `from_mapping` or `load`, not directly."""
 
     salesforce: SalesforceLogin
-    planhat: PlanhatLogin
+    partner: PartnerLogin
     sections: tuple[Section, ...]
     options: Options
-    status: ValueMap
-    type: ValueMap
-    profile: Mapping[str, Any]
+    maps: Mapping[str, ValueMap]
+    profile: Profile
     state_url: str = ""
 
     @classmethod
@@ -204,11 +273,15 @@ class Config:
                 "itself, and only Planhat's staff turn it off"
             )
         expanded = _expand(given, environment if environment is not None else {}, path="")
+        name = expanded.get("profile", PLANHAT)
+        if name not in PROFILES:
+            raise ConfigError(f"profile: Must be one of: {', '.join(PROFILES)}.")
+        profile = load_profile(name)
         try:
-            data = _ConfigSchema().load(expanded)
+            data = _schema(profile).load(expanded)
         except ValidationError as error:
             raise ConfigError("; ".join(_paths(error.messages))) from None
-        return _build(data)
+        return _build(data, profile)
 
     @classmethod
     def load(cls, path: str | Path, *, environment: Mapping[str, str] | None = None) -> Config:
@@ -237,10 +310,12 @@ class Config:
         return next((section for section in self.sections if section.key == key), None)
 
 
-def load_profile(name: str) -> dict[str, Any]:
-    """The profile's tables as data."""
+def load_profile(name: str) -> Profile:
+    """A profile by its partner's name."""
     text = resources.files("crm_sync").joinpath(f"profiles/{name}.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    raw = tomllib.loads(text)
+    models = raw["partner"]["models"]
+    return Profile(name, tuple(models), raw["partner"].get("continues", {}), raw)
 
 
 def _keys(value: Any) -> set[str]:
@@ -281,12 +356,12 @@ def _paths(messages: Any, path: str = "") -> list[str]:
     return [f"{path}: {' '.join(map(str, messages))}"]
 
 
-def _build(data: Mapping[str, Any]) -> Config:
-    profile = load_profile(data["profile"])
-    options = {**profile["switches"], **data["options"]}
-    options["conflict"] = Policy(options["conflict"])
+def _build(data: Mapping[str, Any], profile: Profile) -> Config:
+    options = {**profile.switches, **data["options"]}
+    default = _policy(options.pop("conflict"), profile)
+    options["owner_fallback_partner"] = options.pop(f"owner_fallback_{profile.name}", "")
     sections = tuple(
-        _section(row, where=f"sections[{n}]", profile=profile, default=options["conflict"])
+        _section(row, where=f"sections[{n}]", profile=profile, default=default)
         for n, row in enumerate(data["sections"])
     )
     keys = [section.key for section in sections]
@@ -296,14 +371,18 @@ def _build(data: Mapping[str, Any]) -> Config:
     _check_login(data["salesforce"])
     return Config(
         salesforce=SalesforceLogin(**data["salesforce"]),
-        planhat=PlanhatLogin(**data["planhat"]),
+        partner=PartnerLogin(**data[profile.name]),
         sections=sections,
-        options=Options(**options),
-        status=_value_map(profile["status"], data["status"]),
-        type=_value_map(profile["type"], data["type"]),
+        options=Options(conflict=default, **options),
+        maps={name: _value_map(profile, name, data[name]) for name in profile.value_maps},
         profile=profile,
         state_url=data["state"].get("url", ""),
     )
+
+
+def _policy(text: str, profile: Profile) -> Policy:
+    """A policy by its name in a configuration, where the partner stands under its own."""
+    return Policy.PARTNER if text == profile.name else Policy(text)
 
 
 def _check_login(given: Mapping[str, Any]) -> None:
@@ -320,16 +399,17 @@ def _check_login(given: Mapping[str, Any]) -> None:
         )
 
 
-def _value_map(default: Mapping[str, Any], given: Mapping[str, Any]) -> ValueMap:
+def _value_map(profile: Profile, name: str, given: Mapping[str, Any]) -> ValueMap:
+    default, inward = profile.raw[name], f"to_{profile.name}"
     return ValueMap(
-        to_planhat={**default.get("to_planhat", {}), **given.get("to_planhat", {})},
+        to_partner={**default.get(inward, {}), **given.get(inward, {})},
         to_salesforce={**default.get("to_salesforce", {}), **given.get("to_salesforce", {})},
     )
 
 
 def _refuse_wrong_pair(row: Mapping[str, Any], where: str) -> None:
     """Rules P3-P5: which model meets which object, in which kind of section."""
-    planhat, salesforce, custom = row["planhat"], row["salesforce"], row["custom"]
+    planhat, salesforce, custom = row[PLANHAT], row["salesforce"], row["custom"]
     if planhat == "Note":
         if custom:
             raise ConfigError(
@@ -355,12 +435,18 @@ def _refuse_wrong_pair(row: Mapping[str, Any], where: str) -> None:
         raise ConfigError(f"{where}.custom: a Conversation section is a custom one (rule P3)")
 
 
-def _section(row: Mapping[str, Any], *, where: str, profile: Mapping[str, Any], default: Policy) -> Section:
-    _refuse_wrong_pair(row, where)
-    known = profile["sections"].get(f"{row['planhat']}:{row['salesforce']}", {})
+def _section(row: Mapping[str, Any], *, where: str, profile: Profile, default: Policy) -> Section:
+    title = row[profile.name]
+    if profile.name == PLANHAT:
+        _refuse_wrong_pair(row, where)
+    model = profile.raw["partner"].get("titles", {}).get(title, title)
+    known = profile.raw["sections"].get(f"{title}:{row['salesforce']}", {})
+    if model not in profile.models:
+        offered = ", ".join(profile.models)
+        raise ConfigError(f'{where}.{profile.name}: "{title}" is not a model this sync knows; use one of {offered}')
     by_target: dict[str, FieldMap] = {}
     for given in [*known.get("fields", []), *row["fields_"]]:
-        mapped = _field_map(given)
+        mapped = _field_map(given, profile)
         by_target[mapped.salesforce] = mapped
     direction = Direction(row["direction"])
     if direction is not Direction.OFF and not by_target:
@@ -369,27 +455,40 @@ def _section(row: Mapping[str, Any], *, where: str, profile: Mapping[str, Any], 
     if len(set(names)) != len(names):
         raise ConfigError(f"{where}.fields: two fields share one name; give each its own")
     return Section(
-        planhat=row["planhat"],
+        model=model,
         salesforce=row["salesforce"],
         direction=direction,
         fields=tuple(by_target.values()),
-        conflict=Policy(row["conflict"]) if row["conflict"] else default,
-        custom=row["planhat"] == CONVERSATION,
+        title=title,
+        conflict=_policy(row["conflict"], profile) if row["conflict"] else default,
+        custom=model in profile.continues,
         backfill=row["backfill"],
         types_excluded=frozenset(row["types_excluded"]),
+        parent_field=known.get("parent_field", "companyId"),
         company_field=row["company_field"] or known.get("company_field", "AccountId"),
         on_create=known.get("on_create", {}),
+        on_create_partner=known.get("on_create_partner", {}),
+        stamp_field=known.get("stamp_field", ""),
+        rules=_rules({**known.get("rules", {}), **row["rules"]}),
     )
 
 
-def _field_map(given: Mapping[str, Any]) -> FieldMap:
+def _rules(given: Mapping[str, Any]) -> Rules:
+    sets = {name: frozenset(given[name]) for name in ("required", "required_any") if name in given}
+    return Rules(**{**given, **sets})
+
+
+def _field_map(given: Mapping[str, Any], profile: Profile) -> FieldMap:
     return FieldMap(
         name=given.get("name") or given["salesforce"],
-        planhat=given.get("planhat", ""),
+        partner=given.get(profile.name, ""),
         salesforce=given["salesforce"],
         lens=given.get("lens", "same"),
         direction=Direction(given.get("direction", Direction.BOTH.value)),
-        conflict=Policy(given["conflict"]) if given.get("conflict") else None,
+        conflict=_policy(given["conflict"], profile) if given.get("conflict") else None,
         constant=given.get("constant"),
         max_length=given.get("max_length"),
+        write_in=Write(given.get("write_in", Write.ALWAYS.value)),
+        write_out=Write(given.get("write_out", Write.ALWAYS.value)),
+        options=given.get("options", {}),
     )

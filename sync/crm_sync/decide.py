@@ -152,7 +152,7 @@ def _newest_conversation_first(view: View) -> tuple[float, bool]:
 
 def _resolve(salesforce: View, planhat: View, policy: Policy) -> Action:
     """Both changed: the policy decides; equal seconds go to Salesforce (rule P24)."""
-    if policy is Policy.PLANHAT:
+    if policy is Policy.PARTNER:
         return Action.TO_SALESFORCE
     if policy is Policy.SALESFORCE:
         return Action.TO_PLANHAT

@@ -13,13 +13,13 @@ from functools import cached_property
 from typing import Any
 
 from crm_sync.clock import Clock
-from crm_sync.config import Config
+from crm_sync.config import Config, Profile
 from crm_sync.known import SfObject
 from crm_sync.mapping import Context, lens
-from crm_sync.model import SALESFORCE, TYPES_NEVER, FieldMap, Record, Section, planhat_model
+from crm_sync.model import SALESFORCE, FieldMap, Record, Section, named_value
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Report
-from crm_sync.sides.planhat import Planhat
+from crm_sync.sides.partner import Partner
 from crm_sync.sides.salesforce import Salesforce
 from crm_sync.state import State
 
@@ -31,7 +31,7 @@ class Engine:
     config: Config
     state: State
     salesforce: Salesforce
-    planhat: Planhat
+    partner: Partner
     clock: Clock
     report: Report
     inheritance_on: bool = False
@@ -43,28 +43,50 @@ class Engine:
     # -- sections -----------------------------------------------------------------------------------
 
     def section_of(self, model: str, sf_object: str) -> Section | None:
-        """The enabled section of a Planhat model and an object."""
+        """The enabled section of a partner's model and an object."""
         wanted = (model, sf_object)
-        return next((s for s in self.sections if (planhat_model(s), s.salesforce) == wanted), None)
+        return next((s for s in self.sections if (s.model, s.salesforce) == wanted), None)
 
     def of_model(self, model: str) -> list[Section]:
-        return [section for section in self.sections if planhat_model(section) == model]
+        return [section for section in self.sections if section.model == model]
 
-    def excluded(self, section: Section, conversation: Record) -> str:
-        """Why a Conversation of this type takes no part; "" when it does (rule P6)."""
-        kind = conversation.get("type") or "note"
-        if kind in TYPES_NEVER:
-            return f'Conversations of type "{kind}" never take part'
-        if kind in section.types_excluded:
-            return f'type "{kind}" is excluded'
-        return ""
+    @property
+    def profile(self) -> Profile:
+        return self.config.profile
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The partner's models, earlier ones first."""
+        return self.config.profile.models
+
+    def keyable(self, model: str) -> str:
+        return self.partner.keyable(model)
+
+    def may_exclude(self, section: Section) -> bool:
+        """Is there a value with which a record of this section takes no part?"""
+        return bool(self._types(section) or section.rules.exclude)
+
+    def _types(self, section: Section) -> Mapping[str, Any] | None:
+        types: Mapping[str, Any] = self.profile.raw["partner"].get("types", {})
+        return types.get(section.model)
+
+    def excluded(self, section: Section, record: Record) -> str:
+        """Why a partner's record takes no part; "" when it does (rules P6, T42)."""
+        types = self._types(section)
+        if types is not None:
+            kind = record.get(types["field"]) or types["default"]
+            if kind in types["never"]:
+                return f'{section.model}s of type "{kind}" never take part'
+            if kind in section.types_excluded:
+                return f'type "{kind}" is excluded'
+        return named_value(record, section.rules.exclude)
 
     def sobject(self, name: str) -> SfObject:
         return self.salesforce.describe(name)
 
     def select(self, name: str) -> list[str]:
         """Fields to read of one object, as far as the org has them."""
-        profile = self.config.profile["salesforce"]
+        profile = self.profile.raw["salesforce"]
         read = list(profile.get(name, profile["other"])["read"])
         for section in self.sections:
             if section.salesforce == name:
@@ -102,7 +124,7 @@ class Engine:
         values = record.values
         if record.place == SALESFORCE:
             return {m.salesforce: lens(m).key_sf(m, values, self.context) for m in section.fields}
-        return {m.salesforce: lens(m).key_ph(m, values, self.context) for m in section.fields}
+        return {m.salesforce: lens(m).key_partner(m, values, self.context) for m in section.fields}
 
     def sf_keys(self, record: Record, sections: list[Section]) -> dict[str, Any]:
         keys: dict[str, Any] = {}
@@ -117,65 +139,66 @@ class Engine:
 
     @cached_property
     def context(self) -> Context:
-        status = self.config.profile["status"]["closed"]
+        closed = self.profile.raw.get("status", {}).get("closed", {})
         return Context(
-            status=self.config.status,
-            type=self.config.type,
+            maps=self.config.maps,
             options=self.config.options,
-            closed_in_planhat=frozenset(status["planhat"]),
-            closed_means=status["salesforce_closed_means"],
-            owner_in_planhat=self._owner_in_planhat,
+            closed_at_partner=frozenset(closed.get(self.profile.name, ())),
+            closed_means=closed.get("salesforce_closed_means", ""),
+            owner_at_partner=self._owner_at_partner,
             owner_in_salesforce=self._owner_in_salesforce,
         )
 
-    def _owner_in_planhat(self, sf_id: str) -> str | None:
+    def _owner_at_partner(self, sf_id: str) -> str | None:
         return self._owners[0].get(sf_id)
 
-    def _owner_in_salesforce(self, ph_id: str) -> str | None:
-        return self._owners[1].get(ph_id)
+    def _owner_in_salesforce(self, partner_id: str) -> str | None:
+        return self._owners[1].get(partner_id)
 
     @cached_property
     def _owners(self) -> tuple[dict[str, str], dict[str, str]]:
-        """(Salesforce user -> Planhat user, the other way round), by e-mail, then as configured."""
-        by_mail = {str(user["email"]).casefold(): user["_id"] for user in self.planhat.users() if user.get("email")}
-        to_planhat: dict[str, str] = {}
+        """(Salesforce user -> partner's user, the other way round), by e-mail, then as configured."""
+        by_mail = {user.email.casefold(): user.id for user in self.partner.users() if user.email}
+        to_partner: dict[str, str] = {}
         for user in self.salesforce.users():
             mail = str(user.get("Email") or "").casefold()
             if mail in by_mail:
-                to_planhat[user["Id"]] = by_mail[mail]
-        for sf_id, ph_id in self.config.options.owners.items():
-            to_planhat[canonical(sf_id, prefix="005")] = ph_id
+                to_partner[user["Id"]] = by_mail[mail]
+        for sf_id, partner_id in self.config.options.owners.items():
+            to_partner[canonical(sf_id, prefix="005")] = partner_id
         to_salesforce: dict[str, str] = {}
-        for sf_id, ph_id in sorted(to_planhat.items()):
-            to_salesforce.setdefault(ph_id, sf_id)
-        return to_planhat, to_salesforce
+        for sf_id, partner_id in sorted(to_partner.items()):
+            to_salesforce.setdefault(partner_id, sf_id)
+        return to_partner, to_salesforce
 
-    # -- companies (rule P27) --------------------------------------------------------------------------
+    # -- parents: companies, accounts (rules P27, T11) ---------------------------------------------------
 
     @cached_property
-    def _companies(self) -> tuple[dict[str, str], dict[str, str]]:
-        """(account id -> company id, company id -> account id); a shared account id names none."""
+    def _parents(self) -> tuple[dict[str, str], dict[str, str]]:
+        """(account id -> parent id, parent id -> account id); a shared account id names none."""
         by_account: dict[str, str] = {}
         twice: set[str] = set()
-        for company in self.planhat.companies():
-            account = account_id(company.get("sourceId"))
+        for parent in self.partner.parents():
+            account = account_id(parent.sf_id)
             if account is None:
                 continue
             if account in by_account:
                 twice.add(account)
-            by_account[account] = company["_id"]
+            by_account[account] = parent.id
         for account in twice:
-            self.report.note(f"two companies carry the Salesforce id {account}; keep one")
+            self.report.note(
+                f"two {self.profile.raw['partner']['parents']} carry the Salesforce id {account}; keep one"
+            )
             del by_account[account]
-        return by_account, {company: account for account, company in by_account.items()}
+        return by_account, {parent: account for account, parent in by_account.items()}
 
-    def company_of(self, record: Record, section: Section) -> str | None:
-        """The Planhat company of a Salesforce record, through its account; None: no match."""
+    def parent_of(self, record: Record, section: Section) -> str | None:
+        """The partner's parent of a Salesforce record, through its account; None: no match."""
         account = self.account_of(record, section)
-        return self._companies[0].get(account) if account else None
+        return self._parents[0].get(account) if account else None
 
-    def account_of_company(self, company_id: Any) -> str | None:
-        return self._companies[1].get(str(company_id)) if company_id else None
+    def account_of_parent(self, parent_id: Any) -> str | None:
+        return self._parents[1].get(str(parent_id)) if parent_id else None
 
     def account_of(self, record: Record, section: Section) -> str | None:
         """AccountId, else the account behind What, else the one behind Who."""
@@ -210,7 +233,3 @@ def account_id(text: Any) -> str | None:
         return canonical(text, prefix="001")
     except (NotAnId, AmbiguousId):
         return None
-
-
-def base_of(link_base: Mapping[str, Mapping[str, Any]], replica: str) -> Mapping[str, Any]:
-    return link_base.get(replica, {})

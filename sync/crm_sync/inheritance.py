@@ -34,7 +34,7 @@ class Inheritance:
 
 def condition_met(sections: Iterable[Section]) -> bool:
     """P17: Salesforce Tasks come into Planhat Tasks, and Conversations go to Salesforce Tasks."""
-    known = {(section.planhat, section.salesforce): section.direction for section in sections}
+    known = {(section.model, section.salesforce): section.direction for section in sections}
     task = known.get((TASK, TASK))
     conversation = known.get((CONVERSATION, TASK))
     return bool(task and task.receives and conversation and conversation.sends)

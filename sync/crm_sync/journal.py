@@ -19,15 +19,13 @@ import sqlalchemy.exc
 from crm_sync.engine import Engine
 from crm_sync.errors import RecordRefused
 from crm_sync.mapping import lens, parse_moment
-from crm_sync.model import KEYABLE, PLANHAT, SALESFORCE, Link, Record, Section
+from crm_sync.model import SALESFORCE, Link, Record, Section
 from crm_sync.observe import put_aside
 from crm_sync.recognise import CLOCK_SKEW_SECONDS_MAX, Begun, Found, recognise
 from crm_sync.sides.salesforce import literal, quoted
-from crm_sync.state import DELETED_COLUMN, ID_COLUMN, Intent
+from crm_sync.state import PARTNER, Intent
 from crm_sync.updates import UPDATE, recover_updates
 
-#: Lenses of fields into which Planhat may put something of its own when nothing is sent: taken as first read.
-_PLANHAT_FILLS = frozenset({"status", "owner", "type"})
 Kept = Collection[tuple[str, str]]
 _WHO = ("CreatedById", "CreatedDate", "LastModifiedById")
 
@@ -44,7 +42,7 @@ class Journal:
     def begin_in_salesforce(
         self, sf_object: str, replicas: Sequence[Record], fields: Mapping[str, Any], *, keep: Kept, key: str
     ) -> Intent:
-        """*replicas*: the Planhat records it is made for; *keep*: their (model, field) that are not agreed on."""
+        """*replicas*: the partner's records it is made for; *keep*: their (model, field) that are not agreed on."""
         sections = self._sections(sf_object, [record.model for record in replicas])
         base: dict[str, dict[str, Any]] = {}
         for record in replicas:
@@ -67,7 +65,7 @@ class Journal:
         sections = self._sections(intent.body["object"], intent.body["ids"])
         return self._state.change_intent(intent, **self._sent(intent.body["object"], sections.values(), fields))
 
-    def begin_in_planhat(self, model: str, record: Record, sent: Mapping[str, Any]) -> Intent:
+    def begin_at_partner(self, model: str, record: Record, sent: Mapping[str, Any]) -> Intent:
         """*record*: the Salesforce record that *sent* is made from."""
         section = self._engine.section_of(model, record.model)
         assert section is not None
@@ -78,7 +76,7 @@ class Journal:
             "sf_base": self._engine.keys(record, section),
             "sent": sent,
         }
-        return self._state.open_intent(PLANHAT, self._engine.clock.now(), body)
+        return self._state.open_intent(PARTNER, self._engine.clock.now(), body)
 
     def _sections(self, sf_object: str, models: Any) -> dict[str, Section]:
         found = {model: self._engine.section_of(model, sf_object) for model in models}
@@ -112,14 +110,18 @@ class Journal:
         return base
 
     def received_base(self, intent: Intent, record: Record) -> dict[str, Any]:
-        """Agreed values of a record that came from Salesforce: Planhat's as sent, nothing where nothing was."""
+        """Agreed values of a record that came from Salesforce: the partner's as sent, nothing where nothing was.
+
+        A field that the partner fills by itself when nothing is sent is agreed on as first read.
+        """
         section = self._engine.section_of(record.model, intent.body["object"])
         assert section is not None
         sent = intent.body["sent"]
+        fills = self._engine.profile.raw["partner"].get("fills", ())
         keys: dict[str, Any] = {}
         for mapped in section.fields:
-            values = record.values if mapped.lens in _PLANHAT_FILLS and mapped.planhat not in sent else sent
-            keys[mapped.salesforce] = lens(mapped).key_ph(mapped, values, self._engine.context)
+            values = record.values if mapped.lens in fills and mapped.partner not in sent else sent
+            keys[mapped.salesforce] = lens(mapped).key_partner(mapped, values, self._engine.context)
         return {SALESFORCE: intent.body["sf_base"], record.model: keys}
 
     def add_link(
@@ -136,12 +138,12 @@ class Journal:
             return self._state.add_link(
                 sf_object=sf_object,
                 sf_id=sf_id,
+                ids=ids,
                 base=base,
-                sf_deleted=sf_deleted,
-                **{ID_COLUMN[model]: record_id for model, record_id in ids.items()},
+                deleted={SALESFORCE} if sf_deleted else (),
             )
         except sqlalchemy.exc.IntegrityError:
-            known = self._state.link(sf_object=sf_object, sf_id=sf_id)
+            known = self._state.link_of_salesforce(sf_object, sf_id)
             raise RecordRefused(
                 f"{sf_object} {sf_id} already belongs to another activity (link {known.id if known else '?'})"
             ) from None
@@ -194,7 +196,7 @@ class Journal:
         select = self._engine.select(sf_object)
         select += [name for name in fields if name not in select]
         rows = self._engine.salesforce.where(sf_object, select, condition)
-        return [row for row in rows if self._state.link(sf_object=sf_object, sf_id=row.id) is None]
+        return [row for row in rows if self._state.link_of_salesforce(sf_object, row.id) is None]
 
     def key_field(self, sf_object: str) -> str:
         """The configured external-id field, if this org's object has it as one."""
@@ -227,14 +229,14 @@ class Journal:
                 if intent.kind == SALESFORCE:
                     self._recover_salesforce(intent, look_again=look_again)
                 else:
-                    self._recover_planhat(intent)
+                    self._recover_partner(intent)
             except RecordRefused as error:
                 self._engine.report.note(f"a creation that was begun stays open: {error}")
 
     def _recover_updates(self) -> None:
         syncing = {section.salesforce for section in self._engine.sections}
         begun = [one for one in self._state.intents() if one.kind == UPDATE]
-        links = {one.id: self._state.link(id=one.body["link"]) for one in begun}
+        links = {one.id: self._state.link(one.body["link"]) for one in begun}
         due = [one for one in begun if (link := links[one.id]) is None or link.sf_object in syncing]
         if due:
             recover_updates(self._engine, due)
@@ -243,7 +245,7 @@ class Journal:
         name, ids = intent.body["object"], intent.body["ids"]
         sf_id = intent.body.get("sf_id") or self.search(intent)
         made = sf_id is not None
-        if made and self._state.link(sf_object=name, sf_id=sf_id) is None:
+        if made and self._state.link_of_salesforce(name, str(sf_id)) is None:
             row = self.row(name, str(sf_id))
             if row is not None:
                 base = self.base_with_salesforce(intent, row)
@@ -254,25 +256,25 @@ class Journal:
         self._state.close_intent(intent)
 
     def _bury(self, sf_object: str, sf_id: str, model: str) -> None:
-        """Planhat had said that it is stored, and it is not there: somebody deleted it, and it stays so (P25).
+        """The partner had said that it is stored, and it is not there: somebody deleted it, and it stays so (P25).
 
-        Nobody read its `_id`; the tombstone goes by the address that its key gave it.
+        Nobody read its id; the tombstone goes by its key.
         """
-        link = self.add_link(sf_object, sf_id, {model: KEYABLE[model][1] + sf_id}, {})
-        self._state.change_link(link.id, **{DELETED_COLUMN[model]: True})
+        link = self.add_link(sf_object, sf_id, {model: f"{self._engine.keyable(model)}={sf_id}"}, {})
+        self._state.change_link(link.id, deleted={model: True})
         self._engine.report.note(f"the {model} made for {sf_object} {sf_id} was deleted before the run had read it")
 
     def _look_again(self, sf_object: str, ids: Mapping[str, str]) -> None:
-        """The Planhat records still lack their key, or the creation: see them in the next reading."""
+        """The partner's records still lack their key, or the creation: see them in the next reading."""
         for model in self._sections(sf_object, ids):
-            record = self._engine.planhat.get(model, ids[model])
+            record = self._engine.partner.get(model, ids[model])
             if record is not None:
                 put_aside(self._engine, record, "begun before the run broke off", kind="waiting")
 
-    def _recover_planhat(self, intent: Intent) -> None:
+    def _recover_partner(self, intent: Intent) -> None:
         body = intent.body
-        if self._state.link(sf_object=body["object"], sf_id=body["sf_id"]) is None:
-            record = self._engine.planhat.by_salesforce_id(body["model"], body["sf_id"])
+        if self._state.link_of_salesforce(body["object"], body["sf_id"]) is None:
+            record = self._engine.partner.by_salesforce_id(body["model"], body["sf_id"])
             if record is not None:
                 base = self.received_base(intent, record)
                 self.add_link(body["object"], body["sf_id"], {body["model"]: record.id}, base)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from crm_sync.config import Profile
 from crm_sync.mapping import Context, Held
 from crm_sync.model import Record, Section
 
@@ -67,21 +68,30 @@ class Known(Protocol):
         ...
 
     def section_of(self, model: str, sf_object: str) -> Section | None:
-        """The enabled section of a Planhat model and an object."""
+        """The enabled section of a partner's model and an object."""
         ...
 
     def sobject(self, name: str) -> SfObject:
         """The describe of one object."""
         ...
 
-    def company_of(self, record: Record, section: Section) -> str | None:
-        """The Planhat company of a Salesforce record (rule P27)."""
+    @property
+    def profile(self) -> Profile:
+        """The partner as data."""
+        ...
+
+    def keyable(self, model: str) -> str:
+        """Where a partner's model keeps the Salesforce id."""
+        ...
+
+    def parent_of(self, record: Record, section: Section) -> str | None:
+        """The partner's parent of a Salesforce record: a company, an account (rules P27, T11)."""
         ...
 
     def account_of(self, record: Record, section: Section) -> str | None:
         """The account of a Salesforce record."""
         ...
 
-    def account_of_company(self, company_id: Any) -> str | None:
-        """The account of a Planhat company."""
+    def account_of_parent(self, parent_id: Any) -> str | None:
+        """The account of a partner's parent."""
         ...

@@ -35,16 +35,15 @@ class Held:
 
 @dataclass(frozen=True)
 class Context:
-    """What lenses need to know beside the values. *owner_in_planhat* and *owner_in_salesforce*
+    """What lenses need to know beside the values. *owner_at_partner* and *owner_in_salesforce*
     translate user ids and answer None for a user the other side does not have.
     """
 
-    status: ValueMap
-    type: ValueMap
+    maps: Mapping[str, ValueMap]
     options: Options
-    closed_in_planhat: frozenset[str]
+    closed_at_partner: frozenset[str]
     closed_means: str
-    owner_in_planhat: Callable[[str], str | None]
+    owner_at_partner: Callable[[str], str | None]
     owner_in_salesforce: Callable[[str], str | None]
 
 
@@ -52,11 +51,11 @@ class Lens(Protocol):
     """See the module's docstring. *m* is the mapped field, *c* the context."""
 
     def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any: ...
-    def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any: ...
-    def agree(self, m: FieldMap, sf: Any, ph: Any, c: Context) -> bool: ...
-    def silent_ph(self, m: FieldMap, key: Any, c: Context) -> bool: ...
+    def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any: ...
+    def agree(self, m: FieldMap, sf: Any, partner: Any, c: Context) -> bool: ...
+    def silent(self, m: FieldMap, key: Any, c: Context) -> bool: ...
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any: ...
-    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held: ...
+    def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held: ...
 
 
 class Same:
@@ -65,24 +64,24 @@ class Same:
     def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         return values.get(m.salesforce)
 
-    def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any:
+    def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
         if m.constant is not None:
             return m.constant
-        if m.planhat.startswith("custom."):
-            return (values.get("custom") or {}).get(m.planhat.removeprefix("custom."))
-        return values.get(m.planhat)
+        if m.partner.startswith("custom."):
+            return (values.get("custom") or {}).get(m.partner.removeprefix("custom."))
+        return values.get(m.partner)
 
-    def agree(self, m: FieldMap, sf: Any, ph: Any, c: Context) -> bool:
-        return bool(sf == ph)
+    def agree(self, m: FieldMap, sf: Any, partner: Any, c: Context) -> bool:
+        return bool(sf == partner)
 
-    def silent_ph(self, m: FieldMap, key: Any, c: Context) -> bool:
+    def silent(self, m: FieldMap, key: Any, c: Context) -> bool:
         return False
 
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
-        return self.key_ph(m, values, c)
+        return self.key_partner(m, values, c)
 
-    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
-        return {m.planhat: values.get(m.salesforce)}
+    def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
+        return {m.partner: values.get(m.salesforce)}
 
 
 class Text(Same):
@@ -98,22 +97,22 @@ class Text(Same):
     def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         return self._canon(super().key_sf(m, values, c))
 
-    def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any:
-        return self._canon(super().key_ph(m, values, c))
+    def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
+        return self._canon(super().key_partner(m, values, c))
 
-    def agree(self, m: FieldMap, sf: Any, ph: Any, c: Context) -> bool:
+    def agree(self, m: FieldMap, sf: Any, partner: Any, c: Context) -> bool:
         """Equal, or equal as far as Salesforce can keep it."""
-        if sf == ph:
+        if sf == partner:
             return True
         limit = m.max_length
-        return limit is not None and len(ph) > limit and self._canon(ph[:limit]) == sf
+        return limit is not None and len(partner) > limit and self._canon(partner[:limit]) == sf
 
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
-        text = self._plain(Same.key_ph(self, m, values, c))
+        text = self._plain(Same.key_partner(self, m, values, c))
         return text[: m.max_length].strip() or None
 
-    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
-        return {m.planhat: self._plain(values.get(m.salesforce))}
+    def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
+        return {m.partner: self._plain(values.get(m.salesforce))}
 
 
 class Html(Text):
@@ -122,15 +121,15 @@ class Html(Text):
     def _canon(self, text: Any) -> str:
         return html_text.canon(None if text is None else str(text))
 
-    def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any:
-        return html_text.to_text(Same.key_ph(self, m, values, c))
+    def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
+        return html_text.to_text(Same.key_partner(self, m, values, c))
 
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
-        text: str = self.key_ph(m, values, c)
+        text: str = self.key_partner(m, values, c)
         return text[: m.max_length].strip() or None
 
-    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
-        return {m.planhat: html_text.to_html(values.get(m.salesforce))}
+    def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
+        return {m.partner: html_text.to_html(values.get(m.salesforce))}
 
 
 class Day(Same):
@@ -140,26 +139,26 @@ class Day(Same):
     "no specific time". An end time moves by as many days.
     """
 
-    def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any:
-        moment = parse_moment(super().key_ph(m, values, c))
-        if moment is None and m.planhat == "startTime":
+    def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
+        moment = parse_moment(super().key_partner(m, values, c))
+        if moment is None and m.partner == "startTime":
             moment = parse_moment(values.get("endTime"))
         return None if moment is None else moment.date().isoformat()
 
-    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
+    def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
         text = values.get(m.salesforce)
-        is_task = m.planhat == "startTime"
+        is_task = m.partner == "startTime"
         if not text:
             if is_task:
                 ends = {"endTime": None} if current.get("endTime") else {}
                 return {"startTime": None, **ends}
             return Held(None, "a Conversation must have a date")
         day = date.fromisoformat(text)
-        old = parse_moment(current.get(m.planhat))
+        old = parse_moment(current.get(m.partner))
         keep_time = old is not None and not (is_task and current.get("noSpecificTime"))
         time_of_day = old.timetz() if old and keep_time else datetime.min.replace(tzinfo=UTC).timetz()
         new = datetime.combine(day, time_of_day)
-        written: dict[str, Any] = {m.planhat: moment_text(new)}
+        written: dict[str, Any] = {m.partner: moment_text(new)}
         if is_task and not keep_time:
             written["noSpecificTime"] = True
         end = parse_moment(current.get("endTime")) if is_task else None
@@ -178,35 +177,35 @@ class Status(Same):
 
     def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         status = values.get(m.salesforce)
-        if isinstance(status, str) and status in c.status.to_planhat:
-            return c.status.to_planhat[status]
+        if isinstance(status, str) and status in c.maps["status"].to_partner:
+            return c.maps["status"].to_partner[status]
         if values.get("IsClosed") is True:
             return c.closed_means
         return status
 
-    def silent_ph(self, m: FieldMap, key: Any, c: Context) -> bool:
+    def silent(self, m: FieldMap, key: Any, c: Context) -> bool:
         """No status, or one that closes the Planhat Task only (Ignored), says nothing."""
-        return not key or (key in c.closed_in_planhat and key not in c.status.to_salesforce)
+        return not key or (key in c.closed_at_partner and key not in c.maps["status"].to_salesforce)
 
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
-        status = self.key_ph(m, values, c)
-        known = c.status.to_salesforce.get(status)
+        status = self.key_partner(m, values, c)
+        known = c.maps["status"].to_salesforce.get(status)
         if known is not None:
             return known
-        if status in c.status.to_planhat and c.status.to_planhat[status] != status:
+        if status in c.maps["status"].to_partner and c.maps["status"].to_partner[status] != status:
             return Held(status, "the same word means another status in Salesforce; map it")
         if c.options.unmapped_status == "hold":
             return Held(status, "the status has no row in the map")
         return status
 
-    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
+    def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
         status = self.key_sf(m, values, c)
-        if not m.planhat:
+        if not m.partner:
             return Held(status, "a Conversation has no status")
         if not status:
             return Held(status, "Salesforce says no status")
-        written: dict[str, Any] = {m.planhat: status}
-        closes = status in c.closed_in_planhat
+        written: dict[str, Any] = {m.partner: status}
+        closes = status in c.closed_at_partner
         if closes and not current:
             written["isArchived"] = True  # a Task created as Done is not archived by itself
         if not closes and current.get("isArchived"):
@@ -224,32 +223,32 @@ class Owner(Same):
         except NotAnId:
             return owner
 
-    def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any:
-        if m.planhat != "users":
-            return super().key_ph(m, values, c)
+    def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
+        if m.partner != "users":
+            return super().key_partner(m, values, c)
         users = [user for user in values.get("users") or [] if isinstance(user, Mapping)]
         owner = next((user for user in users if user.get("isOwner")), None)
         return (owner.get("id") or owner.get("_id")) if owner else None
 
-    def agree(self, m: FieldMap, sf: Any, ph: Any, c: Context) -> bool:
-        return bool(sf and ph and c.owner_in_planhat(sf) == ph)
+    def agree(self, m: FieldMap, sf: Any, partner: Any, c: Context) -> bool:
+        return bool(sf and partner and c.owner_at_partner(sf) == partner)
 
-    def silent_ph(self, m: FieldMap, key: Any, c: Context) -> bool:
+    def silent(self, m: FieldMap, key: Any, c: Context) -> bool:
         return not key
 
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
-        owner = self.key_ph(m, values, c)
+        owner = self.key_partner(m, values, c)
         known = c.owner_in_salesforce(owner) if owner else None
         known = known or c.options.owner_fallback_salesforce or None
         return known or Held(owner, "this owner is not an active user of Salesforce")
 
-    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
-        if m.planhat == "users":
+    def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
+        if m.partner == "users":
             return Held(values.get(m.salesforce), "a Conversation keeps its own users")
         owner = self.key_sf(m, values, c)
-        known = c.owner_in_planhat(owner) if owner else None
-        known = known or c.options.owner_fallback_planhat or None
-        return {m.planhat: known} if known else Held(owner, "this owner is not a user of Planhat")
+        known = c.owner_at_partner(owner) if owner else None
+        known = known or c.options.owner_fallback_partner or None
+        return {m.partner: known} if known else Held(owner, "this owner is not a user of Planhat")
 
 
 class Type(Same):
@@ -257,21 +256,21 @@ class Type(Same):
 
     def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         value = values.get(m.salesforce) or ""
-        return c.type.to_planhat.get(value, value) or None
+        return c.maps["type"].to_partner.get(value, value) or None
 
-    def key_ph(self, m: FieldMap, values: Values, c: Context) -> Any:
-        value = super().key_ph(m, values, c)
-        return value if value and c.type.to_salesforce.get(value, value) else None
+    def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
+        value = super().key_partner(m, values, c)
+        return value if value and c.maps["type"].to_salesforce.get(value, value) else None
 
-    def silent_ph(self, m: FieldMap, key: Any, c: Context) -> bool:
+    def silent(self, m: FieldMap, key: Any, c: Context) -> bool:
         return not key
 
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
-        value = self.key_ph(m, values, c)
-        return c.type.to_salesforce.get(value, value) or None
+        value = self.key_partner(m, values, c)
+        return c.maps["type"].to_salesforce.get(value, value) or None
 
-    def to_ph(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
-        return {m.planhat: self.key_sf(m, values, c)}
+    def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
+        return {m.partner: self.key_sf(m, values, c)}
 
 
 LENSES: dict[str, Lens] = {

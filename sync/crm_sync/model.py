@@ -1,14 +1,16 @@
 """The words the sync thinks in. Values only: no I/O, no clock, no vendor's JSON shapes.
 
-An *activity* is one thing people plan and do. In Salesforce it is one record throughout; in Planhat
-it is a Task before and a Conversation after (rule P1). A *link* ties the copies of one activity
-together; each copy is called a *replica* and is named by its place: "salesforce", "Task" or
-"Conversation". Source of the words: Planhat help article 14549349; rules P1-P8.
+An *activity* is one thing people plan and do. In Salesforce it is one record throughout; at the *partner* (Planhat,
+Totango, Marketo) it is one record, too, or several one after the other: in Planhat a Task before and a Conversation
+after (rule P1). A *link* ties the copies of one activity together; each copy is called a *replica* and is named by its
+place: "salesforce", or the partner's model ("Task", "Conversation", "Touchpoint", …).
+Source of the words: Planhat help article 14549349; rules P1-P8.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -18,10 +20,6 @@ SALESFORCE = "salesforce"
 PLANHAT = "planhat"
 TASK = "Task"
 CONVERSATION = "Conversation"
-PLANHAT_MODELS = (TASK, CONVERSATION)
-
-#: Where each model keeps the Salesforce id, and the prefix that addresses a record by it (rule P7).
-KEYABLE = {TASK: ("sourceId", "srcid-"), CONVERSATION: ("externalId", "extid-")}
 
 #: Conversation types that belong to other integrations and never take part (rule P6).
 TYPES_NEVER = frozenset({"email", "chat", "ticket", "call"})
@@ -61,50 +59,109 @@ DIRECTIONS = {
 
 
 class Policy(Enum):
-    """Who wins when both sides changed one field since they last agreed (rule P24)."""
+    """Who wins when both sides changed one field since they last agreed (rules P24, T9, M22)."""
 
     NEWEST = "newest"
     SALESFORCE = "salesforce"
-    PLANHAT = "planhat"
+    PARTNER = "partner"
+
+
+class Write(Enum):
+    """When a mapped field is written on the partner's side (rules T31, T34, M11)."""
+
+    ALWAYS = "always"
+    ONCE = "once"  # when the partner's record is made from Salesforce, and never after
+    NEVER = "never"
 
 
 @dataclass(frozen=True)
 class FieldMap:
     """One mapped field: where it lives on both sides and the lens between them.
 
-    *constant* (a Planhat value) means that Planhat has no such field and always says this.
+    *constant* (a partner's value) means that the partner has no such field and always says this.
     *max_length* is the length Salesforce keeps, in characters; None when it is not limited.
+    *write_in* and *write_out* tell when the field is written at the partner and in Salesforce.
     """
 
     name: str
-    planhat: str
+    partner: str
     salesforce: str
     lens: str
     direction: Direction = Direction.BOTH
     conflict: Policy | None = None
     constant: str | None = None
     max_length: int | None = None
+    write_in: Write = Write.ALWAYS
+    write_out: Write = Write.ALWAYS
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a section does beside carrying values: the policies, each with the rules that ask for it.
+
+    *create_in*, *create_out*: make what is missing at the partner, in Salesforce (T13, T24).
+    *delete_in*, *delete_out*: carry a deletion to the partner, to Salesforce (P25, T39, T40, M21); *delete_wins* over a
+    change on the other side, else the later of the two (T41, M22).
+    *grain*: a conflict is settled for each "field" or for the whole "record" (T9, M22); *tie* goes to "salesforce" or
+    the "partner".
+    *parent_missing*: "wait" (skip, and look again when the parent appears: P27), "skip" (T11, T20), "send" or "omit".
+    *window_out_days*: how long ago a partner's record may have changed to be sent (T23).
+    *filter_in*: a SOQL condition that a Salesforce record must meet to be received (T14).
+    *required*, *required_any*: mapped fields that must say something to be received (T16).
+    *updates*: False for what is never changed after it was made (T30).
+    *exclude*: partner's field -> values with which a record takes no part (T42), *exclude_new*: with which none is made
+    in Salesforce for it; *exclude_salesforce*: Salesforce's field -> values with which a record takes no part (T1).
+    """
+
+    create_in: bool = True
+    create_out: bool = True
+    delete_in: bool = False
+    delete_out: bool = False
+    delete_wins: bool = True
+    grain: str = "field"
+    tie: str = SALESFORCE
+    parent_missing: str = "wait"
+    window_out_days: int | None = None
+    filter_in: str = ""
+    required: frozenset[str] = frozenset()
+    required_any: frozenset[str] = frozenset()
+    updates: bool = True
+    exclude: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    exclude_new: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    exclude_salesforce: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Section:
-    """One line of the integration's settings: a Planhat model, an sObject, a direction."""
+    """One line of the integration's settings: a partner's model, an sObject, a direction.
 
-    planhat: str
+    *title* is the partner's name for it where it is not the model's own ("Note" is a Conversation, rule P5).
+    *parent_field* holds the parent's id at the partner, *company_field* the account's in Salesforce.
+    *on_create* and *on_create_partner*: fields sent with a new record that no mapping tells; *stamp_field*: a partner's
+    field that gets the time of the last change where nothing else tells a new record's.
+    """
+
+    model: str
     salesforce: str
     direction: Direction
     fields: tuple[FieldMap, ...]
+    title: str = ""
     conflict: Policy = Policy.NEWEST
     custom: bool = False
     backfill: bool = False
     types_excluded: frozenset[str] = frozenset()
+    parent_field: str = "companyId"
     company_field: str = "AccountId"
     on_create: Mapping[str, Any] = field(default_factory=dict)
+    on_create_partner: Mapping[str, Any] = field(default_factory=dict)
+    stamp_field: str = ""
+    rules: Rules = field(default_factory=Rules)
 
     @property
     def key(self) -> str:
         """Name of the section in state and reports, e.g. "Task:Task"."""
-        return f"{self.planhat}:{self.salesforce}"
+        return f"{self.title or self.model}:{self.salesforce}"
 
     @property
     def enabled(self) -> bool:
@@ -144,35 +201,37 @@ class Record:
 class Activity:
     """One activity as this run sees it: its link (if any) and the replicas that were read.
 
-    A replica that is None was not read in this run: nothing about it changed, or it does not exist.
+    A replica that is not there was not read in this run: nothing about it changed, or it does not exist.
     """
 
     sf_object: str
     link: Link | None = None
     salesforce: Record | None = None
-    task: Record | None = None
-    conversation: Record | None = None
+    #: The partner's records by model.
+    partners: dict[str, Record] = field(default_factory=dict)
     #: A Salesforce id this activity claims before there is a link (canonical, 18 characters).
     claimed_sf_id: str | None = None
-    #: True for a Conversation that follows its Task's link without carrying the id yet (P10).
+    #: True for a record that follows an older one's link without carrying the id yet (P10).
     inherited: bool = False
-    #: Fingerprint of the Conversation's list row, kept with the link so that it is fetched once.
-    conversation_row: str = ""
+    #: Fingerprints of list rows by model, kept with the link so that a record is fetched once.
+    rows: dict[str, str] = field(default_factory=dict)
+    #: Models whose record the partner says was deleted, and when (None: it did not say).
+    gone: dict[str, datetime | None] = field(default_factory=dict)
 
     def replica(self, name: str) -> Record | None:
-        """The replica read under that name: "salesforce", "Task" or "Conversation"."""
-        return {
-            SALESFORCE: self.salesforce,
-            TASK: self.task,
-            CONVERSATION: self.conversation,
-        }[name]
+        """The replica read under that name: "salesforce", or a partner's model."""
+        return self.salesforce if name == SALESFORCE else self.partners.get(name)
+
+    def replicas(self) -> list[Record]:
+        """Every replica that was read, Salesforce first."""
+        found = [self.salesforce] if self.salesforce is not None else []
+        return found + list(self.partners.values())
 
     @property
     def label(self) -> str:
         """Something a person can find the activity by."""
-        for record in (self.salesforce, self.task, self.conversation):
-            if record is not None:
-                return f"{record.place} {record.model} {record.id}"
+        for record in self.replicas():
+            return f"{record.place} {record.model} {record.id}"
         return f"link {self.link.id}" if self.link else "nothing"
 
 
@@ -180,40 +239,34 @@ class Activity:
 class Link:
     """What the state keeps about one activity.
 
-    *base* maps replica name -> field name -> the value last agreed, in the lens's comparable form.
-    *version* counts commits; a deleted replica leaves its flag set for ever (rule P25).
+    *ids* are the partner's records by model, *deleted* the replicas that somebody deleted: they stay named for ever
+    (P25). *base* maps replica name -> field name -> the value last agreed, in the lens's comparable form.
+    *seen* keeps a fingerprint of a model's list row. *version* counts commits.
     """
 
     id: int
     sf_object: str
     sf_id: str | None
-    task_id: str | None = None
-    conversation_id: str | None = None
-    sf_deleted: bool = False
-    task_deleted: bool = False
-    conversation_deleted: bool = False
+    ids: Mapping[str, str] = field(default_factory=dict)
+    deleted: frozenset[str] = frozenset()
     dormant: bool = False
     base: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    conversation_seen: str = ""
+    seen: Mapping[str, str] = field(default_factory=dict)
     version: int = 0
 
-    def planhat_id(self, model: str) -> str | None:
-        return self.task_id if model == TASK else self.conversation_id
-
-    def planhat_deleted(self, model: str) -> bool:
-        return self.task_deleted if model == TASK else self.conversation_deleted
+    def lives(self, model: str) -> bool:
+        """Does the activity have a record of this model that nobody deleted, as far as is known?"""
+        return model in self.ids and model not in self.deleted
 
     @property
     def dead(self) -> bool:
         """True when one whole side of the activity was deleted by somebody."""
-        if self.sf_deleted:
-            return True
-        alive = (self.task_id is not None and not self.task_deleted) or (
-            self.conversation_id is not None and not self.conversation_deleted
-        )
-        return not alive
+        return SALESFORCE in self.deleted or not any(self.lives(model) for model in self.ids)
 
 
-def planhat_model(section: Section) -> str:
-    """The Planhat model behind a section: "Note" is the Conversation model, too (rule P5)."""
-    return TASK if section.planhat == TASK else CONVERSATION
+def named_value(record: Record, values: Mapping[str, Sequence[Any]]) -> str:
+    """The first field of *record* that has one of the *values* named for it, in words; "" for none."""
+    for name, named in values.items():
+        if record.get(name) in named:
+            return f"its {name} is {json.dumps(record.get(name), ensure_ascii=False)}"
+    return ""

@@ -3,7 +3,7 @@
 Rule 1: a scan begins a little before its cursor and its new cursor is a stamp the service itself
 gave for the first row of the scan; so a cursor may overlap and never skips (P23, F49-F53).
 Rule 2: absence proves nothing. A deletion is believed when Salesforce shows `IsDeleted`, or when
-Planhat answers 404 for the record's own id (P25, F25-F27). Archived is not deleted (P14).
+the partner answers 404 for the record's own id (P25, F25-F27). Archived is not deleted (P14).
 Rule 3: a record that was put aside (quarantine, waiting) is looked at again when it is due.
 """
 
@@ -18,21 +18,10 @@ from typing import Any
 
 from crm_sync.engine import Engine
 from crm_sync.mapping import parse_moment
-from crm_sync.model import (
-    CONVERSATION,
-    KEYABLE,
-    PLANHAT,
-    SALESFORCE,
-    TASK,
-    Activity,
-    Link,
-    Record,
-    Section,
-)
+from crm_sync.model import SALESFORCE, Activity, Link, Record, Section
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Outcome
-from crm_sync.sides.planhat import scan_start
-from crm_sync.state import DELETED_COLUMN, ID_COLUMN, Pending
+from crm_sync.state import Pending
 
 #: Values of a list row that say nothing about its content.
 _VOLATILE = frozenset({"isSeen", "hasMore", "waitsToBeFiltered", "timeBucket", "__v", "updatedAt"})
@@ -53,11 +42,16 @@ def digest(record: Record) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def external_key(model: str, planhat_id: str) -> str:
+def external_key(model: str, record_id: str) -> str:
     """What the unique external-id field of the Salesforce record holds. Task and Conversation of
     one activity share their `_id` in Planhat, so the model is part of the key.
     """
-    return f"{model}-{planhat_id}"
+    return f"{model}-{record_id}"
+
+
+def scan_start(cursor: datetime | None, overlap_seconds: int) -> datetime | None:
+    """Where an incremental scan begins: a little before its cursor (F49)."""
+    return None if cursor is None else cursor - timedelta(seconds=overlap_seconds)
 
 
 class Observer:
@@ -68,43 +62,47 @@ class Observer:
         self._state = engine.state
         self._by_link: dict[int, Activity] = {}
         self._by_claim: dict[tuple[str, str], Activity] = {}
-        self._by_planhat: dict[tuple[str, str, str], Activity] = {}
+        self._by_record: dict[tuple[str, str, str], Activity] = {}
         self._found = Observation()
         self._pending: list[Pending] = []
 
     def observe(self) -> Observation:
-        """Read both sides. Order matters: Planhat first, so that a Salesforce record finds the
-        Planhat record that already carries its id.
+        """Read both sides. Order matters: the partner first, so that a Salesforce record finds the
+        partner's record that already carries its id; of the partner's models the earlier ones first.
         """
         now = self._engine.clock.now()
         self._pending = [item for item in self._state.pending() if item.next_at <= now]
-        self._observe_tasks()
-        self._observe_conversations()
+        for model in self._engine.models:
+            if self._engine.of_model(model):
+                self._observe_partner(model)
         self._observe_salesforce()
         self._complete()
         return self._found
 
-    # -- Planhat Tasks ---------------------------------------------------------------------------------
+    # -- the partner -----------------------------------------------------------------------------------
 
-    def _observe_tasks(self) -> None:
-        section = next(iter(self._engine.of_model(TASK)), None)
-        if section is None:
-            return
-        records: dict[str, Record] = {}
-        for archived in (False, True):
-            name = f"{PLANHAT}:{TASK}:{'archived' if archived else 'open'}"
-            for record in self._scan_planhat(TASK, name, archived=archived):
-                records[record.id] = record
-        self._add_due(TASK, records)
-        baseline = self._state.baseline(PLANHAT, TASK)
-        for record in records.values():
-            self._place(record, section, baseline)
-
-    def _scan_planhat(self, model: str, name: str, *, archived: bool = False) -> Iterable[Record]:
+    def _observe_partner(self, model: str) -> None:
         engine = self._engine
+        records: dict[str, Record] = {}
+        for part in engine.partner.parts(model):
+            for record in self._scan(model, part):
+                records[record.id] = record
+        self._add_due(model, records)
+        baseline = self._state.baseline(engine.partner.name, model)
+        if model in engine.profile.raw["partner"].get("partial_rows", ()):
+            self._place_rows(model, records, baseline)
+            return
+        for record in records.values():
+            for section in engine.of_model(model):
+                if not self._is_excluded(record, section):
+                    self._place(record, section, baseline)
+
+    def _scan(self, model: str, part: str) -> Iterable[Record]:
+        engine = self._engine
+        name = cursor_name(engine.partner.name, model, part)
         since = scan_start(self._state.cursor(name), engine.config.options.overlap_seconds)
         first = True
-        for record in engine.planhat.changed_since(model, since, archived=archived):
+        for record in engine.partner.changed_since(model, since, part=part):
             if first:
                 self._found.cursors[name] = record.changed_at
                 first = False
@@ -112,39 +110,40 @@ class Observer:
 
     def _add_due(self, model: str, records: dict[str, Record]) -> None:
         """Records put aside earlier, read one by one unless the scan has them anyway."""
+        place = self._engine.partner.name
         for item in self._pending:
-            if (item.place, item.model) != (PLANHAT, model) or item.record_id in records:
+            if (item.place, item.model) != (place, model) or item.record_id in records:
                 continue
-            record = self._engine.planhat.get(model, item.record_id)
+            record = self._engine.partner.get(model, item.record_id)
             if record is None:
-                self._state.clear_pending(PLANHAT, model, item.record_id)
+                self._state.clear_pending(place, model, item.record_id)
             else:
                 records[record.id] = record
 
     def _place(self, record: Record, section: Section, baseline: dict[str, str]) -> None:
-        """Find the activity of one Planhat record, or begin one."""
+        """Find the activity of one partner's record, or begin one."""
         model, sf_object = record.model, section.salesforce
         report = self._engine.report.section(section.key)
-        label = f"{PLANHAT} {model} {record.id}"
+        label = f"{record.place} {model} {record.id}"
         if self._is_put_aside(record):
             report.add(label, Outcome.QUARANTINED, self._put_aside_reason(record))
             return
-        link = self._state.link(**{ID_COLUMN[model]: record.id, "sf_object": sf_object})
+        link = self._state.link_of(model, record.id, sf_object)
         if link is not None:
-            self._set(self._linked(link), record)
+            self._linked(link).partners[model] = record
             return
         if baseline.get(record.id) == digest(record):
             report.add(label, Outcome.SKIPPED, "it existed before this section was switched on")
             return
-        raw = str(record.get(KEYABLE[model][0]) or "").strip()
+        raw = str(record.get(self._engine.keyable(model)) or "").strip()
         if raw:
             self._place_by_key(record, section, raw, label)
             return
-        activity = self._pointed_at(record, section) if model == CONVERSATION else None
+        activity = self._pointed_at(record, section) if model in self._engine.profile.continues else None
         if activity is None:
             activity = self._new(sf_object)
-        self._set(activity, record)
-        self._by_planhat[model, sf_object, record.id] = activity
+        activity.partners[model] = record
+        self._by_record[model, sf_object, record.id] = activity
 
     def _place_by_key(self, record: Record, section: Section, raw: str, label: str) -> None:
         """The record carries an id: it joins that Salesforce record's activity (rules P8, P9)."""
@@ -154,43 +153,40 @@ class Observer:
         try:
             sf_id = canonical(raw, prefix=prefix)
         except AmbiguousId as error:
-            self._quarantine(record, section, f"{KEYABLE[model][0]}: {error}")
+            self._quarantine(record, section, f"{self._engine.keyable(model)}: {error}")
             return
         except NotAnId as error:
-            report.add(label, Outcome.SKIPPED, f"its {KEYABLE[model][0]} is no id: {error}")
+            report.add(label, Outcome.SKIPPED, f"its {self._engine.keyable(model)} is no id: {error}")
             return
-        link = self._state.link(sf_object=sf_object, sf_id=sf_id)
-        taken = link is not None and (
-            link.planhat_id(model) not in {None, record.id} and not link.planhat_deleted(model)
-        )
+        link = self._state.link_of_salesforce(sf_object, sf_id)
+        taken = link is not None and link.lives(model) and link.ids[model] != record.id
         activity = self._linked(link) if link else self._claimed(sf_object, sf_id)
         other = activity.replica(model)
         if taken or (other is not None and other.id != record.id):
-            holder = link.planhat_id(model) if link and taken else other.id if other else ""
+            holder = link.ids[model] if link and taken else other.id if other else ""
             self._quarantine(record, section, f"{sf_object} {sf_id} already belongs to {model} {holder}")
             return
-        self._set(activity, record)
-        self._by_planhat[model, sf_object, record.id] = activity
+        activity.partners[model] = record
+        self._by_record[model, sf_object, record.id] = activity
 
     def _pointed_at(self, record: Record, section: Section) -> Activity | None:
         """The activity of the Task this Conversation was logged from, if it inherits (P10, P21)."""
-        if section.salesforce != TASK:
-            return None
+        earlier = self._engine.profile.continues[record.model]
         task_id = str(record.get("taskId") or record.id)
-        link = self._state.link(task_id=task_id)
-        unlinked = self._by_planhat.get((TASK, TASK, task_id))
+        link = self._state.link_of(earlier, task_id, section.salesforce)
+        unlinked = self._by_record.get((earlier, section.salesforce, task_id))
         if link is None and unlinked is None:
             return None
         if not self._engine.inheritance_on or not self._logged_while_on(record):
             when = "now" if not self._engine.inheritance_on else "when it was logged"
             self._engine.report.note(
-                f"Conversation {record.id} continues Task {task_id}, but inheritance is off {when}: "
+                f"{record.model} {record.id} continues {earlier} {task_id}, but inheritance is off {when}: "
                 "it has a Salesforce Task of its own (rules P11, P21)"
             )
             return None
         activity = self._linked(link) if link else unlinked
         assert activity is not None
-        if link is not None and link.conversation_id not in {None, record.id}:
+        if link is not None and link.ids.get(record.model, record.id) != record.id:
             return None
         activity.inherited = True
         return activity
@@ -200,51 +196,53 @@ class Observer:
         moment = parse_moment(created) or record.changed_at
         return self._state.flag_at(moment)
 
-    # -- Planhat Conversations --------------------------------------------------------------------------
+    # -- models whose list shows a part of a record only ---------------------------------------------------
 
-    def _observe_conversations(self) -> None:
-        sections = self._engine.of_model(CONVERSATION)
-        if not sections:
-            return
-        records = {r.id: r for r in self._scan_planhat(CONVERSATION, f"{PLANHAT}:{CONVERSATION}")}
-        self._add_due(CONVERSATION, records)
-        baseline = self._state.baseline(PLANHAT, CONVERSATION)
-        for row in records.values():
+    def _place_rows(self, model: str, rows: dict[str, Record], baseline: dict[str, str]) -> None:
+        """Fetch what is new, one by one, once for each change."""
+        for row in rows.values():
             full: Record | None = None
-            for section in sections:
-                link = self._state.link(conversation_id=row.id, sf_object=section.salesforce)
+            for section in self._engine.of_model(model):
+                link = self._state.link_of(model, row.id, section.salesforce)
                 if self._is_settled(row, section, link):
                     continue
                 if link is None and baseline.get(row.id) == digest(row):
                     self._engine.report.section(section.key).add(
-                        f"{PLANHAT} {CONVERSATION} {row.id}",
+                        f"{row.place} {model} {row.id}",
                         Outcome.SKIPPED,
                         "it existed before this section was switched on",
                     )
                     continue
-                full = full or self._engine.planhat.get(CONVERSATION, row.id)
+                full = full or self._engine.partner.get(model, row.id)
                 if full is not None:
                     self._place(full, section, {})
                     self._remember_row(row, section, link)
 
-    def _is_settled(self, row: Record, section: Section, link: Link | None) -> bool:
-        """No need to fetch: of a type that takes no part, or exactly as last time."""
-        report = self._engine.report.section(section.key)
-        label = f"{PLANHAT} {CONVERSATION} {row.id}"
-        reason = self._engine.excluded(section, row)
+    def _is_excluded(self, record: Record, section: Section) -> bool:
+        """Does the record take no part? Its link sleeps for as long, and wakes by itself (P6)."""
+        if not self._engine.may_exclude(section):
+            return False
+        link = self._state.link_of(record.model, record.id, section.salesforce)
+        reason = self._engine.excluded(section, record)
         if reason:
+            label = f"{record.place} {record.model} {record.id}"
             if link is not None and not link.dormant:
                 self._state.change_link(link.id, dormant=True)
-            report.add(label, Outcome.SKIPPED, reason)
+            self._engine.report.section(section.key).add(label, Outcome.SKIPPED, reason)
+        elif link is not None and link.dormant:
+            self._state.change_link(link.id, dormant=False)
+        return bool(reason)
+
+    def _is_settled(self, row: Record, section: Section, link: Link | None) -> bool:
+        """No need to fetch: of a type that takes no part, or exactly as last time."""
+        if self._is_excluded(row, section):
             return True
-        if link is None:
+        if link is None or link.dormant:
             return False
-        if link.dormant:
-            self._state.change_link(link.id, dormant=False)  # its old link wakes (P6)
-            return False
-        pending = any(item.record_id == row.id and item.model == CONVERSATION for item in self._pending)
-        if link.conversation_seen == self._row_mark(row) and not pending and not link.dead:
-            report.add(label, Outcome.UNCHANGED)
+        pending = any(item.record_id == row.id and item.model == row.model for item in self._pending)
+        if link.seen.get(row.model) == self._row_mark(row) and not pending and not link.dead:
+            label = f"{row.place} {row.model} {row.id}"
+            self._engine.report.section(section.key).add(label, Outcome.UNCHANGED)
             return True
         return False
 
@@ -252,10 +250,10 @@ class Observer:
         return f"{row.changed_at.isoformat()} {digest(row)}"
 
     def _remember_row(self, row: Record, section: Section, link: Link | None) -> None:
-        key = (CONVERSATION, section.salesforce, row.id)
-        activity = self._by_link.get(link.id) if link else self._by_planhat.get(key)
+        key = (row.model, section.salesforce, row.id)
+        activity = self._by_link.get(link.id) if link else self._by_record.get(key)
         if activity is not None:
-            activity.conversation_row = self._row_mark(row)
+            activity.rows[row.model] = self._row_mark(row)
 
     # -- Salesforce -----------------------------------------------------------------------------------
 
@@ -263,14 +261,14 @@ class Observer:
         engine = self._engine
         objects = sorted({s.salesforce for s in engine.sections if s.direction.receives})
         for name in objects:
-            cursor_name = f"{SALESFORCE}:{name}"
-            since = scan_start(self._state.cursor(cursor_name), engine.config.options.overlap_seconds)
+            cursor = cursor_name(SALESFORCE, name)
+            since = scan_start(self._state.cursor(cursor), engine.config.options.overlap_seconds)
             records: dict[str, Record] = {}
             for record in engine.salesforce.changed_since(name, engine.select(name), since):
                 records[record.id] = record
-                newest = self._found.cursors.get(cursor_name)
+                newest = self._found.cursors.get(cursor)
                 if newest is None or record.changed_at > newest:
-                    self._found.cursors[cursor_name] = record.changed_at
+                    self._found.cursors[cursor] = record.changed_at
             due = [
                 item.record_id
                 for item in self._pending
@@ -284,7 +282,7 @@ class Observer:
 
     def _place_salesforce(self, record: Record, baseline: dict[str, str]) -> None:
         engine, name = self._engine, record.model
-        link = self._state.link(sf_object=name, sf_id=record.id)
+        link = self._state.link_of_salesforce(name, record.id)
         if link is not None:
             self._linked(link).salesforce = record
             return
@@ -305,21 +303,21 @@ class Observer:
             self._new(name).salesforce = record
 
     def _adopt_by_external_key(self, record: Record) -> bool:
-        """A record that carries our own key belongs to that Planhat record (F13)."""
+        """A record that carries our own key belongs to that partner's record (F13)."""
         field_name = self._engine.config.salesforce.external_id_field
         value = str(record.get(field_name) or "") if field_name else ""
-        model, _, planhat_id = value.partition("-")
-        section = self._engine.section_of(model, record.model) if model in ID_COLUMN else None
-        if section is None or not planhat_id:
+        model, _, record_id = value.partition("-")
+        section = self._engine.section_of(model, record.model)
+        if section is None or not record_id:
             return False
-        activity = self._by_planhat.get((model, record.model, planhat_id))
+        activity = self._by_record.get((model, record.model, record_id))
         if activity is None:
-            linked = self._state.link(**{ID_COLUMN[model]: planhat_id, "sf_object": record.model})
-            found = None if linked else self._engine.planhat.get(model, planhat_id)
+            linked = self._state.link_of(model, record_id, record.model)
+            found = None if linked else self._engine.partner.get(model, record_id)
             if found is None:
                 return False
             activity = self._new(record.model)
-            self._set(activity, found)
+            activity.partners[model] = found
         if activity.link is not None or activity.salesforce is not None:
             return False
         activity.salesforce = record
@@ -335,7 +333,7 @@ class Observer:
         self._read_salesforce_of_senders()
         for activity in list(self._found.activities):
             self._mark_deleted_salesforce(activity)
-            self._read_planhat_replicas(activity)
+            self._read_partners(activity)
 
     def _read_claimed(self) -> None:
         by_object: dict[str, list[Activity]] = {}
@@ -352,14 +350,14 @@ class Observer:
                     self._quarantine_all(activity, f"no {name} {activity.claimed_sf_id} can be seen in Salesforce")
 
     def _read_salesforce_of_senders(self) -> None:
-        """Objects nobody scans (only sent to): read the rows whose Planhat side changed."""
+        """Objects nobody scans (only sent to): read the rows whose other side changed."""
         scanned = {s.salesforce for s in self._engine.sections if s.direction.receives}
         by_object: dict[str, list[Activity]] = {}
         for activity in self._found.activities:
             link = activity.link
             if link is None or activity.salesforce is not None or link.dead:
                 continue
-            if activity.sf_object not in scanned and self._planhat_changed(activity):
+            if activity.sf_object not in scanned and self._partner_changed(activity):
                 by_object.setdefault(activity.sf_object, []).append(activity)
         for name, activities in by_object.items():
             ids = [str(a.link.sf_id) for a in activities if a.link]
@@ -368,11 +366,10 @@ class Observer:
                 assert activity.link is not None
                 activity.salesforce = found.get(str(activity.link.sf_id))
 
-    def _planhat_changed(self, activity: Activity) -> bool:
-        for model in ID_COLUMN:
-            record = activity.replica(model)
+    def _partner_changed(self, activity: Activity) -> bool:
+        for model, record in activity.partners.items():
             section = self._engine.section_of(model, activity.sf_object)
-            if record is not None and section is not None and self._differs(activity, record, section):
+            if section is not None and self._differs(activity, record, section):
                 return True
         return False
 
@@ -388,19 +385,16 @@ class Observer:
         record, link = activity.salesforce, activity.link
         if record is None:
             return
-        if link is not None and link.sf_deleted != record.deleted:
+        if link is not None and (SALESFORCE in link.deleted) != record.deleted:
             activity.link = self._state.change_link(link.id, sf_deleted=record.deleted)
-        elif link is None and record.deleted:
-            ids = {
-                ID_COLUMN[model]: replica.id for model in ID_COLUMN if (replica := activity.replica(model)) is not None
-            }
-            if ids:
-                activity.link = self._state.add_link(
-                    sf_object=activity.sf_object, sf_id=record.id, base={}, sf_deleted=True, **ids
-                )
+        elif link is None and record.deleted and activity.partners:
+            ids = {model: one.id for model, one in activity.partners.items()}
+            activity.link = self._state.add_link(
+                sf_object=activity.sf_object, sf_id=record.id, ids=ids, base={}, deleted={SALESFORCE}
+            )
 
-    def _read_planhat_replicas(self, activity: Activity) -> None:
-        """The other Planhat replicas, when something changed that they may have to hear of."""
+    def _read_partners(self, activity: Activity) -> None:
+        """The partner's other replicas, when something changed that they may have to hear of."""
         link = activity.link
         if link is None or link.dead:
             return
@@ -409,28 +403,21 @@ class Observer:
             changed = any(self._differs(activity, activity.salesforce, s) for s in sections)
         else:
             changed = False
-        if not changed and not self._planhat_changed(activity):
+        if not changed and not self._partner_changed(activity):
             return
-        for model in ID_COLUMN:
-            record_id = link.planhat_id(model)
+        for model in self._engine.models:
             section = self._engine.section_of(model, activity.sf_object)
-            if record_id is None or section is None or not section.direction.receives:
+            if section is None or not section.direction.receives:
                 continue
-            if link.planhat_deleted(model) or activity.replica(model) is not None:
+            if not link.lives(model) or model in activity.partners:
                 continue
-            record = self._engine.planhat.get(model, record_id)
+            record = self._engine.partner.get(model, link.ids[model])
             if record is None:
-                activity.link = link = self._state.change_link(link.id, **{DELETED_COLUMN[model]: True})
-            elif model == TASK or not self._engine.excluded(section, record):
-                self._set(activity, record)
+                activity.link = link = self._state.change_link(link.id, deleted={model: True})
+            elif not self._engine.excluded(section, record):
+                activity.partners[model] = record
 
     # -- small things ----------------------------------------------------------------------------------
-
-    def _set(self, activity: Activity, record: Record) -> None:
-        if record.model == TASK:
-            activity.task = record
-        else:
-            activity.conversation = record
 
     def _new(self, sf_object: str) -> Activity:
         activity = Activity(sf_object)
@@ -441,7 +428,7 @@ class Observer:
         activity = self._by_link.get(link.id)
         if activity is None:
             activity = self._by_link[link.id] = self._new(link.sf_object)
-            activity.link = self._state.link(id=link.id)
+            activity.link = self._state.link(link.id)
         return activity
 
     def _claimed(self, sf_object: str, sf_id: str) -> Activity:
@@ -475,11 +462,15 @@ class Observer:
         put_aside(self._engine, record, reason, kind="quarantine")
 
     def _quarantine_all(self, activity: Activity, reason: str) -> None:
-        for model in ID_COLUMN:
-            record = activity.replica(model)
+        for model, record in activity.partners.items():
             section = self._engine.section_of(model, activity.sf_object)
-            if record is not None and section is not None:
+            if section is not None:
                 self._quarantine(record, section, reason)
+
+
+def cursor_name(place: str, model: str, part: str = "") -> str:
+    """The name of a scan's cursor."""
+    return f"{place}:{model}:{part}" if part else f"{place}:{model}"
 
 
 def digest_sf(record: Record) -> str:

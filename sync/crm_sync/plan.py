@@ -14,18 +14,7 @@ from typing import Any
 from crm_sync.decide import Decision, Seen, View, decide
 from crm_sync.known import Known
 from crm_sync.mapping import Held, lens
-from crm_sync.model import (
-    CONVERSATION,
-    KEYABLE,
-    SALESFORCE,
-    TASK,
-    Activity,
-    Direction,
-    FieldMap,
-    Record,
-    Section,
-    planhat_model,
-)
+from crm_sync.model import SALESFORCE, Activity, FieldMap, Policy, Record, Section, named_value
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Conflict, HeldBack, Outcome
 
@@ -74,27 +63,23 @@ def plan_activity(activity: Activity, known: Known) -> Plan:
     plan = Plan(activity)
     if activity.link is not None and activity.link.dead:
         _everywhere(plan, known, Outcome.SKIPPED, "its counterpart was deleted; this one stays")
-    elif activity.link is not None and activity.link.dormant and activity.conversation is None:
+    elif activity.link is not None and activity.link.dormant and not activity.partners:
         _everywhere(plan, known, Outcome.SKIPPED, "its type takes no part at present")
     elif activity.link is not None or (activity.claimed_sf_id and activity.salesforce):
         _plan_linked(plan, known)
     elif activity.salesforce is not None:
-        _plan_planhat_creation(plan, known)
+        _plan_partner_creation(plan, known)
     else:
         _plan_salesforce_creation(plan, known)
     return plan
 
 
 def sections_for(activity: Activity, known: Known) -> dict[str, Section]:
-    """The enabled sections this activity belongs to, by Planhat model."""
+    """The enabled sections this activity belongs to, by the partner's model, earlier models first."""
     found = {}
-    for model in (TASK, CONVERSATION):
+    for model in known.profile.models:
         section = known.section_of(model, activity.sf_object)
-        present = activity.replica(model) is not None or (
-            activity.link is not None
-            and activity.link.planhat_id(model) is not None
-            and not activity.link.planhat_deleted(model)
-        )
+        present = model in activity.partners or (activity.link is not None and activity.link.lives(model))
         if section is not None and present:
             found[model] = section
     return found
@@ -103,7 +88,7 @@ def sections_for(activity: Activity, known: Known) -> dict[str, Section]:
 def _everywhere(plan: Plan, known: Known, outcome: Outcome, reason: str) -> None:
     activity = plan.activity
     sections = sections_for(activity, known) or {
-        planhat_model(s): s for s in known.sections if s.salesforce == activity.sf_object
+        s.model: s for s in known.sections if s.salesforce == activity.sf_object
     }
     for section in sections.values():
         plan.verdicts[section.key] = (outcome, reason)
@@ -122,20 +107,20 @@ def _plan_linked(plan: Plan, known: Known) -> None:
     for name, by_model in mapped_fields.items():
         _plan_field(plan, known, name, by_model, sections)
     for model, section in sections.items():
-        _plan_key(plan, model)
+        _plan_key(plan, known, model)
         written = plan.write.get(model) or (plan.write.get(SALESFORCE) and section.direction.sends)
         outcome = Outcome.UPDATED if written else Outcome.UNCHANGED
         plan.verdicts[section.key] = (outcome, "")
 
 
-def _plan_key(plan: Plan, model: str) -> None:
-    """The Salesforce id belongs into the Planhat record's keyable, whichever way values go (rules P7, P8)."""
+def _plan_key(plan: Plan, known: Known, model: str) -> None:
+    """The Salesforce id belongs into the partner's record, whichever way values go (rules P7, P8)."""
     activity = plan.activity
     record = activity.replica(model)
     sf_id = activity.link.sf_id if activity.link else activity.claimed_sf_id
-    if record is None or sf_id is None:
+    keyable = known.keyable(model)
+    if record is None or sf_id is None or not keyable:
         return
-    keyable = KEYABLE[model][0]
     raw = str(record.get(keyable) or "").strip()
     if raw:
         try:
@@ -162,16 +147,16 @@ def _plan_field(
     any_mapped = next(iter(by_model.values()))
     sf_view = _sf_view(plan, known, any_mapped)
 
-    def agree(sf: Any, ph: Any, model: str) -> bool:
-        return lens(by_model[model]).agree(by_model[model], sf, ph, known.context)
+    def agree(sf: Any, partner: Any, model: str) -> bool:
+        return lens(by_model[model]).agree(by_model[model], sf, partner, known.context)
 
-    # The Conversation speaks for what happened, so its section's policy comes first (rule P1).
-    speaking = CONVERSATION if CONVERSATION in by_model else TASK
+    # A Conversation speaks for what happened, so its section's policy comes first (rule P1).
+    speaking = list(by_model)[-1]
     policy = sections[speaking].policy(by_model[speaking])
     decision = decide(sf_view, list(views.values()), policy, agree)
     delivered = _deliver(plan, known, decision, by_model)
     if delivered:
-        _log_losers(plan, decision, by_model)
+        _log_losers(plan, known, decision, by_model)
     _keep_unsettled(plan, name, decision, sf_view, views, agree)
     if decision.winner in views and SALESFORCE in decision.targets and not delivered:
         plan.keep.add((str(decision.winner), name))
@@ -180,7 +165,7 @@ def _plan_field(
 
 
 def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Section) -> View | None:
-    """One Planhat replica's view; None when its value is not known: neither read nor ever agreed."""
+    """One partner's replica's view; None when its value is not known: neither read nor ever agreed."""
     activity = plan.activity
     record = activity.replica(model)
     flow = section.flow(mapped)
@@ -189,14 +174,14 @@ def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Secti
         if mapped.salesforce not in agreed:
             return None
         return View(model, Seen.SAME, agreed[mapped.salesforce], None, flow, silent=True)
-    key = lens(mapped).key_ph(mapped, record.values, known.context)
+    key = lens(mapped).key_partner(mapped, record.values, known.context)
     return View(
         replica=model,
-        seen=_seen(activity, model, mapped, key),
+        seen=_seen(activity, known, model, mapped, key),
         value=key,
         changed_at=record.edited_at,
         flow=flow,
-        silent=lens(mapped).silent_ph(mapped, key, known.context),
+        silent=lens(mapped).silent(mapped, key, known.context),
     )
 
 
@@ -208,23 +193,24 @@ def _sf_view(plan: Plan, known: Known, mapped: FieldMap) -> View:
         value = activity.link.base.get(SALESFORCE, {}).get(mapped.salesforce)
         return View(SALESFORCE, Seen.SAME, value, None, silent=True)
     key = lens(mapped).key_sf(mapped, record.values, known.context)
-    seen = _seen(activity, SALESFORCE, mapped, key)
+    seen = _seen(activity, known, SALESFORCE, mapped, key)
     return View(SALESFORCE, seen, key, record.edited_at)
 
 
-def _seen(activity: Activity, replica: str, mapped: FieldMap, key: Any) -> Seen:
+def _seen(activity: Activity, known: Known, replica: str, mapped: FieldMap, key: Any) -> Seen:
     """Did this value change since both sides last agreed?"""
     base = activity.link.base if activity.link else {}
     name = mapped.salesforce
-    known = base.get(replica, {})
-    if name in known:
-        return Seen.SAME if known[name] == key else Seen.CHANGED
-    if replica == CONVERSATION and CONVERSATION not in base and name in base.get(TASK, {}):
+    agreed = base.get(replica, {})
+    if name in agreed:
+        return Seen.SAME if agreed[name] == key else Seen.CHANGED
+    earlier = base.get(known.profile.continues.get(replica, ""), {})
+    if replica not in base and name in earlier:
         if mapped.lens == "day":
             # Planhat stamps the day of logging on it; nobody said that the due date moved (I4).
             return Seen.SAME
         # A Conversation that continues its Task starts from what the Task agreed on (P1, P8).
-        return Seen.SAME if base[TASK][name] == key else Seen.CHANGED
+        return Seen.SAME if earlier[name] == key else Seen.CHANGED
     if base and not any(name in values for values in base.values()):
         return Seen.SAME  # mapped after the link was made: starts from today's values (P29)
     return Seen.CHANGED
@@ -260,7 +246,7 @@ def _deliver(plan: Plan, known: Known, decision: Decision, by_model: Mapping[str
         if target is None:
             continue
         mapped = by_model[model]
-        written = lens(mapped).to_ph(mapped, source, known.context, target.values)
+        written = lens(mapped).to_partner(mapped, source, known.context, target.values)
         if isinstance(written, Held):
             plan.hold(mapped, written)
             continue
@@ -269,7 +255,7 @@ def _deliver(plan: Plan, known: Known, decision: Decision, by_model: Mapping[str
     return delivered
 
 
-def _log_losers(plan: Plan, decision: Decision, by_model: Mapping[str, FieldMap]) -> None:
+def _log_losers(plan: Plan, known: Known, decision: Decision, by_model: Mapping[str, FieldMap]) -> None:
     for loser in decision.losers:
         mapped = by_model.get(loser.replica) or next(iter(by_model.values()))
         plan.conflicts.append(
@@ -280,7 +266,7 @@ def _log_losers(plan: Plan, decision: Decision, by_model: Mapping[str, FieldMap]
                 loser=loser.replica,
                 winning_value=_raw(plan.activity, str(decision.winner), by_model),
                 losing_value=_raw(plan.activity, loser.replica, by_model),
-                policy=loser.policy,
+                policy=known.profile.name if loser.policy == Policy.PARTNER.value else loser.policy,
             )
         )
 
@@ -293,7 +279,7 @@ def _raw(activity: Activity, replica: str, by_model: Mapping[str, FieldMap]) -> 
     if replica == SALESFORCE:
         return record.get(next(iter(by_model.values())).salesforce)
     mapped = by_model[replica]
-    return mapped.constant if mapped.constant is not None else record.get(mapped.planhat)
+    return mapped.constant if mapped.constant is not None else record.get(mapped.partner)
 
 
 def _keep_unsettled(
@@ -315,65 +301,59 @@ def _keep_unsettled(
             plan.keep.add((view.replica, name))
 
 
-# -- creation in Planhat -----------------------------------------------------------------------------
+# -- creation at the partner -------------------------------------------------------------------------
 
 
-def _plan_planhat_creation(plan: Plan, known: Known) -> None:
+def _plan_partner_creation(plan: Plan, known: Known) -> None:
     activity = plan.activity
     record = activity.salesforce
     assert record is not None
-    tasks = known.section_of(TASK, activity.sf_object)
-    conversations = known.section_of(CONVERSATION, activity.sf_object)
-    model, section = TASK, tasks
-    if tasks is None or not tasks.direction.receives:
-        model, section = CONVERSATION, conversations
-    if section is None or not section.direction.receives:
+    offered = (known.section_of(model, activity.sf_object) for model in known.profile.models)
+    section = next((one for one in offered if one is not None and one.direction.receives), None)
+    if section is None:
         _everywhere(plan, known, Outcome.SKIPPED, "the section does not receive")
         return
-    reason = _why_not_received(record, model, known)
+    reason = _why_not_received(record, section, known)
     if reason:
         plan.verdicts[section.key] = (Outcome.SKIPPED, reason)
         return
-    company = known.company_of(record, section)
-    if company is None:
+    parent = known.parent_of(record, section)
+    if parent is None:
         account = known.account_of(record, section)
+        texts = known.profile.raw["partner"]["texts"]
         plan.wait = (
-            f"no Planhat company has the Source ID {account}"
-            if account
-            else "the Salesforce record belongs to no account"
+            texts["no_parent"].format(account=account) if account else "the Salesforce record belongs to no account"
         )
         plan.verdicts[section.key] = (Outcome.SKIPPED, plan.wait)
         return
-    fields: dict[str, Any] = {KEYABLE[model][0]: record.id, "companyId": company}
-    if model == TASK:
-        fields["mainType"] = "task"
-    else:
-        fields["type"] = "note"
+    model = section.model
+    fields: dict[str, Any] = {known.keyable(model): record.id, section.parent_field: parent}
+    fields |= section.on_create_partner
     for mapped in section.fields:
-        if not section.flow(mapped).receives or not mapped.planhat:
+        if not section.flow(mapped).receives or not mapped.partner:
             continue
-        written = lens(mapped).to_ph(mapped, record.values, known.context, {})
+        written = lens(mapped).to_partner(mapped, record.values, known.context, {})
         if isinstance(written, Held):
             if written.value is not None:
                 plan.hold(mapped, written)
             continue
         fields.update({k: v for k, v in written.items() if v is not None})
-    if model == CONVERSATION and "date" not in fields:
-        fields["date"] = str(record.get("LastModifiedDate") or "").replace("+0000", "Z")
+    if section.stamp_field and section.stamp_field not in fields:
+        fields[section.stamp_field] = str(record.get("LastModifiedDate") or "").replace("+0000", "Z")
     plan.create = model
     plan.write[model] = fields
     plan.verdicts[section.key] = (Outcome.CREATED, "")
 
 
-def _why_not_received(record: Record, model: str, known: Known) -> str:
-    """Why a Salesforce record is not made in Planhat; "" when it is."""
+def _why_not_received(record: Record, section: Section, known: Known) -> str:
+    """Why a Salesforce record is not made at the partner; "" when it is."""
     if record.deleted:
         return "it was deleted before it was ever linked"
     if record.get("IsRecurrence"):
         return "a series of recurring Tasks is not a Task; its occurrences are"
     only_completed = known.context.options.receive_only_completed
-    planned = record.model == TASK and not record.get("IsClosed")
-    if model == CONVERSATION and only_completed and planned:
+    planned = "IsClosed" in record.values and not record.get("IsClosed")
+    if section.model in known.profile.continues and only_completed and planned:
         return "not completed yet; a Conversation is logged when it is"
     return ""
 
@@ -388,18 +368,16 @@ def _plan_salesforce_creation(plan: Plan, known: Known) -> None:
     if not sources:
         _everywhere(plan, known, Outcome.SKIPPED, "the section does not send")
         return
-    if CONVERSATION not in sources and activity.task is not None:
-        reason = _why_not_sent(activity.task)
-        if reason:
-            plan.verdicts[sources[TASK].key] = (Outcome.SKIPPED, reason)
-            return
-    speaking = CONVERSATION if CONVERSATION in sources else TASK
-    record = activity.replica(speaking)
-    assert record is not None
+    speaking = list(sources)[-1]  # the later model's word is the later one
+    record = activity.partners[speaking]
+    reason = named_value(record, sources[speaking].rules.exclude_new)
+    if reason:
+        plan.verdicts[sources[speaking].key] = (Outcome.SKIPPED, f"{reason}: no record is made for it")
+        return
     fields = dict(sources[speaking].on_create)
-    account = known.account_of_company(record.get("companyId"))
+    account = known.account_of_parent(record.get(sources[speaking].parent_field))
     if account is None and known.context.options.unmatched_company == "skip":
-        plan.wait = "the company has no Salesforce account id in its Source ID"
+        plan.wait = known.profile.raw["partner"]["texts"]["no_account"]
         for section in sources.values():
             plan.verdicts[section.key] = (Outcome.SKIPPED, plan.wait)
         return
@@ -410,9 +388,8 @@ def _plan_salesforce_creation(plan: Plan, known: Known) -> None:
         company_field = "AccountId" if settable and settable.createable else "WhatId"
     if account and company_field in sobject.fields:
         fields[company_field] = account
-    for model in (TASK, CONVERSATION):  # the Conversation's word is the later one
-        if model in sources:
-            _create_values(plan, known, model, sources[model], fields)
+    for model, section in sources.items():
+        _create_values(plan, known, model, section, fields)
     plan.create = SALESFORCE
     plan.write[SALESFORCE] = fields
     for section in sections.values():
@@ -420,14 +397,13 @@ def _plan_salesforce_creation(plan: Plan, known: Known) -> None:
 
 
 def _create_values(plan: Plan, known: Known, model: str, section: Section, fields: dict[str, Any]) -> None:
-    record = plan.activity.replica(model)
-    assert record is not None
+    record = plan.activity.partners[model]
     sobject = known.sobject(plan.activity.sf_object)
     for mapped in section.fields:
         if not section.flow(mapped).sends:
             continue
-        key = lens(mapped).key_ph(mapped, record.values, known.context)
-        if lens(mapped).silent_ph(mapped, key, known.context):
+        key = lens(mapped).key_partner(mapped, record.values, known.context)
+        if lens(mapped).silent(mapped, key, known.context):
             continue
         value = lens(mapped).to_sf(mapped, record.values, known.context)
         if not isinstance(value, Held):
@@ -439,17 +415,3 @@ def _create_values(plan: Plan, known: Known, model: str, section: Section, field
                 plan.notes.append(f"{plan.activity.label}: {value.reason}; the caller owns it")
         elif value is not None:
             fields[mapped.salesforce] = value
-
-
-def _why_not_sent(task: Record) -> str:
-    """Why a Planhat Task is not made in Salesforce; "" when it is."""
-    if task.get("mainType") == "event":
-        return "a calendar event is not a Task"
-    if task.get("status") == "Ignored":
-        return "it was ignored before it was ever sent"
-    return ""
-
-
-def receiving(section: Section) -> bool:
-    """Does any field of this section come from Salesforce?"""
-    return any(section.flow(mapped) is not Direction.SEND for mapped in section.fields)

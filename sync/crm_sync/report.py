@@ -111,6 +111,7 @@ class Report:
     """
 
     dry_run: bool = False
+    partner: str = "planhat"
     sections: dict[str, SectionReport] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
     held_back: list[HeldBack] = field(default_factory=list)
@@ -161,10 +162,10 @@ class Report:
         if self.stopped:
             yield f"STOPPED EARLY: {self.stopped}"
         for key, section in self.sections.items():
-            planhat, _, salesforce = key.partition(":")
+            model, _, salesforce = key.partition(":")
             skipped = sum(section.skipped.values())
             yield (
-                f"Planhat {planhat} – Salesforce {salesforce}: {section.seen} seen = "
+                f"{self.partner.title()} {model} – Salesforce {salesforce}: {section.seen} seen = "
                 f"{section.created} created + {section.updated} updated + "
                 f"{section.unchanged} unchanged + {skipped} skipped + "
                 f"{len(section.quarantined)} quarantined"
@@ -185,7 +186,7 @@ class Report:
         yield from (f"note: {note}" for note in self.notes)
         yield (
             f"calls: Salesforce {self.calls['salesforce']} ({self.writes['salesforce']} writes), "
-            f"Planhat {self.calls['planhat']} ({self.writes['planhat']} writes)"
+            f"{self.partner.title()} {self.calls[self.partner]} ({self.writes[self.partner]} writes)"
         )
         if self.limit_remaining is not None:
             yield f"Salesforce daily calls: {self.limit_used} of {self.limit_max} used"

@@ -32,11 +32,12 @@ from crm_sync.engine import Engine
 from crm_sync.errors import RecordRefused, RunStopped
 from crm_sync.inheritance import Inheritance, condition_met
 from crm_sync.journal import Journal
-from crm_sync.model import PLANHAT, SALESFORCE
+from crm_sync.model import PLANHAT
 from crm_sync.observe import Observer
 from crm_sync.plan import Plan, plan_activity
 from crm_sync.report import Outcome, Report
 from crm_sync.settings import inheritance, is_saved, save, set_inheritance
+from crm_sync.sides.partner import Partner
 from crm_sync.sides.planhat import Planhat
 from crm_sync.sides.salesforce import Salesforce
 from crm_sync.state import State
@@ -46,6 +47,8 @@ __all__ = ["Config", "Report", "State", "Sync"]
 TenantSettings = Callable[[Mapping[str, Any]], None]
 Progress = Callable[[str, int, int], None]
 TENANT_SETTING = "notesInheritTaskSourceId"
+#: How a partner is reached, by profile.
+SIDES: dict[str, Callable[..., Partner]] = {PLANHAT: Planhat}
 
 
 class Sync:
@@ -122,7 +125,7 @@ class Sync:
         *progress* is called as (step, done, total). The report says when the run ended early; what
         was done until then is durable, and the next run continues.
         """
-        report = Report(dry_run=dry_run)
+        report = Report(dry_run=dry_run, partner=self.config.profile.name)
         state = self.state.copy() if dry_run else self.state
         step = progress or (lambda _name, _done, _total: None)
         engine: Engine | None = None
@@ -196,15 +199,15 @@ class Sync:
             for key, (outcome, reason) in plan.verdicts.items():
                 report.section(key).add(plan.label, outcome, reason)
 
-    def _count(self, report: Report, clients: tuple[Salesforce, Planhat]) -> None:
+    def _count(self, report: Report, clients: tuple[Salesforce, Partner]) -> None:
         for client in clients:
             report.calls.update(client.transport.calls)
             report.writes.update(client.transport.writes)
         salesforce = clients[0]
         report.limit_used, report.limit_max = salesforce.limit_used, salesforce.limit_max
-        assert set(report.calls) <= {SALESFORCE, PLANHAT}, Counter(report.calls)
+        assert set(report.calls) <= {client.name for client in clients}, Counter(report.calls)
 
-    def _clients(self) -> tuple[Salesforce, Planhat]:
+    def _clients(self) -> tuple[Salesforce, Partner]:
         options = self.config.options
         salesforce = Salesforce(
             self.config.salesforce,
@@ -213,21 +216,21 @@ class Sync:
             attempts_max=options.retry_attempts_max,
             calls_reserved=options.sf_calls_reserved,
         )
-        planhat = Planhat(
-            self.config.planhat,
+        partner = SIDES[self.config.profile.name](
+            self.config.partner,
             session=self._session,
             clock=self._clock,
             attempts_max=options.retry_attempts_max,
         )
-        return salesforce, planhat
+        return salesforce, partner
 
-    def _engine(self, report: Report, state: State, clients: tuple[Salesforce, Planhat] | None = None) -> Engine:
-        salesforce, planhat = clients or self._clients()
+    def _engine(self, report: Report, state: State, clients: tuple[Salesforce, Partner] | None = None) -> Engine:
+        salesforce, partner = clients or self._clients()
         return Engine(
             config=self.config,
             state=state,
             salesforce=salesforce,
-            planhat=planhat,
+            partner=partner,
             clock=self._clock,
             report=report,
         )

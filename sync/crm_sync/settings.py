@@ -17,9 +17,9 @@ from crm_sync.config import Config
 from crm_sync.engine import Engine
 from crm_sync.inheritance import Inheritance, condition_met
 from crm_sync.journal import Journal
-from crm_sync.model import PLANHAT, SALESFORCE, TASK, Direction, Link, Record, Section, planhat_model
-from crm_sync.observe import digest, digest_sf
-from crm_sync.state import ID_COLUMN, State
+from crm_sync.model import SALESFORCE, Direction, Link, Record, Section
+from crm_sync.observe import cursor_name, digest, digest_sf
+from crm_sync.state import State
 
 _SECTIONS = "sections"
 _FLAG = "inheritance"
@@ -67,7 +67,7 @@ def save(engine: Engine, *, newer_than: datetime | None) -> None:
         for section in engine.sections:
             old = before.get(section.key) or {}
             if section.backfill:
-                _forget_cursors(state, section)
+                _forget_cursors(engine, section)
             else:
                 _take_baseline(engine, section, old, newer_than)
     flag = inheritance(state).saved(met=condition_met(config.sections))
@@ -75,12 +75,11 @@ def save(engine: Engine, *, newer_than: datetime | None) -> None:
     state.set_setting(_SECTIONS, fingerprint(config))
 
 
-def _forget_cursors(state: State, section: Section) -> None:
-    model = planhat_model(section)
-    names = [f"{SALESFORCE}:{section.salesforce}", f"{PLANHAT}:{model}"]
-    names += [f"{PLANHAT}:{model}:open", f"{PLANHAT}:{model}:archived"]
-    for name in names:
-        state.forget_cursor(name)
+def _forget_cursors(engine: Engine, section: Section) -> None:
+    partner, model = engine.partner, section.model
+    names = [cursor_name(partner.name, model, part) for part in partner.parts(model)]
+    for name in [cursor_name(SALESFORCE, section.salesforce), *names]:
+        engine.state.forget_cursor(name)
 
 
 def _take_baseline(engine: Engine, section: Section, old: Mapping[str, Any], newer_than: datetime | None) -> None:
@@ -94,32 +93,22 @@ def _take_baseline(engine: Engine, section: Section, old: Mapping[str, Any], new
         new_fields = []  # the whole section is new: both sides are taken as they are
     if not (sends_anew or receives_anew or new_fields):
         return
-    model = planhat_model(section)
     if sends_anew or new_fields or was is Direction.OFF:
         fields = None if sends_anew or was is Direction.OFF else new_fields
-        _baseline_planhat(engine, section, model, fields, newer_than)
+        _baseline_partner(engine, section, fields, newer_than)
     if receives_anew or new_fields or was is Direction.OFF:
         fields = None if receives_anew or was is Direction.OFF else new_fields
-        _baseline_salesforce(engine, section, model, fields, newer_than)
+        _baseline_salesforce(engine, section, fields, newer_than)
 
 
-def _baseline_planhat(
-    engine: Engine,
-    section: Section,
-    model: str,
-    fields: list[str] | None,
-    newer_than: datetime | None,
-) -> None:
-    """Note Planhat's present values; *fields* limits it to newly mapped ones."""
-    records: dict[str, Record] = {}
-    for archived in (False, True) if model == TASK else (False,):
-        for record in engine.planhat.changed_since(model, None, archived=archived):
+def _baseline_partner(engine: Engine, section: Section, fields: list[str] | None, newer_than: datetime | None) -> None:
+    """Note the partner's present values; *fields* limits it to newly mapped ones."""
+    model, records = section.model, dict[str, Record]()
+    for part in engine.partner.parts(model):
+        for record in engine.partner.changed_since(model, None, part=part):
             records[record.id] = record
-    links = {
-        link.planhat_id(model): link
-        for link in engine.state.links(sf_object=section.salesforce)
-        if link.planhat_id(model) is not None
-    }
+    partial = model in engine.profile.raw["partner"].get("partial_rows", ())
+    links = {link.ids[model]: link for link in engine.state.links(sf_object=section.salesforce) if model in link.ids}
     digests: dict[str, str] = {}
     for record in records.values():
         if _is_newer(record, newer_than):
@@ -128,23 +117,19 @@ def _baseline_planhat(
         if link is None:
             digests[record.id] = digest(record)
             continue
-        full = record if model == TASK else engine.planhat.get(model, record.id)
+        full = engine.partner.get(model, record.id) if partial else record
         if full is not None:
             _rebase(engine, link, model, engine.keys(full, section), fields)
     if fields is None:
-        engine.state.add_baseline(PLANHAT, model, digests)
+        engine.state.add_baseline(engine.partner.name, model, digests)
 
 
 def _baseline_salesforce(
-    engine: Engine,
-    section: Section,
-    model: str,
-    fields: list[str] | None,
-    newer_than: datetime | None,
+    engine: Engine, section: Section, fields: list[str] | None, newer_than: datetime | None
 ) -> None:
     """Note Salesforce's present values; whole objects only when the section begins to receive."""
     name = section.salesforce
-    links = {link.sf_id: link for link in engine.state.links(sf_object=name) if link.planhat_id(model) is not None}
+    links = {link.sf_id: link for link in engine.state.links(sf_object=name) if section.model in link.ids}
     if section.direction.receives and fields is None:
         found = {r.id: r for r in engine.salesforce.changed_since(name, engine.select(name), None)}
     else:
@@ -156,7 +141,7 @@ def _baseline_salesforce(
         link = links.get(record.id)
         if link is not None:
             _rebase(engine, link, SALESFORCE, engine.keys(record, section), fields)
-        elif engine.state.link(sf_object=name, sf_id=record.id) is None:
+        elif engine.state.link_of_salesforce(name, record.id) is None:
             digests[record.id] = digest_sf(record)
     if fields is None and section.direction.receives:
         engine.state.add_baseline(SALESFORCE, name, digests)
@@ -170,7 +155,7 @@ def _rebase(
     fields: list[str] | None,
 ) -> None:
     """Let a link's agreed values of one replica be today's."""
-    fresh = engine.state.link(id=link.id)
+    fresh = engine.state.link(link.id)
     assert fresh is not None
     base = {name: dict(values) for name, values in fresh.base.items()}
     taken = {k: v for k, v in keys.items() if fields is None or k in fields}
@@ -185,8 +170,5 @@ def _is_newer(record: Record, newer_than: datetime | None) -> bool:
     """
     if newer_than is None:
         return False
-    limit = newer_than if record.place == PLANHAT else newer_than.replace(microsecond=0)
+    limit = newer_than.replace(microsecond=0) if record.place == SALESFORCE else newer_than
     return record.changed_at > limit + timedelta(0)
-
-
-assert set(ID_COLUMN) == {"Task", "Conversation"}

@@ -2,13 +2,13 @@
 
 SQLAlchemy Core, SQLite unless told otherwise. Each method is one transaction, so that a kill between
 any two requests leaves a state the next run can go on from. A unique constraint, not care, keeps
-one Salesforce record, one Planhat Task and one Conversation per object to one link (rule P10, I3).
+one Salesforce record, and one partner's record per object, to one link (rule P10, I3).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,9 +17,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from crm_sync.model import CONVERSATION, TASK, Link
+from crm_sync.model import SALESFORCE, Link
 from crm_sync.report import Conflict
 
+PARTNER = "partner"  # the kind of an intent to create a record there
 _META = sa.MetaData()
 
 LINKS = sa.Table(
@@ -28,18 +29,23 @@ LINKS = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("sf_object", sa.Text, nullable=False),
     sa.Column("sf_id", sa.String(18)),
-    sa.Column("task_id", sa.String(64), unique=True),
-    sa.Column("conversation_id", sa.String(64)),
     sa.Column("sf_deleted", sa.Boolean, nullable=False, default=False),
-    sa.Column("task_deleted", sa.Boolean, nullable=False, default=False),
-    sa.Column("conversation_deleted", sa.Boolean, nullable=False, default=False),
     sa.Column("dormant", sa.Boolean, nullable=False, default=False),
     sa.Column("base", sa.Text, nullable=False, default="{}"),
-    sa.Column("conversation_seen", sa.Text, nullable=False, default=""),
     sa.Column("version", sa.Integer, nullable=False, default=0),
     sa.UniqueConstraint("sf_object", "sf_id"),
-    sa.UniqueConstraint("conversation_id", "sf_object"),
     sa.CheckConstraint("sf_id IS NULL OR length(sf_id) = 18"),  # F06: no blank key, no 15
+)
+REPLICAS = sa.Table(
+    "replicas",
+    _META,
+    sa.Column("link", sa.Integer, sa.ForeignKey("links.id"), primary_key=True),
+    sa.Column("model", sa.String(64), primary_key=True),
+    sa.Column("sf_object", sa.Text, nullable=False),
+    sa.Column("record_id", sa.String(128), nullable=False),
+    sa.Column("deleted", sa.Boolean, nullable=False, default=False),
+    sa.Column("seen", sa.Text, nullable=False, default=""),
+    sa.UniqueConstraint("model", "record_id", "sf_object"),
 )
 CURSORS = sa.Table("cursors", _META, sa.Column("name", sa.Text, primary_key=True), sa.Column("at", sa.Text))
 SETTINGS = sa.Table("settings", _META, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text))
@@ -91,7 +97,7 @@ FLAG_LOG = sa.Table(
 
 @dataclass(frozen=True)
 class Intent:
-    """A write that was begun: *kind* "salesforce" or "planhat" for a creation there, "update" for changes to a link's
+    """A write that was begun: *kind* "salesforce" or "partner" for a creation there, "update" for changes to a link's
     records; *body* what was to be written.
     """
 
@@ -123,31 +129,35 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _link(row: Any) -> Link:
+def _link(row: Any, replicas: Iterable[Any]) -> Link:
+    replicas = list(replicas)
+    deleted = {one.model for one in replicas if one.deleted}
     return Link(
         id=row.id,
         sf_object=row.sf_object,
         sf_id=row.sf_id,
-        task_id=row.task_id,
-        conversation_id=row.conversation_id,
-        sf_deleted=row.sf_deleted,
-        task_deleted=row.task_deleted,
-        conversation_deleted=row.conversation_deleted,
+        ids={one.model: one.record_id for one in replicas},
+        deleted=frozenset(deleted | {SALESFORCE} if row.sf_deleted else deleted),
         dormant=row.dormant,
         base=json.loads(row.base),
-        conversation_seen=row.conversation_seen,
+        seen={one.model: one.seen for one in replicas if one.seen},
         version=row.version,
     )
+
+
+OnCommit = Callable[[str], None]
 
 
 class State:
     """The sync's memory. *url* is an SQLAlchemy URL; "sqlite://" lives as long as the object.
 
-    One State may serve several `Sync` objects one after the other, as after a crash.
+    One State may serve several `Sync` objects one after the other, as after a crash. *on_commit* is told "before" and
+    "after" each transaction that writes: where a process can die with its memory in two states.
     """
 
-    def __init__(self, url: str = "sqlite://") -> None:
+    def __init__(self, url: str = "sqlite://", *, on_commit: OnCommit | None = None) -> None:
         self.url = url
+        self._on_commit = on_commit or (lambda _point: None)
         options: dict[str, Any] = {}
         if url in {"sqlite://", "sqlite:///:memory:"}:
             options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
@@ -182,50 +192,116 @@ class State:
     def _begin(self) -> Iterator[sa.Connection]:
         with self._engine.begin() as connection:
             yield connection
+            self._on_commit("before")
+        self._on_commit("after")
 
     # -- links ---------------------------------------------------------------------------------
 
-    def links(self, **where: Any) -> list[Link]:
-        """Links with these column values, oldest first."""
-        query = sa.select(LINKS).order_by(LINKS.c.id)
-        for name, value in where.items():
-            column = LINKS.c[name]
-            is_many = isinstance(value, (list, tuple, set, frozenset))
-            query = query.where(column.in_(list(value)) if is_many else column == value)
+    def links(self, *, sf_object: str | None = None, sf_id: str | None = None) -> list[Link]:
+        """Links of this object and this Salesforce record, oldest first."""
+        query = sa.select(LINKS)
+        if sf_object is not None:
+            query = query.where(LINKS.c.sf_object == sf_object)
+        if sf_id is not None:
+            query = query.where(LINKS.c.sf_id == sf_id)
         with self._engine.connect() as connection:
-            return [_link(row) for row in connection.execute(query)]
+            return self._read(connection, query)
 
-    def link(self, **where: Any) -> Link | None:
-        found = self.links(**where)
+    def link(self, link_id: int) -> Link | None:
+        with self._engine.connect() as connection:
+            return self._one(connection, link_id)
+
+    def link_of_salesforce(self, sf_object: str, sf_id: str) -> Link | None:
+        """The link of a Salesforce record."""
+        found = self.links(sf_object=sf_object, sf_id=sf_id)
         return found[0] if found else None
 
-    def add_link(self, *, sf_object: str, sf_id: str, base: Mapping[str, Any], **ids: Any) -> Link:
-        """A new link. *ids*: task_id, conversation_id, sf_deleted, conversation_seen.
+    def link_of(self, model: str, record_id: str, sf_object: str | None = None) -> Link | None:
+        """The link of a partner's record; its oldest one when *sf_object* is not said."""
+        inner = sa.select(REPLICAS.c.link).where(REPLICAS.c.model == model, REPLICAS.c.record_id == record_id)
+        if sf_object is not None:
+            inner = inner.where(REPLICAS.c.sf_object == sf_object)
+        with self._engine.connect() as connection:
+            found = self._read(connection, sa.select(LINKS).where(LINKS.c.id.in_(inner)))
+        return found[0] if found else None
+
+    def _one(self, connection: sa.Connection, link_id: int) -> Link | None:
+        found = self._read(connection, sa.select(LINKS).where(LINKS.c.id == link_id))
+        return found[0] if found else None
+
+    def _read(self, connection: sa.Connection, query: sa.Select[Any]) -> list[Link]:
+        rows = connection.execute(query.order_by(LINKS.c.id)).all()
+        if not rows:
+            return []
+        wanted = sa.select(REPLICAS).order_by(REPLICAS.c.link, REPLICAS.c.model)
+        if len(rows) == 1:
+            wanted = wanted.where(REPLICAS.c.link == rows[0].id)
+        else:
+            inner = query.with_only_columns(LINKS.c.id)
+            wanted = wanted.where(REPLICAS.c.link.in_(inner))
+        replicas: dict[int, list[Any]] = {}
+        for one in connection.execute(wanted):
+            replicas.setdefault(one.link, []).append(one)
+        return [_link(row, replicas.get(row.id, ())) for row in rows]
+
+    def add_link(
+        self,
+        *,
+        sf_object: str,
+        sf_id: str,
+        ids: Mapping[str, str],
+        base: Mapping[str, Any],
+        deleted: Collection[str] = (),
+    ) -> Link:
+        """A new link of a Salesforce record and the partner's records *ids*, by model.
 
         Raises:
             sqlalchemy.exc.IntegrityError: one of the records already belongs to a link.
         """
         assert sf_id, "a blank key would link everything to one record (F06)"
-        assert ids.get("task_id") or ids.get("conversation_id"), ids
+        assert ids, "a link has a partner's record"
+        assert all(ids.values()), ids
         with self._begin() as connection:
-            done = connection.execute(
-                sa.insert(LINKS).values(sf_object=sf_object, sf_id=sf_id, base=json.dumps(base), version=1, **ids)
-            )
+            row = {"sf_object": sf_object, "sf_id": sf_id, "base": json.dumps(base), "version": 1}
+            done = connection.execute(sa.insert(LINKS).values(sf_deleted=SALESFORCE in deleted, **row))
             assert done.inserted_primary_key is not None
             new_id = done.inserted_primary_key[0]
-        link = self.link(id=new_id)
+            for model, record_id in ids.items():
+                _set_replica(
+                    connection, new_id, sf_object, model, {"record_id": record_id, "deleted": model in deleted}
+                )
+            link = self._one(connection, new_id)
         assert link is not None
         return link
 
-    def change_link(self, link_id: int, **values: Any) -> Link:
-        """Change some columns; *base* is given as an object. Counts one version on."""
-        if "base" in values:
-            values["base"] = json.dumps(values["base"])
+    def change_link(
+        self,
+        link_id: int,
+        *,
+        base: Mapping[str, Any] | None = None,
+        dormant: bool | None = None,
+        sf_deleted: bool | None = None,
+        ids: Mapping[str, str] | None = None,
+        deleted: Mapping[str, bool] | None = None,
+        seen: Mapping[str, str] | None = None,
+    ) -> Link:
+        """Change what is given; *ids*, *deleted* and *seen* by model. Counts one version on.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: one of *ids* already belongs to another link.
+        """
+        values: dict[str, Any] = {"base": None if base is None else json.dumps(base)}
+        values |= {"dormant": dormant, "sf_deleted": sf_deleted}
+        values = {name: value for name, value in values.items() if value is not None}
         with self._begin() as connection:
-            connection.execute(
-                sa.update(LINKS).where(LINKS.c.id == link_id).values(version=LINKS.c.version + 1, **values)
-            )
-        link = self.link(id=link_id)
+            changed = sa.update(LINKS).where(LINKS.c.id == link_id)
+            connection.execute(changed.values(version=LINKS.c.version + 1, **values))
+            sf_object = connection.execute(sa.select(LINKS.c.sf_object).where(LINKS.c.id == link_id)).scalar_one()
+            columns = {"record_id": ids, "deleted": deleted, "seen": seen}
+            for model in sorted({one for given in columns.values() for one in given or ()}):
+                told = {name: given[model] for name, given in columns.items() if given and model in given}
+                _set_replica(connection, link_id, sf_object, model, told)
+            link = self._one(connection, link_id)
         assert link is not None
         return link
 
@@ -412,6 +488,12 @@ def _baseline_delete(place: str, model: str, record_ids: list[str]) -> sa.Delete
     )
 
 
-#: Column that holds a Planhat model's id in a link.
-ID_COLUMN = {TASK: "task_id", CONVERSATION: "conversation_id"}
-DELETED_COLUMN = {TASK: "task_deleted", CONVERSATION: "conversation_deleted"}
+def _set_replica(
+    connection: sa.Connection, link_id: int, sf_object: str, model: str, values: Mapping[str, Any]
+) -> None:
+    """Change one row of a link's replicas, or make it; without a record's id only a row that is there changes."""
+    one = (REPLICAS.c.link == link_id, REPLICAS.c.model == model)
+    done = connection.execute(sa.update(REPLICAS).where(*one).values(**values))
+    if not done.rowcount and values.get("record_id"):
+        made = {"deleted": False, "seen": "", **values}
+        connection.execute(sa.insert(REPLICAS).values(link=link_id, sf_object=sf_object, model=model, **made))

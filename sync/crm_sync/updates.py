@@ -13,7 +13,7 @@ from typing import Any
 
 from crm_sync.engine import Engine
 from crm_sync.mapping import lens
-from crm_sync.model import CONVERSATION, SALESFORCE, TASK, Link, Record
+from crm_sync.model import SALESFORCE, Link, Record
 from crm_sync.plan import Plan, sections_for
 from crm_sync.state import Intent
 
@@ -39,12 +39,12 @@ def _fields(engine: Engine, plan: Plan) -> dict[str, dict[str, dict[str, Any]]]:
         for mapped in section.fields:
             name = mapped.salesforce
             one = found.setdefault(name, {"written": {}, "agreed": {}})
-            for replica, field in ((SALESFORCE, name), (model, mapped.planhat)):
+            for replica, field in ((SALESFORCE, name), (model, mapped.partner)):
                 record = activity.replica(replica)
                 changes = plan.write.get(replica, {})
                 if record is None or (replica, name) in plan.keep:
                     continue
-                key = lens(mapped).key_sf if replica == SALESFORCE else lens(mapped).key_ph
+                key = lens(mapped).key_sf if replica == SALESFORCE else lens(mapped).key_partner
                 one["agreed"][replica] = key(mapped, {**record.values, **changes}, engine.context)
                 if field and field in changes:
                     one["written"][replica] = one["agreed"][replica]
@@ -54,7 +54,7 @@ def _fields(engine: Engine, plan: Plan) -> dict[str, dict[str, dict[str, Any]]]:
 def recover_updates(engine: Engine, intents: Iterable[Intent]) -> None:
     """Take over what was written; reads the records concerned, writes only the state."""
     state = engine.state
-    open_ = [(intent, state.link(id=intent.body["link"])) for intent in intents]
+    open_ = [(intent, state.link(intent.body["link"])) for intent in intents]
     doubtful = [(i, link) for i, link in open_ if link is not None and link.version == i.body["version"]]
     rows: dict[tuple[str, str], Record] = {}
     for name in sorted({link.sf_object for _, link in doubtful}):
@@ -63,10 +63,10 @@ def recover_updates(engine: Engine, intents: Iterable[Intent]) -> None:
             rows |= {(name, r.id): r for r in engine.salesforce.by_ids(name, engine.select(name), ids).values()}
     for intent, link in doubtful:
         records = {SALESFORCE: rows.get((link.sf_object, str(link.sf_id)))}
-        for model in (TASK, CONVERSATION):
-            record_id = link.planhat_id(model)
+        for model in engine.models:
+            record_id = link.ids.get(model)
             wanted = record_id and _writes(intent, model) and engine.section_of(model, link.sf_object)
-            records[model] = engine.planhat.get(model, str(record_id)) if wanted else None
+            records[model] = engine.partner.get(model, str(record_id)) if wanted else None
         _take_over(engine, intent, link, records)
     state.close_intents(intent.id for intent, _ in open_)
 
@@ -77,7 +77,7 @@ def _writes(intent: Intent, replica: str) -> bool:
 
 def _take_over(engine: Engine, intent: Intent, link: Link, records: Mapping[str, Record | None]) -> None:
     base = {replica: dict(values) for replica, values in link.base.items()}
-    sections = [s for m in (TASK, CONVERSATION) if (s := engine.section_of(m, link.sf_object)) is not None]
+    sections = [s for m in engine.models if (s := engine.section_of(m, link.sf_object)) is not None]
     keys: dict[str, dict[str, Any]] = {}
     for replica, record in records.items():
         if record is None:

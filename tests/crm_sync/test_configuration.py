@@ -72,7 +72,7 @@ def test_secrets_come_from_the_environment() -> None:
     """`${NAME}` is read from the environment; a missing one is named; nothing prints a secret."""
     known = config(planhat={"token": "${TOKEN}"})
 
-    assert "s3cr3t" == known.planhat.token
+    assert "s3cr3t" == known.partner.token
     assert "s3cr3t" not in repr(known)
     with pytest.raises(ConfigError, match=r"planhat.token: the environment has no MISSING"):
         config(planhat={"token": "${MISSING}"})

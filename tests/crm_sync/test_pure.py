@@ -19,26 +19,29 @@ from crm_sync.model import Direction, FieldMap, Policy
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical, checksum
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
-PROFILE = load_profile("planhat")
+PROFILE = load_profile("planhat").raw
 OWNERS = {"005000000000001AAA": "u1", "005000000000002AAA": "u2"}
 
 
 def context(**options: Any) -> Context:
     status = PROFILE["status"]
     return Context(
-        status=ValueMap(status["to_planhat"], status["to_salesforce"]),
-        type=ValueMap({}, PROFILE["type"]["to_salesforce"]),
+        maps={
+            "status": ValueMap(status["to_planhat"], status["to_salesforce"]),
+            "type": ValueMap({}, PROFILE["type"]["to_salesforce"]),
+        },
         options=Options(**options),
-        closed_in_planhat=frozenset({"Done", "Ignored"}),
+        closed_at_partner=frozenset({"Done", "Ignored"}),
         closed_means="Done",
-        owner_in_planhat=OWNERS.get,
+        owner_at_partner=OWNERS.get,
         owner_in_salesforce={v: k for k, v in OWNERS.items()}.get,
     )
 
 
 def mapped(section: str, name: str) -> FieldMap:
     row = next(f for f in PROFILE["sections"][section]["fields"] if f["name"] == name)
-    return FieldMap(**{**row, "direction": Direction(row.get("direction", "Both Directions"))})
+    known = {**row, "direction": Direction(row.get("direction", "Both Directions"))}
+    return FieldMap(partner=known.pop("planhat"), **known)
 
 
 # -- decide ---------------------------------------------------------------------------------------
@@ -75,7 +78,7 @@ def same(left: Any, right: Any, _model: str) -> bool:
         (Policy.NEWEST, 0.9, "salesforce"),  # the same second is a tie, and ties are Salesforce's
         (Policy.NEWEST, -1.0, "salesforce"),
         (Policy.SALESFORCE, 2.0, "salesforce"),
-        (Policy.PLANHAT, -2.0, "Task"),
+        (Policy.PARTNER, -2.0, "Task"),
     ],
 )
 def test_conflict_has_a_winner_and_a_named_loser(policy: Policy, planhat_at: float, winner: str) -> None:
@@ -245,11 +248,11 @@ NAMES = ["subject", "description", "date", "status", "owner", "type"]
 def test_what_is_written_to_planhat_agrees(name: str, sf: dict[str, Any], ph: dict[str, Any]) -> None:
     """PutGet towards Planhat: after the write both sides say the same."""
     m, c = mapped("Task:Task", name), context()
-    written = lens(m).to_ph(m, sf, c, ph)
+    written = lens(m).to_partner(m, sf, c, ph)
     assert not isinstance(written, Held)
     after = {**ph, **written}
 
-    assert lens(m).agree(m, lens(m).key_sf(m, sf, c), lens(m).key_ph(m, after, c), c)
+    assert lens(m).agree(m, lens(m).key_sf(m, sf, c), lens(m).key_partner(m, after, c), c)
 
 
 @pytest.mark.rule("I16", "P26", "F31", "F45")
@@ -261,7 +264,7 @@ def test_what_is_written_to_salesforce_agrees(name: str, ph: dict[str, Any]) -> 
     value = lens(m).to_sf(m, ph, c)
     assert not isinstance(value, Held)
 
-    assert lens(m).agree(m, lens(m).key_sf(m, {m.salesforce: value}, c), lens(m).key_ph(m, ph, c), c)
+    assert lens(m).agree(m, lens(m).key_sf(m, {m.salesforce: value}, c), lens(m).key_partner(m, ph, c), c)
 
 
 @pytest.mark.rule("I16", "F46")
@@ -271,7 +274,7 @@ def test_a_day_never_shifts(day: Any, ph: dict[str, Any]) -> None:
     m, c = mapped("Task:Task", "date"), context()
     before_start = parse_moment(ph["startTime"])
 
-    written = lens(m).to_ph(m, {"ActivityDate": day.isoformat()}, c, ph)
+    written = lens(m).to_partner(m, {"ActivityDate": day.isoformat()}, c, ph)
     assert not isinstance(written, Held)
     start = parse_moment(written["startTime"])
 
@@ -297,7 +300,7 @@ def test_a_cut_text_is_not_an_edit() -> None:
     sent = lens(m).to_sf(m, long, c)
 
     assert 255 >= len(sent)
-    assert lens(m).agree(m, lens(m).key_sf(m, {"Subject": sent}, c), lens(m).key_ph(m, long, c), c)
+    assert lens(m).agree(m, lens(m).key_sf(m, {"Subject": sent}, c), lens(m).key_partner(m, long, c), c)
 
 
 def test_every_lens_of_the_profile_exists() -> None:

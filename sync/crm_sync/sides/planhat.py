@@ -10,18 +10,18 @@ not documented, so a string and several JSON shapes are read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 import requests
 
 from crm_sync.clock import Clock
-from crm_sync.config import PlanhatLogin
+from crm_sync.config import PartnerLogin
 from crm_sync.errors import AccessRefused, RecordRefused
 from crm_sync.mapping import parse_moment
-from crm_sync.model import CONVERSATION, KEYABLE, PLANHAT, TASK, Record
+from crm_sync.model import CONVERSATION, PLANHAT, TASK, Record
+from crm_sync.sides.partner import Gone, Parent, Person, Upserted
 from crm_sync.transport import Transport, Verdict
 
 BULK_ITEMS_MAX = 5_000  # bulk upsert, every model
@@ -29,29 +29,20 @@ PAGE_ROWS = {TASK: 1_000, CONVERSATION: 500}  # below the maxima of 10,000 and 2
 PAGE_OVERLAP_ROWS = 5  # a row deleted while we page moves the rest forward
 COMPANY_PAGE_ROWS = 5_000
 COLLECTION = {TASK: "tasks", CONVERSATION: "conversations"}
+#: Where each model keeps the Salesforce id, and the prefix that addresses a record by it (rule P7).
+KEYABLE = {TASK: ("sourceId", "srcid-"), CONVERSATION: ("externalId", "extid-")}
+OPEN, ARCHIVED = "open", "archived"  # the two lists of Tasks
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Upserted:
-    """What a bulk answer tells, by Salesforce id: *done* is certainly stored, *refused* certainly not.
-
-    What is in neither is known only by reading it back.
-    """
-
-    done: frozenset[str] = frozenset()
-    refused: Mapping[str, RecordRefused] = field(default_factory=dict)
-
-    def __or__(self, other: Upserted) -> Upserted:
-        return Upserted(self.done | other.done, {**self.refused, **other.refused})
 
 
 class Planhat:
     """One tenant."""
 
+    name = PLANHAT
+
     def __init__(
         self,
-        login: PlanhatLogin,
+        login: PartnerLogin,
         *,
         session: requests.Session,
         clock: Clock,
@@ -96,7 +87,16 @@ class Planhat:
 
     # -- reading -------------------------------------------------------------------------------------
 
-    def changed_since(self, model: str, since: datetime | None, *, archived: bool = False) -> Iterator[Record]:
+    def keyable(self, model: str) -> str:
+        return KEYABLE[model][0]
+
+    def parts(self, model: str) -> Sequence[str]:
+        return (OPEN, ARCHIVED) if model == TASK else ("",)
+
+    def deleted_since(self, model: str, since: datetime | None) -> Sequence[Gone]:  # noqa: ARG002 - Planhat tells none
+        return ()
+
+    def changed_since(self, model: str, since: datetime | None, *, part: str = "") -> Iterator[Record]:
         """Rows newest first until one is older than *since*.
 
         Planhat has no filter by time. While we page, changed rows only move to the front, so they
@@ -104,7 +104,7 @@ class Planhat:
         """
         params: dict[str, Any] = {"sort": "-updatedAt", "limit": PAGE_ROWS[model]}
         if model == TASK:
-            params["isArchived"] = "true" if archived else "false"
+            params["isArchived"] = "true" if part == ARCHIVED else "false"
         seen: set[str] = set()
         offset = 0
         while True:
@@ -137,8 +137,11 @@ class Planhat:
         """The record that carries this Salesforce id as its keyable."""
         return self.get(model, KEYABLE[model][1] + sf_id)
 
-    def companies(self) -> list[dict[str, Any]]:
-        """Every company: `_id`, `sourceId`, `name`."""
+    def parents(self) -> list[Parent]:
+        """Every company."""
+        return [Parent(row["_id"], str(row.get("sourceId") or "")) for row in self._companies()]
+
+    def _companies(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         while True:
             rows = self._list(
@@ -154,8 +157,8 @@ class Planhat:
             if len(rows) < COMPANY_PAGE_ROWS:
                 return found
 
-    def users(self) -> list[dict[str, Any]]:
-        return self._list("/users", {"limit": 10_000})
+    def users(self) -> list[Person]:
+        return [Person(row["_id"], str(row.get("email") or "")) for row in self._list("/users", {"limit": 10_000})]
 
     # -- writing -------------------------------------------------------------------------------------
 
@@ -172,6 +175,15 @@ class Planhat:
         if response.status_code != 200:
             raise refusal(response)
         return planhat_record(model, response.json())
+
+    def delete(self, model: str, record_id: str) -> bool:
+        """Delete one record. The Planhat profile never asks for it (rule P25)."""
+        response = self._send("DELETE", f"/{COLLECTION[model]}/{quote(record_id, safe='')}", write=True)
+        if response.status_code == 404:
+            return False
+        if response.status_code != 200:
+            raise refusal(response)
+        return True
 
     def upsert(self, model: str, items: Sequence[Mapping[str, Any]]) -> Upserted:
         """Create or adopt records, each carrying its Salesforce id as the keyable."""
@@ -277,8 +289,3 @@ def refusal(response: requests.Response) -> RecordRefused:
         code=f"HTTP {response.status_code}",
         transient=response.status_code >= 500,
     )
-
-
-def scan_start(cursor: datetime | None, overlap_seconds: int) -> datetime | None:
-    """Where an incremental scan begins: a little before its cursor (F49)."""
-    return None if cursor is None else cursor - timedelta(seconds=overlap_seconds)

@@ -58,6 +58,8 @@ def literal(moment: datetime) -> str:
 class Salesforce:
     """One org. *limit_used* and *limit_max* follow the `Sforce-Limit-Info` header."""
 
+    name = SALESFORCE
+
     def __init__(
         self,
         login: SalesforceLogin,
