@@ -8,7 +8,7 @@ one Salesforce record, one Planhat Task and one Conversation per object to one l
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -153,6 +153,8 @@ class State:
             options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
         self._engine = sa.create_engine(url, **options)
         _META.create_all(self._engine)
+        #: Called with "before" and with "after" around each commit: where a process may die, too (I10).
+        self.on_commit: Callable[[str], None] = lambda _point: None
 
     def close(self) -> None:
         self._engine.dispose()
@@ -182,6 +184,8 @@ class State:
     def _begin(self) -> Iterator[sa.Connection]:
         with self._engine.begin() as connection:
             yield connection
+            self.on_commit("before")
+        self.on_commit("after")
 
     # -- links ---------------------------------------------------------------------------------
 
