@@ -263,13 +263,19 @@ _KINDS: dict[str, type[Op]] = {
 }  # fmt: skip
 
 
-def from_dict(given: Mapping[str, Any]) -> Op:
-    """The operation that `to_dict` wrote. Raises MisuseError naming what is wrong."""
+def from_dict(
+    given: Mapping[str, Any], *, kinds: Mapping[str, type[Op]] | None = None, sides: Sequence[str] = SIDES
+) -> Op:
+    """The operation that `to_dict` wrote. Raises MisuseError naming what is wrong.
+
+    *kinds* and *sides* are the vocabulary of another world than that of Salesforce and Planhat.
+    """
     plain = dict(given)
     kind = plain.pop("op", None)
-    wanted = _KINDS.get(kind) if isinstance(kind, str) else None
+    known_kinds = _KINDS if kinds is None else kinds
+    wanted = known_kinds.get(kind) if isinstance(kind, str) else None
     if wanted is None:
-        raise MisuseError(f"no operation {kind!r}: there are {', '.join(_KINDS)}")
+        raise MisuseError(f"no operation {kind!r}: there are {', '.join(known_kinds)}")
     known = {f.name for f in fields(wanted)}
     unknown = sorted(set(plain) - known)
     if unknown:
@@ -278,8 +284,8 @@ def from_dict(given: Mapping[str, Any]) -> Op:
         op = wanted(**plain)
     except TypeError as error:
         raise MisuseError(f"{kind}: {error}") from None
-    if getattr(op, "side", TASK) not in SIDES:
-        raise MisuseError(f"{kind}: a side is one of {', '.join(SIDES)}, not {plain['side']!r}")
+    if getattr(op, "side", sides[0]) not in sides:
+        raise MisuseError(f"{kind}: a side is one of {', '.join(sides)}, not {plain['side']!r}")
     return op
 
 
