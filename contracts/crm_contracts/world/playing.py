@@ -149,6 +149,10 @@ class Playing:
     def note(self, line: str, *, activity: str = "") -> None:
         self.timeline.append((activity, f"{self.stage.clock.now():%d %H:%M:%S}  {line}"))
 
+    def stir(self) -> None:
+        """Somebody did something that a sync may answer with writes."""
+        self._touched = True
+
     # -- time and faults ----------------------------------------------------------------------
 
     def _tick(self, op: ops.Tick) -> bool:

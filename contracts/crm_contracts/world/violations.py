@@ -19,8 +19,8 @@ __all__ = [
     "DirectionIgnored",
     "Duplicated",
     "FalselyDeleted",
-    "Invented",
     "InvariantViolated",
+    "Invented",
     "LensBroken",
     "Looping",
     "LoserUnlogged",
@@ -75,7 +75,7 @@ class Duplicated(InvariantViolated):
 
 
 class Invented(InvariantViolated):
-    """I4: the sync wrote a value that no user ever gave this activity, or made a record that nobody's deed asked for."""
+    """I4: the sync wrote a value that no user ever gave this activity, or made a record that nobody asked for."""
 
     invariant = "I4"
 

@@ -9,7 +9,9 @@ what must hold in the end by `finish()`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from crm_contracts.world import monitors, ops
@@ -21,6 +23,7 @@ from crm_contracts.world.fields import (
     Row,
     shared,
 )
+from crm_contracts.world.happenings import HAPPENINGS
 from crm_contracts.world.model import Observation, Record
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK, Op
 from crm_contracts.world.oracle import Oracle
@@ -55,6 +58,7 @@ class World(Playing):
         self.settings = settings or Settings()
         self.oracle = Oracle(self.settings, customers=stage.cast.customers)
         self.seen: Observation = {side: {} for side in SIDES}  # after the newest round
+        self.gone_customers: set[str] = set()  # merged away
         self._factory = sync
         self.connection = Connection(
             salesforce=stage.logins["salesforce"],
@@ -82,20 +86,34 @@ class World(Playing):
             pointer = {TASK: "sourceId", CONVERSATION: "externalId"}[op.side]
             fields[pointer] = partner.id[: op.link]
         customer = known.at if known else op.at
-        if op.side == SALESFORCE:
-            fields["WhatId"] = self.stage.accounts[customer]
-            record_id = self.stage.salesforce.create(fields)
-        else:
-            company = self.stage.companies.get(customer)
-            if company is None:
-                return False
-            fields["companyId"] = company
-            record_id = self.stage.planhat.create(PLANHAT_COLLECTIONS[op.side], fields)
-        self._user_saved(op.act, op.side, record_id, fields, customer=customer)
+        if customer in self.gone_customers:
+            return False
+        with self._begun(op.late):
+            if op.side == SALESFORCE:
+                fields["WhatId"] = self.stage.accounts[customer]
+                record_id = self.stage.salesforce.create(fields)
+            else:
+                company = self.stage.companies.get(customer)
+                if company is None:
+                    return False
+                fields["companyId"] = company
+                record_id = self.stage.planhat.create(PLANHAT_COLLECTIONS[op.side], fields)
+            self._user_saved(op.act, op.side, record_id, fields, customer=customer)
         return True
 
     def _edit(self, op: ops.Edit) -> bool:
-        return self._write(op.side, op.act, dict(op.fields))
+        with self._begun(op.late):
+            return self._write(op.side, op.act, dict(op.fields))
+
+    @contextmanager
+    def _begun(self, seconds: int) -> Iterator[None]:
+        """What is written now began *seconds* ago and bears that stamp: it comes to light below a cursor (F49)."""
+        now = self.stage.clock.now()
+        self.stage.clock.set(now - timedelta(seconds=seconds))
+        try:
+            yield
+        finally:
+            self.stage.clock.set(now)
 
     def _complete(self, op: ops.Complete) -> bool:
         return op.side in _COMPLETED and self._write(op.side, op.act, _COMPLETED[op.side])
@@ -236,6 +254,7 @@ class World(Playing):
         ops.Introduce: _introduce,
         ops.Configure: _configure,
         ops.StaffDisable: _staff_disable,
+        **HAPPENINGS,
     }
 
 
