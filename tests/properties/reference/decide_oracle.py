@@ -36,7 +36,7 @@ def is_possible(left: str, right: str, link: str) -> bool:
     return "absent" not in {left, right}  # a link names two records that were seen
 
 
-def record_level(  # noqa: C901, PLR0912 - one rule after another
+def record_level(
     left: str,
     right: str,
     link: str,
@@ -66,7 +66,7 @@ def record_level(  # noqa: C901, PLR0912 - one rule after another
     # I2, E.2.1: nothing happened, nothing follows. E.3: what somebody changed is compared with the other side.
     if link == "live" and (left_tells or right_tells):
         said = "compare"
-        # F26: to write to a record that is not shown would be a guess; absence is not deletion, so it is kept for later.
+        # F26: a write to a record that is not shown is a guess; absence is not deletion, so the change is kept.
         if not shown and "deleted" not in {left, right}:
             said = "wait"
     # F37, P29: what changed before the section was switched on is no news, it is where the sides start from.
@@ -170,13 +170,12 @@ def _after_a_deletion(
         said, leads = "delete_salesforce", direction != "receive"
         # T9, P24: equal seconds are Salesforce's.
         edited, edit_is_last, again, creating = left_tells, order != "partner_newer", "create_partner", create_in
-    # T41: ... also over an edit of the other side, unless the later one wins and the edit is it. Then the deleted copy is
-    # made again, as any record that has no counterpart (T11, T13, T20, T24).
+    # T41: ... also over an edit of the other side, unless the later one wins and the edit is it. Then the deleted
+    # copy is made again, as any record that has no counterpart (T11, T13, T20, T24).
     if deletions == "last_write_wins" and edited and edit_is_last:
-        if direction == "both":
-            said = "wait" if scope == "parent_missing" else again
-            if creating == "no":
-                said = "bury"
+        said = "wait" if scope == "parent_missing" else again
+        if creating == "no":
+            said = "bury"
     # I7: ... where the direction leads,
     if not leads:
         said = "bury"
@@ -216,7 +215,7 @@ def field_level(
     write: str,
     agree: bool,
 ) -> tuple[str, str]:
-    """One field of a linked pair: (the side whose value is taken, the side whose changed value is given up), "" for none.
+    """One field of a linked pair: the side whose value is taken, and the side whose change is given up; "" for none.
 
     *silent*: the side shows a value that the other cannot say (M4, M7: no opinion). *others_left*, *others_right*: did
     that side change another field that both may write? *write*: always | once | never | create_only. *tie*: the side
