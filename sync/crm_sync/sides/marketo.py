@@ -112,7 +112,8 @@ class Marketo:
         _known(model)
         response = self._send("GET", f"/reminders/{quote(record_id, safe='')}")
         if response.status_code == 404:
-            return self._deleted(record_id)
+            self._must_be_deleted(record_id)
+            return None
         return _record(_told(response))
 
     def by_salesforce_id(self, model: str, sf_id: str) -> Record | None:
@@ -147,7 +148,8 @@ class Marketo:
         _known(model)
         response = self._send("PATCH", f"/reminders/{quote(record_id, safe='')}", write=True, json=dict(fields))
         if response.status_code == 404:
-            return self._deleted(record_id)
+            self._must_be_deleted(record_id)
+            return None
         return _record(_told(response))
 
     def delete(self, model: str, record_id: str) -> bool:
@@ -155,7 +157,7 @@ class Marketo:
         _known(model)
         response = self._send("DELETE", f"/reminders/{quote(record_id, safe='')}", write=True)
         if response.status_code == 404:
-            self._deleted(record_id)
+            self._must_be_deleted(record_id)
             return False
         _told(response)
         return True
@@ -241,7 +243,7 @@ class Marketo:
                 return True
         raise AssertionError("unreachable")
 
-    def _deleted(self, record_id: str) -> None:
+    def _must_be_deleted(self, record_id: str) -> None:
         """Nothing when there is a tombstone; RecordRefused when the reminder is merely out of sight."""
         if self._gone is None or record_id not in self._gone:
             self._gone = {gone.record_id for gone in self.deleted_since(REMINDER, None)}
