@@ -19,6 +19,8 @@ class SfField:
     """What the describe says about one field.
 
     *defaulted*: Salesforce fills it when nothing is sent; *default*: with what, None when the describe does not tell.
+    *calculated*: a formula, a roll-up or a serial number; *references*: the objects an id in it may be of, *relationship*
+    the name of the way there.
     """
 
     name: str
@@ -31,6 +33,11 @@ class SfField:
     unique: bool
     defaulted: bool = False
     default: Any = None
+    type: str = ""
+    calculated: bool = False
+    nillable: bool = True
+    references: frozenset[str] = frozenset()
+    relationship: str = ""
 
 
 @dataclass(frozen=True)
