@@ -19,7 +19,7 @@ class SfField:
     """What the describe says about one field.
 
     *defaulted*: Salesforce fills it when nothing is sent; *default*: with what, None when the describe does not tell.
-    *calculated*: a formula, a roll-up or a serial number; *references*: the objects an id in it may be of, *relationship*
+    *calculated*: a formula, a roll-up or a serial number; *references*: the objects whose ids it holds, *relationship*
     the name of the way there.
     """
 
