@@ -1,12 +1,10 @@
 """What follows for one pair of records: `verdict(case)`. No clock, no network, no database, no vendor.
 
-Rule 1: every case is decided by a row of the table in verdict_rows.py; nothing is decided here.
+Rule 1: every case is decided by a row of the table, which stands in verdict_apart.py and verdict_live.py; nothing is
+decided here.
 Rule 2: the same case gives the same verdict on any machine and day.
 Rule 3: deleting needs positive evidence, creating needs that nothing ever stood there (I6, P8).
 Source: rules P1-P29, T1-T45, M1-M27. Fields are decided in decide.py.
-
-A verdict is looked up by bits: each value of each dimension knows the rows that it agrees with, and the first row left
-when all are laid over each other decides.
 """
 
 from __future__ import annotations
@@ -15,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crm_sync.model import Direction, Policy
-from crm_sync.verdict_rows import TABLE, Row
+from crm_sync.tables import Row, Table, part
+from crm_sync.verdict_apart import DORMANT, IMPOSSIBLE, KEYED, OFF, TOMBSTONE, UNLINKED
+from crm_sync.verdict_live import CHANGES, DELETION_WINS, DELETIONS, EDIT_WINS, OUT_OF_SCOPE
 from crm_sync.verdict_words import (
     Action,
     Case,
@@ -39,8 +39,8 @@ __all__ = [
     "Order",
     "Presence",
     "Scope",
-    "Table",
     "Verdict",
+    "Verdicts",
     "order",
     "verdict",
 ]
@@ -60,49 +60,38 @@ DIMENSIONS: Mapping[str, tuple[Any, ...]] = {
     "scope": tuple(Scope),
 }
 
+ROWS: tuple[Row, ...] = (
+    *part("Not Syncing", OFF),
+    *part("Cannot arise", IMPOSSIBLE),
+    *part("No link: one record, nothing on the other side", UNLINKED, link=LinkState.NONE),
+    *part("No link, but one record carries the other's id", KEYED, link=LinkState.KEYED),
+    *part("Tombstone", TOMBSTONE, link=LinkState.TOMBSTONE),
+    *part("Sleeping link", DORMANT, link=LinkState.DORMANT),
+    *part("Live link, a deletion: where it goes no further", DELETIONS, link=LinkState.LIVE),
+    *part(
+        "Live link, a deletion against a later edit",
+        EDIT_WINS,
+        link=LinkState.LIVE,
+        deletions=Deletions.LAST_WRITE_WINS,
+        direction=Direction.BOTH,
+        updates=True,
+    ),
+    *part("Live link, a deletion that travels", DELETION_WINS, link=LinkState.LIVE),
+    *part("Live link, nothing deleted: out of scope", OUT_OF_SCOPE, link=LinkState.LIVE),
+    *part("Live link, nothing deleted: in scope", CHANGES, link=LinkState.LIVE),
+)
 
-class Table:
-    """Rows, ready to be asked."""
+
+class Verdicts:
+    """A table of verdicts, to be asked."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self.rows = tuple(rows)
-        self._verdicts = [Verdict(r.then, r.favours, r.because, r.rule, n) for n, r in enumerate(self.rows)]
-        #: dimension -> value -> the rows (as bits) that it agrees with
-        self.bits: dict[str, dict[Any, int]] = {
-            name: {
-                value: sum(1 << n for n, row in enumerate(self.rows) if value in row.when.get(name, (value,)))
-                for value in values
-            }
-            for name, values in DIMENSIONS.items()
-        }
-        self._by_position = tuple(self.bits.values())
+        self.table = Table(rows, DIMENSIONS)
+        self._said = [Verdict(Action(r.then), r.favours, r.because, r.rule, n) for n, r in enumerate(rows)]
 
     def __call__(self, case: Case) -> Verdict:
-        a, b, c, d, e, f, g, h, i, j, k = self._by_position
-        left, right, link, direction, conflict, deletions, create_in, create_out, updates, newer, scope = case
-        rows = a[left] & b[right] & c[link] & d[direction] & e[conflict] & f[deletions]
-        rows &= g[create_in] & h[create_out] & i[updates] & j[newer] & k[scope]
-        assert rows, f"no row decides {case}"
-        return self._verdicts[(rows & -rows).bit_length() - 1]
-
-    def counts(self) -> list[int]:
-        """How many of all cases each row decides; the last figure counts those that none does.
-
-        Cases that agree with the same rows so far are counted together.
-        """
-        together = {(1 << len(self.rows)) - 1: 1}
-        for values in self.bits.values():
-            laid_over: dict[int, int] = {}
-            for rows, cases in together.items():
-                for agreeing in values.values():
-                    both = rows & agreeing
-                    laid_over[both] = laid_over.get(both, 0) + cases
-            together = laid_over
-        found = [0] * (len(self.rows) + 1)
-        for rows, cases in together.items():
-            found[(rows & -rows).bit_length() - 1] += cases
-        return found
+        return self._said[self.table.first(case)]
 
 
 #: What follows for a pair of records.
-verdict = Table(TABLE)
+verdict = Verdicts(ROWS)

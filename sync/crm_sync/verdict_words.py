@@ -26,6 +26,14 @@ class Presence(StrEnum):
     UNSEEN = "unseen"  # asked for and not shown: no evidence of anything
 
 
+ABSENT, PAST, SAME, CHANGED, DELETED, UNSEEN = Presence
+ALIVE = frozenset({PAST, SAME, CHANGED})
+NOT_THERE = frozenset({ABSENT, UNSEEN})
+
+#: The other side's name beside model.SALESFORCE.
+PARTNER = "partner"
+
+
 class LinkState(StrEnum):
     """What the sync remembers of the pair."""
 
