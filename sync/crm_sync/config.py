@@ -212,6 +212,10 @@ class Profile:
     continues: Mapping[str, str]
     raw: Mapping[str, Any]
 
+    def __getitem__(self, name: str) -> Any:
+        """One of its tables."""
+        return self.raw[name]
+
     @property
     def switches(self) -> Mapping[str, Any]:
         """The profile's switches and their defaults."""

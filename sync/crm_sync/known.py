@@ -20,6 +20,8 @@ class SfField:
     """What the describe says about one field.
 
     *defaulted*: Salesforce fills it when nothing is sent; *default*: with what, None when the describe does not tell.
+    *calculated*: a formula, a roll-up or a serial number; *references*: the objects whose ids it holds, *relationship*
+    the name of the way there.
     """
 
     name: str
@@ -32,6 +34,11 @@ class SfField:
     unique: bool
     defaulted: bool = False
     default: Any = None
+    type: str = ""
+    calculated: bool = False
+    nillable: bool = True
+    references: frozenset[str] = frozenset()
+    relationship: str = ""
 
 
 @dataclass(frozen=True)

@@ -145,24 +145,21 @@ def _link(row: Any, replicas: Iterable[Any]) -> Link:
     )
 
 
-OnCommit = Callable[[str], None]
-
-
 class State:
     """The sync's memory. *url* is an SQLAlchemy URL; "sqlite://" lives as long as the object.
 
-    One State may serve several `Sync` objects one after the other, as after a crash. *on_commit* is told "before" and
-    "after" each transaction that writes: where a process can die with its memory in two states.
+    One State may serve several `Sync` objects one after the other, as after a crash.
     """
 
-    def __init__(self, url: str = "sqlite://", *, on_commit: OnCommit | None = None) -> None:
+    def __init__(self, url: str = "sqlite://") -> None:
         self.url = url
-        self._on_commit = on_commit or (lambda _point: None)
         options: dict[str, Any] = {}
         if url in {"sqlite://", "sqlite:///:memory:"}:
             options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
         self._engine = sa.create_engine(url, **options)
         _META.create_all(self._engine)
+        #: Called with "before" and with "after" around each commit: where a process may die, too (I10).
+        self.on_commit: Callable[[str], None] = lambda _point: None
 
     def close(self) -> None:
         self._engine.dispose()
@@ -192,8 +189,8 @@ class State:
     def _begin(self) -> Iterator[sa.Connection]:
         with self._engine.begin() as connection:
             yield connection
-            self._on_commit("before")
-        self._on_commit("after")
+            self.on_commit("before")
+        self.on_commit("after")
 
     # -- links ---------------------------------------------------------------------------------
 

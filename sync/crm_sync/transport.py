@@ -107,14 +107,17 @@ class Transport:
         )
 
     def _wait_seconds(self, response: requests.Response | None, attempt: int) -> float:
-        asked = response.headers.get("Retry-After", "") if response is not None else ""
+        headers = response.headers if response is not None else {}
+        asked = headers.get("Retry-After", "")
+        if not asked and response is not None and response.status_code == 429:
+            asked = headers.get("RateLimit-Reset", "")  # Totango's: seconds until the window is over
         if asked.isdigit():
             seconds = float(asked)
             if seconds > RETRY_AFTER_SECONDS_MAX:
                 raise ServiceUnavailable(f"{self.service} asks to wait {seconds:.0f} s; run again after that")
             return seconds
         if response is not None and response.status_code == 429:
-            return BACKOFF_SECONDS_MAX  # Planhat's window is a minute and it does not say more
+            return BACKOFF_SECONDS_MAX  # Planhat's window is a minute, and not every answer says more
         return float(min(BACKOFF_SECONDS_MAX, 2 ** (attempt - 1)))
 
 

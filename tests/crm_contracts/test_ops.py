@@ -30,8 +30,23 @@ def test_a_seed_is_a_history() -> None:
 def test_random_histories_use_the_whole_vocabulary() -> None:
     """Every kind of operation that chance may draw is drawn."""
     drawn = {op.kind for seed in range(30) for op in random_history(seed, 60)}
+    by_hand = {"heal", "settle", "introduce", "undelete", "clone", "merge", "rights", "skew"}
 
-    assert {kind for kind in ops._KINDS if kind not in {"heal", "settle", "introduce"}} == drawn
+    assert set(ops._KINDS) - by_hand <= drawn
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        ops.Rights(silent=["Subject"], blind=True),
+        ops.Skew(vendor="planhat", seconds=-30),
+        ops.Edit(side=ops.TASK, act="act-1", fields={"action": "x"}, late=60),
+        ops.Merge(loser="acme", into="globex"),
+    ],
+)
+def test_rare_operations_survive_json(op: ops.Op) -> None:
+    """What chance does not draw is plain data, too."""
+    assert op == ops.from_dict(json.loads(json.dumps(op.to_dict())))
 
 
 def test_faults_are_faults_of_the_wire() -> None:

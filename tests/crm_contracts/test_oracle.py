@@ -15,6 +15,8 @@ from crm_contracts.world.violations import (
     DirectionIgnored,
     Duplicated,
     FalselyDeleted,
+    Invented,
+    LensBroken,
     LostUpdate,
     NotConverged,
 )
@@ -213,13 +215,13 @@ def test_with_inheritance_off_the_second_task_is_due(*, second: bool) -> None:
             log.oracle.settled()
 
 
-def test_a_record_that_belongs_to_nobody_is_a_duplicate() -> None:
-    """I3: a Salesforce Task that no activity explains."""
+def test_a_record_that_belongs_to_nobody_is_invented() -> None:
+    """I4: a Salesforce Task that no activity explains."""
     log = linked()
     log.begin()
     log.put(SALESFORCE, "00T000000000009AAA", Subject="out of the blue")
 
-    with pytest.raises(Duplicated, match="belongs to no activity"):
+    with pytest.raises(Invented, match="belongs to no activity"):
         log.round()
 
 
@@ -426,7 +428,7 @@ def test_the_frame_is_watched() -> None:
 
 @pytest.mark.rule("P28")
 def test_markup_survives_a_text_that_did_not_change() -> None:
-    """I8: the description reads the same, but its markup was flattened."""
+    """I16: the description reads the same, but its markup was flattened."""
     log = linked()
     log.user(TASK, PH, description="<p><b>Call</b> her</p>")
     log.begin()
@@ -435,7 +437,7 @@ def test_markup_survives_a_text_that_did_not_change() -> None:
     log.begin()
     log.put(TASK, PH, description="<p>Call her</p>")
 
-    with pytest.raises(BrokenFrame, match="reads the same"):
+    with pytest.raises(LensBroken, match="reads the same"):
         log.round()
 
 

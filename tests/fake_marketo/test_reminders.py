@@ -163,12 +163,27 @@ def test_what_changes_between_two_pages_is_not_missed(api: Api) -> None:
 
 
 @OURS
+def test_a_list_by_the_salesforce_task(api: Api) -> None:
+    """The reminders of one Salesforce task, its id read case and all; deleted ones only when asked for."""
+    mine, other = api.remind(sf_task_id=TASK_ID), api.remind(sf_task_id=OTHER_ID)
+    api.remind()
+
+    assert [mine["id"]] == api.listed(sf_task_id=TASK_ID)
+    assert [] == api.listed(sf_task_id=TASK_ID.upper())
+    api.told("DELETE", f"/reminders/{other['id']}")
+    assert ([], [other["id"]]) == (
+        api.listed(sf_task_id=OTHER_ID),
+        api.listed(sf_task_id=OTHER_ID, include_deleted="true"),
+    )
+
+
+@OURS
 @pytest.mark.parametrize(
     "query",
     [{"limit": "0"}, {"limit": "501"}, {"limit": "ten"}, {"limit": "٣"}, {"limit": "1_0"}, {"cursor": "x"},
      {"cursor": ""}, {"changed_since": "2026-13-05T09:00:00Z"},
      {"changed_since": "2026-01-05"}, {"changed_since": "2026-01-05T09:00:00"},
-     {"include_deleted": "1"}, {"include_deleted": "True"}, {"since": "x"}],
+     {"include_deleted": "1"}, {"include_deleted": "True"}, {"sf_task_id": TASK_ID[:15]}, {"since": "x"}],
     ids=str,
 )  # fmt: skip
 def test_parameters_that_cannot_be_read_are_refused(api: Api, query: dict[str, str]) -> None:

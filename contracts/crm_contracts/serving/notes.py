@@ -61,28 +61,33 @@ def _alive(pid: int) -> bool:
 
 
 def shell_variables(told: dict[str, Any]) -> list[str]:
-    """`export NAME='value'` lines: one for each word of the JSON line, and the variables that clients read.
+    """`export NAME='value'` lines, one for each of `variables`."""
+    return [f"export {name}={shlex.quote(value)}" for name, value in variables(told)]
+
+
+def variables(told: dict[str, Any]) -> list[tuple[str, str]]:
+    """Names and values: one for each word of the JSON line, and the variables that clients read.
 
     Of several tenants each word is VENDOR_TENANT_WORD; who reads a variable of one tenant must be told which.
     """
-    lines = []
+    found = []
     ca_file = None
     for vendor, words in told.items():
         if vendor == "control":
-            lines += [_export(f"UNDERSTUDY_{name}_CONTROL", url) for name, url in words.items()]
+            found += [_variable(f"UNDERSTUDY_{name}_CONTROL", url) for name, url in words.items()]
             continue
         ca_file = ca_file or words.get("ca_file")
-        lines += [_export(f"{vendor}_{name}", value) for name, value in words.items() if value and name != "tenants"]
+        found += [_variable(f"{vendor}_{name}", value) for name, value in words.items() if value and name != "tenants"]
         for tenant, own in words.get("tenants", {}).items():
-            lines += [_export(f"{vendor}_{tenant}_{name}", value) for name, value in own.items() if value]
+            found += [_variable(f"{vendor}_{tenant}_{name}", value) for name, value in own.items() if value]
         known = CLIENT_VARIABLES.get(vendor, {})
-        lines += [_export(variable, words[name]) for variable, name in known.items() if name in words]
+        found += [_variable(variable, words[name]) for variable, name in known.items() if name in words]
     if ca_file:
         bundle = str(Path(ca_file).with_name("ca-bundle.pem"))
-        lines += [_export(name, bundle) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")]
-        lines.append(_export("NODE_EXTRA_CA_CERTS", ca_file))
-    return lines
+        found += [_variable(name, bundle) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")]
+        found.append(_variable("NODE_EXTRA_CA_CERTS", ca_file))
+    return found
 
 
-def _export(name: str, value: Any) -> str:
-    return f"export {name.upper().replace('-', '_')}={shlex.quote(str(value))}"
+def _variable(name: str, value: Any) -> tuple[str, str]:
+    return name.upper().replace("-", "_"), str(value)

@@ -1,7 +1,7 @@
 """The oracle's own table of what corresponds to what. Written from the rules; must not import crm_sync.
 
-Rule 1: a field has one canonical value, poor enough that both systems can hold it: text without markup, a
-day without a time, open or done. Two raw values that read the same are the same.
+Rule 1: a field has one canonical value, poor enough that both systems can hold it: text without markup and no longer
+than Salesforce takes, a day without a time, open or done. Two raw values that read the same are the same.
 Rule 2: what has no row here is frame: the sync may not touch it.
 Source: rules P7, P12, P26 and P28, and the default mapping of the activity sync: Subject, Description,
 ActivityDate and Status against action (subject), description, startTime and status.
@@ -86,6 +86,7 @@ class Field:
     conversation: str | None
     read_salesforce: Callable[[Any], Value]
     read_planhat: Callable[[Any], Value]
+    longest: int | None = None  # characters that a Salesforce Task keeps (F45)
 
     def name_on(self, side: str) -> str | None:
         """The vendor's name on *side*; None where that side has no such field in the mapping."""
@@ -96,12 +97,13 @@ class Field:
         name = self.name_on(side)
         assert name is not None, f"{side} has no {self.name}"
         reader = self.read_salesforce if side == SALESFORCE else self.read_planhat
-        return reader(row.get(name))
+        value = reader(row.get(name))
+        return plain(value[: self.longest]) if value and self.longest and len(value) > self.longest else value
 
 
 FIELDS = (
-    Field("title", "Subject", "action", "subject", plain, plain),
-    Field("text", "Description", "description", "description", plain, text_of_html),
+    Field("title", "Subject", "action", "subject", plain, plain, 255),
+    Field("text", "Description", "description", "description", plain, text_of_html, 32_000),
     Field("date", "ActivityDate", "startTime", None, day, day),
     Field("state", "Status", "status", None, _salesforce_state, _planhat_state),
 )

@@ -31,6 +31,7 @@ class Record:
     row: Row
     by_user: bool
     wrote: dict[str, datetime] = field(default_factory=dict)
+    shown: dict[str, set[Value]] = field(default_factory=dict)  # what each field ever was when a user had saved
     frame: dict[str, Any] = field(default_factory=dict)
     deleted: bool = False
     met: bool = False  # the sync was shown it
@@ -53,6 +54,7 @@ class Record:
         """A user saved the fields *names*; *row* is how the record reads afterwards."""
         self.row = row
         for one in shared(self.side):
+            self.shown.setdefault(one.name, set()).add(self.value(one))
             if one.name_on(self.side) in names:
                 self.wrote[one.name] = at
         for name in FRAME[self.side]:
@@ -74,6 +76,8 @@ class Activity:
     born_on: str = SALESFORCE
     settings_moved: bool = False  # somebody saved other settings since the activity was born
     silent: str = ""
+    returned: bool = False  # its Salesforce Task was deleted and taken out of the bin again
+    adrift: bool = False  # its customer was merged away before the Salesforce Task was made
     second_allowed: bool = False  # the Conversation was logged while inheritance was off (P11)
     second_due: bool = False
     continued: bool = False  # the Conversation was logged while inheritance was on

@@ -9,7 +9,7 @@ part of a history is a history.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ __all__ = [
     "SALESFORCE",
     "SIDES",
     "TASK",
+    "Clone",
     "Complete",
     "Configure",
     "Create",
@@ -29,12 +30,16 @@ __all__ = [
     "Ignore",
     "InjectFault",
     "Introduce",
+    "Merge",
     "Op",
     "Reopen",
+    "Rights",
     "Settle",
+    "Skew",
     "StaffDisable",
     "Sync",
     "Tick",
+    "Undelete",
     "from_dict",
     "history_from_json",
 ]
@@ -55,7 +60,7 @@ class Op:
         """This operation as JSON data; keys at their default are left out."""
         plain = asdict(self)
         kept = {f.name: plain[f.name] for f in fields(self) if plain[f.name] != _default(f)}
-        return {"op": self.kind, **kept}
+        return {"op": self.kind, **{name: list(v) if isinstance(v, tuple) else v for name, v in kept.items()}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +68,7 @@ class Create(Op):
     """A user creates the activity *act* on *side*, at the customer *at*.
 
     Where the activity exists on the other side already, *link* tells how the user types the Salesforce id
-    into the Planhat record: 15 or 18 characters. 0 means no link is typed.
+    into the Planhat record: 15 or 18 characters. 0 means no link is typed. *late*: see `Edit`.
     """
 
     kind: ClassVar[str] = "create"
@@ -72,16 +77,21 @@ class Create(Op):
     at: str = "acme"
     fields: Mapping[str, Any] = field(default_factory=dict)
     link: int = 0
+    late: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edit(Op):
-    """A user writes *fields* of the activity's record on *side*."""
+    """A user writes *fields* of the activity's record on *side*.
+
+    *late*: the write began so many seconds ago, bears the stamp of that moment, and shows only now (F49).
+    """
 
     kind: ClassVar[str] = "edit"
     side: str
     act: str
     fields: Mapping[str, Any]
+    late: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +130,32 @@ class Delete(Op):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Undelete(Op):
+    """A user takes the activity's Salesforce Task out of the recycle bin."""
+
+    kind: ClassVar[str] = "undelete"
+    act: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clone(Op):
+    """A user copies the Salesforce Task of *act* as it stands, its key field left out: the activity *new*."""
+
+    kind: ClassVar[str] = "clone"
+    act: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merge(Op):
+    """Two accounts become one in Salesforce: *loser* goes, and what belonged to it belongs to *into*."""
+
+    kind: ClassVar[str] = "merge"
+    loser: str
+    into: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Introduce(Op):
     """Planhat gets a Company for a customer that it did not know."""
 
@@ -140,6 +176,31 @@ class StaffDisable(Op):
     """A member of Planhat's staff switches "Notes to inherit Task sourceId" off."""
 
     kind: ClassVar[str] = "staff_disable"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rights(Op):
+    """An administrator says what the sync's own Salesforce user may see and write from now on.
+
+    Writes to the Task fields *silent* are dropped without a word; *blind*: it sees nothing but its own records. Nothing
+    said: it may do everything.
+    """
+
+    kind: ClassVar[str] = "rights"
+    silent: Sequence[str] = ()
+    blind: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "silent", tuple(self.silent))  # JSON has no tuples
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skew(Op):
+    """From now on the clock of *vendor* is *seconds* ahead of everybody else's (behind, if negative)."""
+
+    kind: ClassVar[str] = "skew"
+    vendor: str
+    seconds: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,18 +257,25 @@ _KINDS: dict[str, type[Op]] = {
     one.kind: one
     for one in (
         Create, Edit, Complete, Ignore, Reopen, Delete, Introduce,
+        Undelete, Clone, Merge, Rights, Skew,
         Configure, StaffDisable, Tick, InjectFault, Sync, Heal, Settle,
     )
 }  # fmt: skip
 
 
-def from_dict(given: Mapping[str, Any]) -> Op:
-    """The operation that `to_dict` wrote. Raises MisuseError naming what is wrong."""
+def from_dict(
+    given: Mapping[str, Any], *, kinds: Mapping[str, type[Op]] | None = None, sides: Sequence[str] = SIDES
+) -> Op:
+    """The operation that `to_dict` wrote. Raises MisuseError naming what is wrong.
+
+    *kinds* and *sides* are the vocabulary of another world than that of Salesforce and Planhat.
+    """
     plain = dict(given)
     kind = plain.pop("op", None)
-    wanted = _KINDS.get(kind) if isinstance(kind, str) else None
+    known_kinds = _KINDS if kinds is None else kinds
+    wanted = known_kinds.get(kind) if isinstance(kind, str) else None
     if wanted is None:
-        raise MisuseError(f"no operation {kind!r}: there are {', '.join(_KINDS)}")
+        raise MisuseError(f"no operation {kind!r}: there are {', '.join(known_kinds)}")
     known = {f.name for f in fields(wanted)}
     unknown = sorted(set(plain) - known)
     if unknown:
@@ -216,8 +284,8 @@ def from_dict(given: Mapping[str, Any]) -> Op:
         op = wanted(**plain)
     except TypeError as error:
         raise MisuseError(f"{kind}: {error}") from None
-    if getattr(op, "side", TASK) not in SIDES:
-        raise MisuseError(f"{kind}: a side is one of {', '.join(SIDES)}, not {plain['side']!r}")
+    if getattr(op, "side", sides[0]) not in sides:
+        raise MisuseError(f"{kind}: a side is one of {', '.join(sides)}, not {plain['side']!r}")
     return op
 
 

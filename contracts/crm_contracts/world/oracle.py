@@ -11,7 +11,7 @@ Source: the rules in `crm_contracts.rules`, the invariants in `violations`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from crm_contracts.world.fields import DONE, FIELDS, FRAME, IGNORED, Field, Row, Value, shared, takes_part
@@ -23,6 +23,8 @@ from crm_contracts.world.violations import (
     DirectionIgnored,
     Duplicated,
     FalselyDeleted,
+    Invented,
+    LensBroken,
     LostUpdate,
     NotConverged,
 )
@@ -38,6 +40,9 @@ EXCEPTIONS: Mapping[str, str] = {
     "ignored": "how an ignored Planhat Task reads in Salesforce is not published (P12)",
     "born-archived": "a Planhat Task that was archived before its first sync need not be sent (P14)",
     "tombstone": "the survivor of a deletion keeps its own values (P25)",
+    "rights": "what the sync's user may neither see nor write cannot follow (F26, F70)",
+    "merged-customer": "where a Planhat record of a merged account belongs in Salesforce is not published (F14)",
+    "skewed-clocks": "within the difference of two clocks nobody knows which edit was newer (F56)",
     "unknown-answer": "after a lost answer no sync can know whether both sides had agreed (P24)",
 }
 
@@ -55,6 +60,9 @@ class Oracle:
         self.inheritance = Inheritance()
         self.inheritance.saved(settings)
         self.model = Model()
+        self.unwritable: frozenset[str] = frozenset()  # fields of the Salesforce Task that the sync may not write
+        self.blind = False
+        self.apart = timedelta(0)  # how far the two clocks ever were from each other
         self._bases: dict[tuple[str, str, str], set[Base]] = {}
 
     # -- what people do -----------------------------------------------------------------------
@@ -114,6 +122,29 @@ class Oracle:
         assert record is not None, f"{handle} had no {side} record {record_id}"
         record.deleted = True
         self.model.activities[handle].silent = "tombstone"
+
+    def user_undeleted(self, handle: str, record_id: str, row: Row) -> None:
+        """A deleted Salesforce Task is back; what the pair shares from now on is not published (tombstone)."""
+        record = self.model.find(SALESFORCE, record_id)
+        assert record is not None, f"{handle} never had the Salesforce Task {record_id}"
+        record.deleted, record.row = False, row
+        self.model.activities[handle].returned = True
+
+    def merged(self, loser: str, into: str, tasks: Mapping[str, Row]) -> None:
+        """Salesforce merged an account: its Tasks, which now read as *tasks*, are of another customer."""
+        for activity in self.model.activities.values():
+            if activity.at == loser:
+                activity.at, activity.adrift = into, activity.one(SALESFORCE) is None
+            for record in activity.live(SALESFORCE):
+                record.row = tasks[record.id]
+
+    def rights(self, unwritable: Iterable[str], *, blind: bool) -> None:
+        """An administrator changed what the sync's Salesforce user may write (names of fields) and see."""
+        self.unwritable, self.blind = frozenset(unwritable), blind
+
+    def skewed(self, ahead: Mapping[str, int]) -> None:
+        """The clocks of the vendors are so many seconds *ahead* of everybody's."""
+        self.apart = max(self.apart, timedelta(seconds=max(ahead.values()) - min(ahead.values())))
 
     def saved(self, settings: Settings) -> None:
         """Somebody saved the integration's settings."""
@@ -258,6 +289,8 @@ class Oracle:
             return {("salesforce", "planhat").index(policy)}
         left, right = pair.salesforce, pair.planhat
         found = {0 if left.stamp >= right.stamp else 1}
+        if self.apart and abs(left.stamp - right.stamp) <= 2 * self.apart:
+            found = {0, 1}
         if one.name in left.wrote and one.name in right.wrote:
             found.add(0 if left.wrote[one.name] >= right.wrote[one.name] else 1)
         return found
@@ -277,7 +310,7 @@ class Oracle:
         activity = self.model.owner_of(side, row)
         title = shared(side)[0].read(side, row)
         if activity is None:
-            raise Duplicated(f"a {side} record {record_id} ({title!r}) belongs to no activity")
+            raise Invented(f"a {side} record {record_id} ({title!r}) belongs to no activity")
         met = any(one.deleted and one.met for one in activity.records if one.side == side)
         if met and not (side == SALESFORCE and activity.second_allowed):
             raise FalselyDeleted(
@@ -352,7 +385,7 @@ class Oracle:
         if one.read(record.side, {name: kept}) != record.value(one):
             del record.frame[name]  # the value itself moved on: the rest is no longer the user's
         elif kept != now and (kept or now):
-            raise BrokenFrame(
+            raise LensBroken(
                 f"{name} of the {record.side} record of {activity.handle} reads the same but was "
                 f"rewritten from {kept!r} to {now!r}",
                 activity=activity.handle,
@@ -390,6 +423,8 @@ class Oracle:
         """Users and faults have stopped and rounds were run: every claim of the rules must hold."""
         for activity in self.model.activities.values():
             self._counted(activity)
+        if self.blind:
+            return
         for activity in self.model.activities.values():
             self._partnered(activity)
             if not activity.silent:
@@ -437,7 +472,7 @@ class Oracle:
 
     def _partnered(self, activity: Activity) -> None:
         """I1: every record in scope has its partner."""
-        if activity.settings_moved or activity.any_deleted:
+        if activity.settings_moved or activity.any_deleted or activity.adrift:
             return
         salesforce, task = activity.one(SALESFORCE), activity.one(TASK)
         conversation = activity.one(CONVERSATION)
@@ -466,6 +501,8 @@ class Oracle:
                 winners = self._winners(pair, one)
                 if IGNORED in values or (one.name == "date" and activity.one(CONVERSATION)):
                     continue
+                if one.salesforce in self.unwritable:
+                    continue
                 if not any(values in self._outcomes(pair, base, values, winners) for base in self._known(pair, one)):
                     raise NotConverged(
                         f"{one.name} of {activity.handle}: Salesforce has {values[0]!r}, the Planhat "
@@ -479,7 +516,7 @@ class Oracle:
         for pair in self.model.pairs(activity):
             if pair.section != CONVERSATION or activity.reopened or activity.settings_moved:
                 continue
-            if self.settings.sends(CONVERSATION) and takes_part(pair.planhat.row):
+            if self.settings.sends(CONVERSATION) and takes_part(pair.planhat.row) and "Status" not in self.unwritable:
                 value = pair.salesforce.value(state)
                 if value != DONE and state.name not in pair.salesforce.wrote:
                     raise NotConverged(

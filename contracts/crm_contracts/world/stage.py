@@ -6,30 +6,25 @@ both stores restored, faults and journals emptied, the clock back at its start. 
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-import requests
+from datetime import datetime, timedelta
+from typing import Any
 
 from crm_contracts.vendors import HOSTS
 from crm_contracts.world.under_test import Login
 from crm_contracts.world.users import PlanhatUser, SalesforceUser
+from crm_contracts.world.wire import Counter, Crashed, Gate, Wire
 from fake_core.clock import DEFAULT_MOMENT, FrozenClock
 from fake_core.control import ControlClient
 from fake_core.fake import Fake
 from fake_core.ids import IdSource
-from fake_core.transport import InProcess
 from fake_planhat import ApiToken, TenantConfig
 from fake_planhat import create_app as create_planhat
 from fake_salesforce import OrgConfig, UserConfig
 from fake_salesforce import create_app as create_salesforce
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-__all__ = ["CUSTOMERS", "EXTERNAL_ID_FIELD", "Cast", "Crashed", "Gate", "Stage"]
+__all__ = ["CUSTOMERS", "EXTERNAL_ID_FIELD", "Cast", "Counter", "Crashed", "Gate", "Skewed", "Stage"]
 
 SALESFORCE_URL, PLANHAT_URL = HOSTS["salesforce"], HOSTS["planhat"]
 EXTERNAL_ID_FIELD = "Planhat_Id__c"
@@ -53,50 +48,25 @@ _ENGINE_TOKEN = "engine-token"  # noqa: S105
 _EXTERNAL_ID = {EXTERNAL_ID_FIELD: {"label": "Planhat Id", "type": "string(60)", "unique": True, "external_id": True}}
 
 
-class Crashed(BaseException):
-    """The process under test dies here. Not an Exception: no handler of the sync may survive it."""
+class Skewed(FrozenClock):
+    """One vendor's own clock: everybody's, *ahead* by some seconds."""
 
+    def __init__(self, everybodys: FrozenClock) -> None:
+        super().__init__(everybodys.now())
+        self._everybodys = everybodys
+        self.ahead = 0
 
-class Gate:
-    """Where requests enter a fake: counts those of the sync and lets it die at one of them."""
+    def now(self) -> datetime:
+        now = self._everybodys.now()
+        return now + timedelta(seconds=self.ahead) if self.ahead else now
 
-    def __init__(self, fake: Fake, counter: Counter) -> None:
-        self._fake = fake
-        self._counter = counter
-        self.hosts = fake.hosts
+    def advance(self, seconds: float | timedelta) -> datetime:
+        self._everybodys.advance(seconds)
+        return self.now()
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        counter = self._counter
-        if not counter.counting or environ["PATH_INFO"].startswith("/__understudy__/"):
-            return self._fake(environ, start_response)
-        counter.requests += 1
-        if counter.requests != counter.crash_at:
-            return self._fake(environ, start_response)
-        if counter.acted:
-            with contextlib.suppress(Exception):  # a broken connection changes nothing any more
-                list(self._fake(environ, start_response))
-            counter.unread = (self._fake.vendor, self._fake.journal.last)
-        counter.on_crash()
-        raise Crashed(f"at request {counter.requests}")
-
-
-class Counter:
-    """How many requests the sync made in this round, over both fakes, and where it is to die."""
-
-    def __init__(self) -> None:
-        self.counting = False
-        self.requests = 0
-        self.crash_at = 0
-        self.acted = False
-        self.unread: tuple[str, int] | None = None  # vendor and journal number of the answer that nobody lived to read
-        self.on_crash: Callable[[], None] = lambda: None
-
-    def begin(self, *, crash_at: int, acted: bool, on_crash: Callable[[], None]) -> None:
-        self.counting, self.requests, self.unread = True, 0, None
-        self.crash_at, self.acted, self.on_crash = crash_at, acted, on_crash
-
-    def end(self) -> None:
-        self.counting = False
+    def set(self, at: datetime) -> datetime:
+        self._everybodys.set(at - timedelta(seconds=self.ahead))
+        return self.now()
 
 
 @dataclass(frozen=True)
@@ -127,17 +97,18 @@ class Stage:
     def __init__(self, *, external_id: bool = False, seed: int = 0, cast: Cast | None = None) -> None:
         self.cast = cast or Cast()
         self.clock = FrozenClock()
+        self.clocks = {"salesforce": Skewed(self.clock), "planhat": Skewed(self.clock)}
         self.external_id_field = EXTERNAL_ID_FIELD if external_id else ""
         fields = {**self.cast.task_fields, **(_EXTERNAL_ID if external_id else {})}
         extra = {"objects": {"Task": {"fields": fields}}} if fields else None
         self.fakes: dict[str, Fake] = {
             "salesforce": create_salesforce(
-                clock=self.clock,
+                clock=self.clocks["salesforce"],
                 ids=IdSource(seed),
                 org=OrgConfig(users=(PERSON, ENGINE), extra=extra),
             ),
             "planhat": create_planhat(
-                clock=self.clock,
+                clock=self.clocks["planhat"],
                 ids=IdSource(seed + 1),
                 org=TenantConfig(
                     tokens=(ApiToken(_PERSON_TOKEN, "person"), ApiToken(_ENGINE_TOKEN, "sync")),
@@ -147,10 +118,7 @@ class Stage:
             ),
         }
         self.counter = Counter()
-        network = InProcess([Gate(fake, self.counter) for fake in self.fakes.values()])
-        self.session = requests.Session()
-        self.session.trust_env = False
-        self.session.mount("https://", network.adapter())
+        self.session = Wire([Gate(fake, self.counter) for fake in self.fakes.values()], self.counter)
         self.control = {
             "salesforce": ControlClient(SALESFORCE_URL, self.session),
             "planhat": ControlClient(PLANHAT_URL, self.session),
@@ -182,6 +150,8 @@ class Stage:
             self.fakes[vendor].faults.clear()
             self.fakes[vendor].journal.clear()
         self.clock.set(DEFAULT_MOMENT)
+        for clock in self.clocks.values():
+            clock.ahead = 0
         self.companies = dict(self._opening_companies)
 
     def introduce(self, customer: str) -> None:

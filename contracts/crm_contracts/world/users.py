@@ -18,6 +18,11 @@ from crm_contracts.world.ops import SALESFORCE
 from crm_contracts.world.under_test import Login
 
 API = "/services/data/v60.0"
+SOAP = "/services/Soap/u/60.0"
+SOAP_NAMES = (
+    'xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:urn="urn:partner.soap.sforce.com"'
+    ' xmlns:ns="urn:sobject.partner.soap.sforce.com"'
+)
 SALESFORCE_FIELDS = (
     "Id",
     *(one.salesforce for one in FIELDS),
@@ -48,17 +53,41 @@ class SalesforceUser:
     def delete(self, record_id: str) -> None:
         self._call("DELETE", f"/sobjects/Task/{record_id}")
 
+    def undelete(self, record_id: str) -> bool:
+        """Take a row out of the recycle bin; False when it is not there any more."""
+        answer = self._soap(f"<urn:undelete><urn:ids>{record_id}</urn:ids></urn:undelete>")
+        return "<success>true</success>" in answer
+
+    def merge(self, sobject: str, master: str, loser: str) -> None:
+        record = f"<ns:type>{sobject}</ns:type><ns:Id>{master}</ns:Id>"
+        inner = f"<urn:masterRecord>{record}</urn:masterRecord><urn:recordToMergeIds>{loser}</urn:recordToMergeIds>"
+        answer = self._soap(f"<urn:merge><urn:request>{inner}</urn:request></urn:merge>")
+        assert "<success>true</success>" in answer, f"{loser} could not be merged into {master}: {answer}"
+
     def read(self, record_id: str) -> Row:
         names = ",".join(SALESFORCE_FIELDS)
         row: Row = self._call("GET", f"/sobjects/Task/{record_id}?fields={names}").json()
         return row
 
     def tasks(self) -> dict[str, Row]:
-        """Every Task that is not deleted, by id."""
-        soql = f"SELECT {', '.join(SALESFORCE_FIELDS)} FROM Task ORDER BY Id"  # noqa: S608 - SOQL
-        answer = self._call("GET", f"/query?q={quote(soql)}").json()
+        """Every Task that is not deleted, archived or not, by id."""
+        soql = f"SELECT {', '.join(SALESFORCE_FIELDS)} FROM Task WHERE IsDeleted = false ORDER BY Id"  # noqa: S608 - SOQL
+        answer = self._call("GET", f"/queryAll?q={quote(soql)}").json()
         assert answer["done"], "a world has fewer Tasks than one page of a query"
         return {row["Id"]: row for row in answer["records"]}
+
+    def _soap(self, inner: str) -> str:
+        """A call that REST does not have. Returns the answer's XML."""
+        self._call("GET", "/limits")  # logs in where that is due
+        session = f"<urn:SessionHeader><urn:sessionId>{self._token}</urn:sessionId></urn:SessionHeader>"
+        body = f"<e:Header>{session}</e:Header><e:Body>{inner}</e:Body>"
+        answer = self._session.post(
+            self._login.base_url + SOAP,
+            data=f"<e:Envelope {SOAP_NAMES}>{body}</e:Envelope>",
+            headers={"Content-Type": "text/xml", "SOAPAction": '""'},
+        )
+        assert answer.ok, f"a user's {inner} was refused: {answer.text}"
+        return answer.text
 
     def _call(self, method: str, path: str, body: Any = None) -> requests.Response:
         for attempt in (1, 2):

@@ -2,7 +2,9 @@
 
 Rule: the message tells the story to somebody who was not there: which activity, which field, which
 values, and the timeline that led there.
-Source of the numbering: the invariants I1 to I10 of the project's sync-correctness notes.
+Rule: an invariant has one class; where it is seen in two ways that a reader would mend differently, it has two.
+Source of the numbering: the invariants I1 to I16 of the project's sync-correctness notes; each is told in
+`crm_contracts.world.invariants`.
 """
 
 from __future__ import annotations
@@ -11,15 +13,24 @@ from collections.abc import Iterable
 
 __all__ = [
     "BrokenFrame",
+    "CallsUnbounded",
+    "ChangeMissed",
     "CrashLeftATrace",
     "DirectionIgnored",
     "Duplicated",
     "FalselyDeleted",
     "InvariantViolated",
+    "Invented",
+    "LensBroken",
+    "Looping",
+    "LoserUnlogged",
     "LostUpdate",
     "NotConverged",
+    "NotDeterministic",
+    "NotIsolated",
     "NotQuiet",
     "Stumbled",
+    "Unaccounted",
 ]
 
 
@@ -63,8 +74,20 @@ class Duplicated(InvariantViolated):
     invariant = "I3"
 
 
+class Invented(InvariantViolated):
+    """I4: the sync wrote a value that no user ever gave this activity, or made a record that nobody asked for."""
+
+    invariant = "I4"
+
+
 class LostUpdate(InvariantViolated):
     """I5: a value that the policy had to keep is gone, or a value appeared that nobody was entitled to."""
+
+    invariant = "I5"
+
+
+class LoserUnlogged(InvariantViolated):
+    """I5: a user's value lost a conflict, and the sync's own log does not hold it, or holds it twice."""
 
     invariant = "I5"
 
@@ -87,6 +110,12 @@ class BrokenFrame(InvariantViolated):
     invariant = "I8"
 
 
+class ChangeMissed(InvariantViolated):
+    """I9: the sync asked for what changed and went past a change, or its cursor went back by itself."""
+
+    invariant = "I9"
+
+
 class Stumbled(InvariantViolated):
     """I1: the sync raised although nothing had gone wrong, so it cannot converge."""
 
@@ -97,3 +126,39 @@ class CrashLeftATrace(InvariantViolated):
     """I10: after one fault and recovery the world differs from the one in which nothing had gone wrong."""
 
     invariant = "I10"
+
+
+class CallsUnbounded(InvariantViolated):
+    """I11: a round made more calls than what changed explains, or went on after the limit was used up."""
+
+    invariant = "I11"
+
+
+class Looping(InvariantViolated):
+    """I12: without any deed of a user the sync wrote one field again and again."""
+
+    invariant = "I12"
+
+
+class NotIsolated(InvariantViolated):
+    """I13: one record that cannot be synced changed what became of another."""
+
+    invariant = "I13"
+
+
+class NotDeterministic(InvariantViolated):
+    """I14: the same history gave other requests."""
+
+    invariant = "I14"
+
+
+class Unaccounted(InvariantViolated):
+    """I15: the sync's own counts do not add up, or a record that it had to look at is in none of them."""
+
+    invariant = "I15"
+
+
+class LensBroken(InvariantViolated):
+    """I16: a value did not come back as it was put, or what only one side can say was rewritten for nothing."""
+
+    invariant = "I16"

@@ -9,12 +9,10 @@ what must hold in the end by `finish()`.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Self
+from datetime import timedelta
+from typing import Any, ClassVar
 
 from crm_contracts.world import monitors, ops
 from crm_contracts.world.fields import (
@@ -25,30 +23,29 @@ from crm_contracts.world.fields import (
     Row,
     shared,
 )
+from crm_contracts.world.happenings import HAPPENINGS
 from crm_contracts.world.model import Observation, Record
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK, Op
 from crm_contracts.world.oracle import Oracle
+from crm_contracts.world.playing import Playing
 from crm_contracts.world.settings import Settings
-from crm_contracts.world.stage import Crashed, Stage
+from crm_contracts.world.stage import Stage
 from crm_contracts.world.under_test import Connection, SyncFactory, SyncUnderTest, reference_sync
-from crm_contracts.world.violations import (
-    DirectionIgnored,
-    InvariantViolated,
-    NotQuiet,
-    Stumbled,
-)
+from crm_contracts.world.violations import DirectionIgnored, NotQuiet
 
 __all__ = ["World", "play"]
 
-MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - Linux' own; elsewhere the ordinary temporary folder
-POLL_SECONDS = 600  # rule P23
 PLANHAT_COLLECTIONS = {TASK: "tasks", CONVERSATION: "conversations"}
 _REOPENED = {SALESFORCE: {"Status": "In Progress"}, TASK: {"status": "In-progress"}}
 _COMPLETED = {SALESFORCE: {"Status": SALESFORCE_CLOSED}, TASK: {"status": PLANHAT_DONE}}
 
 
-class World:
+class World(Playing):
     """One history as it unfolds. Use as a context manager, or close()."""
+
+    stage: Stage
+    oracle: Oracle
+    sync: SyncUnderTest
 
     def __init__(
         self,
@@ -57,22 +54,12 @@ class World:
         sync: SyncFactory = reference_sync,
         settings: Settings | None = None,
     ) -> None:
-        stage.reset()
-        self.stage = stage
+        super().__init__(stage)
         self.settings = settings or Settings()
         self.oracle = Oracle(self.settings, customers=stage.cast.customers)
-        self.timeline: list[tuple[str, str]] = []  # (activity or "", line)
-        self.history: list[Op] = []
-        self.reports: list[Any] = []
-        self.exchanges: list[monitors.Exchange] = []  # of the newest round
         self.seen: Observation = {side: {} for side in SIDES}  # after the newest round
+        self.gone_customers: set[str] = set()  # merged away
         self._factory = sync
-        # A sync that is careful about its memory waits for the disk at every commit; a world has no disk to fear for.
-        self._state = Path(tempfile.mkdtemp(prefix="understudy-", dir=MEMORY_DISK if MEMORY_DISK.is_dir() else None))
-        self._faults: list[ops.InjectFault] = []
-        self._touched = True  # somebody did something since the last quiet round
-        self._configured = False
-        self._marks = {vendor: fake.journal.last for vendor, fake in stage.fakes.items()}
         self.connection = Connection(
             salesforce=stage.logins["salesforce"],
             planhat=stage.logins["planhat"],
@@ -82,55 +69,8 @@ class World:
             set_inheritance=stage.set_inheritance,
             external_id_field=stage.external_id_field,
         )
-        self.sync: SyncUnderTest = sync(self.connection, self.settings)
+        self.sync = self._start_again()
         self._save(self.settings)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self.sync.close()
-        shutil.rmtree(self._state, ignore_errors=True)
-
-    # -- the interpreter ----------------------------------------------------------------------
-
-    def apply(self, op: Op) -> bool:
-        """Let *op* happen; False when it made no sense just now and nothing happened.
-
-        Raises the violated invariant with the timeline so far.
-        """
-        self.history.append(op)
-        with self._telling():
-            return self._DOES[type(op)](self, op)
-
-    def apply_all(self, history: Iterable[Op]) -> None:
-        for op in history:
-            self.apply(op)
-
-    def finish(self) -> None:
-        """Heal, settle, and demand everything the rules promise."""
-        self.apply(ops.Settle())
-        with self._telling():
-            self.oracle.settled()
-
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        try:
-            yield
-        except InvariantViolated as found:
-            if found.timeline:
-                raise
-            raise found.with_timeline(self.story(found.activity)) from found.__cause__
-
-    def story(self, activity: str = "") -> list[str]:
-        """The timeline; with *activity*, only what concerns it or everybody."""
-        return [line for about, line in self.timeline if not activity or about in ("", activity)]
-
-    def note(self, line: str, *, activity: str = "") -> None:
-        self.timeline.append((activity, f"{self.stage.clock.now():%d %H:%M:%S}  {line}"))
 
     # -- users --------------------------------------------------------------------------------
 
@@ -146,20 +86,34 @@ class World:
             pointer = {TASK: "sourceId", CONVERSATION: "externalId"}[op.side]
             fields[pointer] = partner.id[: op.link]
         customer = known.at if known else op.at
-        if op.side == SALESFORCE:
-            fields["WhatId"] = self.stage.accounts[customer]
-            record_id = self.stage.salesforce.create(fields)
-        else:
-            company = self.stage.companies.get(customer)
-            if company is None:
-                return False
-            fields["companyId"] = company
-            record_id = self.stage.planhat.create(PLANHAT_COLLECTIONS[op.side], fields)
-        self._user_saved(op.act, op.side, record_id, fields, customer=customer)
+        if customer in self.gone_customers:
+            return False
+        with self._begun(op.late):
+            if op.side == SALESFORCE:
+                fields["WhatId"] = self.stage.accounts[customer]
+                record_id = self.stage.salesforce.create(fields)
+            else:
+                company = self.stage.companies.get(customer)
+                if company is None:
+                    return False
+                fields["companyId"] = company
+                record_id = self.stage.planhat.create(PLANHAT_COLLECTIONS[op.side], fields)
+            self._user_saved(op.act, op.side, record_id, fields, customer=customer)
         return True
 
     def _edit(self, op: ops.Edit) -> bool:
-        return self._write(op.side, op.act, dict(op.fields))
+        with self._begun(op.late):
+            return self._write(op.side, op.act, dict(op.fields))
+
+    @contextmanager
+    def _begun(self, seconds: int) -> Iterator[None]:
+        """What is written now began *seconds* ago and bears that stamp: it comes to light below a cursor (F49)."""
+        now = self.stage.clock.now()
+        self.stage.clock.set(now - timedelta(seconds=seconds))
+        try:
+            yield
+        finally:
+            self.stage.clock.set(now)
 
     def _complete(self, op: ops.Complete) -> bool:
         return op.side in _COMPLETED and self._write(op.side, op.act, _COMPLETED[op.side])
@@ -247,53 +201,18 @@ class World:
         self.note("Planhat's staff switch inheritance off")
         return True
 
-    def _tick(self, op: ops.Tick) -> bool:
-        self.stage.clock.advance(op.seconds)
-        return True
-
-    def _inject(self, op: ops.InjectFault) -> bool:
-        self._faults.append(op)
-        self._touched = True
-        return True
-
-    def _heal(self, _op: ops.Heal) -> bool:
-        self._faults.clear()
-        return True
-
     # -- the sync -----------------------------------------------------------------------------
 
-    def _sync(self, op: ops.Sync) -> bool:
-        self.oracle.about_to_sync()
-        self._arm()
-        saved: list[Path] = []
-        self.stage.counter.begin(
-            crash_at=op.crash_at, acted=op.acted, on_crash=lambda: saved.append(self._photograph())
-        )
-        failure: BaseException | None = None
-        self._forget_journal()
-        try:
-            self.reports.append(self.sync.run())
-        except (Crashed, Exception) as error:  # noqa: BLE001 - whatever a sync raises is judged below
-            failure = error
-        self.stage.counter.end()
-        self._disarm()
-        self.exchanges = exchanges = self._exchanges()
-        if saved:
-            self._restart_from(saved[0])
-        struck = any(one["fault"] for one in exchanges)
-        clean = failure is None and not struck and not self._faults
-        self._tell_round(exchanges, failure)
-        self._judge(exchanges, clean=clean)
-        if failure is not None and not struck and not saved:
-            raise Stumbled(f"the sync raised {failure!r} although nothing went wrong") from failure
-        return True
+    def _run(self, _op: ops.Sync) -> Any:
+        return self.sync.run()
+
+    def _start_again(self) -> SyncUnderTest:
+        return self._factory(self.connection, self.settings)
 
     def _judge(self, exchanges: list[monitors.Exchange], *, clean: bool) -> None:
         self.seen = after = self.observe()
         monitors.check(exchanges, self.settings, self.oracle.model)
-        unread = self.stage.counter.unread
-        got = (one for one in exchanges if one["status"] and (one["vendor"], one["n"]) != unread)
-        read = "\n".join(str(one["response"]) for one in got)
+        read = self._got(exchanges)
         owed = self.oracle.owed()
         self.oracle.synced(after, clean=clean, read=read)
         written = monitors.writes(exchanges)
@@ -305,19 +224,6 @@ class World:
             raise NotQuiet(f"nothing had happened, and there was {monitors.say(unasked[0])}")
         if clean and not written:
             self._touched = self._configured = False
-
-    def _settle(self, op: ops.Settle) -> bool:
-        self._faults.clear()
-        for _ in range(op.rounds):
-            self.stage.clock.advance(POLL_SECONDS)
-            self._sync(ops.Sync())
-        before = self.seen if op.rounds else self.observe()
-        self._touched = self._configured = False
-        self.stage.clock.advance(POLL_SECONDS)
-        self._sync(ops.Sync())
-        if self.seen != before:
-            raise NotQuiet("a round after everything had settled changed records")
-        return True
 
     def observe(self) -> Observation:
         """Everything both systems show of activities, read by their users."""
@@ -334,59 +240,11 @@ class World:
             for handle, activity in sorted(self.oracle.model.activities.items())
         }
 
-    def _arm(self) -> None:
-        for fault in self._faults:
-            self.stage.control[fault.vendor].add_fault(
-                kind=fault.fault,
-                vendor=fault.vendor,
-                verb=fault.verb,
-                object=fault.object,
-                nth=fault.nth,
-                times=fault.times,
-                item=fault.item,
-            )
+    def _about(self, exchange: monitors.Exchange) -> str:
+        return monitors.names(exchange, self.oracle.model)
 
-    def _disarm(self) -> None:
-        if not self._faults:
-            return
-        for control in self.stage.control.values():
-            control.clear_faults()
-        self._faults = [fault for fault in self._faults if fault.times is None]
-
-    def _photograph(self) -> Path:
-        """The sync's files at the moment it dies: what was not on disk by then is lost."""
-        copy = self._state.with_name(f"{self._state.name}-crash")
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(self._state, copy)
-        return copy
-
-    def _restart_from(self, photograph: Path) -> None:
-        self.sync.close()
-        shutil.rmtree(self._state)
-        photograph.rename(self._state)
-        self.sync = self._factory(self.connection, self.settings)
-        self._touched = True
-
-    def _forget_journal(self) -> None:
-        for vendor, fake in self.stage.fakes.items():
-            self._marks[vendor] = fake.journal.last
-
-    def _exchanges(self) -> list[monitors.Exchange]:
-        found: list[monitors.Exchange] = []
-        for vendor, control in self.stage.control.items():
-            found += control.journal(since=self._marks[vendor])
-        return sorted(found, key=lambda one: one["at"])
-
-    def _tell_round(self, exchanges: list[monitors.Exchange], failure: BaseException | None) -> None:
-        self.note(f"a round of the sync: {len(exchanges)} requests")
-        for one in exchanges:
-            if monitors.is_write(one) or one["fault"]:
-                handle = monitors.names(one, self.oracle.model)
-                self.note(f"  {monitors.say(one)}" + (f"  ({handle})" if handle else ""), activity=handle)
-        if failure is not None:
-            self.note(f"  the round ended with {failure!r}")
-
-    _DOES: dict[type[Op], Callable[[Any, Any], bool]] = {  # noqa: RUF012 - a table, never changed
+    _DOES: ClassVar[Mapping[type[Op], Callable[[Any, Any], bool]]] = {
+        **Playing._DOES,  # noqa: SLF001 - of its own base
         ops.Create: _create,
         ops.Edit: _edit,
         ops.Complete: _complete,
@@ -396,11 +254,7 @@ class World:
         ops.Introduce: _introduce,
         ops.Configure: _configure,
         ops.StaffDisable: _staff_disable,
-        ops.Tick: _tick,
-        ops.InjectFault: _inject,
-        ops.Heal: _heal,
-        ops.Sync: _sync,
-        ops.Settle: _settle,
+        **HAPPENINGS,
     }
 
 

@@ -97,6 +97,14 @@ def checked(field: Field, value: Any) -> Any:
     return moment_of(value) if field.kind == "moment" else value
 
 
+def parameter(kind: str, name: str, parameters: Mapping[str, str]) -> str:
+    """The text of a list's parameter of *kind*; SiaError (bad_parameter)."""
+    text = parameters[name]
+    if not _IS[kind](text):
+        raise SiaError("bad_parameter", name=name, wanted=_WANTED[kind], value=text)
+    return text
+
+
 def read(kind: str, given: Mapping[str, Any], *, seed: bool = False, filled: bool = True) -> Row:
     """What *given* says of a record of *kind*, checked. *filled* False takes blank texts, too. SiaError."""
     fields = KINDS[kind]

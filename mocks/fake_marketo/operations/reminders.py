@@ -82,11 +82,13 @@ def delete(call: Call, key: str) -> Row:
 
 
 def list_all(call: Call, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """The caller's reminders; with include_deleted the tombstones, too."""
+    """The caller's reminders, or those of one Salesforce task; with include_deleted the tombstones, too."""
     where = [call.own_reminders(), *lists.changed_since(call, REMINDERS, parameters)]
+    if "sf_task_id" in parameters:
+        where.append(REMINDERS.c.sf_task_id == fields.parameter("sf_id", "sf_task_id", parameters))
     if not lists.flag(parameters, "include_deleted"):
         where.append(REMINDERS.c.deleted_at.is_(None))
-    return lists.page(call, REMINDERS, parameters, where, also="changed_since include_deleted")
+    return lists.page(call, REMINDERS, parameters, where, also="changed_since include_deleted sf_task_id")
 
 
 def activity_detail(call: Call, key: str) -> dict[str, str]:

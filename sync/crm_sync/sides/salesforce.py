@@ -385,6 +385,11 @@ def _sobject(answer: Mapping[str, Any]) -> SfObject:
             unique=bool(field.get("unique")),
             defaulted=bool(field.get("defaultedOnCreate")),
             default=field.get("defaultValue") if chosen is None else chosen,
+            type=str(field.get("type") or ""),
+            calculated=bool(field.get("calculated") or field.get("autoNumber")),
+            nillable=bool(field.get("nillable", True)),
+            references=frozenset(field.get("referenceTo") or ()),
+            relationship=str(field.get("relationshipName") or ""),
         )
     return SfObject(answer["name"], answer.get("keyPrefix"), fields)
 

@@ -1,0 +1,228 @@
+"""The wire between a sync under test and the fakes: where requests and commits are counted, and where a process dies.
+
+Rule 1: what is counted is the sync's alone; users and observers never meet a fault or a death.
+Rule 2: after its death a process does nothing any more: what it still tries ends with the same `Crashed`.
+Rule 3: to the sync, one broken connection is like another: the wire never tells which fault broke it.
+Rule 4: the lean way through `Wire` says what `requests` would say; what it does not know it leaves to `requests`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.models import RequestEncodingMixin
+from requests.structures import CaseInsensitiveDict
+
+from fake_core.control import CONTROL_PREFIX
+from fake_core.errors import ConnectionDropped
+from fake_core.fake import Fake
+from fake_core.transport import InProcess
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+__all__ = ["BROKEN", "Answer", "Asked", "Counter", "Crashed", "Gate", "Strayed", "Tape", "Wire"]
+
+BROKEN = "the connection broke"
+_LEAN = frozenset({"headers", "params", "data", "json", "timeout", "verify", "allow_redirects"})
+Asked = tuple[str, str, bytes]  # method, URL with its query, body
+
+
+class Crashed(BaseException):
+    """The process under test dies here. Not an Exception: no handler of the sync may survive it."""
+
+
+class Strayed(Exception):
+    """Asked for a second time from the same state, the sync asked something else: it is not deterministic (I14)."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back over the wire. *status* 0: the connection broke."""
+
+    status: int
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+@dataclass
+class Tape:
+    """What a round asked and was answered, in its order."""
+
+    asked: list[Asked]
+    answers: list[Answer]
+
+
+class Counter:
+    """How many requests the sync made in this round, over both fakes, and where it is to die.
+
+    *on_crash* is called at the moment of death. *at_request* is called with the number of a request before the fake
+    sees it, *at_commit* with "before" and "after" around each commit that the sync tells of.
+    """
+
+    def __init__(self) -> None:
+        self.counting = False
+        self.dead = False
+        self.requests = 0
+        self.commits = 0
+        self.crash_at = 0
+        self.crash_at_commit = 0
+        self.acted = False
+        self.order: list[tuple[str, int]] = []  # vendor and journal number of each request that reached a fake
+        self.unread: tuple[str, int] | None = None  # vendor and journal number of the answer that nobody lived to read
+        self.on_crash: Callable[[], None] = lambda: None
+        self.at_request: Callable[[int], None] = lambda _n: None
+        self.at_commit: Callable[[str], None] = lambda _point: None
+        self.recorded: Tape | None = None  # written by the wire, while there is one
+        self.replayed: Tape | None = None  # answers the first requests, as many as it has
+
+    def begin(
+        self, *, crash_at: int = 0, crash_at_commit: int = 0, acted: bool = False, on_crash: Callable[[], None]
+    ) -> None:
+        self.counting, self.dead, self.requests, self.commits, self.unread = True, False, 0, 0, None
+        self.order = []
+        self.crash_at, self.crash_at_commit, self.acted, self.on_crash = crash_at, crash_at_commit, acted, on_crash
+
+    def end(self) -> None:
+        self.counting = False
+        self.recorded = self.replayed = None
+        self.at_request, self.at_commit = lambda _n: None, lambda _point: None
+
+    def committing(self, point: str) -> None:
+        """The sync is about to commit to its own memory (*point* "before"), or just did ("after")."""
+        if not self.counting:
+            return
+        if self.dead:
+            raise Crashed("the process is dead")
+        self.commits += point == "before"
+        self.at_commit(point)
+        if self.commits == self.crash_at_commit and self.acted == (point == "after"):
+            self.die(f"{point} commit {self.commits}")
+
+    def die(self, where: str) -> None:
+        self.on_crash()
+        self.dead = True
+        raise Crashed(where)
+
+
+class Gate:
+    """Where requests enter a fake: counts those of the sync and lets it die at one of them."""
+
+    def __init__(self, fake: Fake, counter: Counter) -> None:
+        self.fake = fake
+        self._counter = counter
+        self.hosts = fake.hosts
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        counter = self._counter
+        if not counter.counting or environ["PATH_INFO"].startswith(CONTROL_PREFIX):
+            return self.fake(environ, start_response)
+        if counter.dead:
+            raise Crashed("the process is dead")
+        counter.requests += 1
+        counter.at_request(counter.requests)
+        if counter.requests != counter.crash_at:
+            try:
+                return self.fake(environ, start_response)
+            finally:
+                counter.order.append((self.fake.vendor, self.fake.journal.last))
+        if counter.acted:
+            with contextlib.suppress(Exception):  # a broken connection changes nothing any more
+                list(self.fake(environ, start_response))
+            counter.unread = (self.fake.vendor, self.fake.journal.last)
+            counter.order.append(counter.unread)
+        counter.die(f"at request {counter.requests}")
+        raise AssertionError("the dead do not answer")
+
+
+class Wire(requests.Session):
+    """A session that reaches the gates without the ceremony of a connection pool, and keeps or plays a tape."""
+
+    def __init__(self, gates: Sequence[Gate], counter: Counter) -> None:
+        super().__init__()
+        self.trust_env = False
+        self._network = InProcess(gates)
+        self._counter = counter
+        self.mount("https://", self._network.adapter())
+
+    def request(self, method: str | bytes, url: str | bytes, **given: Any) -> requests.Response:  # type: ignore[override]
+        """As `requests.Session.request`; a call with options that the lean way does not know takes the long one."""
+        if not _LEAN.issuperset(given) or isinstance(method, bytes) or isinstance(url, bytes):
+            return super().request(method, url, **given)
+        asked, headers = _asked(method, url, given)
+        counter = self._counter
+        counted = counter.counting and CONTROL_PREFIX not in asked[1]
+        tape = counter.replayed
+        if counted and tape is not None and counter.requests < len(tape.answers):
+            return self._again(tape, asked)
+        answer = self._call(asked, headers)
+        if counted and counter.recorded is not None:
+            counter.recorded.asked.append(asked)
+            counter.recorded.answers.append(answer)
+        return _response(asked, answer)
+
+    def _again(self, tape: Tape, asked: Asked) -> requests.Response:
+        counter = self._counter
+        if counter.dead:
+            raise Crashed("the process is dead")
+        n = counter.requests
+        if tape.asked[n] != asked:
+            raise Strayed(f"request {n + 1} was {_say(tape.asked[n])}, and now is {_say(asked)}")
+        counter.requests += 1
+        return _response(asked, tape.answers[n])
+
+    def _call(self, asked: Asked, headers: dict[str, str]) -> Answer:
+        method, url, body = asked
+        gate = self._network.find(urlsplit(url).hostname or "")
+        if gate is None:
+            raise requests.ConnectionError(f"no fake plays {url}")
+        try:
+            status, reason, answered, content = self._network.send(gate, method, url, headers=headers, body=body)
+        except ConnectionDropped:
+            return Answer(0)
+        return Answer(status, reason, tuple(answered), content)
+
+
+def _asked(method: str, url: str, given: dict[str, Any]) -> tuple[Asked, dict[str, str]]:
+    """A request as it goes over the wire, and its headers."""
+    headers = {"Accept": "*/*", "User-Agent": "understudy", **(given.get("headers") or {})}
+    headers = {name: value for name, value in headers.items() if value is not None}
+    params, data = given.get("params"), given.get("data")
+    if params:
+        url += ("&" if "?" in url else "?") + RequestEncodingMixin._encode_params(params)  # noqa: SLF001 - requests' own
+    if "?" in url or " " in url:
+        url = requests.utils.requote_uri(url)
+    body = b""
+    if data:
+        if not isinstance(data, (str, bytes)):
+            headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+            data = RequestEncodingMixin._encode_params(data)  # noqa: SLF001
+        body = data.encode() if isinstance(data, str) else data
+    elif given.get("json") is not None:
+        headers.setdefault("Content-Type", "application/json")
+        body = json.dumps(given["json"], allow_nan=False).encode()
+    return (method.upper(), url, body), {**headers, "Content-Type": headers.get("Content-Type", "")}
+
+
+def _response(asked: Asked, answer: Answer) -> requests.Response:
+    if answer.status == 0:
+        raise requests.ConnectionError(BROKEN)
+    response = requests.Response()
+    response.status_code = answer.status
+    response.reason = answer.reason
+    response.headers = CaseInsensitiveDict(answer.headers)
+    response.encoding = requests.utils.get_encoding_from_headers(response.headers)
+    response._content = answer.body  # noqa: SLF001 - the whole body is here: nothing to stream
+    response.url = asked[1]
+    return response
+
+
+def _say(asked: Asked) -> str:
+    return f"{asked[0]} {asked[1]} {asked[2][:200].decode(errors='replace')}"

@@ -1,0 +1,139 @@
+"""The first half of the table of verdicts: pairs without a live link.
+
+Read it from the top: the first row whose conditions all hold decides. A condition that is not named holds always. Tests
+prove that some row always holds, that every row decides something, and that each says what an independently written
+oracle says; docs/decisions.md is this table for reading.
+Source: rules P1-P29, T1-T45, M1-M27; I are invariants of any sync, F the ways in which syncs are known to go wrong.
+"""
+
+from __future__ import annotations
+
+from crm_sync.model import Direction
+from crm_sync.tables import row
+from crm_sync.verdict_words import (
+    ABSENT,
+    ALIVE,
+    DELETED,
+    NOT_THERE,
+    PAST,
+    UNSEEN,
+    Action,
+    Creation,
+    LinkState,
+    Presence,
+    Scope,
+)
+
+LINKED = frozenset({LinkState.LIVE, LinkState.DORMANT, LinkState.TOMBSTONE})
+
+OFF = [
+    row(Action.NOTHING, "P2 M1", "Not Syncing: no request is made and nothing is decided", direction=Direction.OFF),
+]
+
+IMPOSSIBLE = [
+    row(Action.IMPOSSIBLE, "I3", "nothing was seen on either side", link=LinkState.NONE, left=ABSENT, right=ABSENT),
+    row(Action.IMPOSSIBLE, "I6", "only what was linked can be missed (left)", link=LinkState.NONE, left=UNSEEN),
+    row(Action.IMPOSSIBLE, "I6", "only what was linked can be missed (right)", link=LinkState.NONE, right=UNSEEN),
+    row(
+        Action.IMPOSSIBLE,
+        "M23 T20",
+        "two records without a link or a key are no pair: nothing is matched by its looks",
+        link=LinkState.NONE,
+        left=frozenset(Presence) - {ABSENT},
+        right=frozenset(Presence) - {ABSENT},
+    ),
+    row(Action.IMPOSSIBLE, "I3", "nobody carries the key", link=LinkState.KEYED, left=NOT_THERE, right=NOT_THERE),
+    row(Action.IMPOSSIBLE, "I3", "a link names a Salesforce record that was seen", link=LINKED, left=ABSENT),
+    row(Action.IMPOSSIBLE, "I3", "a link names a partner's record that was seen", link=LINKED, right=ABSENT),
+]
+
+UNLINKED = [
+    row(Action.NOTHING, "T39 M21", "deleted in Salesforce before it was ever linked", left=DELETED),
+    row(Action.NOTHING, "T39 M21", "deleted in the partner before it was ever linked", right=DELETED),
+    row(Action.SKIP, "P6 T1 T42 M25", "it takes no part: its type, or a mark on it", scope=Scope.EXCLUDED),
+    row(Action.SKIP, "T14 T23 M15 M16", "the filter, the window or the first sync leaves it out", scope=Scope.FILTERED),
+    row(Action.SKIP, "P2 T1 I7", "the section does not receive", left=ALIVE, direction=Direction.SEND),
+    row(Action.SKIP, "P2 T1 I7", "the section does not send", right=ALIVE, direction=Direction.RECEIVE),
+    row(Action.SKIP, "T13", "making new records in the partner is switched off", left=ALIVE, create_in=Creation.NO),
+    row(Action.SKIP, "T24", "making new records in Salesforce is switched off", right=ALIVE, create_out=Creation.NO),
+    row(
+        Action.SKIP,
+        "P21 P29 M16",
+        "it was in Salesforce before the section was switched on",
+        left=PAST,
+        create_in=Creation.NEW,
+    ),
+    row(
+        Action.SKIP,
+        "P21 P29 M14 M15",
+        "it was in the partner before the section was switched on",
+        right=PAST,
+        create_out=Creation.NEW,
+    ),
+    row(
+        Action.WAIT,
+        "P27 T11 F59",
+        "its account is not known in the partner",
+        left=ALIVE,
+        scope=Scope.PARENT_MISSING,
+    ),
+    row(Action.WAIT, "P27 T20 F59", "its account is not known in Salesforce", right=ALIVE, scope=Scope.PARENT_MISSING),
+    row(Action.CREATE_PARTNER, "T13 M16 M19", "the partner has no record of it", left=ALIVE),
+    row(Action.CREATE_SALESFORCE, "P8 T24 M15 M19", "Salesforce has no record of it", right=ALIVE),
+]
+
+KEYED = [
+    row(
+        Action.BURY,
+        "T39 F13 I6",
+        "deleted in Salesforce, and never linked here: this one stays",
+        left=DELETED,
+        right=ALIVE,
+    ),
+    row(
+        Action.BURY,
+        "T39 F13 I6",
+        "deleted in the partner, and never linked here: this one stays",
+        left=ALIVE,
+        right=DELETED,
+    ),
+    row(Action.NOTHING, "T39", "deleted in Salesforce, and no other record is there", left=DELETED),
+    row(Action.NOTHING, "T39", "deleted in the partner, and no other record is there", right=DELETED),
+    row(Action.SKIP, "P6 T42", "it takes no part: its type, or a mark on it", scope=Scope.EXCLUDED),
+    row(Action.SKIP, "T14 T23", "the filter, the window or the first sync leaves it out", scope=Scope.FILTERED),
+    row(
+        Action.QUARANTINE,
+        "P8 F01 F26",
+        "the Salesforce record carries the id of a record nobody can see; another one is not made",
+        left=ALIVE,
+        right=NOT_THERE,
+    ),
+    row(
+        Action.QUARANTINE,
+        "P8 F01 F26",
+        "the partner's record carries the id of a record nobody can see; another one is not made",
+        left=NOT_THERE,
+        right=ALIVE,
+    ),
+    row(Action.WAIT, "P27 T11 T20 F59", "its account is not known on the other side", scope=Scope.PARENT_MISSING),
+    row(Action.LINK, "P8 P9 T5 F12 F13", "one record carries the other's id: they are a pair"),
+]
+
+TOMBSTONE = [
+    row(Action.LINK, "F15", "both records are there again", left=ALIVE, right=ALIVE, scope=Scope.IN),
+    row(Action.SKIP, "P25 M18 I6", "its counterpart was deleted; the Salesforce record stays", left=ALIVE),
+    row(Action.SKIP, "P25 M18 I6", "its counterpart was deleted; the partner's record stays", right=ALIVE),
+    row(Action.NOTHING, "F23 F24", "neither record is there; the tombstone is kept"),
+]
+
+DORMANT = [
+    row(Action.BURY, "P6 I6", "deleted in Salesforce while it took no part: it must not wake", left=DELETED),
+    row(Action.BURY, "P6 I6", "deleted in the partner while it took no part: it must not wake", right=DELETED),
+    row(Action.SKIP, "P6 T42 F36", "it takes no part at present", scope=Scope.EXCLUDED),
+    row(Action.SKIP, "T14 T23", "it sleeps, and the filter or the window leaves it out", scope=Scope.FILTERED),
+    row(Action.SKIP, "T20", "it sleeps, and its account is not known on the other side", scope=Scope.PARENT_MISSING),
+    row(Action.WAKE, "P6 F36", "it takes part again", left=ALIVE, right=ALIVE),
+    row(Action.WAIT, "F26", "it takes part again, but the partner's record is not shown", left=ALIVE),
+    row(Action.WAIT, "F26", "it takes part again, but the Salesforce record is not shown", right=ALIVE),
+    row(Action.NOTHING, "F26", "it takes part again, but neither record is shown"),
+]

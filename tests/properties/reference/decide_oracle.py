@@ -1,0 +1,261 @@
+"""What must follow for a pair of records and for one field, worked out rule by rule from the rules alone.
+
+Plain texts and booleans, no import of the sync: this was written before the sync's table, and in another form. Nothing
+here looks a case up. Each rule is asked in turn what it has to say; the later rules are the stronger ones.
+
+The words, as texts:
+    left, right   absent | past | same | changed | deleted | unseen    (left: Salesforce, right: the partner)
+    link          none | keyed | live | dormant | tombstone
+    direction     send (partner to Salesforce) | receive (Salesforce to partner) | both | off
+    conflict      newest | salesforce | partner
+    deletions     keep_survivor | delete_wins | last_write_wins
+    create_in, create_out   no | new (what was made since the section was switched on) | all
+    updates       False: a record is never written again once it is made
+    order         salesforce_newer | same_second | partner_newer
+    scope         in | filtered | excluded | parent_missing
+Source: rules P1-P29, T1-T45, M1-M27; invariants I2, I4-I7, I12; failure modes F10-F38.
+"""
+
+from __future__ import annotations
+
+ALIVE = frozenset({"past", "same", "changed"})
+NOT_THERE = frozenset({"absent", "unseen"})
+
+#: What is said: (action, the side whose values win where both sides' changes meet, or "").
+Said = tuple[str, str]
+
+
+def is_possible(left: str, right: str, link: str) -> bool:
+    """Can such a pair arise at all? By what the words mean."""
+    if link == "none":
+        # No two records are a pair without a link or a key (M23: nothing is matched by its looks), a record that was
+        # linked before and is not shown needs the link, and a case needs a record.
+        return (left == "absent") != (right == "absent") and "unseen" not in {left, right}
+    if link == "keyed":
+        return not (left in NOT_THERE and right in NOT_THERE)  # somebody carries the key
+    return "absent" not in {left, right}  # a link names two records that were seen
+
+
+def record_level(
+    left: str,
+    right: str,
+    link: str,
+    direction: str,
+    conflict: str,
+    deletions: str,
+    create_in: str,
+    create_out: str,
+    updates: bool,
+    order: str,
+    scope: str,
+) -> Said:
+    """See the module's docstring."""
+    # P2, M1: Not Syncing makes no request and thinks of nothing.
+    if direction == "off":
+        return "nothing", ""
+    if not is_possible(left, right, link):
+        return "impossible", ""
+
+    inwards, outwards = direction != "send", direction != "receive"
+    # I7, T30: a change has a say only where its direction leads, and never where records are not updated.
+    left_tells = left == "changed" and inwards and updates
+    right_tells = right == "changed" and outwards and updates
+    shown = left in ALIVE and right in ALIVE
+    said = "nothing"
+
+    # I2, E.2.1: nothing happened, nothing follows. E.3: what somebody changed is compared with the other side.
+    if link == "live" and (left_tells or right_tells):
+        said = "compare"
+        # F26: a write to a record that is not shown is a guess; absence is not deletion, so the change is kept.
+        if not shown and "deleted" not in {left, right}:
+            said = "wait"
+    # F37, P29: what changed before the section was switched on is no news, it is where the sides start from.
+    elif link == "live" and "past" in {left, right}:
+        said = "rebase"
+
+    # P8, M15, M19, T13, T24: a record nobody has on the other side is made there...
+    if link == "none" and "deleted" not in {left, right}:
+        if right == "absent":
+            source, said, allowed, leads = left, "create_partner", create_in, inwards
+        else:
+            source, said, allowed, leads = right, "create_salesforce", create_out, outwards
+        # T11, T20, P27: ... once its parent is known there,
+        if scope == "parent_missing":
+            said = "wait"
+        # P21, P29, M14, M15: ... unless it was there before the section was, and nobody asked for a back-fill,
+        if source == "past" and allowed != "all":
+            said = "skip"
+        # T13, T24: ... or the switch is off,
+        if allowed == "no":
+            said = "skip"
+        # I7: ... or the direction does not lead there,
+        if not leads:
+            said = "skip"
+        # T14, T23, M15, M16, P6, T42: ... or it is not selected.
+        if scope in {"filtered", "excluded"}:
+            said = "skip"
+
+    # P8, F12, F13: who carries the other's id is its counterpart.
+    if link == "keyed" and shown:
+        said = {"in": "link", "parent_missing": "wait"}.get(scope, "skip")
+    # F01, F26, P8: who carries the id of a record that cannot be seen has a counterpart; another one must not be made.
+    if link == "keyed" and not shown and "deleted" not in {left, right}:
+        said = "skip" if scope in {"filtered", "excluded"} else "quarantine"
+
+    # P6, F36: a link sleeps while its type takes no part, and wakes when it does again and both can be seen.
+    if link == "dormant":
+        if scope == "in":
+            said = "wake" if shown else "wait" if left in ALIVE or right in ALIVE else "nothing"
+        else:
+            said = "skip"
+    if link == "live" and "deleted" not in {left, right}:
+        if scope == "excluded":
+            said = "sleep"
+        # T14, T23, F58: a miss of filter or window neither updates nor deletes.
+        if scope == "filtered":
+            said = "skip"
+        # T12, T20, E.8.3: without its parent a linked record is passed over; a change waits for the parent (P27, F59).
+        if scope == "parent_missing":
+            said = "wait" if left_tells or right_tells else "skip"
+
+    # Deletions. I6: only what is *deleted* is; unseen, filtered and excluded are not.
+    if "deleted" in {left, right}:
+        said = _after_a_deletion(
+            left, right, link, direction, deletions, create_in, create_out, left_tells, right_tells, order, scope
+        )
+    # P25, F15, F23, I6: a tombstone is final, unless both records are there again.
+    if link == "tombstone":
+        if shown and scope == "in":
+            said = "link"
+        else:
+            said = "skip" if left in ALIVE or right in ALIVE else "nothing"
+    return said, _favoured(left, right, direction, conflict, order) if said == "compare" else ""
+
+
+def _after_a_deletion(
+    left: str,
+    right: str,
+    link: str,
+    direction: str,
+    deletions: str,
+    create_in: str,
+    create_out: str,
+    left_tells: bool,
+    right_tells: bool,
+    order: str,
+    scope: str,
+) -> str:
+    """At least one side was deleted, with evidence."""
+    # T39, M21: what was never linked is deleted on its own side only.
+    if link == "none":
+        return "nothing"
+    if left == right == "deleted":
+        # T41: both deleted, nothing is left to do; P25: Planhat's link keeps its tombstone.
+        if link != "live":
+            return "bury" if link == "dormant" else "nothing"
+        return "bury" if deletions == "keep_survivor" else "drop_link"
+    survivor = right if left == "deleted" else left
+    # A key proves that the two belonged together, not that the sync ever linked them: nothing is deleted, nothing is
+    # made again (T39, F13, I6).
+    if link == "keyed":
+        return "bury" if survivor in ALIVE else "nothing"
+    # P6: what sleeps is not told of a deletion, but must never wake.
+    if link == "dormant":
+        return "bury"
+    # T39, T40, M21: a deletion is carried over...
+    if left == "deleted":
+        said, leads = "delete_partner", direction != "send"
+        edited, edit_is_last, again, creating = right_tells, order == "partner_newer", "create_salesforce", create_out
+    else:
+        said, leads = "delete_salesforce", direction != "receive"
+        # T9, P24: equal seconds are Salesforce's.
+        edited, edit_is_last, again, creating = left_tells, order != "partner_newer", "create_partner", create_in
+    # T41: ... also over an edit of the other side, unless the later one wins and the edit is it. Then the deleted
+    # copy is made again, as any record that has no counterpart (T11, T13, T20, T24).
+    if deletions == "last_write_wins" and edited and edit_is_last:
+        said = "wait" if scope == "parent_missing" else again
+        if creating == "no":
+            said = "bury"
+    # I7: ... where the direction leads,
+    if not leads:
+        said = "bury"
+    # T14, T39, M18: ... within the window; P6, T42: ... of what takes part,
+    if scope in {"filtered", "excluded"}:
+        said = "bury"
+    # P25: ... and only where deletions travel at all.
+    if deletions == "keep_survivor":
+        said = "bury"
+    return said
+
+
+def _favoured(left: str, right: str, direction: str, conflict: str, order: str) -> str:
+    """Both sides changed: whose value wins (P24, T9, M22, I7)."""
+    if left != "changed" or right != "changed":
+        return ""
+    if direction != "both":
+        return "partner" if direction == "send" else "salesforce"
+    if conflict != "newest":
+        return conflict
+    return "partner" if order == "partner_newer" else "salesforce"
+
+
+def field_level(
+    *,
+    left_changed: bool,
+    left_silent: bool,
+    right_changed: bool,
+    right_silent: bool,
+    flow: str,
+    conflict: str,
+    order: str,
+    tie: str,
+    grain: str,
+    others_left: bool,
+    others_right: bool,
+    write: str,
+    agree: bool,
+) -> tuple[str, str]:
+    """One field of a linked pair: the side whose value is taken, and the side whose change is given up; "" for none.
+
+    *silent*: the side shows a value that the other cannot say (M4, M7: no opinion). *others_left*, *others_right*: did
+    that side change another field that both may write? *write*: always | once | never | create_only. *tie*: the side
+    that wins at equal seconds.
+    """
+    left_opinion = left_changed and not left_silent
+    right_opinion = right_changed and not right_silent
+    speakers = set()
+    # I7: who may speak.
+    if left_opinion and flow in {"receive", "both"}:
+        speakers.add("salesforce")
+    if right_opinion and flow in {"send", "both"}:
+        speakers.add("partner")
+    # P24, T9, M22: the later of two, equal seconds by the tie, or the side the section names.
+    if conflict != "newest":
+        preferred = conflict
+    else:
+        preferred = {"salesforce_newer": "salesforce", "partner_newer": "partner", "same_second": tie}[order]
+    taken = ""
+    if len(speakers) == 1:
+        (taken,) = speakers
+    elif speakers:
+        taken = preferred
+    # T9: one winner for the whole record supplies each field that both may write and that somebody changed (T25, M5);
+    # a winner without an opinion of this field leaves it to the other (M4).
+    if grain == "record" and flow == "both" and speakers:
+        both_changed = ("salesforce" in speakers or others_left) and ("partner" in speakers or others_right)
+        mute = left_silent if preferred == "salesforce" else right_silent
+        if both_changed and not mute:
+            taken = preferred
+    # T17, T19, T31, T34: what is written once, at creation or never is not written now, and not compared.
+    if write != "always":
+        taken = ""
+    # Values that say the same need nothing.
+    if agree:
+        taken = ""
+    # I5: whoever's change is overwritten is named.
+    given_up = ""
+    if taken == "salesforce" and right_opinion:
+        given_up = "partner"
+    if taken == "partner" and left_opinion:
+        given_up = "salesforce"
+    return taken, given_up
