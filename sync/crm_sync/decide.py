@@ -1,22 +1,37 @@
 """Decide what happens to one field. No clock, no network, no database, no vendor.
 
-Rule 1: every case of "which side changed since both last agreed" is a row of DECISIONS; a test
-proves the table total.
+Rule 1: whose value is taken is looked up in the table of decide_rows.py; what stands here is which of the partner's
+replicas speaks, and who gets the value.
 Rule 2: two values that already agree need no decision, whatever happened to them.
 Rule 3: a value that is given up because another one wins is named as a loser, always.
-Source: rules P1, P2, P24; three-way merge as in "How OfflineIMAP works" (E. Z. Yang, 2012), with
-one more row for the direction of a section.
+Source: rules P1, P2, P24, T9, M4, M5, M7, M22.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
+from crm_sync.decide_rows import FieldCase, Grain, Opinion, Taken, Write, field_verdict
 from crm_sync.model import CONVERSATION, SALESFORCE, Direction, Policy
+from crm_sync.verdict_words import PARTNER, Order, order
+
+__all__ = [
+    "NOTHING",
+    "Agree",
+    "Decision",
+    "Grain",
+    "Loser",
+    "Mapped",
+    "Seen",
+    "View",
+    "Write",
+    "decide",
+    "record_winner",
+]
 
 
 class Seen(Enum):
@@ -24,44 +39,6 @@ class Seen(Enum):
 
     SAME = "same"
     CHANGED = "changed"
-
-
-class Action(Enum):
-    """What follows for one pair of values."""
-
-    NOTHING = "nothing"
-    TO_PLANHAT = "to Planhat"
-    TO_SALESFORCE = "to Salesforce"
-    RESOLVE = "resolve"  # the policy has the last word
-
-
-_S, _C = Seen.SAME, Seen.CHANGED
-_SEND, _RECEIVE, _BOTH, _OFF = (
-    Direction.SEND,
-    Direction.RECEIVE,
-    Direction.BOTH,
-    Direction.OFF,
-)
-
-DECISIONS: dict[tuple[Seen, Seen, Direction], Action] = {
-    # Salesforce, Planhat, direction
-    (_S, _S, _SEND): Action.NOTHING,
-    (_S, _S, _RECEIVE): Action.NOTHING,
-    (_S, _S, _BOTH): Action.NOTHING,
-    (_S, _S, _OFF): Action.NOTHING,
-    (_C, _S, _SEND): Action.NOTHING,  # nobody asked Salesforce
-    (_C, _S, _RECEIVE): Action.TO_PLANHAT,
-    (_C, _S, _BOTH): Action.TO_PLANHAT,
-    (_C, _S, _OFF): Action.NOTHING,
-    (_S, _C, _SEND): Action.TO_SALESFORCE,
-    (_S, _C, _RECEIVE): Action.NOTHING,  # nobody asked Planhat
-    (_S, _C, _BOTH): Action.TO_SALESFORCE,
-    (_S, _C, _OFF): Action.NOTHING,
-    (_C, _C, _SEND): Action.TO_SALESFORCE,
-    (_C, _C, _RECEIVE): Action.TO_PLANHAT,
-    (_C, _C, _BOTH): Action.RESOLVE,
-    (_C, _C, _OFF): Action.NOTHING,
-}
 
 
 @dataclass(frozen=True)
@@ -79,6 +56,12 @@ class View:
     changed_at: datetime | None
     flow: Direction = Direction.OFF
     silent: bool = False
+
+    @property
+    def opinion(self) -> Opinion:
+        if self.silent:
+            return Opinion.SILENT
+        return Opinion.CHANGED if self.seen is Seen.CHANGED else Opinion.SAME
 
 
 @dataclass(frozen=True)
@@ -102,47 +85,116 @@ class Decision:
 
 
 NOTHING = Decision()
-#: agree(Salesforce's value, Planhat's value, Planhat's replica name): do they say the same?
+#: agree(Salesforce's value, the partner's value, the partner's replica name): do they say the same?
 Agree = Callable[[Any, Any, str], bool]
 
 
-def decide(salesforce: View, planhat: Sequence[View], policy: Policy, agree: Agree) -> Decision:
+class Mapped(NamedTuple):
+    """One mapped field of a record, as far as the choice of the record's winner needs it."""
+
+    salesforce: View
+    partner: Sequence[View]
+    agree: Agree
+    write: Write = Write.ALWAYS
+
+
+def decide(
+    salesforce: View,
+    partner: Sequence[View],
+    policy: Policy,
+    agree: Agree,
+    *,
+    tie: str = SALESFORCE,
+    resolution_seconds: int = 1,
+    write: Write = Write.ALWAYS,
+    record: str = "",
+) -> Decision:
     """Which value of one field is taken, and who gets it.
 
-    *planhat* holds the Task's and/or the Conversation's view of the field. The same inputs give the
-    same decision on any machine and day.
+    *partner* holds the views of the partner's replicas of the field: one, or Planhat's Task and Conversation. *record*
+    is what `record_winner` said, with the grain "record". The same inputs give the same decision on any machine.
     """
-    senders = [
-        view
-        for view in planhat
-        if view.seen is Seen.CHANGED
-        and view.flow.sends
-        and not view.silent
-        and not agree(salesforce.value, view.value, view.replica)
-    ]
+
+    def taken(view: View, prefers: str) -> Taken:
+        agreed = agree(salesforce.value, view.value, view.replica)
+        opinions = salesforce.opinion, view.opinion
+        return field_verdict(FieldCase(*opinions, view.flow, write, agreed, record, prefers))
+
     losers: list[Loser] = []
-    if senders:
-        champion = max(senders, key=_newest_conversation_first)
-        # A Planhat replica that lost to the other one gives its value up, too.
+    speaking = [
+        view
+        for view in partner
+        if view.opinion is Opinion.CHANGED and view.flow.sends and not agree(salesforce.value, view.value, view.replica)
+    ]
+    if speaking:
+        champion = max(speaking, key=_newest_conversation_first)
+        prefers = _preferred(policy, salesforce.changed_at, champion.changed_at, tie, resolution_seconds)
+        whose = taken(champion, prefers)
+        if whose is Taken.NOTHING:
+            return NOTHING
+        # A replica of the partner's that lost to the other one gives its value up, too.
         losers += [
             Loser(view.replica, view.value, "newest of Task and Conversation")
-            for view in senders
+            for view in speaking
             if view is not champion and view.value != champion.value
         ]
-        action = DECISIONS[salesforce.seen, champion.seen, champion.flow]
-        if action is Action.RESOLVE:
-            action = _resolve(salesforce, champion, policy)
-            why = policy.value
-        else:
-            why = "direction"
-        if action is Action.TO_SALESFORCE:
-            if salesforce.seen is Seen.CHANGED and not salesforce.silent:
+        why = "direction" if champion.flow is not Direction.BOTH else f"{policy.value}{' by record' * bool(record)}"
+        if whose is Taken.PARTNER:
+            if salesforce.opinion is Opinion.CHANGED:
                 losers.append(Loser(SALESFORCE, salesforce.value, why))
-            return _planhat_wins(salesforce, champion, planhat, losers)
+            return _partner_wins(salesforce, champion, partner, losers)
         losers.append(Loser(champion.replica, champion.value, why))
-    if salesforce.seen is Seen.CHANGED and not salesforce.silent:
-        return _salesforce_wins(salesforce, planhat, losers, agree)
-    return NOTHING
+    else:
+        standing = [view for view in partner if taken(view, SALESFORCE) is Taken.PARTNER]
+        if standing:  # the partner won the record, and with it a field that it did not change
+            champion = max(standing, key=_newest_conversation_first)
+            losers.append(Loser(SALESFORCE, salesforce.value, f"{policy.value} by record"))
+            return _partner_wins(salesforce, champion, partner, losers)
+    targets = [view for view in partner if taken(view, SALESFORCE) is Taken.SALESFORCE]
+    return _salesforce_wins(targets, losers)
+
+
+def record_winner(
+    fields: Iterable[Mapped],
+    policy: Policy,
+    *,
+    tie: str = SALESFORCE,
+    resolution_seconds: int = 1,
+) -> str:
+    """The side that wins a record as a whole (rule T9): "salesforce", "partner", or "" when not both changed it.
+
+    Only fields that both sides may write are looked at: what is written once or never, and what travels one way, is no
+    matter of dispute; nor is a field whose values agree.
+    """
+    stamps: dict[str, list[datetime | None]] = {SALESFORCE: [], PARTNER: []}
+    for mapped in fields:
+        if not mapped.write.on_update:
+            continue
+        for view in mapped.partner:
+            if view.flow is not Direction.BOTH or mapped.agree(mapped.salesforce.value, view.value, view.replica):
+                continue
+            for side, one in ((SALESFORCE, mapped.salesforce), (PARTNER, view)):
+                if one.opinion is Opinion.CHANGED:
+                    stamps[side].append(one.changed_at)
+    if not all(stamps.values()):
+        return ""
+    return _preferred(policy, _latest(stamps[SALESFORCE]), _latest(stamps[PARTNER]), tie, resolution_seconds)
+
+
+def _latest(stamps: Sequence[datetime | None]) -> datetime | None:
+    return max((stamp for stamp in stamps if stamp is not None), default=None)
+
+
+def _preferred(
+    policy: Policy, salesforce_at: datetime | None, partner_at: datetime | None, tie: str, resolution_seconds: int
+) -> str:
+    """Both changed: the side that the policy gives it to (rule P24)."""
+    if policy is Policy.SALESFORCE:
+        return SALESFORCE
+    if policy is not Policy.NEWEST:
+        return PARTNER
+    last = order(salesforce_at, partner_at, resolution_seconds=resolution_seconds, partner_wins_ties=tie != SALESFORCE)
+    return PARTNER if last is Order.PARTNER_NEWER else SALESFORCE
 
 
 def _newest_conversation_first(view: View) -> tuple[float, bool]:
@@ -150,46 +202,25 @@ def _newest_conversation_first(view: View) -> tuple[float, bool]:
     return stamp, view.replica == CONVERSATION
 
 
-def _resolve(salesforce: View, planhat: View, policy: Policy) -> Action:
-    """Both changed: the policy decides; equal seconds go to Salesforce (rule P24)."""
-    if policy is Policy.PARTNER:
-        return Action.TO_SALESFORCE
-    if policy is Policy.SALESFORCE:
-        return Action.TO_PLANHAT
-    if salesforce.changed_at is None or planhat.changed_at is None:
-        return Action.TO_PLANHAT
-    # Salesforce keeps whole seconds only, so finer ones of Planhat's must not decide.
-    newer = planhat.changed_at.replace(microsecond=0) > salesforce.changed_at.replace(microsecond=0)
-    return Action.TO_SALESFORCE if newer else Action.TO_PLANHAT
-
-
-def _planhat_wins(salesforce: View, champion: View, planhat: Sequence[View], losers: list[Loser]) -> Decision:
+def _partner_wins(salesforce: View, champion: View, partner: Sequence[View], losers: list[Loser]) -> Decision:
     targets = [salesforce.replica]
     named = {loser.replica for loser in losers}
-    for view in planhat:
-        if view is champion or not view.flow.receives:
-            continue
-        if view.value == champion.value:
+    for view in partner:
+        if view is champion or not view.flow.receives or view.value == champion.value:
             continue
         targets.append(view.replica)
-        if view.seen is Seen.CHANGED and not view.silent and view.replica not in named:
+        if view.opinion is Opinion.CHANGED and view.replica not in named:
             losers.append(Loser(view.replica, view.value, "direction"))
     return Decision(champion.replica, tuple(targets), tuple(losers))
 
 
-def _salesforce_wins(salesforce: View, planhat: Sequence[View], losers: list[Loser], agree: Agree) -> Decision:
-    targets: list[str] = []
-    named = {loser.replica for loser in losers}
-    for view in planhat:
-        action = DECISIONS[salesforce.seen, view.seen, view.flow]
-        if action in {Action.NOTHING, Action.TO_SALESFORCE}:
-            continue
-        if agree(salesforce.value, view.value, view.replica):
-            continue
-        targets.append(view.replica)
-        given_up = view.seen is Seen.CHANGED and not view.silent and view.replica not in named
-        if given_up:
-            losers.append(Loser(view.replica, view.value, "direction"))
+def _salesforce_wins(targets: Sequence[View], losers: list[Loser]) -> Decision:
     if not targets:
         return NOTHING
-    return Decision(SALESFORCE, tuple(targets), tuple(losers))
+    named = {loser.replica for loser in losers}
+    losers += [
+        Loser(view.replica, view.value, "direction")
+        for view in targets
+        if view.opinion is Opinion.CHANGED and view.replica not in named
+    ]
+    return Decision(SALESFORCE, tuple(view.replica for view in targets), tuple(losers))
