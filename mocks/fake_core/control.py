@@ -148,11 +148,11 @@ class ControlPlane:
 
     def _add_fault(self, request: Request) -> dict[str, Any]:
         fault = Fault.from_dict(_body(request))
-        self._fake.faults.add(fault)
+        self._fake.script(fault)
         return {"fault": fault.to_dict()}
 
     def _clear_faults(self, _request: Request) -> dict[str, Any]:
-        self._fake.faults.clear()
+        self._fake.heal()
         return {"faults": []}
 
     def _journal(self, request: Request) -> dict[str, Any]:

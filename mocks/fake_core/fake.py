@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from fake_core.clock import Clock
 from fake_core.control import CONTROL_PREFIX, ControlPlane
 from fake_core.errors import ConnectionDropped
-from fake_core.faults import AFTER, BEFORE, PLAYED, WITHIN, Fault, Faults
+from fake_core.faults import AFTER, BEFORE, PLAYED, SHIFTED, WITHIN, Fault, Faults
 from fake_core.ids import IdSource
 from fake_core.journal import JOURNAL_BODY_BYTES_MAX, Journal
 from fake_core.limits import RollingWindow
+from fake_core.shifted import Shifted, again
 from fake_core.store import Store
 from fake_core.streams import Rejoined, Streamed, stated_length
 
@@ -136,6 +137,7 @@ class Fake:
         self.meaning = meaning
         self.who = who or (lambda _environ: "")
         self.faults = Faults()
+        self._shifted = Shifted(store)
         self.journal = Journal(vendor=vendor)
         self._fault_answers = fault_answers
         self._play = play
@@ -150,7 +152,20 @@ class Fake:
         """Rows and parts back to the baseline; faults and journal emptied."""
         self.store.reset()
         self.faults.clear()
+        self._shifted.forget()
         self.journal.clear()
+
+    def script(self, fault: Fault, *, rows: bytes | None = None) -> None:
+        """Script *fault*. A slow_visibility shows the rows of this moment, or *rows* (of `Store.contents`)."""
+        if fault.kind == "slow_visibility":
+            self._shifted.remember(fault, rows)
+        self.faults.add(fault)
+
+    def heal(self) -> None:
+        """No fault waits any more, and what is still under way arrives."""
+        self.faults.clear()
+        self._shifted.catch_up()
+        self._shifted.forget()
 
     def exchanges(self, since: int = 0) -> list[dict[str, Any]]:
         """The journal after entry number *since*, as plain data."""
@@ -180,6 +195,8 @@ class Fake:
         if fault is not None and (ended is not None or fault.kind in BEFORE):
             status, headers, answer = ended or self._fault_answers.answer(fault, environ)
             line, whole = _status_line(status), answer
+        elif fault is not None and fault.kind in SHIFTED:
+            line, headers, whole = self._shift(fault, environ, body)
         else:
             line, headers, whole = _call(self.app, environ)
         if fault is not None and fault.kind in AFTER:
@@ -189,6 +206,9 @@ class Fake:
             headers, whole = self._finish(environ, headers, whole)
         start_response(line, headers)
         then = self._work_after(environ)
+        if self._shifted:
+            environ[BODY_KEY] = body
+            self._shifted.catch_up(self.meaning(environ))
         if isinstance(whole, Streamed):
             return whole if then is None else whole.then(then)
         return [whole] if then is None else Streamed(iter([whole]), len(whole), then)
@@ -225,6 +245,29 @@ class Fake:
         if isinstance(answer, Streamed):
             return line, headers, answer.cut(answer.length // 2)
         return line, headers, answer[: len(answer) // 2]
+
+    def _shift(self, fault: Fault, environ: WSGIEnvironment, body: bytes) -> tuple[str, Headers, bytes | Streamed]:
+        if fault.kind == "slow_visibility":
+            with self._shifted.older(fault):
+                line, headers, whole = _call(self.app, environ)
+                return line, headers, _joined(whole) if isinstance(whole, Streamed) else whole
+        rest = environ["wsgi.input"].read()  # a long body is read whole here: it has to be said again
+        body = rest if len(rest) > len(body) else body
+        once_more = again(environ, body)
+        if fault.kind == "duplicate":
+            line, headers, whole = _call(self.app, again(environ, body))
+            self._write(environ, body, int(line[:3]), _kept(whole), fault.kind)
+            _close(whole)
+            return _call(self.app, once_more)
+        self._write(environ, body, 0, b"", fault.kind)
+        environ[BODY_KEY] = body
+        self._shifted.put_off(self.meaning(environ), lambda: self._act_late(once_more, body))
+        raise ConnectionDropped("late_success: the connection broke, and the server will act later")
+
+    def _act_late(self, environ: dict[str, Any], body: bytes) -> None:
+        line, _, whole = _call(self.app, environ)
+        self._write(environ, body, int(line[:3]), _kept(whole), "late_success")
+        _close(whole)
 
     def _write(self, environ: WSGIEnvironment, body: bytes, status: int, answer: bytes, fault: str | None) -> None:
         remembered = {key: environ[key] for key in self._remembered if key in environ}

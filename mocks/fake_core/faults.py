@@ -26,12 +26,16 @@ KINDS: dict[str, str] = {
     "lock_held": "row `row` (or what the write would lock) is locked by somebody else for `seconds`",
     "item_refused": "item number `item` (from 0) of a batch is refused, the others are carried out",
     "truncated": "the server acts; the body breaks off half-way",
+    "late_success": "the connection breaks; the server acts after the next such call, or when faults are cleared",
+    "duplicate": "the request arrives twice: the server acts on both, the caller gets the second answer",
+    "slow_visibility": "a read shows the rows as they were when the fault was scripted",
 }
 BEFORE = frozenset({"lost_request", "unavailable", "session_expired", "limit_reached"})
 WITHIN = frozenset({"row_locked", "lock_held", "item_refused"})  # the vendor's own operation plays these
 PLAYED = frozenset({"delay", "lock_held"})  # the vendor may have a part in these: how long is too long, what is a row
 AFTER = frozenset({"lost_response", "error_after", "truncated"})
-assert BEFORE | WITHIN | AFTER | {"delay"} == set(KINDS)
+SHIFTED = frozenset({"late_success", "duplicate", "slow_visibility"})  # `fake_core.shifted` plays these
+assert BEFORE | WITHIN | AFTER | SHIFTED | {"delay"} == set(KINDS)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -145,13 +145,29 @@ class Store:
         with self._lock:
             return self._driver.serialize()
 
+    @contextmanager
+    def showing(self, rows: bytes) -> Iterator[None]:
+        """Other rows (of `contents`) for a while, under the lock; what is written to them is lost. Parts stay."""
+        with self._lock:
+            now = self._driver.serialize()
+            self._show(rows)
+            try:
+                yield
+            finally:
+                self._show(now)
+
+    def _show(self, rows: bytes) -> None:
+        self._replace_rows(memoryview(rows))
+        if self.after_rollback is not None:
+            self.after_rollback()
+
     def snapshot(self) -> bytes:
         """Rows and parts, as bytes."""
         with self._lock:
             parts = json.dumps({name: part.dump() for name, part in self.parts.items()}).encode()
             return len(parts).to_bytes(_LENGTH_BYTES, "big") + parts + self._driver.serialize()
 
-    def restore(self, snapshot: bytes) -> None:
+    def restore(self, snapshot: bytes | bytearray) -> None:
         """Put the whole org back as it was when *snapshot* was taken; raises MisuseError for anything else."""
         length = int.from_bytes(snapshot[:_LENGTH_BYTES], "big")
         try:

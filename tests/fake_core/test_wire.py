@@ -26,6 +26,7 @@ SEEN = {
     "limit_reached": (429, False),
     "truncated": (None, True),
 }
+SHIFTED = {"late_success", "duplicate", "slow_visibility"}
 
 
 def outcome(call: Any) -> int | None:
@@ -55,7 +56,60 @@ def test_a_fault_within_reaches_the_operation(kind: str, control: ControlClient,
 
 def test_every_kind_is_tested_here() -> None:
     """A kind added to the table is a kind to test."""
-    assert set(KINDS) == set(SEEN) | {"row_locked", "lock_held", "item_refused"}
+    assert set(KINDS) == set(SEEN) | SHIFTED | {"row_locked", "lock_held", "item_refused"}
+
+
+def test_a_late_success_comes_after_the_retry(control: ControlClient, write: Any, read: Any) -> None:
+    """The caller hears nothing, tries again, and then the first call is carried out, too: an older value on top."""
+    control.add_fault(kind="late_success", verb="create")
+
+    assert None is outcome(lambda: write("first"))
+    assert [] == read()
+    assert 201 == outcome(lambda: write("second"))
+    assert ["second", "first"] == read()
+    told = [(one["status"], one["fault"]) for one in control.journal() if one["verb"] == "create"]
+    assert [(0, "late_success"), (201, None), (201, "late_success")] == told
+
+
+def test_a_late_success_comes_when_faults_are_cleared(control: ControlClient, write: Any, read: Any) -> None:
+    """Nobody tried again; what was under way arrives in the end, and once."""
+    control.add_fault(kind="late_success", verb="create", times=None)
+    assert [None, None] == [outcome(lambda text=text: write(text)) for text in ("a", "b")]
+    assert [] == read()
+
+    control.clear_faults()
+    assert ["a", "b"] == read()
+    control.clear_faults()
+    assert ["a", "b"] == read()
+
+
+def test_a_reset_forgets_what_is_under_way(control: ControlClient, write: Any, read: Any) -> None:
+    """A fake put back to its beginning carries nothing out any more."""
+    control.add_fault(kind="late_success", verb="create")
+    outcome(lambda: write("a"))
+    control.reset()
+    control.clear_faults()
+
+    assert [] == read()
+
+
+def test_a_duplicate_acts_twice(control: ControlClient, write: Any, read: Any) -> None:
+    """The second delivery is answered; the journal has both."""
+    control.add_fault(kind="duplicate", verb="create")
+
+    assert 201 == outcome(lambda: write("a"))
+    assert ["a", "a"] == read()
+    told = [(one["status"], one["fault"]) for one in control.journal() if one["verb"] == "create"]
+    assert [(201, "duplicate"), (201, "duplicate")] == told
+
+
+def test_slow_visibility_shows_older_rows_once(control: ControlClient, write: Any, read: Any) -> None:
+    """A struck read does not show what was written since the fault was scripted; the next one does."""
+    write("a")
+    control.add_fault(kind="slow_visibility", verb="list")
+    write("b")
+
+    assert [["a"], ["a", "b"]] == [read(), read()]
 
 
 def test_a_fault_for_another_object_or_vendor_does_not_strike(control: ControlClient, write: Any) -> None:
