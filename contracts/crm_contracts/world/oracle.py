@@ -15,16 +15,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crm_contracts.world.fields import DONE, FIELDS, FRAME, IGNORED, Field, Row, Value, shared, takes_part
+from crm_contracts.world.invariants.calls import Budget
+from crm_contracts.world.invariants.told import Told
+from crm_contracts.world.invariants.watch import Round, Watch
 from crm_contracts.world.model import Activity, Model, Observation, Pair, Record, sides_of
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK
 from crm_contracts.world.settings import Inheritance, Settings
 from crm_contracts.world.violations import (
     BrokenFrame,
+    ChangeMissed,
     DirectionIgnored,
     Duplicated,
     FalselyDeleted,
     Invented,
     LensBroken,
+    LoserUnlogged,
     LostUpdate,
     NotConverged,
 )
@@ -60,6 +65,8 @@ class Oracle:
         self.inheritance = Inheritance()
         self.inheritance.saved(settings)
         self.model = Model()
+        self.watch = Watch()
+        self._discarded: list[tuple[str, Field, Value]] = []  # users' values that lost in the newest round
         self.unwritable: frozenset[str] = frozenset()  # fields of the Salesforce Task that the sync may not write
         self.blind = False
         self.apart = timedelta(0)  # how far the two clocks ever were from each other
@@ -85,6 +92,7 @@ class Oracle:
         elif side == TASK and activity.one(CONVERSATION) is not None:
             activity.silent = activity.silent or "retired-task"
         known.user_saved(row, at, names)
+        self.watch.wrote(handle, side, record_id)
         self._status_may_move(activity, side, names)
         activity.titles.add(known.value(FIELDS[0]))
 
@@ -121,6 +129,7 @@ class Oracle:
         record = self.model.find(side, record_id)
         assert record is not None, f"{handle} had no {side} record {record_id}"
         record.deleted = True
+        self.watch.happened(handle)
         self.model.activities[handle].silent = "tombstone"
 
     def user_undeleted(self, handle: str, record_id: str, row: Row) -> None:
@@ -129,9 +138,11 @@ class Oracle:
         assert record is not None, f"{handle} never had the Salesforce Task {record_id}"
         record.deleted, record.row = False, row
         self.model.activities[handle].returned = True
+        self.watch.wrote(handle, SALESFORCE, record_id)
 
     def merged(self, loser: str, into: str, tasks: Mapping[str, Row]) -> None:
         """Salesforce merged an account: its Tasks, which now read as *tasks*, are of another customer."""
+        self.watch.happened()
         for activity in self.model.activities.values():
             if activity.at == loser:
                 activity.at, activity.adrift = into, activity.one(SALESFORCE) is None
@@ -141,9 +152,11 @@ class Oracle:
     def rights(self, unwritable: Iterable[str], *, blind: bool) -> None:
         """An administrator changed what the sync's Salesforce user may write (names of fields) and see."""
         self.unwritable, self.blind = frozenset(unwritable), blind
+        self.watch.happened()
 
     def skewed(self, ahead: Mapping[str, int]) -> None:
         """The clocks of the vendors are so many seconds *ahead* of everybody's."""
+        self.watch.happened()
         self.apart = max(self.apart, timedelta(seconds=max(ahead.values()) - min(ahead.values())))
 
     def saved(self, settings: Settings) -> None:
@@ -151,6 +164,7 @@ class Oracle:
         moved = settings != self.settings
         self.settings = settings
         self.inheritance.saved(settings)
+        self.watch.saved()
         if not moved:
             return
         for activity in self.model.activities.values():
@@ -162,6 +176,7 @@ class Oracle:
     def introduced(self, customer: str) -> None:
         """Planhat got a Company for *customer*."""
         self.customers[customer] = True
+        self.watch.happened()
 
     # -- what the sync did --------------------------------------------------------------------
 
@@ -193,6 +208,7 @@ class Oracle:
         for key, (_, pair, one, _) in before.items():
             self._known(pair, one)  # a pair that a user made by typing an id begins before the round
             winners[key] = self._winners(pair, one)
+        self._discarded.clear()
         self._nothing_vanished(after)
         self._take_over(after)
         for activity in self.model.activities.values():
@@ -208,6 +224,60 @@ class Oracle:
                 for one in shared(pair.section):
                     if (*pair.key, one.name) not in self._bases:
                         self._begin(pair, one)
+
+    def round_ended(
+        self,
+        exchanges: Iterable[Mapping[str, Any]],
+        *,
+        clean: bool,
+        told: Told | None,
+        cursors: Mapping[str, str] | None = None,
+        budget: Budget | None = None,
+    ) -> None:
+        """After `synced`: what the wire carried and what the sync says of itself."""
+        if clean and told is not None and not told.stopped:
+            self._losers_are_logged(told)
+        fresh = [
+            one for one in map(self.model.activities.get, sorted(self.watch.fresh)) if one and self._looked_at(one)
+        ]
+        unmatched = [one for one in fresh if not self.customers[one.at] and one.by_hand == {SALESFORCE}]
+        records = sum(1 for side in SIDES for _ in self.model.each(side))
+        ended = Round(
+            exchanges=exchanges,
+            clean=clean,
+            told=told,
+            cursors=cursors,
+            budget=budget,
+            records=records,
+            fresh=[one.handle for one in fresh],
+            unmatched=[one.handle for one in unmatched],
+        )
+        self.watch.round(ended, self._owner)
+
+    def _owner(self, vendor: str, record_id: str) -> str:
+        sides = (SALESFORCE,) if vendor == "salesforce" else (TASK, CONVERSATION)
+        return next((found.handle for side in sides if (found := self.model.of(side, record_id))), "")
+
+    def _looked_at(self, activity: Activity) -> bool:
+        """Whether a section has to look at what users made of the activity (I15)."""
+        if activity.any_deleted:
+            return False
+        section = (
+            self.settings.receives(TASK) if activity.born_on == SALESFORCE else self.settings.sends(activity.born_on)
+        )
+        return section and not activity.settings_moved and activity.one(activity.born_on) is not None
+
+    def _losers_are_logged(self, told: Told) -> None:
+        """I5: each user's value that lost in this round stands in the sync's log of conflicts, once."""
+        for handle, one, value in self._discarded:
+            values = [conflict.get("losing_value") for conflict in told.conflicts]
+            found = sum(value in (one.read_salesforce(given), one.read_planhat(given)) for given in values)
+            lost = sum(value == other and one is field for _, field, other in self._discarded)
+            if found != lost:
+                raise LoserUnlogged(
+                    f"{one.name} of {handle}: a user's {value!r} lost, and the log of conflicts has it {found} times",
+                    activity=handle,
+                )
 
     def _explain(
         self,
@@ -239,7 +309,17 @@ class Oracle:
             left &= {after}
         if not left:
             raise LostUpdate(self._lost(pair, one, values, after), activity=activity.handle)
+        if clean and self._fought(pair, one, values, bases) and after[0] == after[1] and after[0] in values:
+            loser = 1 - values.index(after[0])
+            self._discarded.append((activity.handle, one, values[loser]))
         self._bases[(*pair.key, one.name)] = left
+
+    def _fought(self, pair: Pair, one: Field, values: Values, bases: set[Base]) -> bool:
+        """Whether both sides certainly changed the field since they agreed, each by a user's hand."""
+        if one.name == "state" or values[0] == values[1] or not all(next(iter(self._ways(pair)))):
+            return False
+        by_hand = one.name in pair.salesforce.wrote and one.name in pair.planhat.wrote
+        return by_hand and all(base is not None and base[0] != values[0] and base[1] != values[1] for base in bases)
 
     def _outcomes(
         self,
@@ -300,11 +380,33 @@ class Oracle:
         for side, record_id, row in sides_of(after):
             known = self.model.find(side, record_id)
             if known is not None:
-                known.row = row
+                before, known.row = known.row, row
+                self._nothing_invented(known, before)
         for side in (TASK, CONVERSATION, SALESFORCE):  # pointers first, then what they point at
             for record_id, row in after[side].items():
                 if self.model.find(side, record_id) is None:
                     self._appeared(side, record_id, row)
+
+    def _nothing_invented(self, record: Record, before: Row | None) -> None:
+        """I4: what a round changed in a record, or put into a new one, some user of the activity had written.
+
+        A state is a choice among few words, and a Conversation's day is not published (exception date-of-completion).
+        """
+        activity = self.model.of(record.side, record.id)
+        assert activity is not None
+        for one in shared(record.side):
+            value = record.value(one)
+            if one.name == "state" or (before is not None and value == one.read(record.side, before)):
+                continue
+            if (before is None and value is None) or (one.name == "date" and activity.one(CONVERSATION)):
+                continue
+            ever = [each.shown.get(one.name, ()) for each in activity.records]
+            if not any(value in values for values in ever):
+                raise Invented(
+                    f"{one.name} of the {record.side} record of {activity.handle} became {value!r}, and no user ever wrote "
+                    f"that there",
+                    activity=activity.handle,
+                )
 
     def _appeared(self, side: str, record_id: str, row: Row) -> None:
         activity = self.model.owner_of(side, row)
@@ -330,7 +432,7 @@ class Oracle:
                 f"{activity.handle} got a Salesforce Task {record_id}, and no section sends it",
                 activity=activity.handle,
             )
-        self.model.add(activity, Record(side, record_id, row, by_user=False))
+        self._nothing_invented(self.model.add(activity, Record(side, record_id, row, by_user=False)), None)
 
     def _logged(self, activity: Activity, row: Row) -> None:
         """A Conversation continues the activity: it takes over what was agreed for the Planhat Task."""
@@ -426,10 +528,19 @@ class Oracle:
         if self.blind:
             return
         for activity in self.model.activities.values():
-            self._partnered(activity)
-            if not activity.silent:
-                self._agreed(activity)
-                self._completed(activity)
+            try:
+                self._partnered(activity)
+                if not activity.silent:
+                    self._agreed(activity)
+                    self._completed(activity)
+            except NotConverged as found:
+                missed = [one for one in activity.records if self.watch.cursors.missed(one.side, one.id)]
+                if not missed:
+                    raise
+                raise ChangeMissed(
+                    f"{found.what}: the sync asked what had changed and went past the {missed[0].side} record",
+                    activity=activity.handle,
+                ) from found
 
     def _counted(self, activity: Activity) -> None:
         """I3: how many records an activity may have in each system (rules P10, P11)."""
