@@ -403,8 +403,8 @@ class Oracle:
             ever = [each.shown.get(one.name, ()) for each in activity.records]
             if not any(value in values for values in ever):
                 raise Invented(
-                    f"{one.name} of the {record.side} record of {activity.handle} became {value!r}, and no user ever wrote "
-                    f"that there",
+                    f"{one.name} of the {record.side} record of {activity.handle} became {value!r}, and no user ever "
+                    f"wrote that there",
                     activity=activity.handle,
                 )
 

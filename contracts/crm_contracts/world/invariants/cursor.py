@@ -21,7 +21,6 @@ _SIDES = {
     ("planhat", "task"): "task",
     ("planhat", "conversation"): "conversation",
 }
-_READING = frozenset({"query", "list", "read", "search"})
 
 
 class Cursors:

@@ -50,8 +50,8 @@ class Loops:
             self._times[key] += 1
             if self._times[key] > self._rounds_max:
                 raise Looping(
-                    f"{field} of the {vendor} record {record} was written in {self._times[key]} rounds, and no user did "
-                    f"anything in between",
+                    f"{field} of the {vendor} record {record} was written in {self._times[key]} rounds, and no user "
+                    f"did anything in between",
                     activity=key[0],
                 )
 
@@ -67,7 +67,7 @@ class Loops:
 
 
 def written(exchange: Exchange) -> Iterator[tuple[str, str, str]]:
-    """The fields that an accepted write names: vendor, record id, field. A creation names none: it has no record yet."""
+    """The fields that an accepted write names: vendor, record id, field. A creation names none."""
     if exchange["verb"] not in _WRITING or exchange["method"] == "GET" or not 200 <= exchange["status"] < 300:
         return
     try:
