@@ -20,7 +20,12 @@ DEFAULT_PORT = 8443
 
 
 # Groups with a module of their own, which is loaded when one is asked for.
-_GROUPS = {"sync": "crm_sync.cli", "org": "crm_contracts.orgs.cli"}
+_GROUPS = {
+    "actions": "crm_sync.actions.cli",
+    "sync": "crm_sync.cli",
+    "org": "crm_contracts.orgs.cli",
+    "verify": "crm_contracts.verify.cli",
+}
 
 
 class Commands(click.Group):
