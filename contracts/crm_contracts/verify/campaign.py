@@ -1,0 +1,184 @@
+"""The whole proof of one sync: the ladder, then histories by seed; each failing one is shrunk by playing it again.
+
+Rule 1: a history and its settings decide the outcome, so nothing is played twice.
+Rule 2: a finding is shrunk while it stays of its kind (the class of the violation), block by block, to where no block
+        can be left out; a history that cannot beat the shortest known one of its kind is not shrunk, but counted.
+Rule 3: of a rung that holds without faults, each write of its last run is struck, once with each kind of STRIKES.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from crm_contracts.verify.ladder import Block, Case, by_seed, chosen, ladder
+from crm_contracts.verify.report import Report, Tried
+from crm_contracts.verify.served import ServedStage
+from crm_contracts.verify.trial import Finding, Round, Trial, play
+from crm_contracts.world import ops
+from crm_contracts.world.settings import Settings
+
+STRIKES = ("lost_response", "error_after", "unavailable")
+WRITES_STRUCK_MAX = 3
+SHORT_ENOUGH = 2  # blocks: nothing worth telling is shorter than something that happens, and a run
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to try. *fixed*: the sync has one configuration, so no history changes it."""
+
+    settings: Settings
+    fixed: bool = False
+    histories: int = 20
+    seed: int = 1
+    steps: int = 15
+    only: tuple[str, ...] = ()
+    replays_max: int = 60  # how often one finding is played again to shrink it
+
+
+class Campaign:
+    """Puts the sync of *stage* through *plan*."""
+
+    def __init__(self, stage: ServedStage, plan: Plan, *, progress: Progress = lambda _done, _all, _name: None) -> None:
+        self._stage = stage
+        self._plan = plan
+        self._progress = progress
+        self._played: dict[str, Trial] = {}
+        self._shortest: dict[str, tuple[Case, Finding]] = {}
+        self._tried: list[Tried] = []
+
+    def run(self) -> Report:
+        """Everything, in its order. Raises MisuseError when the sync cannot run."""
+        plan, stage = self._plan, self._stage
+        stage.begin(plan.settings)
+        cases = self._cases()
+        for number, case in enumerate(cases):
+            self._progress(number, len(cases), case.name)
+            self._try(case)
+        self._progress(len(cases), len(cases), "")
+        return Report(
+            sync=stage.runner.name,
+            profile=stage.profile,
+            settings=plan.settings,
+            fixed=plan.fixed,
+            seed=plan.seed,
+            steps=plan.steps,
+            tried=tuple(self._tried),
+            findings=tuple((case.name, case.says, finding) for case, finding in self._shortest.values()),
+            runs=stage.runs,
+            requests=stage.border.total,
+            can_die=stage.runner.can_die,
+        )
+
+    def _cases(self) -> list[Case]:
+        plan = self._plan
+        rungs = list(ladder(plan.settings, fixed=plan.fixed))
+        seeds = [
+            by_seed(seed, plan.steps, plan.settings, fixed=plan.fixed, can_die=self._stage.runner.can_die)
+            for seed in range(plan.seed, plan.seed + plan.histories)
+        ]
+        return chosen([*rungs, *seeds], plan.only)
+
+    def _try(self, case: Case) -> None:
+        trial = self._judge(case)
+        if trial.finding is not None:
+            return
+        if case.struck:
+            for struck, expected in self._struck(case, trial):
+                self._judge(struck, expected=expected)
+        if case.then and self._stage.runner.can_die and trial.last.writes():
+            dead = _dying(case, trial.last.writes()[0], acted=True)
+            self._judge(replace(dead, name=f"{case.name}/killed", blocks=(*dead.blocks, *case.then)))
+
+    def _judge(self, case: Case, *, expected: object = None) -> Trial:
+        trial = self._play(case, expected)
+        finding = trial.finding
+        self._tried.append(Tried(case.name, case.says, case.modes, finding.kind if finding else ""))
+        if finding is not None:
+            known = self._shortest.get(finding.kind)
+            best = len(known[0].blocks) if known else len(case.blocks) + 1
+            if best > SHORT_ENOUGH or known is None:
+                shrunk, finding = self._shrink(_until(case, finding), finding, expected)
+                if len(shrunk.blocks) < best:
+                    self._shortest[finding.kind] = (shrunk, finding)
+        return trial
+
+    def _play(self, case: Case, expected: object) -> Trial:
+        key = json.dumps([[op.to_dict() for op in case.history], str(case.settings), case.page, str(expected)])
+        if key not in self._played:
+            self._played[key] = play(
+                case.history, stage=self._stage, settings=case.settings, page=case.page, expected=expected
+            )
+        return self._played[key]
+
+    def _shrink(self, case: Case, finding: Finding, expected: object) -> tuple[Case, Finding]:
+        left = self._plan.replays_max
+        smaller = True
+        while smaller:
+            smaller = False
+            for place in reversed(range(len(case.blocks))):
+                if not left:
+                    return case, finding
+                candidate = replace(case, blocks=case.blocks[:place] + case.blocks[place + 1 :])
+                left -= 1
+                found = self._play(candidate, self._expected(candidate, expected)).finding
+                if found is not None and found.kind == finding.kind:
+                    case, finding, smaller = _until(candidate, found), found, True
+                    break
+        return case, finding
+
+    def _expected(self, case: Case, expected: object) -> object:
+        """What a shorter history must end in, where that is known: what it ends in without what goes wrong."""
+        if expected is None:
+            return None
+        clean = tuple(block for block in map(_healthy, case.blocks) if block)
+        trial = self._play(replace(case, blocks=clean), None)
+        return trial.summary if trial.finding is None else None
+
+    def _struck(self, case: Case, clean: Trial) -> Iterator[tuple[Case, object]]:
+        for place, number in enumerate(clean.last.writes()[:WRITES_STRUCK_MAX], start=1):
+            vendor, verb, name, nth = clean.last.address(number)
+            for kind in STRIKES:
+                fault = ops.InjectFault(fault=kind, vendor=vendor, verb=verb, object=name, nth=nth)
+                yield _before_last_run(case, f"write {place}: {kind}", (fault,)), clean.summary
+            if self._stage.runner.can_die:
+                for acted in (False, True):
+                    yield _dying(case, number, acted=acted, place=place), clean.summary
+
+
+def _dying(case: Case, number: int, *, acted: bool, place: int = 1) -> Case:
+    """*case* with the run of its last block killed at its request *number*."""
+    name = f"{case.name}/write {place}: killed {'after' if acted else 'before'} it"
+    return replace(case, name=name, blocks=(*case.blocks[:-1], (ops.Sync(crash_at=number, acted=acted),)), struck=False)
+
+
+def _before_last_run(case: Case, what: str, block: Block) -> Case:
+    return replace(case, name=f"{case.name}/{what}", blocks=(*case.blocks[:-1], block, case.blocks[-1]), struck=False)
+
+
+def _healthy(block: Block) -> Block:
+    """A block without what goes wrong in it."""
+    kept = [op for op in block if not isinstance(op, ops.InjectFault)]
+    return tuple(replace(op, crash_at=0, acted=False) if isinstance(op, ops.Sync) else op for op in kept)
+
+
+def _until(case: Case, finding: Finding) -> Case:
+    """*case* up to the block in which the finding showed."""
+    left = len(finding.history)
+    blocks: list[Block] = []
+    for block in case.blocks:
+        if left <= 0:
+            break
+        blocks.append(block)
+        left -= len(block)
+    return replace(case, blocks=tuple(blocks))
+
+
+def operations(blocks: Sequence[Block]) -> int:
+    """How many operations that is."""
+    return sum(map(len, blocks))
+
+
+assert Round().writes() == []

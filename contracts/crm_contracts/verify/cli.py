@@ -1,0 +1,148 @@
+"""`understudy verify`: puts a sync to the proof. Exit status: 0 all held, 1 something was violated, 2 it cannot run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from crm_contracts.verify.campaign import Progress
+    from crm_contracts.verify.report import Report
+    from crm_contracts.verify.runner import Runner
+
+PROFILES = ("planhat",)
+SUFFIXES = (".html", ".json", ".txt")
+
+
+@click.command("verify", short_help="Put any sync to the proof.")
+@click.option("--command", metavar="COMMAND", help="The command that performs one run, e.g. 'node mysync.js'.")
+@click.option("--hook", metavar="URL", help="Or: where a POST starts one run and is answered when it is over.")
+@click.option(
+    "--kill-command", metavar="COMMAND", default="", help="With --hook: kills the service and starts it again."
+)
+@click.option("--profile", type=click.Choice(PROFILES), default="planhat", show_default=True, help="Which partner.")
+@click.option(
+    "--histories", type=click.IntRange(0), default=20, show_default=True, help="How many by seed, after the ladder."
+)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The first of the seeds.")
+@click.option(
+    "--steps", type=click.IntRange(1, 500), default=15, show_default=True, help="How long those histories are."
+)
+@click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting, e.g. conversation='Not Syncing'.")
+@click.option("--fixed", is_flag=True, help="The sync has this one configuration: no history changes it.")
+@click.option("--only", multiple=True, metavar="NAME", help="Only this history of the report; may be given again.")
+@click.option("--tls", is_flag=True, help="Serve https: the CA is in the variables that clients read for it.")
+@click.option("--external-id", is_flag=True, help="The Salesforce Task has a unique external-id field, Planhat_Id__c.")
+@click.option("--timeout", type=click.FloatRange(0.1), default=60, show_default=True, help="Seconds until a run hangs.")
+@click.option(
+    "--report",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write the report to this file: .html, .json or .txt.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def verify(**given: Any) -> None:
+    """Put a sync to the proof: served fakes, users on both sides, faults, deaths; a report of what it broke.
+
+    COMMAND performs one run against the addresses in its environment (SALESFORCE_URL, PLANHAT_URL, PLANHAT_TOKEN, … as
+    `understudy env` prints them; UNDERSTUDY_NOW, UNDERSTUDY_CLOCK, UNDERSTUDY_STATE, UNDERSTUDY_SETTINGS).
+    """
+    from fake_core.errors import MisuseError
+
+    try:
+        report = _campaign(**given)
+    except MisuseError as error:
+        click.echo(f"understudy: {error}", err=True)
+        sys.exit(2)
+    sys.exit(0 if report.held else 1)
+
+
+def _campaign(*, file: Path | None, as_json: bool, **given: Any) -> Report:
+    from crm_contracts.verify import text
+    from crm_contracts.verify.campaign import Campaign, Plan
+    from crm_contracts.verify.served import ServedStage
+
+    _check_file(file)
+    plan = Plan(
+        settings=_settings(given["sets"]),
+        fixed=given["fixed"],
+        histories=given["histories"],
+        seed=given["seed"],
+        steps=given["steps"],
+        only=given["only"],
+    )
+    runner = _runner(given["command"], given["hook"], given["kill_command"], given["timeout"])
+    with ServedStage(runner, tls=given["tls"], external_id=given["external_id"]) as stage:
+        report = Campaign(stage, plan, progress=_bar()).run()
+    if file is not None:
+        _write(report, file)
+    if as_json:
+        click.echo(report.as_json(), nl=False)
+    else:
+        click.echo(text.render(report, text.coloured if sys.stdout.isatty() else text.plain), nl=False)
+    return report
+
+
+def _runner(command: str | None, hook: str | None, kill_command: str, timeout: float) -> Runner:
+    from crm_contracts.verify.runner import CommandRunner, HookRunner
+    from fake_core.errors import MisuseError
+
+    if bool(command) == bool(hook):
+        raise MisuseError("name the sync: --command 'COMMAND' or --hook URL, one of them")
+    if command:
+        if kill_command:
+            raise MisuseError("--kill-command goes with --hook: a command is killed without one")
+        return CommandRunner(command, timeout_seconds=timeout)
+    assert hook is not None
+    return HookRunner(hook, timeout_seconds=timeout, kill_command=kill_command)
+
+
+def _settings(sets: tuple[str, ...]) -> Any:
+    from crm_contracts.world.settings import Settings
+    from fake_core.errors import MisuseError
+
+    changes = {}
+    for one in sets:
+        name, sign, value = one.partition("=")
+        if not sign:
+            raise MisuseError(f"--set {one}: write NAME=VALUE, e.g. conversation='Not Syncing'")
+        changes[name] = value
+    return Settings().changed(changes)
+
+
+def _check_file(file: Path | None) -> None:
+    """Before anything runs: the proof takes minutes."""
+    from fake_core.errors import MisuseError
+
+    if file is None:
+        return
+    if file.suffix not in SUFFIXES:
+        raise MisuseError(f"--report {file}: the name ends in one of {', '.join(SUFFIXES)}")
+    if not file.parent.is_dir():
+        raise MisuseError(f"--report {file}: there is no folder {file.parent}; make it first")
+
+
+def _write(report: Report, file: Path) -> None:
+    from crm_contracts.verify import page, text
+
+    if file.suffix == ".html":
+        made = page.render_page(report)
+    else:
+        made = report.as_json() if file.suffix == ".json" else text.render(report)
+    file.write_text(made, encoding="utf-8")
+
+
+def _bar() -> Progress:
+    """A progress bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda _done, _all, _name: None
+    width = 30
+
+    def show(done: int, total: int, name: str) -> None:
+        filled = width * done // total if total else width
+        click.echo(f"\r[{'#' * filled}{'.' * (width - filled)}] {done}/{total} {name:<40}", err=True, nl=done == total)
+
+    return show

@@ -1,0 +1,156 @@
+"""Things that happened, in words: what users did, what the sync asked for, what went wrong on the way.
+
+An event stands in a column: "salesforce", "partner", or "both" where it is no one system's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from crm_contracts.world import ops
+from crm_contracts.world.monitors import Exchange
+from crm_contracts.world.ops import Op
+
+TEXT_MAX = 90
+FIELDS_MAX = 6
+_RECORDS = {"salesforce": "Task", "task": "Task", "conversation": "Conversation"}
+_VERBS = {
+    "create": "creates",
+    "update": "updates",
+    "upsert": "upserts",
+    "delete": "deletes",
+    "bulk": "sends a batch of",
+}
+_FAULTS = {
+    "lost_request": "the connection breaks before the request arrives",
+    "lost_response": "carried out, but the answer is lost on the way",
+    "error_after": "carried out, but answered with an internal error",
+    "unavailable": "answered: unavailable; nothing is done",
+    "delay": "answered late",
+    "session_expired": "answered: the session is over; nothing is done",
+    "limit_reached": "answered: the limit of calls is reached; nothing is done",
+    "row_locked": "answered: the row is locked; nothing is done",
+    "lock_held": "the row is locked by somebody else",
+    "item_refused": "one record of the batch is refused",
+    "truncated": "carried out, but the answer breaks off half-way",
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a timeline. *who* is "user", "sync" or "world"; *times* tells how often it happened in a row."""
+
+    at: datetime
+    column: str
+    who: str
+    text: str
+    times: int = 1
+    wrong: bool = False  # something goes wrong here, on purpose
+
+
+def told_op(op: Op, *, at: datetime) -> list[Event]:
+    """What *op* is in words; nothing for what tells itself (a run) or is not to be seen (a fault that waits)."""
+    if isinstance(op, ops.Sync | ops.Settle | ops.InjectFault | ops.Heal):
+        return []
+    side = getattr(op, "side", "")
+    column = {"": "both", "salesforce": "salesforce"}.get(side, "partner")
+    record = _RECORDS.get(side, "record")
+    act = getattr(op, "act", "")
+    if isinstance(op, ops.Create):
+        linked = f", linked by {op.link} characters of the Salesforce id" if op.link else ""
+        text = f"creates a {record} ({act}) at {op.at}: {said(op.fields)}{linked}"
+        return [Event(at, column, "user", text)]
+    if isinstance(op, ops.Edit):
+        return [Event(at, column, "user", f"edits the {record} of {act}: {said(op.fields)}")]
+    if isinstance(op, ops.Tick):
+        return [Event(at, "both", "world", f"{_duration(op.seconds)} pass{'es' if op.seconds == 1 else ''}")]
+    simple = {
+        ops.Complete: f"marks the {record} of {act} as done",
+        ops.Ignore: f"marks the Task of {act} Ignored",
+        ops.Reopen: f"opens the {record} of {act} again",
+        ops.Delete: f"deletes the {record} of {act}",
+    }
+    if type(op) in simple:
+        return [Event(at, "partner" if isinstance(op, ops.Ignore) else column, "user", simple[type(op)])]
+    if isinstance(op, ops.Introduce):
+        return [Event(at, "partner", "world", f"the customer {op.customer} becomes known")]
+    if isinstance(op, ops.Configure):
+        return [Event(at, "both", "world", f"somebody saves other settings: {said(op.settings)}")]
+    given = {f.name: getattr(op, f.name) for f in fields(op) if f.name != "side"}
+    return [Event(at, column, "world", f"{op.kind.replace('_', ' ')} {said(given)}".strip())]
+
+
+def told_request(one: Exchange, handle: str, *, unread: bool) -> Event:
+    """A request of the sync in words. *unread*: it was killed before it could read the answer."""
+    column = "salesforce" if one["vendor"] == "salesforce" else "partner"
+    of = f" of {handle}" if handle else ""
+    name = one["object"] or "record"
+    article = "a" if one["verb"] == "create" else "the"
+    if one["verb"] in _VERBS and one["method"] != "GET":
+        text = f"{_VERBS[one['verb']]} {article} {name}{of}" + _body(one)
+    else:
+        text = f"asks: {one['method']} {str(one['path']).partition('?')[0]}"
+    if one["fault"]:
+        text += f" — {_FAULTS.get(one['fault'], one['fault'])}"
+    elif one["status"] >= 400:
+        text += f" — refused: {one['status']} {_short(' '.join(str(one['response']).split()))}"
+    if unread:
+        text += " — carried out, and the sync is killed before it reads the answer"
+    return Event(datetime.fromisoformat(one["at"]), column, "sync", text, wrong=bool(one["fault"]) or unread)
+
+
+def said(values: Mapping[str, Any]) -> str:
+    """Fields as somebody would read them out: Subject "Call", Status "Completed"."""
+    shown = [f"{name} {json.dumps(_shortened(value), ensure_ascii=False)}" for name, value in values.items()]
+    more = f" and {len(shown) - FIELDS_MAX} more" if len(shown) > FIELDS_MAX else ""
+    return ", ".join(shown[:FIELDS_MAX]) + more
+
+
+def gathered(events: Sequence[Event]) -> list[Event]:
+    """The same, with many alike in a row told once: the first of them, and how many there were."""
+    found: list[Event] = []
+    for one in events:
+        if found and _alike(found[-1], one):
+            found[-1] = Event(**(asdict(found[-1]) | {"times": found[-1].times + 1}))
+        else:
+            found.append(one)
+    return found
+
+
+def _alike(one: Event, other: Event) -> bool:
+    words = one.text.split()[:3], other.text.split()[:3]
+    return (one.column, one.who, one.wrong) == (other.column, other.who, other.wrong) and (
+        words[0] == words[1] and words[0][0] in {"creates", "asks:", *_VERBS.values()}
+    )
+
+
+def _body(one: Exchange) -> str:
+    try:
+        body = json.loads(one["request"])
+    except ValueError:
+        return ""
+    if isinstance(body, dict) and isinstance(body.get("records"), list):
+        body = body["records"]
+    if isinstance(body, list):
+        first = f", the first: {said(body[0])}" if body and isinstance(body[0], dict) else ""
+        return f" ({len(body)} of them{first})"
+    return f": {said(body)}" if isinstance(body, dict) and body else ""
+
+
+def _shortened(value: Any) -> Any:
+    return _short(value) if isinstance(value, str) else value
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + "…"
+
+
+def _duration(seconds: int) -> str:
+    minutes = seconds // 60
+    if minutes and not seconds % 60:
+        return f"{minutes} minute{'' if minutes == 1 else 's'}"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"

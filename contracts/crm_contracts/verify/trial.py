@@ -1,0 +1,146 @@
+"""One history played with the sync under test, and what came of it: nothing to say, or a finding with its story.
+
+Rule: the story is told in the order in which things happened, in the words of the vendors' users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from crm_contracts.verify.served import Hung, ServedStage, ServedSync
+from crm_contracts.verify.story import Event, told_op, told_request
+from crm_contracts.world import World, monitors, ops
+from crm_contracts.world.ops import Op
+from crm_contracts.world.settings import Settings
+from crm_contracts.world.violations import CrashLeftATrace, InvariantViolated
+from crm_contracts.world.wire import Crashed
+
+
+class Hangs(InvariantViolated):
+    """I11: a run does not come to an end."""
+
+    invariant = "I11"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A violated invariant, the history that shows it, and its story."""
+
+    kind: str  # the name of the violation's class
+    invariant: str
+    what: str
+    activity: str
+    history: tuple[Op, ...]
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True)
+class Round:
+    """The last run that the history asked for: its requests in their order."""
+
+    exchanges: tuple[monitors.Exchange, ...] = ()
+
+    def writes(self) -> list[int]:
+        """The numbers, from 1, of the requests that ask for a change."""
+        return [n for n, one in enumerate(self.exchanges, start=1) if monitors.is_write(one)]
+
+    def address(self, number: int) -> tuple[str, str, str, int]:
+        """Request *number* by meaning: vendor, verb, object, and the how-many-th of these in the run."""
+        addresses = [(one["vendor"], one["verb"], one["object"]) for one in self.exchanges[:number]]
+        return (*addresses[-1], addresses.count(addresses[-1]))
+
+
+@dataclass
+class Trial:
+    """What came of a history."""
+
+    finding: Finding | None = None
+    summary: dict[str, object] = field(default_factory=dict)
+    last: Round = field(default_factory=Round)
+
+
+class _TellingWorld(World):
+    """A world that keeps its story as events, and takes a run that hangs for a finding."""
+
+    stage: ServedStage
+
+    def __init__(self, stage: ServedStage, **options: Any) -> None:
+        self.events: list[Event] = []
+        self.rounds: list[Round] = []
+        super().__init__(stage, **options)
+
+    def apply(self, op: Op) -> bool:
+        at = self.stage.clock.now()
+        place = len(self.events)
+        done = super().apply(op)
+        if done:
+            self.events[place:place] = told_op(op, at=at)
+        return done
+
+    def _tell_round(self, exchanges: list[monitors.Exchange], failure: BaseException | None) -> None:
+        super()._tell_round(exchanges, failure)
+        order = {heard: number for number, heard in enumerate(self.stage.border.heard)}
+        last = len(order)
+        ordered = sorted(exchanges, key=lambda one: order.get((one["vendor"], one["n"]), last))
+        self.rounds.append(Round(tuple(ordered)))
+        border = self.stage.border
+        told = [
+            told_request(one, self._about(one), unread=border.unread == (one["vendor"], one["n"]))
+            for one in ordered
+            if monitors.is_write(one) or one["fault"]
+        ]
+        now = self.stage.clock.now()
+        self.events.append(Event(now, "both", "sync", f"a run of the sync, {_counted(len(exchanges), 'request')}"))
+        self.events += told
+        if isinstance(failure, Crashed) and border.unread is None:
+            self.events.append(Event(now, "both", "sync", "the sync is killed before its next request is carried out"))
+        elif failure is not None and not isinstance(failure, Crashed):
+            self.events.append(Event(now, "both", "sync", f"the run ends badly: {failure}"))
+        if isinstance(failure, Hung):
+            raise Hangs(f"the run did not end within the time allowed and was killed ({failure})")
+
+
+def play(
+    history: Sequence[Op], *, stage: ServedStage, settings: Settings, page: int = 0, expected: Any = None
+) -> Trial:
+    """Play *history* to its end. *expected* is the world that it must end in (see `World.summary`), if known.
+
+    Raises MisuseError when the sync cannot run at all.
+    """
+    trial = Trial()
+    installed = stage.begin(settings)
+    stage.border.page = page
+    world = _TellingWorld(stage, sync=ServedSync.installed(stage, installed), settings=settings)
+    try:
+        with world:
+            world.apply_all(history)
+            asked = len([op for op in history if isinstance(op, ops.Sync)])
+            trial.last = world.rounds[asked - 1] if asked else Round()
+            world.finish()
+            trial.summary = world.summary()
+            _compare(expected, trial.summary)
+    except InvariantViolated as found:
+        # What had not happened yet when it showed is not part of the story.
+        played = tuple(op for op in world.history if not isinstance(op, ops.Settle))
+        trial.finding = Finding(
+            type(found).__name__, found.invariant, found.what, found.activity, played, tuple(world.events)
+        )
+    finally:
+        stage.border.page = 0
+    return trial
+
+
+def _compare(expected: Any, found: dict[str, object]) -> None:
+    if expected is None or found == expected:
+        return
+    handles = sorted({*expected, *found}, key=str)
+    handle = next(handle for handle in handles if found.get(handle) != expected.get(handle))
+    raise CrashLeftATrace(
+        f"{handle} without what went wrong: {expected.get(handle)}; with it: {found.get(handle)}", activity=handle
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
