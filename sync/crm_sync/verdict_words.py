@@ -119,8 +119,9 @@ class Case(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """*favours* names the side ("salesforce", "partner") whose values win where both changed; "" when nothing is
-    contested. *rule* names the rules behind it, *row* the row of the table.
+    """*favours* names the side ("salesforce", "partner") whose word wins where both spoke, so that the other's is given
+    up and belongs into the conflict log (I5); "" when nothing is contested. *rule* names the rules behind it, *row* the
+    row of the table.
     """
 
     action: Action

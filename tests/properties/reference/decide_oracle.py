@@ -21,7 +21,7 @@ from __future__ import annotations
 ALIVE = frozenset({"past", "same", "changed"})
 NOT_THERE = frozenset({"absent", "unseen"})
 
-#: What is said: (action, the side whose values win where both sides' changes meet, or "").
+#: What is said: (action, the side whose word wins where both sides' meet, or "").
 Said = tuple[str, str]
 
 
@@ -129,7 +129,15 @@ def record_level(
             said = "link"
         else:
             said = "skip" if left in ALIVE or right in ALIVE else "nothing"
-    return said, _favoured(left, right, direction, conflict, order) if said == "compare" else ""
+    favoured = ""
+    if said == "compare":
+        favoured = _favoured(left, right, direction, conflict, order)
+    # I5: a deletion that undoes an edit, or an edit that undoes a deletion, gives somebody's word up.
+    if {left, right} == {"changed", "deleted"} and said in {"create_partner", "delete_partner"}:
+        favoured = "salesforce"
+    if {left, right} == {"changed", "deleted"} and said in {"create_salesforce", "delete_salesforce"}:
+        favoured = "partner"
+    return said, favoured
 
 
 def _after_a_deletion(
