@@ -1,118 +1,24 @@
 # ruff: noqa: ARG002 - every lens has the same signature, whether it needs all of it or not
-"""Lenses: how one field reads on one side and is written on the other.
+"""Lenses: how one field reads on one side and is written on the other. See `lens` for what a lens is.
 
-A lens has, for each side, a *key* (the comparable value kept as the last agreed one) and a *write*
-(the JSON to send so that the other side says the same). Comparison happens in the poorer of the two
-domains, so that nothing is rewritten merely because one side says it with more detail.
-Laws (invariant I16): what is written reads back as the same key, and keys are stable.
+Here stand Planhat's and the table of all; a partner with values of its own has a module of lenses in its room.
 Rules P26 (maps, held-back values) and P28 (texts, dates). Source of the field shapes: Planhat's
 developer page "Task", Salesforce Object Reference "Task".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from crm_sync import html_text
-from crm_sync.config import Options, ValueMap
+from crm_sync.lens import Context, Held, Lens, Same, Text, Values, moment_text, parse_moment
 from crm_sync.model import FieldMap
 from crm_sync.record_ids import NotAnId, canonical
+from crm_sync.totango.lenses import TOTANGO_LENSES
 
-Values = Mapping[str, Any]
-NOTHING: Mapping[str, Any] = {}
-
-
-@dataclass(frozen=True)
-class Held:
-    """A value that cannot be written on the other side, and why."""
-
-    value: Any
-    reason: str
-
-
-@dataclass(frozen=True)
-class Context:
-    """What lenses need to know beside the values. *owner_at_partner* and *owner_in_salesforce*
-    translate user ids and answer None for a user the other side does not have.
-    """
-
-    maps: Mapping[str, ValueMap]
-    options: Options
-    closed_at_partner: frozenset[str]
-    closed_means: str
-    owner_at_partner: Callable[[str], str | None]
-    owner_in_salesforce: Callable[[str], str | None]
-
-
-class Lens(Protocol):
-    """See the module's docstring. *m* is the mapped field, *c* the context."""
-
-    def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any: ...
-    def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any: ...
-    def agree(self, m: FieldMap, sf: Any, partner: Any, c: Context) -> bool: ...
-    def silent(self, m: FieldMap, key: Any, c: Context) -> bool: ...
-    def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any: ...
-    def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held: ...
-
-
-class Same:
-    """The value as it is."""
-
-    def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
-        return values.get(m.salesforce)
-
-    def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
-        if m.constant is not None:
-            return m.constant
-        if m.partner.startswith("custom."):
-            return (values.get("custom") or {}).get(m.partner.removeprefix("custom."))
-        return values.get(m.partner)
-
-    def agree(self, m: FieldMap, sf: Any, partner: Any, c: Context) -> bool:
-        return bool(sf == partner)
-
-    def silent(self, m: FieldMap, key: Any, c: Context) -> bool:
-        return False
-
-    def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
-        return self.key_partner(m, values, c)
-
-    def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
-        return {m.partner: values.get(m.salesforce)}
-
-
-class Text(Same):
-    """A single line on both sides; "" and null are one."""
-
-    def _canon(self, text: Any) -> str:
-        return html_text.canon_line(None if text is None else str(text))
-
-    def _plain(self, text: Any) -> str:
-        """What is sent: the text as it was written, without its outer blanks."""
-        return html_text.canon_keeping_blanks("" if text is None else str(text))
-
-    def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
-        return self._canon(super().key_sf(m, values, c))
-
-    def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
-        return self._canon(super().key_partner(m, values, c))
-
-    def agree(self, m: FieldMap, sf: Any, partner: Any, c: Context) -> bool:
-        """Equal, or equal as far as Salesforce can keep it."""
-        if sf == partner:
-            return True
-        limit = m.max_length
-        return limit is not None and len(partner) > limit and self._canon(partner[:limit]) == sf
-
-    def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
-        text = self._plain(Same.key_partner(self, m, values, c))
-        return text[: m.max_length].strip() or None
-
-    def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
-        return {m.partner: self._plain(values.get(m.salesforce))}
+__all__ = ["LENSES", "Context", "Held", "Lens", "Values", "lens", "moment_text", "parse_moment"]
 
 
 class Html(Text):
@@ -281,26 +187,9 @@ LENSES: dict[str, Lens] = {
     "status": Status(),
     "owner": Owner(),
     "type": Type(),
+    **TOTANGO_LENSES,
 }
 
 
 def lens(m: FieldMap) -> Lens:
     return LENSES[m.lens]
-
-
-def parse_moment(text: Any) -> datetime | None:
-    """An ISO text (or Salesforce's "+0000" form) as an aware UTC datetime; None for nothing."""
-    if not isinstance(text, str) or not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC)
-
-
-def moment_text(moment: datetime) -> str:
-    """A moment as Planhat writes it: three decimals and Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
