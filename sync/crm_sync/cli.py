@@ -1,4 +1,4 @@
-"""The command line: `sync run`, `sync plan`, `sync status`.
+"""The command line: `sync run`, `sync plan`, `sync status`, `sync lint`.
 
 Every error is one line that says what, where and what to do, and the exit status is not zero.
 """
@@ -6,17 +6,20 @@ Every error is one line that says what, where and what to do, and the exit statu
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import click
 import requests
 
-from crm_sync.clock import RealClock
+from crm_sync.clock import RealClock, clock_of
 from crm_sync.config import Config
 from crm_sync.errors import SyncError
+from crm_sync.linter import Severity, lint, pairs_of
 from crm_sync.run import Progress, State, Sync
 from crm_sync.settings import inheritance
+from crm_sync.sides.salesforce import Salesforce
 
 DEFAULT_STATE = "sqlite:///understudy-sync.db"
 
@@ -111,6 +114,33 @@ def status_command(config_path: Path, state_url: str, *, as_json: bool) -> None:
         click.echo("Notes to inherit Task sourceId: on (read-only here)")
 
 
+@sync.command("lint")
+@_config
+@_ca
+@_json
+def lint_command(config_path: Path, ca_file: str | None, *, as_json: bool) -> None:
+    """Hold the mapping against the org: derived targets, unknown fields, values, types. Writes nothing."""
+    with _Errors():
+        config = Config.load(config_path)
+        session = requests.Session()
+        if ca_file:
+            session.verify = ca_file
+        org = Salesforce(config.salesforce, session=session, clock=RealClock())
+        pairs = pairs_of(config)
+        findings = lint(pairs, {pair.sobject: org.describe(pair.sobject) for pair in pairs})
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    if as_json:
+        click.echo(json.dumps([finding.as_dict() for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            click.echo(finding.line())
+        fields = sum(len(pair.rows) for pair in pairs)
+        rest = f"{errors} errors, {len(findings) - errors} warnings"
+        click.echo(f"{fields} fields of {len(pairs)} sections: {rest if findings else 'nothing found'}")
+    if errors:
+        sys.exit(1)
+
+
 def _run(config_path: Path, state_url: str, ca_file: str | None, *, as_json: bool, dry_run: bool) -> None:
     with _Errors():
         config = Config.load(config_path)
@@ -118,7 +148,7 @@ def _run(config_path: Path, state_url: str, ca_file: str | None, *, as_json: boo
         if ca_file:
             session.verify = ca_file
         state = _open_state(config, state_url)
-        engine = Sync(config, session=session, clock=RealClock(), state=state)
+        engine = Sync(config, session=session, clock=clock_of(os.environ, session), state=state)
         report = engine.run(dry_run=dry_run, progress=_progress())
         state.close()
     if as_json:
