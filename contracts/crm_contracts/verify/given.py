@@ -7,6 +7,7 @@
 | `UNDERSTUDY_CLOCK` | the clock: GET answers `{"now": …}`, a POST of `{"advance_seconds": 2}` waits |
 | `UNDERSTUDY_STATE` | a folder that is the sync's own and outlives its runs, crashes included |
 | `UNDERSTUDY_SETTINGS` | a JSON file: what to sync in which direction, as somebody saved it last |
+| `UNDERSTUDY_SETTING_TASK`, … | the same, a variable for each setting |
 """
 
 from __future__ import annotations
@@ -25,9 +26,18 @@ STATE_FOLDER = "state"
 
 
 def given(
-    told: Mapping[str, Any], *, folder: Path, now: datetime, clock_url: str, settings: Mapping[str, Any]
+    told: Mapping[str, Any],
+    *,
+    folder: Path,
+    now: datetime,
+    clock_url: str,
+    settings: Mapping[str, Any],
+    switches: Mapping[str, str],
 ) -> Given:
-    """*told* is what the line of `understudy serve --json` would say; *folder* is the run's place on the disk."""
+    """*told* is what the line of `understudy serve --json` would say; *folder* is the run's place on the disk.
+
+    *settings* go into the file, *switches* are the same, one variable each.
+    """
     state = folder / STATE_FOLDER
     state.mkdir(exist_ok=True)
     file = folder / SETTINGS_FILE
@@ -36,6 +46,7 @@ def given(
     return Given(
         {
             **named,
+            **{f"UNDERSTUDY_SETTING_{name.upper()}": value for name, value in switches.items()},
             "NO_PROXY": "localhost,127.0.0.1",
             "UNDERSTUDY_NOW": now.isoformat(),
             "UNDERSTUDY_CLOCK": clock_url,

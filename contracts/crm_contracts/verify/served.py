@@ -186,6 +186,7 @@ class ServedSync:
             now=stage.clock.now(),
             clock_url=stage.clock_url,
             settings=self._told_settings(),
+            switches=asdict(self._settings) | {"external_id_field": self._connection.external_id_field},
         )
         counter.counting = False  # the border counts
         stage.runs += 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from crm_contracts.verify.served import Hung, ServedStage, ServedSync
@@ -92,7 +93,8 @@ class _TellingWorld(World):
             if monitors.is_write(one) or one["fault"]
         ]
         now = self.stage.clock.now()
-        self.events.append(Event(now, "both", "sync", f"a run of the sync, {_counted(len(exchanges), 'request')}"))
+        began = datetime.fromisoformat(ordered[0]["at"]) if ordered else now
+        self.events.append(Event(began, "both", "sync", f"a run of the sync, {_counted(len(exchanges), 'request')}"))
         self.events += told
         if isinstance(failure, Crashed) and border.unread is None:
             self.events.append(Event(now, "both", "sync", "the sync is killed before its next request is carried out"))
