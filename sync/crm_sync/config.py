@@ -46,8 +46,11 @@ from crm_sync.model import (
     Write,
 )
 
-PROFILES = ("planhat",)
-LENSES = ("text", "html", "day", "status", "owner", "type", "same")
+PROFILES = ("planhat", "totango")
+LENSES = (
+    "text", "html", "day", "status", "owner", "type", "same",
+    "lines", "stamp", "stamp_day", "audit", "audit_text", "closed", "priority", "user_email", "campaign_subject",
+)  # fmt: skip
 _DIRECTION = validate.OneOf([d.value for d in Direction])
 _URL = validate.Regexp(r"^https?://[^\s/]+", error="Not an http or https address.")
 
@@ -88,6 +91,7 @@ def _schema(profile: Profile) -> Schema:
             ),
             "write_in": fields.String(validate=validate.OneOf([one.value for one in Write])),
             "write_out": fields.String(validate=validate.OneOf([one.value for one in Write])),
+            "options": fields.Dict(keys=fields.String(), load_default=dict),
         },
         name="FieldSchema",
     )
@@ -102,6 +106,7 @@ def _schema(profile: Profile) -> Schema:
             "backfill": fields.Boolean(load_default=False),
             "types_excluded": fields.List(fields.String(), load_default=list),
             "company_field": fields.String(load_default=None, allow_none=True),
+            "on_create": fields.Dict(keys=fields.String(), load_default=None),
             "fields_": fields.List(fields.Nested(field_map), data_key="fields", load_default=list),
             "rules": fields.Nested(rules, load_default=dict),
         },
@@ -149,6 +154,7 @@ _SWITCHES: dict[str, Callable[[], fields.Field[Any]]] = {
     "receive_only_completed": fields.Boolean,
     "unmatched_company": lambda: fields.String(validate=validate.OneOf(["skip", "send"])),
     "unmapped_status": lambda: fields.String(validate=validate.OneOf(["pass", "hold"])),
+    "account_id_field": fields.String,
 }
 #: What a section's [rules] may say; see `model.Rules`.
 _RULES: dict[str, Callable[[], fields.Field[Any]]] = {
@@ -237,6 +243,7 @@ class Options:
     receive_only_completed: bool = True
     unmatched_company: str = "skip"
     unmapped_status: str = "pass"
+    account_id_field: str = ""
     owner_fallback_salesforce: str = ""
     owner_fallback_partner: str = ""
     owners: Mapping[str, str] = field(default_factory=dict)
@@ -470,7 +477,7 @@ def _section(row: Mapping[str, Any], *, where: str, profile: Profile, default: P
         types_excluded=frozenset(row["types_excluded"]),
         parent_field=known.get("parent_field", "companyId"),
         company_field=row["company_field"] or known.get("company_field", "AccountId"),
-        on_create=known.get("on_create", {}),
+        on_create=known.get("on_create", {}) if row["on_create"] is None else row["on_create"],
         on_create_partner=known.get("on_create_partner", {}),
         stamp_field=known.get("stamp_field", ""),
         rules=_rules({**known.get("rules", {}), **row["rules"]}),

@@ -92,15 +92,15 @@ class Engine:
             if section.salesforce == name:
                 read += [mapped.salesforce for mapped in section.fields]
         read.append(self.config.salesforce.external_id_field)
-        known = self.sobject(name).fields
-        return [f for n, f in enumerate(read) if f in known and f not in read[:n]]
+        sobject = self.sobject(name)
+        return [f for n, f in enumerate(read) if sobject.field(f) is not None and f not in read[:n]]
 
     def _usable(self, section: Section) -> Section:
         """The section without fields this org does not have or nobody may write."""
         sobject = self.sobject(section.salesforce)
         kept: list[FieldMap] = []
         for mapped in section.fields:
-            known = sobject.fields.get(mapped.salesforce)
+            known = sobject.field(mapped.salesforce)
             if known is None:
                 self.report.note(
                     f"{section.key}: {mapped.name} is not synced, {sobject.name} has no field "
@@ -158,6 +158,8 @@ class Engine:
     @cached_property
     def _owners(self) -> tuple[dict[str, str], dict[str, str]]:
         """(Salesforce user -> partner's user, the other way round), by e-mail, then as configured."""
+        if self.profile.raw["partner"].get("people") == "email":
+            return self._owners_by_mail()
         by_mail = {user.email.casefold(): user.id for user in self.partner.users() if user.email}
         to_partner: dict[str, str] = {}
         for user in self.salesforce.users():
@@ -170,6 +172,16 @@ class Engine:
         for sf_id, partner_id in sorted(to_partner.items()):
             to_salesforce.setdefault(partner_id, sf_id)
         return to_partner, to_salesforce
+
+    def _owners_by_mail(self) -> tuple[dict[str, str], dict[str, str]]:
+        """The same for a partner that names people by e-mail; an address of several users names none (T32)."""
+        to_partner = {user["Id"]: str(user["Email"]) for user in self.salesforce.users() if user.get("Email")}
+        for sf_id, mail in self.config.options.owners.items():
+            to_partner[canonical(sf_id, prefix="005")] = mail
+        holders: dict[str, list[str]] = {}
+        for sf_id, mail in to_partner.items():
+            holders.setdefault(mail.casefold(), []).append(sf_id)
+        return to_partner, {mail: ids[0] for mail, ids in holders.items() if len(ids) == 1}
 
     # -- parents: companies, accounts (rules P27, T11) ---------------------------------------------------
 

@@ -7,7 +7,7 @@ plan is a function of what was read, and a test hands in plain tables.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from crm_sync.config import Profile
@@ -48,6 +48,14 @@ class SfObject:
     name: str
     key_prefix: str | None
     fields: Mapping[str, SfField]
+
+    def field(self, name: str) -> SfField | None:
+        """One field; "CreatedBy.Email" goes by a reference to another object and cannot be written."""
+        way, dot, _ = name.partition(".")
+        if not dot:
+            return self.fields.get(name)
+        known = next((one for one in self.fields.values() if one.relationship == way), None)
+        return None if known is None else replace(known, name=name, createable=False, updateable=False)
 
     def refuses(self, field: str, value: Any, *, create: bool) -> Held | None:
         """Why *value* would not be accepted in *field*; None when it should be (rule P26)."""

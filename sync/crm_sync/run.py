@@ -40,6 +40,7 @@ from crm_sync.settings import inheritance, is_saved, save, set_inheritance
 from crm_sync.sides.partner import Partner
 from crm_sync.sides.planhat import Planhat
 from crm_sync.sides.salesforce import Salesforce
+from crm_sync.sides.totango import TOTANGO, Totango
 from crm_sync.state import State
 
 __all__ = ["Config", "Report", "State", "Sync"]
@@ -48,7 +49,7 @@ TenantSettings = Callable[[Mapping[str, Any]], None]
 Progress = Callable[[str, int, int], None]
 TENANT_SETTING = "notesInheritTaskSourceId"
 #: How a partner is reached, by profile.
-SIDES: dict[str, Callable[..., Partner]] = {PLANHAT: Planhat}
+SIDES: dict[str, Callable[..., Partner]] = {PLANHAT: Planhat, TOTANGO: Totango}
 
 
 class Sync:
@@ -216,11 +217,13 @@ class Sync:
             attempts_max=options.retry_attempts_max,
             calls_reserved=options.sf_calls_reserved,
         )
+        more = {"account_field": options.account_id_field} if options.account_id_field else {}
         partner = SIDES[self.config.profile.name](
             self.config.partner,
             session=self._session,
             clock=self._clock,
             attempts_max=options.retry_attempts_max,
+            **more,
         )
         return salesforce, partner
 

@@ -398,16 +398,26 @@ def _record(name: str, row: Mapping[str, Any]) -> Record:
     stamp = parse_moment(row.get("LastModifiedDate") or row.get("SystemModstamp"))
     modified = parse_moment(row.get("SystemModstamp")) or stamp
     assert modified is not None, "every query of this module asks for SystemModstamp"
-    values = {k: v for k, v in row.items() if k != "attributes"}
     return Record(
         place=SALESFORCE,
         model=name,
         id=row["Id"],
-        values=values,
+        values=_values(row),
         changed_at=modified,
         deleted=bool(row.get("IsDeleted")),
         edited_at=stamp,
     )
+
+
+def _values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Field -> value; what comes from another object stands under its path, such as "CreatedBy.Email"."""
+    values: dict[str, Any] = {}
+    for name, value in row.items():
+        if isinstance(value, Mapping) and "attributes" in value and name != "attributes":
+            values |= {f"{name}.{inner}": each for inner, each in _values(value).items()}
+        elif name != "attributes":
+            values[name] = value
+    return values
 
 
 def _code(response: requests.Response) -> str:

@@ -76,7 +76,7 @@ class AuditText(Same):
 
 
 class StampDay(Same):
-    """A day in Salesforce, a moment in Totango. Option *time_of_day*: a new day may "keep" its time or get "midnight"."""
+    """A day in Salesforce, a moment in Totango. Option *time_of_day*: "keep" its time, or "midnight"."""
 
     def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
         return day_of(values.get(m.partner))
