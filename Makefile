@@ -38,6 +38,7 @@ layers: $(DEV) ## import-linter: who may import whom
 
 docs: $(DEV) ## write the generated pages of docs/ anew
 	$(BIN)/understudy ledger --write docs/ledger.md
+	$(BIN)/understudy sync decisions --write docs/decisions.md
 
 bench: $(BENCH) ## measure speed, as ratios in one run; writes docs/bench.md
 	$(BIN)/python -m crm_contracts.bench --write docs/bench.md

@@ -141,6 +141,22 @@ def lint_command(config_path: Path, ca_file: str | None, *, as_json: bool) -> No
         sys.exit(1)
 
 
+@sync.command("decisions")
+@click.option("--write", type=click.Path(dir_okay=False, path_type=Path), help="Write the page to this file.")
+def decisions_command(write: Path | None) -> None:
+    """What follows for every pair of records and for every field, and by which rule: the tables of the engine."""
+    from crm_sync.decisions_page import render_decisions
+
+    page = render_decisions()
+    if write is None:
+        click.echo(page, nl=False)
+        return
+    try:
+        write.write_text(page, "utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{write} cannot be written: {error.strerror}; choose another --write") from error
+
+
 def _run(config_path: Path, state_url: str, ca_file: str | None, *, as_json: bool, dry_run: bool) -> None:
     with _Errors():
         config = Config.load(config_path)

@@ -32,8 +32,20 @@ OFF = [
 
 IMPOSSIBLE = [
     row(Action.IMPOSSIBLE, "I3", "nothing was seen on either side", link=LinkState.NONE, left=ABSENT, right=ABSENT),
-    row(Action.IMPOSSIBLE, "I6", "only what was linked can be missed (left)", link=LinkState.NONE, left=UNSEEN),
-    row(Action.IMPOSSIBLE, "I6", "only what was linked can be missed (right)", link=LinkState.NONE, right=UNSEEN),
+    row(
+        Action.IMPOSSIBLE,
+        "I6",
+        "a Salesforce record that was never linked cannot be missed",
+        link=LinkState.NONE,
+        left=UNSEEN,
+    ),
+    row(
+        Action.IMPOSSIBLE,
+        "I6",
+        "a partner's record that was never linked cannot be missed",
+        link=LinkState.NONE,
+        right=UNSEEN,
+    ),
     row(
         Action.IMPOSSIBLE,
         "M23 T20",
@@ -121,6 +133,7 @@ KEYED = [
 
 TOMBSTONE = [
     row(Action.LINK, "F15", "both records are there again", left=ALIVE, right=ALIVE, scope=Scope.IN),
+    row(Action.SKIP, "F15 P6 T14 T20", "both records are there again, but not in scope", left=ALIVE, right=ALIVE),
     row(Action.SKIP, "P25 M18 I6", "its counterpart was deleted; the Salesforce record stays", left=ALIVE),
     row(Action.SKIP, "P25 M18 I6", "its counterpart was deleted; the partner's record stays", right=ALIVE),
     row(Action.NOTHING, "F23 F24", "neither record is there; the tombstone is kept"),

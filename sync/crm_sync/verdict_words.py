@@ -63,8 +63,8 @@ class Creation(StrEnum):
 
 
 class Order(StrEnum):
-    """Which side's record changed last. A section whose ties go to the partner hands equal seconds in as *partner
-    newer*; `order` below does.
+    """Which side's record changed last; of what was deleted, the deletion counts. A section whose ties go to the partner
+    hands equal seconds in as *partner newer*; `order` below does.
     """
 
     SALESFORCE_NEWER = "salesforce_newer"

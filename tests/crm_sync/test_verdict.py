@@ -43,7 +43,7 @@ RULES = sorted({rule for row in ROWS for rule in row.rule.split()})
 NUMBER_OF_CASES = 1_399_680
 
 
-@pytest.mark.rule("I14", "P24", "T9", "M22")
+@pytest.mark.rule("P24", "P25", "T9", "T41", "M21", "M22", "I5", "I6", "I7")
 def test_every_case_is_decided_as_the_oracle_says() -> None:
     """All cases, one by one, are decided by the row that the page says, and each as the oracle says."""
     decided: Counter[int] = Counter()
@@ -76,7 +76,10 @@ def test_a_hole_and_a_row_in_vain_are_found() -> None:
     assert 0 == Verdicts((*ROWS, ROWS[0])).table.counts()[len(ROWS)]
 
 
-@pytest.mark.parametrize("rule", [pytest.param(rule, marks=pytest.mark.rule(rule)) for rule in RULES])
+@pytest.mark.rule(
+    "P24", "P25", "T9", "T13", "T24", "T30", "T41", "M21", "M22", "I6", "I7", "F15", "F22", "F26", "F36", "F57"
+)
+@pytest.mark.parametrize("rule", RULES)
 def test_a_row_that_breaks_its_rule_is_caught(rule: str) -> None:
     """Each row that names the rule, made to say something else, is found out by the oracle."""
     naming = [n for n, row in enumerate(ROWS) if rule in row.rule.split()]
