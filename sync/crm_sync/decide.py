@@ -15,8 +15,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
-from crm_sync.decide_rows import FieldCase, Grain, Opinion, Taken, Write, field_verdict
-from crm_sync.model import CONVERSATION, SALESFORCE, Direction, Policy
+from crm_sync.decide_rows import FieldCase, Grain, Opinion, Taken, field_verdict
+from crm_sync.model import CONVERSATION, SALESFORCE, Direction, Policy, Write
 from crm_sync.verdict_words import PARTNER, Order, order
 
 __all__ = [

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from crm_sync.model import SALESFORCE, Direction
+from crm_sync.model import SALESFORCE, Direction, Write
 from crm_sync.tables import Row, Table, part, row
 from crm_sync.verdict_words import PARTNER
 
@@ -22,29 +22,6 @@ class Opinion(StrEnum):
     SAME = "same"
     CHANGED = "changed"
     SILENT = "silent"  # it shows a value that the other side cannot say: no opinion (M4, M7)
-
-
-class Write(StrEnum):
-    """When a field may be written: always, or only in the call that makes the record, or never.
-
-    *once* and *create_only* do the same: the sheet of rules says *once* of authors and names, *create_only* of
-    participants and WhatId (T17, T31, T34, M11); both are set when the sync makes the record and never after.
-    """
-
-    ALWAYS = "always"
-    ONCE = "once"
-    NEVER = "never"
-    CREATE_ONLY = "create_only"
-
-    @property
-    def on_create(self) -> bool:
-        """Is it sent when the record is made?"""
-        return self is not Write.NEVER
-
-    @property
-    def on_update(self) -> bool:
-        """Is it sent afterwards, and compared?"""
-        return self is Write.ALWAYS
 
 
 class Grain(StrEnum):

@@ -13,13 +13,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any
 
 SALESFORCE = "salesforce"
 PLANHAT = "planhat"
 TASK = "Task"
 CONVERSATION = "Conversation"
+ANY = "*"
 
 #: Conversation types that belong to other integrations and never take part (rule P6).
 TYPES_NEVER = frozenset({"email", "chat", "ticket", "call"})
@@ -66,12 +67,27 @@ class Policy(Enum):
     PARTNER = "partner"
 
 
-class Write(Enum):
-    """When a mapped field is written on the partner's side (rules T31, T34, M11)."""
+class Write(StrEnum):
+    """When a field may be written: always, or only in the call that makes the record, or never.
+
+    *once* and *create_only* do the same: *once* is said of authors and names, *create_only* of participants and WhatId
+    (T17, T31, T34, M11); both are set when the sync makes the record and never after.
+    """
 
     ALWAYS = "always"
-    ONCE = "once"  # when the partner's record is made from Salesforce, and never after
+    ONCE = "once"
     NEVER = "never"
+    CREATE_ONLY = "create_only"
+
+    @property
+    def on_create(self) -> bool:
+        """Is it sent when the record is made?"""
+        return self is not Write.NEVER
+
+    @property
+    def on_update(self) -> bool:
+        """Is it sent afterwards, and compared?"""
+        return self is Write.ALWAYS
 
 
 @dataclass(frozen=True)
@@ -121,6 +137,7 @@ class Rules:
     delete_wins: bool = True
     grain: str = "field"
     tie: str = SALESFORCE
+    resolution_seconds: int = 1
     parent_missing: str = "wait"
     window_out_days: int | None = None
     filter_in: str = ""
@@ -171,6 +188,11 @@ class Section:
         """Direction of one field: its own, inside the section's."""
         return self.direction.within(mapped.direction)
 
+    def flow_of_changes(self, mapped: FieldMap) -> Direction:
+        """Direction in which a change of one field travels, once both records are there (T17, T30, T31, T34)."""
+        writes = DIRECTIONS[mapped.write_out.on_update, mapped.write_in.on_update]
+        return self.flow(mapped).within(writes) if self.rules.updates else Direction.OFF
+
     def policy(self, mapped: FieldMap) -> Policy:
         return mapped.conflict or self.conflict
 
@@ -215,8 +237,8 @@ class Activity:
     inherited: bool = False
     #: Fingerprints of list rows by model, kept with the link so that a record is fetched once.
     rows: dict[str, str] = field(default_factory=dict)
-    #: Models whose record the partner says was deleted, and when (None: it did not say).
-    gone: dict[str, datetime | None] = field(default_factory=dict)
+    #: When the partner says that its record of a model was deleted.
+    gone: dict[str, datetime] = field(default_factory=dict)
 
     def replica(self, name: str) -> Record | None:
         """The replica read under that name: "salesforce", or a partner's model."""
@@ -265,8 +287,8 @@ class Link:
 
 
 def named_value(record: Record, values: Mapping[str, Sequence[Any]]) -> str:
-    """The first field of *record* that has one of the *values* named for it, in words; "" for none."""
+    """The first field of *record* that has one of the *values* named for it ("*": any at all), in words; "" for none."""
     for name, named in values.items():
-        if record.get(name) in named:
+        if record.get(name) in named or (ANY in named and record.get(name) not in {None, ""}):
             return f"its {name} is {json.dumps(record.get(name), ensure_ascii=False)}"
     return ""

@@ -222,6 +222,19 @@ class State:
             found = self._read(connection, sa.select(LINKS).where(LINKS.c.id.in_(inner)))
         return found[0] if found else None
 
+    def half_deleted(self, sf_object: str) -> list[Link]:
+        """Links of which one side was deleted and the other not, oldest first: deletions still to be carried."""
+        query = sa.select(LINKS).where(LINKS.c.sf_object == sf_object)
+        other = sa.select(REPLICAS.c.link).where(REPLICAS.c.link == LINKS.c.id, REPLICAS.c.deleted != LINKS.c.sf_deleted)
+        with self._engine.connect() as connection:
+            return self._read(connection, query.where(sa.exists(other)))
+
+    def drop_link(self, link_id: int) -> None:
+        """Forget a link: what is left of the activity stands alone."""
+        with self._begin() as connection:
+            connection.execute(sa.delete(REPLICAS).where(REPLICAS.c.link == link_id))
+            connection.execute(sa.delete(LINKS).where(LINKS.c.id == link_id))
+
     def _one(self, connection: sa.Connection, link_id: int) -> Link | None:
         found = self._read(connection, sa.select(LINKS).where(LINKS.c.id == link_id))
         return found[0] if found else None

@@ -214,14 +214,18 @@ class Salesforce:
                 return
             answer = self._get(answer["nextRecordsUrl"])
 
-    def changed_since(self, name: str, fields: Sequence[str], since: datetime | None) -> Iterator[Record]:
-        """Records by `SystemModstamp`, oldest first, deleted ones included.
+    def changed_since(
+        self, name: str, fields: Sequence[str], since: datetime | None, condition: str = ""
+    ) -> Iterator[Record]:
+        """Records by `SystemModstamp`, oldest first, deleted ones included; *condition* is a filter beside it.
 
         An expired query locator is answered by a new query from the last row's stamp on (F54).
         """
         seen: set[tuple[str, str]] = set()
         while True:
-            where = f" WHERE SystemModstamp >= {literal(since)}" if since else ""
+            conditions = [f"SystemModstamp >= {literal(since)}"] if since else []
+            conditions += [condition] if condition else []
+            where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
             soql = f"SELECT {', '.join(fields)} FROM {name}{where} ORDER BY SystemModstamp, Id"  # noqa: S608 - SOQL; values are quoted()
             try:
                 for row in self.query(soql):
@@ -340,6 +344,24 @@ class Salesforce:
         assert value, "a blank key would match anything blank (F06)"
         path = self._data(f"/sobjects/{quote(name)}/{quote(field)}/{quote(value, safe='')}")
         return self._until_unlocked(lambda: self._created(self._send("PATCH", path, write=True, json=dict(fields))))
+
+    def delete(self, name: str, record_id: str) -> bool:
+        """Delete one record; False when it was gone already. A locked row is tried again, up to a cap.
+
+        Raises:
+            RecordRefused: it was not deleted.
+        """
+        path = self._data(f"/sobjects/{quote(name)}/{record_id}")
+
+        def once() -> str:
+            response = self._send("DELETE", path, write=True)
+            if response.status_code == 204:
+                return "deleted"
+            if response.status_code == 404 or _code(response) in GONE_CODES:
+                return ""
+            raise refusal(response)
+
+        return bool(self._until_unlocked(once))
 
     def by_external_id(self, name: str, field: str, value: str) -> str | None:
         """The id of the record that carries this external id; None when there is none."""
