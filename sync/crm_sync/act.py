@@ -66,6 +66,9 @@ class Actor:
             if plan.create in {None, SALESFORCE} and id(plan) not in self._failed:
                 self._guard(plan, self._update_partner)
         for plan in plans:
+            if plan.delete or plan.drop:
+                self._guard(plan, self._delete)
+        for plan in plans:
             if id(plan) not in self._failed:
                 self._commit(plan)
                 self._finished.add(id(plan))
@@ -350,6 +353,22 @@ class Actor:
             _set(activity, written)
             if "status" in fields:
                 log_conversation(self._engine, activity, written)
+
+    # -- deletions -------------------------------------------------------------------------------------
+
+    def _delete(self, plan: Plan) -> None:
+        """Carry a deletion over. The link says who was deleted first, so a run that dies here does it again."""
+        link = plan.activity.link
+        assert link is not None
+        if plan.drop:
+            self._state.drop_link(link.id)
+            plan.activity.link = None
+        elif plan.delete == SALESFORCE:
+            self._engine.salesforce.delete(plan.activity.sf_object, str(link.sf_id))
+            plan.activity.link = self._state.change_link(link.id, sf_deleted=True)
+        else:
+            self._engine.partner.delete(plan.delete, link.ids[plan.delete])
+            plan.activity.link = self._state.change_link(link.id, deleted={plan.delete: True})
 
     # -- commit ----------------------------------------------------------------------------------------
 

@@ -7,13 +7,14 @@ Rules P2, P26, P27 and the mapping check against the describe (F39, F69).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from crm_sync.clock import Clock
 from crm_sync.config import Config, Profile
+from crm_sync.gates import Gate, OpenGate
 from crm_sync.known import SfObject
 from crm_sync.mapping import Context, lens
 from crm_sync.model import SALESFORCE, FieldMap, Record, Section, named_value
@@ -35,6 +36,8 @@ class Engine:
     clock: Clock
     report: Report
     inheritance_on: bool = False
+    gate: Gate = field(default_factory=OpenGate)
+    ways: Collection[str] = ("in", "out")
     sections: tuple[Section, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -6,11 +6,12 @@ plan is a function of what was read, and a test hands in plain tables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from crm_sync.config import Profile
+from crm_sync.gates import Gate
 from crm_sync.mapping import Context, Held
 from crm_sync.model import Record, Section
 
@@ -93,6 +94,16 @@ class Known(Protocol):
     @property
     def profile(self) -> Profile:
         """The partner as data."""
+        ...
+
+    @property
+    def gate(self) -> Gate:
+        """What the partner's own settings let through."""
+        ...
+
+    @property
+    def ways(self) -> Collection[str]:
+        """Which ways this run goes: "in" (to the partner), "out" (to Salesforce)."""
         ...
 
     def keyable(self, model: str) -> str:

@@ -287,7 +287,7 @@ class Link:
 
 
 def named_value(record: Record, values: Mapping[str, Sequence[Any]]) -> str:
-    """The first field of *record* that has one of the *values* named for it ("*": any at all), in words; "" for none."""
+    """The first field of *record* with one of the *values* named for it ("*": any at all), in words; "" for none."""
     for name, named in values.items():
         if record.get(name) in named or (ANY in named and record.get(name) not in {None, ""}):
             return f"its {name} is {json.dumps(record.get(name), ensure_ascii=False)}"

@@ -74,8 +74,12 @@ class Observer:
         self._pending = [item for item in self._state.pending() if item.next_at <= now]
         for model in self._engine.models:
             if self._engine.of_model(model):
-                self._observe_partner(model)
-        self._observe_salesforce()
+                if "out" in self._engine.ways:
+                    self._observe_partner(model)
+                self._observe_deletions(model)
+        if "in" in self._engine.ways:
+            self._observe_salesforce()
+        self._observe_half_deleted()
         self._complete()
         return self._found
 
@@ -101,12 +105,48 @@ class Observer:
         engine = self._engine
         name = cursor_name(engine.partner.name, model, part)
         since = scan_start(self._state.cursor(name), engine.config.options.overlap_seconds)
+        window = self._window(model)
+        since = window if since is None else max(since, window or since)
         first = True
         for record in engine.partner.changed_since(model, since, part=part):
             if first:
                 self._found.cursors[name] = record.changed_at
                 first = False
             yield record
+
+    def _window(self, model: str) -> datetime | None:
+        """How far back the partner's changes go out (T23), closed and to the second; None for all the way."""
+        days = [section.rules.window_out_days for section in self._engine.of_model(model)]
+        longest = max((day for day in days if day is not None), default=None)
+        if longest is None or None in days:
+            return None
+        return self._engine.clock.now() - timedelta(days=longest)
+
+    def _observe_deletions(self, model: str) -> None:
+        """Deletions that the partner tells of and a section carries over (T39, M21)."""
+        engine = self._engine
+        carrying = [s for s in engine.of_model(model) if s.rules.delete_out and s.direction.sends]
+        if not carrying or "out" not in engine.ways:
+            return
+        name = cursor_name(engine.partner.name, model, "deleted")
+        since = scan_start(self._state.cursor(name), engine.config.options.overlap_seconds)
+        window = self._window(model)
+        since = window if since is None else max(since, window or since)
+        for gone in engine.partner.deleted_since(model, since):
+            self._found.cursors[name] = max(gone.at, self._found.cursors.get(name, gone.at))
+            for section in carrying:
+                link = self._state.link_of(model, gone.record_id, section.salesforce)
+                if link is not None and link.lives(model):
+                    link = self._state.change_link(link.id, deleted={model: True})
+                    self._linked(link).gone[model] = gone.at
+
+    def _observe_half_deleted(self) -> None:
+        """Deletions that were seen and not carried over yet: an earlier run broke off, or went the other way only."""
+        for section in self._engine.sections:
+            if section.rules.delete_in or section.rules.delete_out:
+                for link in self._state.half_deleted(section.salesforce):
+                    if section.model in link.ids:
+                        self._linked(link)
 
     def _add_due(self, model: str, records: dict[str, Record]) -> None:
         """Records put aside earlier, read one by one unless the scan has them anyway."""
@@ -156,6 +196,11 @@ class Observer:
             self._quarantine(record, section, f"{self._engine.keyable(model)}: {error}")
             return
         except NotAnId as error:
+            if self._engine.profile.raw["partner"].get("own_keys"):
+                activity = self._new(sf_object)  # a key of the customer's own: no Salesforce record has it (T4)
+                activity.partners[model] = record
+                self._by_record[model, sf_object, record.id] = activity
+                return
             report.add(label, Outcome.SKIPPED, f"its {self._engine.keyable(model)} is no id: {error}")
             return
         link = self._state.link_of_salesforce(sf_object, sf_id)
@@ -262,9 +307,9 @@ class Observer:
         objects = sorted({s.salesforce for s in engine.sections if s.direction.receives})
         for name in objects:
             cursor = cursor_name(SALESFORCE, name)
-            since = scan_start(self._state.cursor(cursor), engine.config.options.overlap_seconds)
+            since = scan_start(self._state.cursor(cursor), engine.config.options.overlap_seconds) or engine.gate.since
             records: dict[str, Record] = {}
-            for record in engine.salesforce.changed_since(name, engine.select(name), since):
+            for record in engine.salesforce.changed_since(name, engine.select(name), since, self._filter(name)):
                 records[record.id] = record
                 newest = self._found.cursors.get(cursor)
                 if newest is None or record.changed_at > newest:
@@ -280,9 +325,19 @@ class Observer:
             for record in records.values():
                 self._place_salesforce(record, baseline)
 
+    def _filter(self, name: str) -> str:
+        """The condition a record must meet to be received; what was deleted is seen in any case (T14, T40)."""
+        filters = [s.rules.filter_in for s in self._engine.sections if s.salesforce == name and s.direction.receives]
+        if not all(filters):
+            return ""
+        return f"({' OR '.join(f'({one})' for one in filters)} OR IsDeleted = true)"
+
     def _place_salesforce(self, record: Record, baseline: dict[str, str]) -> None:
         engine, name = self._engine, record.model
         link = self._state.link_of_salesforce(name, record.id)
+        if link is not None and self._is_back(link, record):
+            self._state.drop_link(link.id)
+            link = None
         if link is not None:
             self._linked(link).salesforce = record
             return
@@ -301,6 +356,15 @@ class Observer:
             report.add(label, Outcome.QUARANTINED, self._put_aside_reason(record))
         elif not self._adopt_by_external_key(record):
             self._new(name).salesforce = record
+
+    def _is_back(self, link: Link, record: Record) -> bool:
+        """Was a pair deleted on both sides, and is this one there again? It is a new one then (T40)."""
+        carried = any(
+            one.rules.delete_in or one.rules.delete_out
+            for one in self._engine.sections
+            if one.salesforce == link.sf_object and one.model in link.ids
+        )
+        return carried and not record.deleted and {SALESFORCE, *link.ids} <= link.deleted
 
     def _adopt_by_external_key(self, record: Record) -> bool:
         """A record that carries our own key belongs to that partner's record (F13)."""
@@ -334,6 +398,27 @@ class Observer:
         for activity in list(self._found.activities):
             self._mark_deleted_salesforce(activity)
             self._read_partners(activity)
+            self._read_for_deletion(activity)
+
+    def _read_for_deletion(self, activity: Activity) -> None:
+        """What the survivor of a deletion says, where a later edit counts (T41)."""
+        link = activity.link
+        if link is None or not link.dead:
+            return
+        section = next((s for m in link.ids if (s := self._engine.section_of(m, activity.sf_object))), None)
+        if section is None or not (section.rules.delete_in or section.rules.delete_out):
+            return
+        if activity.salesforce is None:
+            found = self._engine.salesforce.by_ids(
+                activity.sf_object, self._engine.select(activity.sf_object), [str(link.sf_id)]
+            )
+            activity.salesforce = found.get(str(link.sf_id))
+        if link.lives(section.model) and section.model not in activity.partners:
+            record = self._engine.partner.get(section.model, link.ids[section.model])
+            if record is None:
+                activity.link = self._state.change_link(link.id, deleted={section.model: True})
+            else:
+                activity.partners[section.model] = record
 
     def _read_claimed(self) -> None:
         by_object: dict[str, list[Activity]] = {}
@@ -351,7 +436,7 @@ class Observer:
 
     def _read_salesforce_of_senders(self) -> None:
         """Objects nobody scans (only sent to): read the rows whose other side changed."""
-        scanned = {s.salesforce for s in self._engine.sections if s.direction.receives}
+        scanned = {s.salesforce for s in self._engine.sections if s.direction.receives and "in" in self._engine.ways}
         by_object: dict[str, list[Activity]] = {}
         for activity in self._found.activities:
             link = activity.link

@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crm_sync.decide import Decision, Seen, View, decide
+from crm_sync.cases import WAIT, case_of, deciding
+from crm_sync.cases import seen as was_seen
+from crm_sync.decide import Agree, Decision, Mapped, Seen, View, decide, record_winner
 from crm_sync.known import Known
 from crm_sync.mapping import Held, lens
-from crm_sync.model import SALESFORCE, Activity, FieldMap, Policy, Record, Section, named_value
+from crm_sync.model import SALESFORCE, Activity, FieldMap, Policy, Section
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Conflict, HeldBack, Outcome
+from crm_sync.verdict import Action, LinkState, Scope, verdict
 
 Verdict = tuple[Outcome, str]
 
@@ -25,7 +28,8 @@ Verdict = tuple[Outcome, str]
 class Plan:
     """What to do about one activity.
 
-    *write* holds the fields to write per replica, *create* the replicas that do not exist yet,
+    *write* holds the fields to write per replica, *create* the replica that does not exist yet, *delete* the one to
+    delete, *drop* says that the link is to be forgotten,
     *keep* the (replica, field) pairs whose agreed value must stay as it was, *verdicts* what each
     section will report, *wait* a reason to look again next time, *refuse* one to quarantine.
     """
@@ -33,6 +37,8 @@ class Plan:
     activity: Activity
     write: dict[str, dict[str, Any]] = field(default_factory=dict)
     create: str | None = None
+    delete: str = ""
+    drop: bool = False
     keep: set[tuple[str, str]] = field(default_factory=set)
     conflicts: list[Conflict] = field(default_factory=list)
     held: list[HeldBack] = field(default_factory=list)
@@ -55,22 +61,42 @@ class Plan:
         for replica, fields in sorted(self.write.items()):
             verb = "create" if replica == self.create else "update"
             lines.append(f"{verb} {replica} for {label}: {', '.join(sorted(fields)) or 'its key'}")
+        if self.delete:
+            lines.append(f"delete {self.delete} for {label}")
         return lines
 
 
 def plan_activity(activity: Activity, known: Known) -> Plan:
     """See the module's docstring."""
     plan = Plan(activity)
-    if activity.link is not None and activity.link.dead:
-        _everywhere(plan, known, Outcome.SKIPPED, "its counterpart was deleted; this one stays")
-    elif activity.link is not None and activity.link.dormant and not activity.partners:
-        _everywhere(plan, known, Outcome.SKIPPED, "its type takes no part at present")
-    elif activity.link is not None or (activity.claimed_sf_id and activity.salesforce):
-        _plan_linked(plan, known)
-    elif activity.salesforce is not None:
-        _plan_partner_creation(plan, known)
-    else:
-        _plan_salesforce_creation(plan, known)
+    section = deciding(activity, known)
+    if section is None:
+        return plan
+    case, why = case_of(activity, section, known)
+    said = verdict(case)
+    reason = why or said.reason
+    match said.action:
+        case Action.CREATE_PARTNER:
+            _plan_partner_creation(plan, known, section)
+        case Action.CREATE_SALESFORCE:
+            _plan_salesforce_creation(plan, known)
+        case Action.DELETE_PARTNER | Action.DELETE_SALESFORCE:
+            _plan_deletion(plan, known, section, into_salesforce=said.action is Action.DELETE_SALESFORCE)
+        case Action.COMPARE | Action.LINK | Action.REBASE | Action.WAKE:
+            _plan_linked(plan, known)
+        case Action.NOTHING if case.link is LinkState.LIVE:
+            _plan_linked(plan, known)  # its key may still be missing (P8)
+        case Action.DROP_LINK:
+            plan.drop = True
+            _everywhere(plan, known, section, Outcome.SKIPPED, reason)
+        case Action.WAIT:
+            plan.wait = reason if section.rules.parent_missing == WAIT or case.scope is not Scope.PARENT_MISSING else ""
+            _everywhere(plan, known, section, Outcome.SKIPPED, reason)
+        case Action.QUARANTINE | Action.IMPOSSIBLE:
+            plan.refuse = reason
+            _everywhere(plan, known, section, Outcome.QUARANTINED, reason)
+        case _:
+            _everywhere(plan, known, section, Outcome.SKIPPED, reason)
     return plan
 
 
@@ -85,13 +111,11 @@ def sections_for(activity: Activity, known: Known) -> dict[str, Section]:
     return found
 
 
-def _everywhere(plan: Plan, known: Known, outcome: Outcome, reason: str) -> None:
-    activity = plan.activity
-    sections = sections_for(activity, known) or {
-        s.model: s for s in known.sections if s.salesforce == activity.sf_object
-    }
-    for section in sections.values():
-        plan.verdicts[section.key] = (outcome, reason)
+def _everywhere(plan: Plan, known: Known, section: Section, outcome: Outcome, reason: str) -> None:
+    """Say it for every section the activity is in; what is in none yet is the deciding section's."""
+    sections = sections_for(plan.activity, known) if plan.activity.link or plan.activity.partners else {}
+    for one in sections.values() or [section]:
+        plan.verdicts[one.key] = (outcome, reason)
 
 
 # -- activities that exist on both sides -------------------------------------------------------------
@@ -104,13 +128,75 @@ def _plan_linked(plan: Plan, known: Known) -> None:
     for model, section in sections.items():
         for mapped in section.fields:
             mapped_fields.setdefault(mapped.salesforce, {})[model] = mapped
+    views = {name: _views(plan, known, by_model, sections) for name, by_model in mapped_fields.items()}
+    record = _record_winner(known, sections, mapped_fields, views)
     for name, by_model in mapped_fields.items():
-        _plan_field(plan, known, name, by_model, sections)
+        _plan_field(plan, known, name, by_model, sections, views[name], record)
     for model, section in sections.items():
         _plan_key(plan, known, model)
+        rejected = _plan_told_beside(plan, known, model, section)
         written = plan.write.get(model) or (plan.write.get(SALESFORCE) and section.direction.sends)
         outcome = Outcome.UPDATED if written else Outcome.UNCHANGED
-        plan.verdicts[section.key] = (outcome, "")
+        plan.verdicts[section.key] = (Outcome.QUARANTINED, rejected) if rejected else (outcome, "")
+
+
+def _record_winner(
+    known: Known,
+    sections: Mapping[str, Section],
+    mapped_fields: Mapping[str, Mapping[str, FieldMap]],
+    views: Mapping[str, tuple[View, Mapping[str, View]]],
+) -> str:
+    """The side that wins the record as a whole, where the grain of a conflict is the record (T9); "" otherwise."""
+    section = list(sections.values())[-1] if sections else None
+    if section is None or section.rules.grain != "record":
+        return ""
+    fields = [
+        Mapped(sf, list(seen.values()), _agreement(known, mapped_fields[name]))
+        for name, (sf, seen) in views.items()
+        if all(one.write_in.on_update and one.write_out.on_update for one in mapped_fields[name].values())
+    ]
+    rules = section.rules
+    return record_winner(fields, section.conflict, tie=rules.tie, resolution_seconds=rules.resolution_seconds)
+
+
+def _agreement(known: Known, by_model: Mapping[str, FieldMap]) -> Agree:
+    def agree(sf: Any, partner: Any, model: str) -> bool:
+        return lens(by_model[model]).agree(by_model[model], sf, partner, known.context)
+
+    return agree
+
+
+def _plan_told_beside(plan: Plan, known: Known, model: str, section: Section) -> str:
+    """What is told only with something else (T36), and what a record may not lose (T16): why it is refused, or ""."""
+    activity, fields = plan.activity, plan.write.get(model)
+    record = activity.partners.get(model)
+    if not fields or record is None or set(fields) <= {known.keyable(model)}:
+        return ""
+    reason = _lacks(section, {**record.values, **fields})
+    if reason:
+        plan.refuse = f"{reason}; it keeps what it says (rule T16)"
+        plan.write.clear()
+        return plan.refuse
+    for mapped in section.fields:
+        if mapped.lens.startswith("audit") and activity.salesforce is not None:
+            told = lens(mapped).to_partner(mapped, activity.salesforce.values, known.context, record.values)
+            fields |= {} if isinstance(told, Held) else told
+    return ""
+
+
+def _lacks(section: Section, values: Mapping[str, Any]) -> str:
+    """Which field a partner's record must have and would not (T16); "" for none."""
+    rules = section.rules
+
+    def blank(name: str) -> bool:
+        return not str(values.get(name) or "").strip()
+
+    missing = sorted(name for name in rules.required if blank(name))
+    if missing:
+        return f"{missing[0]} must say something"
+    if rules.required_any and all(blank(name) for name in rules.required_any):
+        return f"{' or '.join(sorted(rules.required_any))} must say something"
+    return ""
 
 
 def _plan_key(plan: Plan, known: Known, model: str) -> None:
@@ -134,26 +220,41 @@ def _plan_key(plan: Plan, known: Known, model: str) -> None:
     plan.write.setdefault(model, {})[keyable] = sf_id
 
 
+def _views(
+    plan: Plan, known: Known, by_model: Mapping[str, FieldMap], sections: Mapping[str, Section]
+) -> tuple[View, Mapping[str, View]]:
+    """Salesforce's view of one field, and the partner's by model, where they are known."""
+    found = {model: _view(plan, known, model, mapped, sections[model]) for model, mapped in by_model.items()}
+    any_mapped = next(iter(by_model.values()))
+    return _sf_view(plan, known, any_mapped), {model: view for model, view in found.items() if view is not None}
+
+
 def _plan_field(
     plan: Plan,
     known: Known,
     name: str,
     by_model: Mapping[str, FieldMap],
     sections: Mapping[str, Section],
+    seen: tuple[View, Mapping[str, View]],
+    record: str,
 ) -> None:
     activity = plan.activity
-    seen = {model: _view(plan, known, model, mapped, sections[model]) for model, mapped in by_model.items()}
-    views = {model: view for model, view in seen.items() if view is not None}
+    sf_view, views = seen
     any_mapped = next(iter(by_model.values()))
-    sf_view = _sf_view(plan, known, any_mapped)
-
-    def agree(sf: Any, partner: Any, model: str) -> bool:
-        return lens(by_model[model]).agree(by_model[model], sf, partner, known.context)
-
+    agree = _agreement(known, by_model)
     # A Conversation speaks for what happened, so its section's policy comes first (rule P1).
-    speaking = list(by_model)[-1]
-    policy = sections[speaking].policy(by_model[speaking])
-    decision = decide(sf_view, list(views.values()), policy, agree)
+    speaking = sections[list(by_model)[-1]]
+    decision = decide(
+        sf_view,
+        list(views.values()),
+        speaking.policy(by_model[speaking.model]),
+        agree,
+        tie=speaking.rules.tie,
+        resolution_seconds=speaking.rules.resolution_seconds,
+        record=record,
+    )
+    if _left_for_other_job(plan, known, name, decision, views):
+        return
     delivered = _deliver(plan, known, decision, by_model)
     if delivered:
         _log_losers(plan, known, decision, by_model)
@@ -164,11 +265,22 @@ def _plan_field(
         plan.notes.append(f"{activity.label}: linked by its key; {any_mapped.name} differed")
 
 
+def _left_for_other_job(plan: Plan, known: Known, name: str, decision: Decision, views: Mapping[str, View]) -> bool:
+    """A run that goes one way only leaves what travels the other way to the other job, as undecided as it was (T10)."""
+    if not decision.targets:
+        return False
+    way = "out" if SALESFORCE in decision.targets else "in"
+    if way in known.ways:
+        return False
+    plan.keep |= {(SALESFORCE, name), *((model, name) for model in views)}
+    return True
+
+
 def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Section) -> View | None:
     """One partner's replica's view; None when its value is not known: neither read nor ever agreed."""
     activity = plan.activity
     record = activity.replica(model)
-    flow = section.flow(mapped)
+    flow = section.flow_of_changes(mapped)
     if record is None:
         agreed = activity.link.base.get(model, {}) if activity.link else {}
         if mapped.salesforce not in agreed:
@@ -177,7 +289,7 @@ def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Secti
     key = lens(mapped).key_partner(mapped, record.values, known.context)
     return View(
         replica=model,
-        seen=_seen(activity, known, model, mapped, key),
+        seen=was_seen(activity, known, model, mapped, key),
         value=key,
         changed_at=record.edited_at,
         flow=flow,
@@ -193,27 +305,9 @@ def _sf_view(plan: Plan, known: Known, mapped: FieldMap) -> View:
         value = activity.link.base.get(SALESFORCE, {}).get(mapped.salesforce)
         return View(SALESFORCE, Seen.SAME, value, None, silent=True)
     key = lens(mapped).key_sf(mapped, record.values, known.context)
-    seen = _seen(activity, known, SALESFORCE, mapped, key)
-    return View(SALESFORCE, seen, key, record.edited_at)
-
-
-def _seen(activity: Activity, known: Known, replica: str, mapped: FieldMap, key: Any) -> Seen:
-    """Did this value change since both sides last agreed?"""
-    base = activity.link.base if activity.link else {}
-    name = mapped.salesforce
-    agreed = base.get(replica, {})
-    if name in agreed:
-        return Seen.SAME if agreed[name] == key else Seen.CHANGED
-    earlier = base.get(known.profile.continues.get(replica, ""), {})
-    if replica not in base and name in earlier:
-        if mapped.lens == "day":
-            # Planhat stamps the day of logging on it; nobody said that the due date moved (I4).
-            return Seen.SAME
-        # A Conversation that continues its Task starts from what the Task agreed on (P1, P8).
-        return Seen.SAME if earlier[name] == key else Seen.CHANGED
-    if base and not any(name in values for values in base.values()):
-        return Seen.SAME  # mapped after the link was made: starts from today's values (P29)
-    return Seen.CHANGED
+    seen = was_seen(activity, known, SALESFORCE, mapped, key)
+    silent = lens(mapped).silent_sf(mapped, key, known.context)
+    return View(SALESFORCE, seen, key, record.edited_at, silent=silent)
 
 
 def _deliver(plan: Plan, known: Known, decision: Decision, by_model: Mapping[str, FieldMap]) -> bool:
@@ -301,36 +395,37 @@ def _keep_unsettled(
             plan.keep.add((view.replica, name))
 
 
+# -- deletion --------------------------------------------------------------------------------------------
+
+
+def _plan_deletion(plan: Plan, known: Known, section: Section, *, into_salesforce: bool) -> None:
+    """One side was deleted by somebody, and the section carries that over (T39, T40, M18, M21)."""
+    activity = plan.activity
+    if not into_salesforce and activity.salesforce is not None and not known.gate.applies_deletion(activity.salesforce):
+        plan.drop = True
+        plan.verdicts[section.key] = (Outcome.SKIPPED, "it was deleted too long ago: its counterpart stays, unlinked")
+    elif ("out" if into_salesforce else "in") not in known.ways:
+        plan.verdicts[section.key] = (Outcome.UNCHANGED, "")
+    else:
+        plan.delete = SALESFORCE if into_salesforce else section.model
+        plan.verdicts[section.key] = (Outcome.DELETED, "")
+
+
 # -- creation at the partner -------------------------------------------------------------------------
 
 
-def _plan_partner_creation(plan: Plan, known: Known) -> None:
+def _plan_partner_creation(plan: Plan, known: Known, section: Section) -> None:
     activity = plan.activity
     record = activity.salesforce
     assert record is not None
-    offered = (known.section_of(model, activity.sf_object) for model in known.profile.models)
-    section = next((one for one in offered if one is not None and one.direction.receives), None)
-    if section is None:
-        _everywhere(plan, known, Outcome.SKIPPED, "the section does not receive")
-        return
-    reason = _why_not_received(record, section, known)
-    if reason:
-        plan.verdicts[section.key] = (Outcome.SKIPPED, reason)
-        return
-    parent = known.parent_of(record, section)
-    if parent is None:
-        account = known.account_of(record, section)
-        texts = known.profile.raw["partner"]["texts"]
-        plan.wait = (
-            texts["no_parent"].format(account=account) if account else "the Salesforce record belongs to no account"
-        )
-        plan.verdicts[section.key] = (Outcome.SKIPPED, plan.wait)
-        return
     model = section.model
-    fields: dict[str, Any] = {known.keyable(model): record.id, section.parent_field: parent}
-    fields |= section.on_create_partner
+    parent = known.parent_of(record, section)
+    fields: dict[str, Any] = {known.keyable(model): record.id} | dict(section.on_create_partner)
+    if parent is not None:
+        fields[section.parent_field] = parent
+    fields |= known.gate.on_create_partner(record)
     for mapped in section.fields:
-        if not section.flow(mapped).receives or not mapped.partner:
+        if not section.flow(mapped).receives or not mapped.partner or not mapped.write_in.on_create:
             continue
         written = lens(mapped).to_partner(mapped, record.values, known.context, {})
         if isinstance(written, Held):
@@ -340,22 +435,14 @@ def _plan_partner_creation(plan: Plan, known: Known) -> None:
         fields.update({k: v for k, v in written.items() if v is not None})
     if section.stamp_field and section.stamp_field not in fields:
         fields[section.stamp_field] = str(record.get("LastModifiedDate") or "").replace("+0000", "Z")
+    reason = _lacks(section, fields)
+    if reason:
+        plan.refuse = f"{reason} (rule T16)"
+        plan.verdicts[section.key] = (Outcome.QUARANTINED, plan.refuse)
+        return
     plan.create = model
     plan.write[model] = fields
     plan.verdicts[section.key] = (Outcome.CREATED, "")
-
-
-def _why_not_received(record: Record, section: Section, known: Known) -> str:
-    """Why a Salesforce record is not made at the partner; "" when it is."""
-    if record.deleted:
-        return "it was deleted before it was ever linked"
-    if record.get("IsRecurrence"):
-        return "a series of recurring Tasks is not a Task; its occurrences are"
-    only_completed = known.context.options.receive_only_completed
-    planned = "IsClosed" in record.values and not record.get("IsClosed")
-    if section.model in known.profile.continues and only_completed and planned:
-        return "not completed yet; a Conversation is logged when it is"
-    return ""
 
 
 # -- creation in Salesforce --------------------------------------------------------------------------
@@ -365,22 +452,10 @@ def _plan_salesforce_creation(plan: Plan, known: Known) -> None:
     activity = plan.activity
     sections = sections_for(activity, known)
     sources = {model: s for model, s in sections.items() if s.direction.sends}
-    if not sources:
-        _everywhere(plan, known, Outcome.SKIPPED, "the section does not send")
-        return
     speaking = list(sources)[-1]  # the later model's word is the later one
     record = activity.partners[speaking]
-    reason = named_value(record, sources[speaking].rules.exclude_new)
-    if reason:
-        plan.verdicts[sources[speaking].key] = (Outcome.SKIPPED, f"{reason}: no record is made for it")
-        return
     fields = dict(sources[speaking].on_create)
     account = known.account_of_parent(record.get(sources[speaking].parent_field))
-    if account is None and known.context.options.unmatched_company == "skip":
-        plan.wait = known.profile.raw["partner"]["texts"]["no_account"]
-        for section in sources.values():
-            plan.verdicts[section.key] = (Outcome.SKIPPED, plan.wait)
-        return
     sobject = known.sobject(activity.sf_object)
     company_field = sources[speaking].company_field
     if company_field == "AccountId":
@@ -400,7 +475,7 @@ def _create_values(plan: Plan, known: Known, model: str, section: Section, field
     record = plan.activity.partners[model]
     sobject = known.sobject(plan.activity.sf_object)
     for mapped in section.fields:
-        if not section.flow(mapped).sends:
+        if not section.flow(mapped).sends or not mapped.write_out.on_create:
             continue
         key = lens(mapped).key_partner(mapped, record.values, known.context)
         if lens(mapped).silent(mapped, key, known.context):

@@ -1,6 +1,6 @@
 """What a run did, so that every record it saw is accounted for.
 
-For each section: seen = created + updated + unchanged + skipped + quarantined (invariant I15). A
+For each section: seen = created + updated + deleted + unchanged + skipped + quarantined (invariant I15). A
 record has one outcome per section and run; the strongest one stays (a created record that was also
 written is "created").
 """
@@ -21,7 +21,8 @@ class Outcome(IntEnum):
     SKIPPED = 1
     UPDATED = 2
     CREATED = 3
-    QUARANTINED = 4
+    DELETED = 4
+    QUARANTINED = 5
 
 
 @dataclass
@@ -51,6 +52,11 @@ class SectionReport:
         return self.count(Outcome.UPDATED)
 
     @property
+    def deleted(self) -> int:
+        """Records deleted on one side because somebody deleted the other's."""
+        return self.count(Outcome.DELETED)
+
+    @property
     def unchanged(self) -> int:
         return self.count(Outcome.UNCHANGED)
 
@@ -69,6 +75,7 @@ class SectionReport:
             "seen": self.seen,
             "created": self.created,
             "updated": self.updated,
+            "deleted": self.deleted,
             "unchanged": self.unchanged,
             "skipped": self.skipped,
             "quarantined": self.quarantined,
@@ -164,10 +171,11 @@ class Report:
         for key, section in self.sections.items():
             model, _, salesforce = key.partition(":")
             skipped = sum(section.skipped.values())
+            deleted = f"{section.deleted} deleted + " if section.deleted else ""
             yield (
                 f"{self.partner.title()} {model} – Salesforce {salesforce}: {section.seen} seen = "
                 f"{section.created} created + {section.updated} updated + "
-                f"{section.unchanged} unchanged + {skipped} skipped + "
+                f"{deleted}{section.unchanged} unchanged + {skipped} skipped + "
                 f"{len(section.quarantined)} quarantined"
             )
             for reason, count in section.skipped.items():

@@ -20,7 +20,7 @@ the Planhat tenant; real Planhat has no public route for it, so the default is N
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import requests
@@ -30,6 +30,7 @@ from crm_sync.clock import Clock
 from crm_sync.config import Config
 from crm_sync.engine import Engine
 from crm_sync.errors import RecordRefused, RunStopped
+from crm_sync.gates import Gate
 from crm_sync.inheritance import Inheritance, condition_met
 from crm_sync.journal import Journal
 from crm_sync.model import PLANHAT
@@ -50,6 +51,11 @@ Progress = Callable[[str, int, int], None]
 TENANT_SETTING = "notesInheritTaskSourceId"
 #: How a partner is reached, by profile.
 SIDES: dict[str, Callable[..., Partner]] = {PLANHAT: Planhat, TOTANGO: Totango}
+
+
+#: What a partner's own settings let through, by profile.
+GATES: dict[str, Callable[[Engine], Gate]] = {}
+BOTH_WAYS = ("in", "out")
 
 
 class Sync:
@@ -120,10 +126,18 @@ class Sync:
 
     # -- a run ---------------------------------------------------------------------------------------
 
-    def run(self, *, dry_run: bool = False, progress: Progress | None = None) -> Report:
-        """One round in both directions. With *dry_run* nothing is written anywhere.
+    def run(
+        self,
+        *,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+        ways: Collection[str] = BOTH_WAYS,
+        sections: Collection[str] | None = None,
+    ) -> Report:
+        """One round. With *dry_run* nothing is written anywhere.
 
-        *progress* is called as (step, done, total). The report says when the run ended early; what
+        *ways* limits it to what comes from Salesforce ("in") or goes there ("out"), *sections* to those of these keys:
+        that is a job (T2). *progress* is called as (step, done, total). The report says when the run ended early; what
         was done until then is durable, and the next run continues.
         """
         report = Report(dry_run=dry_run, partner=self.config.profile.name)
@@ -134,7 +148,7 @@ class Sync:
         for client in clients:
             client.transport.read_only = dry_run
         try:
-            engine = self._engine(report, state, clients)
+            engine = self._engine(report, state, clients, ways=ways, only=sections)
             self._round(engine, step)
         except RunStopped as stop:
             report.stopped = str(stop)
@@ -159,6 +173,9 @@ class Sync:
             self._tell_tenant(report)
         for section in engine.sections:
             report.section(section.key)
+        if engine.gate.closed:
+            report.note(engine.gate.closed)
+            return
         actor = Actor(engine)
         if report.dry_run:
             if state.intents():
@@ -227,13 +244,28 @@ class Sync:
         )
         return salesforce, partner
 
-    def _engine(self, report: Report, state: State, clients: tuple[Salesforce, Partner] | None = None) -> Engine:
+    def _engine(
+        self,
+        report: Report,
+        state: State,
+        clients: tuple[Salesforce, Partner] | None = None,
+        *,
+        ways: Collection[str] = BOTH_WAYS,
+        only: Collection[str] | None = None,
+    ) -> Engine:
         salesforce, partner = clients or self._clients()
-        return Engine(
+        made = Engine(
             config=self.config,
             state=state,
             salesforce=salesforce,
             partner=partner,
             clock=self._clock,
             report=report,
+            ways=ways,
         )
+        if only is not None:
+            made.sections = tuple(section for section in made.sections if section.key in only)
+        gate = GATES.get(self.config.profile.name)
+        if gate is not None:
+            made.gate = gate(made)
+        return made

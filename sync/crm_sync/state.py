@@ -225,7 +225,8 @@ class State:
     def half_deleted(self, sf_object: str) -> list[Link]:
         """Links of which one side was deleted and the other not, oldest first: deletions still to be carried."""
         query = sa.select(LINKS).where(LINKS.c.sf_object == sf_object)
-        other = sa.select(REPLICAS.c.link).where(REPLICAS.c.link == LINKS.c.id, REPLICAS.c.deleted != LINKS.c.sf_deleted)
+        differs = REPLICAS.c.deleted != LINKS.c.sf_deleted
+        other = sa.select(REPLICAS.c.link).where(REPLICAS.c.link == LINKS.c.id, differs)
         with self._engine.connect() as connection:
             return self._read(connection, query.where(sa.exists(other)))
 

@@ -187,7 +187,7 @@ def test_scenario_12(both: Both) -> None:
     report = both.run()
     both.settle()
 
-    assert {"its counterpart was deleted; this one stays": 1} == report.section("Task:Task").skipped
+    assert {"its counterpart was deleted; the partner's record stays": 1} == report.section("Task:Task").skipped
     assert "Changed later" == both.ph_get("tasks", task)["action"]
     assert [] == both.sf_tasks()
 

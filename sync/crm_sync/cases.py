@@ -1,0 +1,184 @@
+"""Which case of the table of verdicts an activity is. No network, no state, no clock.
+
+The table (verdict.py) speaks of one Salesforce record and one record of the partner's. Where the partner has several,
+one after the other (Planhat's Task and Conversation), they count as one: it is deleted when all of them are.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from crm_sync.decide import Seen
+from crm_sync.known import Known
+from crm_sync.mapping import lens
+from crm_sync.model import SALESFORCE, Activity, FieldMap, Record, Section, named_value
+from crm_sync.verdict import Case, Creation, Deletions, LinkState, Presence, Scope, order
+
+WAIT, SKIP = "wait", "skip"
+
+
+def seen(activity: Activity, known: Known, replica: str, mapped: FieldMap, key: object) -> Seen:
+    """Did this value change since both sides last agreed?"""
+    base = activity.link.base if activity.link else {}
+    name = mapped.salesforce
+    agreed = base.get(replica, {})
+    if name in agreed:
+        return Seen.SAME if agreed[name] == key else Seen.CHANGED
+    earlier = base.get(known.profile.continues.get(replica, ""), {})
+    if replica not in base and name in earlier:
+        if mapped.lens == "day":
+            # Planhat stamps the day of logging on it; nobody said that the due date moved (I4).
+            return Seen.SAME
+        # A Conversation that continues its Task starts from what the Task agreed on (P1, P8).
+        return Seen.SAME if earlier[name] == key else Seen.CHANGED
+    if base and not any(name in values for values in base.values()):
+        return Seen.SAME  # mapped after the link was made: starts from today's values (P29)
+    return Seen.CHANGED
+
+
+def deciding(activity: Activity, known: Known) -> Section | None:
+    """The section whose policies decide: the later model's, of what is there; of a lone Salesforce record, the first
+    that receives.
+    """
+    if activity.link is None and not activity.partners:
+        offered = [s for m in known.profile.models if (s := known.section_of(m, activity.sf_object)) is not None]
+        return next((one for one in offered if one.direction.receives), offered[0] if offered else None)
+    present = [s for m in known.profile.models if (s := known.section_of(m, activity.sf_object)) and _has(activity, m)]
+    if activity.link is None and activity.salesforce is None:
+        present = [one for one in present if one.direction.sends] or present
+    return present[-1] if present else None
+
+
+def _has(activity: Activity, model: str) -> bool:
+    return model in activity.partners or (activity.link is not None and model in activity.link.ids)
+
+
+def case_of(activity: Activity, section: Section, known: Known) -> tuple[Case, str]:
+    """The case, and in words why it is out of scope ("" when it is not)."""
+    rules, link = section.rules, activity.link
+    left, right = _left(activity, section, known), _right(activity, section, known)
+    scope, why = (Scope.IN, "") if link is not None else _scope(activity, section, known)
+    deletions = _deletions(section, left, right)
+    if link is None:
+        state = LinkState.KEYED if activity.claimed_sf_id else LinkState.NONE
+    elif link.dormant:
+        state = LinkState.DORMANT
+    elif link.dead and (deletions is Deletions.KEEP_SURVIVOR or left is right):
+        state = LinkState.TOMBSTONE
+    else:
+        state = LinkState.LIVE
+    case = Case(
+        left,
+        right,
+        state,
+        direction=section.direction,
+        conflict=section.conflict,
+        deletions=deletions,
+        create_in=Creation.NEW if rules.create_in else Creation.NO,
+        create_out=Creation.NEW if rules.create_out else Creation.NO,
+        updates=rules.updates,
+        order=order(
+            _stamp(activity.salesforce),
+            activity.gone.get(section.model) or _stamp(activity.partners.get(section.model)),
+            resolution_seconds=rules.resolution_seconds,
+            partner_wins_ties=rules.tie != SALESFORCE,
+        ),
+        scope=scope,
+    )
+    return case, why
+
+
+def _stamp(record: Record | None) -> datetime | None:
+    if record is None:
+        return None
+    return record.changed_at if record.deleted else record.edited_at
+
+
+def _left(activity: Activity, section: Section, known: Known) -> Presence:
+    record, link = activity.salesforce, activity.link
+    if (link is not None and SALESFORCE in link.deleted) or (record is not None and record.deleted):
+        return Presence.DELETED
+    if record is None:
+        return Presence.ABSENT if link is None else Presence.SAME
+    if link is None:
+        return Presence.CHANGED
+    changed = any(
+        seen(activity, known, SALESFORCE, m, lens(m).key_sf(m, record.values, known.context)) is Seen.CHANGED
+        for m in section.fields
+    )
+    return Presence.CHANGED if changed else Presence.SAME
+
+
+def _right(activity: Activity, section: Section, known: Known) -> Presence:
+    link = activity.link
+    if link is not None and link.ids and not any(link.lives(model) for model in link.ids):
+        return Presence.DELETED
+    if not activity.partners:
+        return Presence.ABSENT if link is None else Presence.SAME
+    if link is None:
+        return Presence.CHANGED
+    record = activity.partners.get(section.model)
+    changed = record is not None and any(
+        seen(activity, known, section.model, m, lens(m).key_partner(m, record.values, known.context)) is Seen.CHANGED
+        for m in section.fields
+    )
+    return Presence.CHANGED if changed else Presence.SAME
+
+
+def _deletions(section: Section, left: Presence, right: Presence) -> Deletions:
+    """What becomes of the other record: a section may carry deletions one way only (T39, T40)."""
+    rules = section.rules
+    carried = (rules.delete_in and left is Presence.DELETED and section.direction.receives) or (
+        rules.delete_out and right is Presence.DELETED and section.direction.sends
+    )
+    if not carried:
+        return Deletions.KEEP_SURVIVOR
+    return Deletions.DELETE_WINS if rules.delete_wins else Deletions.LAST_WRITE_WINS
+
+
+def _scope(activity: Activity, section: Section, known: Known) -> tuple[Scope, str]:
+    """Does a pair that is no pair yet take part?"""
+    if activity.claimed_sf_id:
+        return Scope.IN, ""
+    if activity.salesforce is not None:
+        return _scope_in(activity.salesforce, section, known)
+    record = activity.partners[section.model]
+    new = named_value(record, section.rules.exclude_new)
+    if new:
+        return Scope.EXCLUDED, f"{new}: no record is made for it"
+    refused = known.gate.refuses_push(record)
+    if refused:
+        return Scope.FILTERED, refused
+    waits = _parent_missing(section, known) in {WAIT, SKIP}
+    if waits and known.account_of_parent(record.get(section.parent_field)) is None:
+        return Scope.PARENT_MISSING, known.profile.raw["partner"]["texts"]["no_account"]
+    return Scope.IN, ""
+
+
+def _scope_in(record: Record, section: Section, known: Known) -> tuple[Scope, str]:
+    if record.deleted:
+        return Scope.IN, ""
+    excluded = named_value(record, section.rules.exclude_salesforce)
+    if record.get("IsRecurrence"):
+        excluded = "a series of recurring Tasks is not a Task; its occurrences are"
+    if excluded:
+        return Scope.EXCLUDED, excluded
+    only_completed = known.context.options.receive_only_completed
+    planned = "IsClosed" in record.values and not record.get("IsClosed")
+    if section.model in known.profile.continues and only_completed and planned:
+        return Scope.FILTERED, "not completed yet; a Conversation is logged when it is"
+    refused = known.gate.refuses_import(record)
+    if refused:
+        return Scope.FILTERED, refused
+    if section.rules.parent_missing in {WAIT, SKIP} and known.parent_of(record, section) is None:
+        account = known.account_of(record, section)
+        text = known.profile.raw["partner"]["texts"]["no_parent"]
+        why = text.format(account=account) if account else "the Salesforce record belongs to no account"
+        return Scope.PARENT_MISSING, why
+    return Scope.IN, ""
+
+
+def _parent_missing(section: Section, known: Known) -> str:
+    """What a record without a matched parent does; Planhat's own option says "send" of what goes out."""
+    sends = known.context.options.unmatched_company == "send"
+    return "send" if sends and section.rules.parent_missing == WAIT else section.rules.parent_missing
