@@ -37,6 +37,7 @@ from crm_sync.observe import Observer
 from crm_sync.plan import Plan, plan_activity
 from crm_sync.report import Outcome, Report
 from crm_sync.settings import inheritance, is_saved, save, set_inheritance
+from crm_sync.sides.marketo import MARKETO, Marketo
 from crm_sync.sides.partner import Partner
 from crm_sync.sides.planhat import Planhat
 from crm_sync.sides.salesforce import Salesforce
@@ -49,7 +50,7 @@ TenantSettings = Callable[[Mapping[str, Any]], None]
 Progress = Callable[[str, int, int], None]
 TENANT_SETTING = "notesInheritTaskSourceId"
 #: How a partner is reached, by profile.
-SIDES: dict[str, Callable[..., Partner]] = {PLANHAT: Planhat, TOTANGO: Totango}
+SIDES: dict[str, Callable[..., Partner]] = {PLANHAT: Planhat, TOTANGO: Totango, MARKETO: Marketo}
 
 
 class Sync:
