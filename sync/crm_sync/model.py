@@ -264,9 +264,13 @@ class Link:
         return SALESFORCE in self.deleted or not any(self.lives(model) for model in self.ids)
 
 
+#: Among the values named for a field: whatever it says, if it says something.
+ANY = "*"
+
+
 def named_value(record: Record, values: Mapping[str, Sequence[Any]]) -> str:
     """The first field of *record* that has one of the *values* named for it, in words; "" for none."""
     for name, named in values.items():
-        if record.get(name) in named:
+        if record.get(name) in named or (ANY in named and record.get(name)):
             return f"its {name} is {json.dumps(record.get(name), ensure_ascii=False)}"
     return ""
