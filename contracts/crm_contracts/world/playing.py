@@ -263,6 +263,18 @@ class Playing:
             raise NotQuiet("a round after everything had settled changed records")
         return True
 
+    def rest(self) -> bool:
+        """Time passes, and the sync runs once more: whether that went well and it wrote nothing."""
+        self._faults.clear()
+        self.stage.clock.advance(POLL_SECONDS)
+        self.apply(ops.Sync())
+        return not monitors.writes(self.exchanges) and not any(one["fault"] for one in self.exchanges)
+
+    def demand(self) -> None:
+        """Demand what has to hold when users and faults have stopped and everything has come to rest."""
+        with self._telling():
+            self.oracle.settled()
+
     def _got(self, exchanges: Iterable[monitors.Exchange]) -> str:
         """All that the sync was answered and lived to read."""
         unread = self.stage.counter.unread

@@ -29,6 +29,7 @@ from crm_contracts.world.wire import Crashed, Tape
 __all__ = ["Record", "Tally", "compare", "record", "strike"]
 
 Outcome = Mapping[str, object]
+_ROUNDS = 2  # in which everything has to come to rest (I1)
 
 
 @dataclass
@@ -131,53 +132,83 @@ def strike(
     kept: Record,
     points: Iterable[Point],
     *,
-    expected: Outcome | None = None,
+    expected: Outcome,
+    thorough: bool = False,
     found: list[InvariantViolated] | None = None,
 ) -> Tally:
     """Play every one of *points*, from the start of the recorded round to the end of all; demand *expected* there.
 
-    Without *expected* only the invariants are demanded. Raises the first violation, with the history that shows it.
-    With *found*, violations are put there, and the next point is played.
+    Raises the first violation, with the history that shows it; with *found* it is put there instead.
+    *thorough*: no two faults count as the same, and what has come to rest is watched for all its rounds nevertheless.
     """
-    tally = Tally(rounds=1)
-    ends: dict[Hashable, Outcome | InvariantViolated] = {}
+    strikes = _Strikes(world, kept, expected, thorough=thorough)
     before = list(world.history[: kept.start.told[1]])
     for point in points:
-        tally.points += 1
-        tally.by_kind[point.kind] = tally.by_kind.get(point.kind, 0) + 1
         try:
             with _told(world, lambda point=point: point.history(before, kept.op, shown_at=kept.shown_at)):
-                end = _end_of(world, kept, point, tally, ends)
-                if expected is not None:
-                    compare(end, expected)
+                compare(strikes.end_of(point), expected)
         except InvariantViolated as finding:
             if found is None:
                 raise
             found.append(finding)
-    return tally
+    return strikes.tally
 
 
-def _end_of(
-    world: Playing, kept: Record, point: Point, tally: Tally, ends: dict[Hashable, Outcome | InvariantViolated]
-) -> Outcome:
-    """What becomes of the world in the end. Raises what it violates on the way."""
-    if point.kind in CRASHES:
-        _die(world, kept, point)
-    else:
-        tally.played += 1
-        _play(world, kept, point)
-    mark = fingerprint(world)
-    if mark not in ends:
-        tally.settled += 1
-        try:
-            world.finish()
-            ends[mark] = world.summary()
-        except InvariantViolated as found:
-            ends[mark] = found
-    end = ends[mark]
-    if isinstance(end, InvariantViolated):
-        raise end
-    return end
+class _Strikes:
+    """One recorded round, and what became of the points that were struck so far."""
+
+    def __init__(self, world: Playing, kept: Record, expected: Outcome, *, thorough: bool) -> None:
+        self._world, self._kept, self._expected, self._thorough = world, kept, expected, thorough
+        self._ends: dict[Hashable, Outcome | InvariantViolated] = {}
+        self._same: dict[Point, Outcome | InvariantViolated] = {}
+        self.tally = Tally(rounds=1)
+
+    def end_of(self, point: Point) -> Outcome:
+        """What becomes of the world in the end. Raises what it violates on the way."""
+        tally = self.tally
+        tally.points += 1
+        tally.by_kind[point.kind] = tally.by_kind.get(point.kind, 0) + 1
+        as_good = point if self._thorough else point.as_good()
+        if as_good is None:
+            return self._expected
+        if as_good not in self._same:
+            try:
+                self._same[as_good] = self._begin(as_good)
+            except InvariantViolated as found:
+                self._same[as_good] = found
+        end = self._same[as_good]
+        if isinstance(end, InvariantViolated):
+            raise end
+        return end
+
+    def _begin(self, point: Point) -> Outcome:
+        if point.kind in CRASHES:
+            _die(self._world, self._kept, point)
+        else:
+            self.tally.played += 1
+            _play(self._world, self._kept, point)
+        mark = fingerprint(self._world)
+        if mark not in self._ends:
+            self.tally.settled += 1
+            try:
+                self._ends[mark] = self._settle()
+            except InvariantViolated as found:
+                self._ends[mark] = found
+        end = self._ends[mark]
+        if isinstance(end, InvariantViolated):
+            raise end
+        return end
+
+    def _settle(self) -> Outcome:
+        """What the world comes to. Where a round wrote nothing and the end is the expected one, no more are run."""
+        world = self._world
+        for _ in range(0 if self._thorough else _ROUNDS):
+            before = world.seen
+            if world.rest() and world.seen == before and world.summary() == self._expected:
+                world.demand()
+                return self._expected
+        world.finish()
+        return world.summary()
 
 
 def _play(world: Playing, kept: Record, point: Point) -> None:

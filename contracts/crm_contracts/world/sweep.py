@@ -35,16 +35,19 @@ def sweep(
     kinds: Sequence[str] = tuple(KINDS),
     lasting: Sequence[bool] = (False, True),
     rounds: str = "every",
+    thorough: bool = False,
     found: list[InvariantViolated] | None = None,
 ) -> Tally:
     """Strike *scenario* at every point of *rounds* ("every" or the "last") with every fault of *kinds*, and a death.
 
     *lasting*: once (False), until somebody heals it (True). Raises the invariant that a variant violates, or puts each
-    into *found*.
+    into *found*. *thorough*: see `rounds.strike`.
     """
     with World(stage, sync=sync, settings=settings) as world:
         if isinstance(world.sync, Portable):
-            return sweep_world(world, scenario, kinds=kinds, lasting=lasting, rounds=rounds, found=found)
+            return sweep_world(
+                world, scenario, kinds=kinds, lasting=lasting, rounds=rounds, thorough=thorough, found=found
+            )
     return _play_all(scenario, stage, sync, settings, kinds, lasting)
 
 
@@ -55,6 +58,7 @@ def sweep_world(
     kinds: Sequence[str] = tuple(KINDS),
     lasting: Sequence[bool] = (False, True),
     rounds: str = "every",
+    thorough: bool = False,
     found: list[InvariantViolated] | None = None,
 ) -> Tally:
     """As `sweep`, in a world that has just begun and whose sync is `Portable`."""
@@ -69,7 +73,8 @@ def sweep_world(
             after = checkpoint(world)
             world.finish()
             expected = world.summary()
-            tally.add(strike(world, kept, points_of(kept, kinds, lasting), expected=expected, found=found))
+            points = points_of(kept, kinds, lasting)
+            tally.add(strike(world, kept, points, expected=expected, thorough=thorough, found=found))
             restore(world, after)
         if isinstance(op, ops.Sync):
             shown = (dict(world.darkroom.rows()), n + 1)
