@@ -136,6 +136,10 @@ class Observer:
             report.add(label, Outcome.SKIPPED, "it existed before this section was switched on")
             return
         raw = str(record.get(self._engine.keyable(model)) or "").strip()
+        left_out = self._engine.scope.leaves_out(record, keyed=bool(raw))
+        if left_out:
+            report.add(label, Outcome.SKIPPED, left_out)
+            return
         if raw:
             self._place_by_key(record, section, raw, label)
             return
@@ -300,7 +304,11 @@ class Observer:
         elif self._is_put_aside(record):
             report.add(label, Outcome.QUARANTINED, self._put_aside_reason(record))
         elif not self._adopt_by_external_key(record):
-            self._new(name).salesforce = record
+            left_out = engine.scope.leaves_out(record)
+            if left_out:
+                report.add(label, Outcome.SKIPPED, left_out)
+            else:
+                self._new(name).salesforce = record
 
     def _adopt_by_external_key(self, record: Record) -> bool:
         """A record that carries our own key belongs to that partner's record (F13)."""

@@ -194,7 +194,8 @@ def _sf_view(plan: Plan, known: Known, mapped: FieldMap) -> View:
         return View(SALESFORCE, Seen.SAME, value, None, silent=True)
     key = lens(mapped).key_sf(mapped, record.values, known.context)
     seen = _seen(activity, known, SALESFORCE, mapped, key)
-    return View(SALESFORCE, seen, key, record.edited_at)
+    silent = lens(mapped).silent_sf(mapped, key, known.context)
+    return View(SALESFORCE, seen, key, record.edited_at, silent=silent)
 
 
 def _seen(activity: Activity, known: Known, replica: str, mapped: FieldMap, key: Any) -> Seen:
@@ -318,7 +319,7 @@ def _plan_partner_creation(plan: Plan, known: Known) -> None:
         plan.verdicts[section.key] = (Outcome.SKIPPED, reason)
         return
     parent = known.parent_of(record, section)
-    if parent is None:
+    if parent is None and section.rules.parent_missing != "omit":
         account = known.account_of(record, section)
         texts = known.profile.raw["partner"]["texts"]
         plan.wait = (
@@ -327,7 +328,9 @@ def _plan_partner_creation(plan: Plan, known: Known) -> None:
         plan.verdicts[section.key] = (Outcome.SKIPPED, plan.wait)
         return
     model = section.model
-    fields: dict[str, Any] = {known.keyable(model): record.id, section.parent_field: parent}
+    fields: dict[str, Any] = {known.keyable(model): record.id}
+    if parent is not None:
+        fields[section.parent_field] = parent
     fields |= section.on_create_partner
     for mapped in section.fields:
         if not section.flow(mapped).receives or not mapped.partner:
@@ -376,7 +379,8 @@ def _plan_salesforce_creation(plan: Plan, known: Known) -> None:
         return
     fields = dict(sources[speaking].on_create)
     account = known.account_of_parent(record.get(sources[speaking].parent_field))
-    if account is None and known.context.options.unmatched_company == "skip":
+    needed = known.context.options.unmatched_company == "skip" and sources[speaking].rules.parent_missing != "omit"
+    if account is None and needed:
         plan.wait = known.profile.raw["partner"]["texts"]["no_account"]
         for section in sources.values():
             plan.verdicts[section.key] = (Outcome.SKIPPED, plan.wait)

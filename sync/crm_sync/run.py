@@ -32,10 +32,12 @@ from crm_sync.engine import Engine
 from crm_sync.errors import RecordRefused, RunStopped
 from crm_sync.inheritance import Inheritance, condition_met
 from crm_sync.journal import Journal
+from crm_sync.marketo.scope import ReminderScope
 from crm_sync.model import PLANHAT
 from crm_sync.observe import Observer
 from crm_sync.plan import Plan, plan_activity
 from crm_sync.report import Outcome, Report
+from crm_sync.scope import Everybody, Scope
 from crm_sync.settings import inheritance, is_saved, save, set_inheritance
 from crm_sync.sides.marketo import MARKETO, Marketo
 from crm_sync.sides.partner import Partner
@@ -135,8 +137,13 @@ class Sync:
         for client in clients:
             client.transport.read_only = dry_run
         try:
-            engine = self._engine(report, state, clients)
-            self._round(engine, step)
+            scope = self._scope(clients)
+            if scope.off:
+                report.note(scope.off)
+            else:
+                engine = self._engine(report, state, clients)
+                engine.scope = scope
+                self._round(engine, step)
         except RunStopped as stop:
             report.stopped = str(stop)
         except RecordRefused as refused:
@@ -227,6 +234,13 @@ class Sync:
             **more,
         )
         return salesforce, partner
+
+    def _scope(self, clients: tuple[Salesforce, Partner]) -> Scope:
+        """What the partner's own settings leave out, as they are now."""
+        salesforce, partner = clients
+        if isinstance(partner, Marketo):
+            return ReminderScope(partner, self.config.options, salesforce.me)
+        return Everybody()
 
     def _engine(self, report: Report, state: State, clients: tuple[Salesforce, Partner] | None = None) -> Engine:
         salesforce, partner = clients or self._clients()

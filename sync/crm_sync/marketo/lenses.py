@@ -39,11 +39,11 @@ class ActivityDetail(Same):
     def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
         return values.get(m.partner) if values.get(FOLLOWS) else None
 
-    def agree(self, m: FieldMap, sf: Any, partner: Any, c: Context) -> bool:
-        return partner is None
-
     def silent(self, m: FieldMap, key: Any, c: Context) -> bool:
-        return False
+        return key is None
+
+    def silent_sf(self, m: FieldMap, key: Any, c: Context) -> bool:
+        return True
 
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         return str(values.get(DETAIL) or "").strip() or None
@@ -61,6 +61,9 @@ class ChoiceOfTwo(Same):
         return CHOICES[m.name].from_salesforce(values.get(m.salesforce))
 
     def silent(self, m: FieldMap, key: Any, c: Context) -> bool:
+        return key is None
+
+    def silent_sf(self, m: FieldMap, key: Any, c: Context) -> bool:
         return key is None
 
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
@@ -90,6 +93,9 @@ class Assignee(Same):
 
     def silent(self, m: FieldMap, key: Any, c: Context) -> bool:
         return key is None
+
+    def silent_sf(self, m: FieldMap, key: Any, c: Context) -> bool:
+        return True
 
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         return values.get(OWNER) or Held(values.get(m.partner), "the assignee is no user of Salesforce")

@@ -33,6 +33,7 @@ MARKETO = "marketo"
 REMINDER = "Reminder"
 KEY = "sf_task_id"
 ROOT = "/_standin/sia"
+_NUMBERS = ("person", "assignee")  # ids: texts to the sync, numbers here
 PAGE_ROWS = 500  # the stand-in's largest page
 
 
@@ -237,6 +238,7 @@ class Marketo:
 
     def _upsert_one(self, item: Mapping[str, Any]) -> bool:
         """True: certainly stored; False: it was deleted while we looked."""
+        item = {**item, **{name: int(item[name]) for name in _NUMBERS if isinstance(item.get(name), str)}}
         fields = {name: value for name, value in item.items() if name != KEY}
         for doubt in (False, True):
             known = self.by_salesforce_id(REMINDER, item[KEY])
