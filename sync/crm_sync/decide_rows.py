@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from crm_sync.model import SALESFORCE, Direction
+from crm_sync.model import SALESFORCE, Direction, Write
 from crm_sync.tables import Row, Table, part, row
 from crm_sync.verdict_words import PARTNER
 
@@ -22,29 +22,6 @@ class Opinion(StrEnum):
     SAME = "same"
     CHANGED = "changed"
     SILENT = "silent"  # it shows a value that the other side cannot say: no opinion (M4, M7)
-
-
-class Write(StrEnum):
-    """When a field may be written: always, or only in the call that makes the record, or never.
-
-    *once* and *create_only* do the same: the sheet of rules says *once* of authors and names, *create_only* of
-    participants and WhatId (T17, T31, T34, M11); both are set when the sync makes the record and never after.
-    """
-
-    ALWAYS = "always"
-    ONCE = "once"
-    NEVER = "never"
-    CREATE_ONLY = "create_only"
-
-    @property
-    def on_create(self) -> bool:
-        """Is it sent when the record is made?"""
-        return self is not Write.NEVER
-
-    @property
-    def on_update(self) -> bool:
-        """Is it sent afterwards, and compared?"""
-        return self is Write.ALWAYS
 
 
 class Grain(StrEnum):
@@ -63,15 +40,16 @@ class Taken(StrEnum):
 
 
 class FieldCase(NamedTuple):
-    """*left* is Salesforce's opinion, *right* the partner's; *agree*: both values say the same; *record*: the side that
-    won the record as a whole ("" unless the grain is the record and both sides changed it); *prefers*: the side that
-    the section's rule gives a conflict to.
+    """*left* is Salesforce's opinion, *right* the partner's; *write_in* and *write_out* tell how the partner and
+    Salesforce are written; *agree*: both values say the same; *record*: the side that won the record as a whole (""
+    unless the grain is the record and both sides changed it); *prefers*: the side that gets a conflict of this field.
     """
 
     left: Opinion
     right: Opinion
     flow: Direction
-    write: Write
+    write_in: Write
+    write_out: Write
     agree: bool
     record: str
     prefers: str
@@ -82,6 +60,8 @@ QUIET = frozenset({SAME, SILENT})
 SPEAKING = frozenset({SAME, CHANGED})
 INWARDS = frozenset({Direction.RECEIVE, Direction.BOTH})
 OUTWARDS = frozenset({Direction.SEND, Direction.BOTH})
+#: Written when the record is made, or never: not afterwards, and then it is not compared.
+NOT_NOW = frozenset(Write) - {Write.ALWAYS}
 
 ROWS: tuple[Row, ...] = (
     *part(
@@ -89,9 +69,6 @@ ROWS: tuple[Row, ...] = (
         [
             row(Taken.NOTHING, "I2 I12", "both say the same, whatever happened to them", agree=True),
             row(Taken.NOTHING, "P2 M1 I7", "the field does not travel", flow=Direction.OFF),
-            row(Taken.NOTHING, "T19", "never written", write=Write.NEVER),
-            row(Taken.NOTHING, "T31 M11", "written once, when the record was made", write=Write.ONCE),
-            row(Taken.NOTHING, "T17 T34", "written only when the record is made", write=Write.CREATE_ONLY),
             row(
                 Taken.NOTHING,
                 "M4 M5 M7 I2",
@@ -99,6 +76,36 @@ ROWS: tuple[Row, ...] = (
                 left=QUIET,
                 right=QUIET,
             ),
+        ],
+    ),
+    *part(
+        "Written only when the record is made, or never",
+        [
+            row(
+                Taken.NOTHING,
+                "T17 T19 T34",
+                "neither side is written after the record was made",
+                write_in=NOT_NOW,
+                write_out=NOT_NOW,
+            ),
+            row(
+                Taken.PARTNER,
+                "T31 M11",
+                "changed in the partner, which is not written itself any more",
+                write_in=NOT_NOW,
+                right=CHANGED,
+                flow=OUTWARDS,
+            ),
+            row(Taken.NOTHING, "T31 T34 M11", "the partner is not written after the record was made", write_in=NOT_NOW),
+            row(
+                Taken.SALESFORCE,
+                "T17 T19",
+                "changed in Salesforce, which is not written itself any more",
+                write_out=NOT_NOW,
+                left=CHANGED,
+                flow=INWARDS,
+            ),
+            row(Taken.NOTHING, "T17 T19", "Salesforce is not written after the record was made", write_out=NOT_NOW),
         ],
     ),
     *part(
@@ -150,7 +157,8 @@ DIMENSIONS: Mapping[str, tuple[Any, ...]] = {
     "left": tuple(Opinion),
     "right": tuple(Opinion),
     "flow": tuple(Direction),
-    "write": tuple(Write),
+    "write_in": tuple(Write),
+    "write_out": tuple(Write),
     "agree": (True, False),
     "record": ("", SALESFORCE, PARTNER),
     "prefers": (SALESFORCE, PARTNER),
