@@ -310,11 +310,13 @@ class Actor:
         partner, keyable = self._engine.partner, self._engine.keyable(model)
         partial = model in self._engine.profile.raw["partner"].get("partial_rows", ())
         found: dict[str, Record] = {}
+        folded = {key.lower(): key for key in by_key}  # Totango keeps ids in lower case (T4)
         if not partial and len(by_key) > READ_BACK_SINGLY_MAX:
             for part in partner.parts(model):
                 for count, record in enumerate(partner.changed_since(model, None, part=part)):
-                    if record.get(keyable) in by_key:
-                        found[str(record.get(keyable))] = record
+                    key = folded.get(str(record.get(keyable)).lower())
+                    if key is not None:
+                        found[key] = record
                     if len(found) == len(by_key) or count > 2 * len(by_key) + 100:
                         break
         for key in by_key:

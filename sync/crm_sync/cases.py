@@ -15,6 +15,7 @@ from crm_sync.model import SALESFORCE, Activity, FieldMap, Record, Section, name
 from crm_sync.verdict import Case, Creation, Deletions, LinkState, Presence, Scope, order
 
 WAIT, SKIP = "wait", "skip"
+_NO_PARENT = {WAIT: Scope.PARENT_AWAITED, SKIP: Scope.PARENT_MISSING}
 
 
 def seen(activity: Activity, known: Known, replica: str, mapped: FieldMap, key: object) -> Seen:
@@ -146,12 +147,9 @@ def _scope(activity: Activity, section: Section, known: Known) -> tuple[Scope, s
     new = named_value(record, section.rules.exclude_new)
     if new:
         return Scope.EXCLUDED, f"{new}: no record is made for it"
-    refused = known.gate.refuses_push(record)
-    if refused:
-        return Scope.FILTERED, refused
-    waits = _parent_missing(section, known) in {WAIT, SKIP}
-    if waits and known.account_of_parent(record.get(section.parent_field)) is None:
-        return Scope.PARENT_MISSING, known.profile.raw["partner"]["texts"]["no_account"]
+    missing = _NO_PARENT.get(_parent_missing(section, known))
+    if missing is not None and known.account_of_parent(record.get(section.parent_field)) is None:
+        return missing, known.profile.raw["partner"]["texts"]["no_account"]
     return Scope.IN, ""
 
 
@@ -167,14 +165,12 @@ def _scope_in(record: Record, section: Section, known: Known) -> tuple[Scope, st
     planned = "IsClosed" in record.values and not record.get("IsClosed")
     if section.model in known.profile.continues and only_completed and planned:
         return Scope.FILTERED, "not completed yet; a Conversation is logged when it is"
-    refused = known.gate.refuses_import(record)
-    if refused:
-        return Scope.FILTERED, refused
-    if section.rules.parent_missing in {WAIT, SKIP} and known.parent_of(record, section) is None:
+    missing = _NO_PARENT.get(section.rules.parent_missing)
+    if missing is not None and known.parent_of(record, section) is None:
         account = known.account_of(record, section)
         text = known.profile.raw["partner"]["texts"]["no_parent"]
         why = text.format(account=account) if account else "the Salesforce record belongs to no account"
-        return Scope.PARENT_MISSING, why
+        return missing, why
     return Scope.IN, ""
 
 

@@ -46,10 +46,11 @@ from crm_sync.model import (
     Write,
 )
 
-PROFILES = ("planhat", "totango")
+PROFILES = ("planhat", "totango", "marketo")
 LENSES = (
     "text", "html", "day", "status", "owner", "type", "same",
     "lines", "stamp", "stamp_day", "audit", "audit_text", "closed", "priority", "user_email", "campaign_subject",
+    "activity_detail", "choice", "assignee",
 )  # fmt: skip
 _DIRECTION = validate.OneOf([d.value for d in Direction])
 _URL = validate.Regexp(r"^https?://[^\s/]+", error="Not an http or https address.")
@@ -121,7 +122,8 @@ def _schema(profile: Profile) -> Schema:
         "retry_attempts_max": fields.Integer(load_default=5, validate=validate.Range(min=1, max=20)),
         "sf_calls_reserved": fields.Integer(load_default=0, validate=validate.Range(min=0)),
     }
-    options |= {name: made() for name, made in _SWITCHES.items() if name in profile.switches}
+    switches = _SWITCHES | _SWITCHES_OF.get(partner, {})
+    options |= {name: made() for name, made in switches.items() if name in profile.switches}
     value_map = Schema.from_dict(
         {
             f"to_{partner}": fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict),
@@ -155,6 +157,13 @@ _SWITCHES: dict[str, Callable[[], fields.Field[Any]]] = {
     "unmatched_company": lambda: fields.String(validate=validate.OneOf(["skip", "send"])),
     "unmapped_status": lambda: fields.String(validate=validate.OneOf(["pass", "hold"])),
     "account_id_field": fields.String,
+}
+#: Switches that mean something else, or something at all, with one partner.
+_SWITCHES_OF: dict[str, dict[str, Callable[[], fields.Field[Any]]]] = {
+    "marketo": {
+        "unmapped_status": lambda: fields.String(validate=validate.OneOf(["keep_value", "skip_record"])),
+        "initial_import": lambda: fields.String(validate=validate.OneOf(["last_24h", "all_open"])),
+    },
 }
 #: What a section's [rules] may say; see `model.Rules`.
 _RULES: dict[str, Callable[[], fields.Field[Any]]] = {
@@ -244,6 +253,7 @@ class Options:
     unmatched_company: str = "skip"
     unmapped_status: str = "pass"
     account_id_field: str = ""
+    initial_import: str = "last_24h"
     owner_fallback_salesforce: str = ""
     owner_fallback_partner: str = ""
     owners: Mapping[str, str] = field(default_factory=dict)

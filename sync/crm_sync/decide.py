@@ -28,7 +28,6 @@ __all__ = [
     "Mapped",
     "Seen",
     "View",
-    "Write",
     "decide",
     "record_winner",
 ]
@@ -47,7 +46,8 @@ class View:
 
     *value* is the comparable value, *flow* the direction of the replica's section for this field
     (Direction.OFF for Salesforce itself), *silent* marks a replica that has no opinion: its value
-    is never a source and never a loser.
+    is never a source and never a loser. *write_in* and *write_out* tell when the replica and Salesforce
+    are written.
     """
 
     replica: str
@@ -56,6 +56,18 @@ class View:
     changed_at: datetime | None
     flow: Direction = Direction.OFF
     silent: bool = False
+    write_in: Write = Write.ALWAYS
+    write_out: Write = Write.ALWAYS
+
+    @property
+    def sends(self) -> bool:
+        """May its value be written to Salesforce now?"""
+        return self.flow.sends and self.write_out is Write.ALWAYS
+
+    @property
+    def receives(self) -> bool:
+        """May it be written now?"""
+        return self.flow.receives and self.write_in is Write.ALWAYS
 
     @property
     def opinion(self) -> Opinion:
@@ -95,7 +107,6 @@ class Mapped(NamedTuple):
     salesforce: View
     partner: Sequence[View]
     agree: Agree
-    write: Write = Write.ALWAYS
 
 
 def decide(
@@ -106,7 +117,6 @@ def decide(
     *,
     tie: str = SALESFORCE,
     resolution_seconds: int = 1,
-    write: Write = Write.ALWAYS,
     record: str = "",
 ) -> Decision:
     """Which value of one field is taken, and who gets it.
@@ -118,27 +128,25 @@ def decide(
     def taken(view: View, prefers: str) -> Taken:
         agreed = agree(salesforce.value, view.value, view.replica)
         opinions = salesforce.opinion, view.opinion
-        return field_verdict(FieldCase(*opinions, view.flow, write, agreed, record, prefers))
+        return field_verdict(FieldCase(*opinions, view.flow, view.write_in, view.write_out, agreed, record, prefers))
 
     losers: list[Loser] = []
     speaking = [
         view
         for view in partner
-        if view.opinion is Opinion.CHANGED and view.flow.sends and not agree(salesforce.value, view.value, view.replica)
+        if view.opinion is Opinion.CHANGED and view.sends and not agree(salesforce.value, view.value, view.replica)
     ]
     if speaking:
         champion = max(speaking, key=_newest_conversation_first)
         prefers = _preferred(policy, salesforce.changed_at, champion.changed_at, tie, resolution_seconds)
         whose = taken(champion, prefers)
-        if whose is Taken.NOTHING:
-            return NOTHING
         # A replica of the partner's that lost to the other one gives its value up, too.
         losers += [
             Loser(view.replica, view.value, "newest of Task and Conversation")
             for view in speaking
             if view is not champion and view.value != champion.value
         ]
-        why = "direction" if champion.flow is not Direction.BOTH else f"{policy.value}{' by record' * bool(record)}"
+        why = policy.value if champion.receives else "direction"
         if whose is Taken.PARTNER:
             if salesforce.opinion is Opinion.CHANGED:
                 losers.append(Loser(SALESFORCE, salesforce.value, why))
@@ -148,7 +156,7 @@ def decide(
         standing = [view for view in partner if taken(view, SALESFORCE) is Taken.PARTNER]
         if standing:  # the partner won the record, and with it a field that it did not change
             champion = max(standing, key=_newest_conversation_first)
-            losers.append(Loser(SALESFORCE, salesforce.value, f"{policy.value} by record"))
+            losers.append(Loser(SALESFORCE, salesforce.value, policy.value))
             return _partner_wins(salesforce, champion, partner, losers)
     targets = [view for view in partner if taken(view, SALESFORCE) is Taken.SALESFORCE]
     return _salesforce_wins(targets, losers)
@@ -168,10 +176,8 @@ def record_winner(
     """
     stamps: dict[str, list[datetime | None]] = {SALESFORCE: [], PARTNER: []}
     for mapped in fields:
-        if not mapped.write.on_update:
-            continue
         for view in mapped.partner:
-            if view.flow is not Direction.BOTH or mapped.agree(mapped.salesforce.value, view.value, view.replica):
+            if not (view.sends and view.receives) or mapped.agree(mapped.salesforce.value, view.value, view.replica):
                 continue
             for side, one in ((SALESFORCE, mapped.salesforce), (PARTNER, view)):
                 if one.opinion is Opinion.CHANGED:
@@ -206,7 +212,7 @@ def _partner_wins(salesforce: View, champion: View, partner: Sequence[View], los
     targets = [salesforce.replica]
     named = {loser.replica for loser in losers}
     for view in partner:
-        if view is champion or not view.flow.receives or view.value == champion.value:
+        if view is champion or not view.receives or view.value == champion.value:
             continue
         targets.append(view.replica)
         if view.opinion is Opinion.CHANGED and view.replica not in named:

@@ -40,15 +40,16 @@ class Taken(StrEnum):
 
 
 class FieldCase(NamedTuple):
-    """*left* is Salesforce's opinion, *right* the partner's; *agree*: both values say the same; *record*: the side that
-    won the record as a whole ("" unless the grain is the record and both sides changed it); *prefers*: the side that
-    the section's rule gives a conflict to.
+    """*left* is Salesforce's opinion, *right* the partner's; *write_in* and *write_out* tell how the partner and
+    Salesforce are written; *agree*: both values say the same; *record*: the side that won the record as a whole (""
+    unless the grain is the record and both sides changed it); *prefers*: the side that gets a conflict of this field.
     """
 
     left: Opinion
     right: Opinion
     flow: Direction
-    write: Write
+    write_in: Write
+    write_out: Write
     agree: bool
     record: str
     prefers: str
@@ -59,6 +60,8 @@ QUIET = frozenset({SAME, SILENT})
 SPEAKING = frozenset({SAME, CHANGED})
 INWARDS = frozenset({Direction.RECEIVE, Direction.BOTH})
 OUTWARDS = frozenset({Direction.SEND, Direction.BOTH})
+#: Written when the record is made, or never: not afterwards, and then it is not compared.
+NOT_NOW = frozenset(Write) - {Write.ALWAYS}
 
 ROWS: tuple[Row, ...] = (
     *part(
@@ -66,9 +69,6 @@ ROWS: tuple[Row, ...] = (
         [
             row(Taken.NOTHING, "I2 I12", "both say the same, whatever happened to them", agree=True),
             row(Taken.NOTHING, "P2 M1 I7", "the field does not travel", flow=Direction.OFF),
-            row(Taken.NOTHING, "T19", "never written", write=Write.NEVER),
-            row(Taken.NOTHING, "T31 M11", "written once, when the record was made", write=Write.ONCE),
-            row(Taken.NOTHING, "T17 T34", "written only when the record is made", write=Write.CREATE_ONLY),
             row(
                 Taken.NOTHING,
                 "M4 M5 M7 I2",
@@ -76,6 +76,36 @@ ROWS: tuple[Row, ...] = (
                 left=QUIET,
                 right=QUIET,
             ),
+        ],
+    ),
+    *part(
+        "Written only when the record is made, or never",
+        [
+            row(
+                Taken.NOTHING,
+                "T17 T19 T34",
+                "neither side is written after the record was made",
+                write_in=NOT_NOW,
+                write_out=NOT_NOW,
+            ),
+            row(
+                Taken.PARTNER,
+                "T31 M11",
+                "changed in the partner, which is not written itself any more",
+                write_in=NOT_NOW,
+                right=CHANGED,
+                flow=OUTWARDS,
+            ),
+            row(Taken.NOTHING, "T31 T34 M11", "the partner is not written after the record was made", write_in=NOT_NOW),
+            row(
+                Taken.SALESFORCE,
+                "T17 T19",
+                "changed in Salesforce, which is not written itself any more",
+                write_out=NOT_NOW,
+                left=CHANGED,
+                flow=INWARDS,
+            ),
+            row(Taken.NOTHING, "T17 T19", "Salesforce is not written after the record was made", write_out=NOT_NOW),
         ],
     ),
     *part(
@@ -127,7 +157,8 @@ DIMENSIONS: Mapping[str, tuple[Any, ...]] = {
     "left": tuple(Opinion),
     "right": tuple(Opinion),
     "flow": tuple(Direction),
-    "write": tuple(Write),
+    "write_in": tuple(Write),
+    "write_out": tuple(Write),
     "agree": (True, False),
     "record": ("", SALESFORCE, PARTNER),
     "prefers": (SALESFORCE, PARTNER),

@@ -39,9 +39,10 @@ again once it is made (campaign touches). *last* compares changes, and of what w
 """
 
 _NOTES_ON_FIELDS = """*silent* is a side that shows a value the other cannot say (a status without a counterpart): it
-has no opinion, gives nothing and loses nothing. *write* says when a field may be written: *once* and *create only* in the
-call that makes the record. *record won by*: where a conflict is about the whole record (`grain = "record"`), the side
-that won it, if both changed it; *conflict goes to*: the side that the section's rule and the stamps give this field to.
+has no opinion, gives nothing and loses nothing. *write in* and *write out* say when the partner's and Salesforce's
+field is written: *once* is in the call that makes the record. *record won by*: where a conflict is about the whole
+record (`grain = "record"`), the side that won it, if both changed it; *conflict goes to*: the side that the section's
+rule and the stamps give this field to.
 """
 
 _MEANINGS: Mapping[str, Mapping[Any, str]] = {
@@ -82,6 +83,7 @@ _MEANINGS: Mapping[str, Mapping[Any, str]] = {
         Scope.IN: "yes",
         Scope.FILTERED: "the filter, the window or the first sync leaves it out",
         Scope.EXCLUDED: "its type takes no part, or a mark on it keeps it out",
+        Scope.PARENT_AWAITED: "its account is not known on the other side, and the section looks out for it",
         Scope.PARENT_MISSING: "its account is not known on the other side, and the section passes such records over",
     },
     "What may follow": {
@@ -119,7 +121,8 @@ _COLUMNS = {
     "updates": "updates",
     "order": "last",
     "scope": "scope",
-    "write": "write",
+    "write_in": "write in",
+    "write_out": "write out",
     "agree": "values agree",
 }
 _NAMED: Mapping[frozenset[Any], str] = {ALIVE: "there"}

@@ -14,15 +14,17 @@ from typing import Any
 
 from crm_sync.clock import Clock
 from crm_sync.config import Config, Profile
-from crm_sync.gates import Gate, OpenGate
 from crm_sync.known import SfObject
 from crm_sync.mapping import Context, lens
 from crm_sync.model import SALESFORCE, FieldMap, Record, Section, named_value
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Report
+from crm_sync.scope import Everybody, Scope
 from crm_sync.sides.partner import Partner
 from crm_sync.sides.salesforce import Salesforce
 from crm_sync.state import State
+
+ACCOUNT_PREFIX = "001"
 
 
 @dataclass
@@ -36,8 +38,8 @@ class Engine:
     clock: Clock
     report: Report
     inheritance_on: bool = False
-    gate: Gate = field(default_factory=OpenGate)
     ways: Collection[str] = ("in", "out")
+    scope: Scope = field(default_factory=Everybody)
     sections: tuple[Section, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -194,7 +196,7 @@ class Engine:
         by_account: dict[str, str] = {}
         twice: set[str] = set()
         for parent in self.partner.parents():
-            account = account_id(parent.sf_id)
+            account = self._parent_id(parent.sf_id)
             if account is None:
                 continue
             if account in by_account:
@@ -216,12 +218,19 @@ class Engine:
         return self._parents[1].get(str(parent_id)) if parent_id else None
 
     def account_of(self, record: Record, section: Section) -> str | None:
-        """AccountId, else the account behind What, else the one behind Who."""
+        """AccountId, else the account behind What, else the one behind Who. Where parents are people: who it is."""
+        if "parent_prefixes" in self.profile.raw["partner"]:
+            return self._parent_id(record.get(section.company_field))
         for name in (section.company_field, "AccountId", "WhatId", "WhoId"):
             found = self._account_behind(record.get(name))
             if found:
                 return found
         return None
+
+    def _parent_id(self, text: Any) -> str | None:
+        """The Salesforce id of a parent, 18 characters; None for a text that is none (rules P27, M26)."""
+        prefixes: list[str] = self.profile.raw["partner"].get("parent_prefixes", [ACCOUNT_PREFIX])
+        return next((found for prefix in prefixes if (found := parent_id(text, prefix)) is not None), None)
 
     _accounts_behind: dict[str, str | None] = field(default_factory=dict)
 
@@ -240,11 +249,11 @@ class Engine:
         return self._accounts_behind[text]
 
 
-def account_id(text: Any) -> str | None:
+def parent_id(text: Any, prefix: str = ACCOUNT_PREFIX) -> str | None:
     """A Company's sourceId as an 18-character account id; None when it is none."""
     if not isinstance(text, str) or not text.strip():
         return None
     try:
-        return canonical(text, prefix="001")
+        return canonical(text, prefix=prefix)
     except (NotAnId, AmbiguousId):
         return None

@@ -87,13 +87,17 @@ class Journal:
 
         A default that the describe does not tell (the owner) is left out: it is taken as first read.
         """
-        known = self._engine.sobject(sf_object).fields
+        sobject = self._engine.sobject(sf_object)
         born: dict[str, Any] = {}
         for section in sections:
             for mapped in section.fields:
                 name = mapped.salesforce
-                default = known[name].default
-                if name in fields or default is not None or not known[name].defaulted:
+                known = sobject.field(name)
+                assert known is not None, "fields that the org does not have are left out"
+                if not (known.createable or known.updateable):
+                    continue  # Salesforce's own, such as who made it and when
+                default = known.default
+                if name in fields or default is not None or not known.defaulted:
                     values = {name: fields.get(name, default)}
                     born.setdefault(name, lens(mapped).key_sf(mapped, values, self._engine.context))
         return {"fields": dict(fields), "born": born}

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from crm_sync.config import Profile
-from crm_sync.gates import Gate
 from crm_sync.mapping import Context, Held
 from crm_sync.model import Record, Section
+from crm_sync.scope import Scope
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ class Known(Protocol):
         ...
 
     @property
-    def gate(self) -> Gate:
-        """What the partner's own settings let through."""
+    def scope(self) -> Scope:
+        """What the partner's own settings leave out."""
         ...
 
     @property

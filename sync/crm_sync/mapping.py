@@ -14,6 +14,7 @@ from typing import Any
 
 from crm_sync import html_text
 from crm_sync.lens import Context, Held, Lens, Same, Text, Values, moment_text, parse_moment
+from crm_sync.marketo.lenses import MARKETO_LENSES
 from crm_sync.model import FieldMap
 from crm_sync.record_ids import NotAnId, canonical
 from crm_sync.totango.lenses import TOTANGO_LENSES
@@ -188,6 +189,7 @@ LENSES: dict[str, Lens] = {
     "owner": Owner(),
     "type": Type(),
     **TOTANGO_LENSES,
+    **MARKETO_LENSES,
 }
 
 

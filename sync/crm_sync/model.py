@@ -20,6 +20,7 @@ SALESFORCE = "salesforce"
 PLANHAT = "planhat"
 TASK = "Task"
 CONVERSATION = "Conversation"
+#: Among the values named for a field: whatever it says, if it says something.
 ANY = "*"
 
 #: Conversation types that belong to other integrations and never take part (rule P6).
@@ -68,16 +69,14 @@ class Policy(Enum):
 
 
 class Write(StrEnum):
-    """When a field may be written: always, or only in the call that makes the record, or never.
+    """When a field may be written on one side: always, or only in the call that makes the record there, or never.
 
-    *once* and *create_only* do the same: *once* is said of authors and names, *create_only* of participants and WhatId
-    (T17, T31, T34, M11); both are set when the sync makes the record and never after.
+    Source: rules T17, T31, T34, M11.
     """
 
     ALWAYS = "always"
     ONCE = "once"
     NEVER = "never"
-    CREATE_ONLY = "create_only"
 
     @property
     def on_create(self) -> bool:

@@ -176,6 +176,10 @@ class Observer:
             report.add(label, Outcome.SKIPPED, "it existed before this section was switched on")
             return
         raw = str(record.get(self._engine.keyable(model)) or "").strip()
+        left_out = self._engine.scope.leaves_out(record, keyed=bool(raw))
+        if left_out:
+            report.add(label, Outcome.SKIPPED, left_out)
+            return
         if raw:
             self._place_by_key(record, section, raw, label)
             return
@@ -307,7 +311,7 @@ class Observer:
         objects = sorted({s.salesforce for s in engine.sections if s.direction.receives})
         for name in objects:
             cursor = cursor_name(SALESFORCE, name)
-            since = scan_start(self._state.cursor(cursor), engine.config.options.overlap_seconds) or engine.gate.since
+            since = scan_start(self._state.cursor(cursor), engine.config.options.overlap_seconds)
             records: dict[str, Record] = {}
             for record in engine.salesforce.changed_since(name, engine.select(name), since, self._filter(name)):
                 records[record.id] = record
@@ -355,7 +359,11 @@ class Observer:
         elif self._is_put_aside(record):
             report.add(label, Outcome.QUARANTINED, self._put_aside_reason(record))
         elif not self._adopt_by_external_key(record):
-            self._new(name).salesforce = record
+            left_out = engine.scope.leaves_out(record)
+            if left_out:
+                report.add(label, Outcome.SKIPPED, left_out)
+            else:
+                self._new(name).salesforce = record
 
     def _is_back(self, link: Link, record: Record) -> bool:
         """Was a pair deleted on both sides, and is this one there again? It is a new one then (T40)."""

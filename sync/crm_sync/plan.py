@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crm_sync.cases import WAIT, case_of, deciding
+from crm_sync.cases import case_of, deciding
 from crm_sync.cases import seen as was_seen
 from crm_sync.decide import Agree, Decision, Mapped, Seen, View, decide, record_winner
 from crm_sync.known import Known
@@ -19,7 +19,7 @@ from crm_sync.mapping import Held, lens
 from crm_sync.model import SALESFORCE, Activity, FieldMap, Policy, Section
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Conflict, HeldBack, Outcome
-from crm_sync.verdict import Action, LinkState, Scope, verdict
+from crm_sync.verdict import Action, LinkState, verdict
 
 Verdict = tuple[Outcome, str]
 
@@ -90,7 +90,7 @@ def plan_activity(activity: Activity, known: Known) -> Plan:
             plan.drop = True
             _everywhere(plan, known, section, Outcome.SKIPPED, reason)
         case Action.WAIT:
-            plan.wait = reason if section.rules.parent_missing == WAIT or case.scope is not Scope.PARENT_MISSING else ""
+            plan.wait = reason
             _everywhere(plan, known, section, Outcome.SKIPPED, reason)
         case Action.QUARANTINE | Action.IMPOSSIBLE:
             plan.refuse = reason
@@ -401,7 +401,8 @@ def _keep_unsettled(
 def _plan_deletion(plan: Plan, known: Known, section: Section, *, into_salesforce: bool) -> None:
     """One side was deleted by somebody, and the section carries that over (T39, T40, M18, M21)."""
     activity = plan.activity
-    if not into_salesforce and activity.salesforce is not None and not known.gate.applies_deletion(activity.salesforce):
+    told = activity.salesforce
+    if not into_salesforce and told is not None and not known.scope.deletes(told.changed_at):
         plan.drop = True
         plan.verdicts[section.key] = (Outcome.SKIPPED, "it was deleted too long ago: its counterpart stays, unlinked")
     elif ("out" if into_salesforce else "in") not in known.ways:
@@ -423,7 +424,6 @@ def _plan_partner_creation(plan: Plan, known: Known, section: Section) -> None:
     fields: dict[str, Any] = {known.keyable(model): record.id} | dict(section.on_create_partner)
     if parent is not None:
         fields[section.parent_field] = parent
-    fields |= known.gate.on_create_partner(record)
     for mapped in section.fields:
         if not section.flow(mapped).receives or not mapped.partner or not mapped.write_in.on_create:
             continue

@@ -30,14 +30,16 @@ from crm_sync.clock import Clock
 from crm_sync.config import Config
 from crm_sync.engine import Engine
 from crm_sync.errors import RecordRefused, RunStopped
-from crm_sync.gates import Gate
 from crm_sync.inheritance import Inheritance, condition_met
 from crm_sync.journal import Journal
+from crm_sync.marketo.scope import ReminderScope
 from crm_sync.model import PLANHAT
 from crm_sync.observe import Observer
 from crm_sync.plan import Plan, plan_activity
 from crm_sync.report import Outcome, Report
+from crm_sync.scope import Everybody, Scope
 from crm_sync.settings import inheritance, is_saved, save, set_inheritance
+from crm_sync.sides.marketo import MARKETO, Marketo
 from crm_sync.sides.partner import Partner
 from crm_sync.sides.planhat import Planhat
 from crm_sync.sides.salesforce import Salesforce
@@ -50,11 +52,9 @@ TenantSettings = Callable[[Mapping[str, Any]], None]
 Progress = Callable[[str, int, int], None]
 TENANT_SETTING = "notesInheritTaskSourceId"
 #: How a partner is reached, by profile.
-SIDES: dict[str, Callable[..., Partner]] = {PLANHAT: Planhat, TOTANGO: Totango}
+SIDES: dict[str, Callable[..., Partner]] = {PLANHAT: Planhat, TOTANGO: Totango, MARKETO: Marketo}
 
 
-#: What a partner's own settings let through, by profile.
-GATES: dict[str, Callable[[Engine], Gate]] = {}
 BOTH_WAYS = ("in", "out")
 
 
@@ -148,8 +148,13 @@ class Sync:
         for client in clients:
             client.transport.read_only = dry_run
         try:
-            engine = self._engine(report, state, clients, ways=ways, only=sections)
-            self._round(engine, step)
+            scope = self._scope(clients)
+            if scope.off:
+                report.note(scope.off)
+            else:
+                engine = self._engine(report, state, clients, ways=ways, only=sections)
+                engine.scope = scope
+                self._round(engine, step)
         except RunStopped as stop:
             report.stopped = str(stop)
         except RecordRefused as refused:
@@ -173,9 +178,6 @@ class Sync:
             self._tell_tenant(report)
         for section in engine.sections:
             report.section(section.key)
-        if engine.gate.closed:
-            report.note(engine.gate.closed)
-            return
         actor = Actor(engine)
         if report.dry_run:
             if state.intents():
@@ -244,6 +246,13 @@ class Sync:
         )
         return salesforce, partner
 
+    def _scope(self, clients: tuple[Salesforce, Partner]) -> Scope:
+        """What the partner's own settings leave out, as they are now."""
+        salesforce, partner = clients
+        if isinstance(partner, Marketo):
+            return ReminderScope(partner, self.config.options, salesforce.me)
+        return Everybody()
+
     def _engine(
         self,
         report: Report,
@@ -265,7 +274,4 @@ class Sync:
         )
         if only is not None:
             made.sections = tuple(section for section in made.sections if section.key in only)
-        gate = GATES.get(self.config.profile.name)
-        if gate is not None:
-            made.gate = gate(made)
         return made

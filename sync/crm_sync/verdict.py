@@ -87,10 +87,10 @@ class Verdicts:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.table = Table(rows, DIMENSIONS)
-        self._said = [Verdict(Action(r.then), r.favours, r.because, r.rule, n) for n, r in enumerate(rows)]
+        self.answers = [Verdict(Action(r.then), r.favours, r.because, r.rule, n) for n, r in enumerate(rows)]
 
     def __call__(self, case: Case) -> Verdict:
-        return self._said[self.table.first(case)]
+        return self.answers[self.table.first(case)]
 
 
 #: What follows for a pair of records.

@@ -11,6 +11,7 @@ from crm_sync.tables import part, row
 from crm_sync.verdict_words import (
     CHANGED,
     DELETED,
+    NO_PARENT,
     PARTNER,
     PAST,
     SAME,
@@ -99,7 +100,7 @@ EDIT_WINS = [
                 Action.WAIT,
                 "T41 T20",
                 "the partner's edit is later, but its account is not known in Salesforce",
-                scope=Scope.PARENT_MISSING,
+                scope=NO_PARENT,
             ),
             row(
                 Action.CREATE_SALESFORCE,
@@ -125,7 +126,7 @@ EDIT_WINS = [
                 Action.WAIT,
                 "T41 T11",
                 "Salesforce's edit is later, but its account is not known in the partner",
-                scope=Scope.PARENT_MISSING,
+                scope=NO_PARENT,
             ),
             row(
                 Action.CREATE_PARTNER,
@@ -187,23 +188,28 @@ OUT_OF_SCOPE = [
         [
             row(
                 Action.WAIT,
-                "T11 P27",
-                "changed in Salesforce, but its account is not known in the partner",
+                "P27 F59",
+                "changed in Salesforce, but its account is not known in the partner yet",
                 left=CHANGED,
                 direction=INWARDS,
                 updates=True,
             ),
             row(
                 Action.WAIT,
-                "T20 P27",
-                "changed in the partner, but its account is not known in Salesforce",
+                "P27 F59",
+                "changed in the partner, but its account is not known in Salesforce yet",
                 right=CHANGED,
                 direction=OUTWARDS,
                 updates=True,
             ),
-            row(Action.SKIP, "T12 T20", "its account is not known on the other side; nothing is deleted for that"),
         ],
-        scope=Scope.PARENT_MISSING,
+        scope=Scope.PARENT_AWAITED,
+    ),
+    row(
+        Action.SKIP,
+        "T12 T20",
+        "its account is not known on the other side; nothing is deleted for that",
+        scope=NO_PARENT,
     ),
 ]
 

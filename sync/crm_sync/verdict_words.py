@@ -63,8 +63,8 @@ class Creation(StrEnum):
 
 
 class Order(StrEnum):
-    """Which side's record changed last; of what was deleted, the deletion counts. A section whose ties go to the partner
-    hands equal seconds in as *partner newer*; `order` below does.
+    """Which side's record changed last; of what was deleted, the deletion counts. A section whose ties go to the
+    partner hands equal seconds in as *partner newer*; `order` below does.
     """
 
     SALESFORCE_NEWER = "salesforce_newer"
@@ -78,7 +78,11 @@ class Scope(StrEnum):
     IN = "in"
     FILTERED = "filtered"  # outside the window, the filter, or what was chosen at the first sync
     EXCLUDED = "excluded"  # a type that takes no part, disable_sync, another flow's record
-    PARENT_MISSING = "parent_missing"  # its account is not known on the other side, and the section skips such
+    PARENT_AWAITED = "parent_awaited"  # its account is not known on the other side, and it is looked out for
+    PARENT_MISSING = "parent_missing"  # its account is not known on the other side, and such records are passed over
+
+
+NO_PARENT = frozenset({Scope.PARENT_AWAITED, Scope.PARENT_MISSING})
 
 
 class Action(StrEnum):

@@ -30,7 +30,7 @@ def test_a_seed_is_a_history() -> None:
 def test_random_histories_use_the_whole_vocabulary() -> None:
     """Every kind of operation that chance may draw is drawn."""
     drawn = {op.kind for seed in range(30) for op in random_history(seed, 60)}
-    by_hand = {"heal", "settle", "introduce", "undelete", "clone", "merge", "rights", "skew"}
+    by_hand = {"heal", "settle", "introduce", "undelete", "clone", "merge", "move", "forget", "rights", "skew"}
 
     assert set(ops._KINDS) - by_hand <= drawn
 

@@ -24,6 +24,7 @@ from crm_contracts.world.violations import (
     FalselyDeleted,
     InvariantViolated,
     LensBroken,
+    Looping,
     LostUpdate,
     NotConverged,
     NotQuiet,
@@ -37,6 +38,18 @@ class Restless(Honest):
     def run(self) -> Any:
         super().run()
         for record_id, row in self.planhat.tasks().items():
+            self.planhat.edit("tasks", record_id, {"action": row["action"]})
+
+
+class Afterthought(Honest):
+    """Writes every title once more when all has been quiet for a while."""
+
+    rounds = 0
+
+    def run(self) -> Any:
+        super().run()
+        self.rounds += 1
+        for record_id, row in self.planhat.tasks().items() if self.rounds == 6 else ():
             self.planhat.edit("tasks", record_id, {"action": row["action"]})
 
 
@@ -165,12 +178,19 @@ def test_the_sweep_finds_the_blind_creator_by_itself(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("sync", "found"),
-    [(Restless, NotQuiet), (Tidy, BrokenFrame), (Plain, LensBroken), (Mirror, FalselyDeleted), (Clumsy, Stumbled)],
+    [
+        (Restless, Looping),
+        (Afterthought, NotQuiet),
+        (Tidy, BrokenFrame),
+        (Plain, LensBroken),
+        (Mirror, FalselyDeleted),
+        (Clumsy, Stumbled),
+    ],
 )
 def test_each_further_invariant_has_a_sync_that_breaks_it(
     stage: Stage, sync: type[Honest], found: type[InvariantViolated]
 ) -> None:
-    """I2, I8, I16, I6 and I1: the same history, which the honest sync lives through."""
+    """I12, I2, I8, I16, I6 and I1: the same history, which the honest sync lives through."""
     history = [
         ops.Create(side=TASK, act="act-1", fields={"action": "Grüße", "description": "<p><b>x</b> y</p>"}),
         ops.Sync(),

@@ -193,7 +193,8 @@ def test_the_type_is_sent_where_there_is_one() -> None:
 
 # -- values -----------------------------------------------------------------------------------------------------------
 
-TO_SALESFORCE, TO_TOTANGO = PROFILE["status"]["to_salesforce"], PROFILE["priority"]["to_totango"]
+TO_SALESFORCE = PROFILE["status"]["to_salesforce"]
+TO_TOTANGO = {text: int(number) for text, number in PROFILE["priority"]["to_totango"].items()}
 
 
 @pytest.mark.rule("T45")
@@ -362,7 +363,7 @@ def test_templates_are_the_articles(wanted: dict[str, Any]) -> None:
 def test_sections_carry_what_their_templates_map(key: str) -> None:
     """The engine's fields are the rows of both templates, in the direction of the template that has them; no others."""
     template, names = PROFILE["templates"][key], PROFILE["attributes"][key.partition(":")[0]]
-    ways = {"inbound": "receives", "outbound": "sends"}
+    ways = ("inbound", "outbound")
     mapped = {
         (names[row["attribute"]], row["crm"], way)
         for way in ways
@@ -371,11 +372,11 @@ def test_sections_carry_what_their_templates_map(key: str) -> None:
     }  # fmt: skip
     carried = set()
     for field in PROFILE["sections"][key]["fields"]:
-        direction = field.get("direction", "Both Directions")
+        direction, reads = field.get("direction", "Both Directions"), field.get("options", {}).get("reads")
         if field.get("constant") is None and direction != "Send to Salesforce":
-            carried.add((field["partner"], field.get("reads", field["salesforce"]), "inbound"))
+            carried.add((field["totango"], reads or field["salesforce"], "inbound"))
         if field.get("constant") is None and direction != "Receive from Salesforce":
-            carried.add((field["partner"], field["salesforce"], "outbound"))
+            carried.add((field["totango"], field["salesforce"], "outbound"))
 
     assert mapped == carried
 
@@ -385,4 +386,4 @@ def test_each_section_says_where_it_comes_from() -> None:
     for name, section in PROFILE["sections"].items():
         assert section["source"], name
         assert section["grade"] in {"documented", "client-derived", "assumed"}, name
-        assert section["policy"]["direction"] in {"both", "in", "out"}, name
+        assert section["rules"]["window_out_days"] == 30, name

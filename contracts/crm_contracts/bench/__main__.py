@@ -26,6 +26,7 @@ import requests
 from crm_contracts import serving
 from crm_contracts.bench import bare, bulk
 from crm_contracts.bench.at_once import at_once
+from crm_contracts.bench.deciding import deciding
 from crm_contracts.bench.load import Load, request_bytes, run_load
 from crm_contracts.serving.worker import WORKER_THREADS
 from crm_contracts.vendors import HOSTS, create_fake
@@ -482,6 +483,7 @@ def main(*, write: str | None, quick: bool) -> None:
     planhat_bulk(table)
     start_and_memory(table, rounds=1 if quick else 5, rows=100_000 // scale)
     histories(table, count=100 // scale)
+    deciding(table.add, rounds=1 if quick else 5, calls=100_000 // scale)
     if write:
         Path(write).write_text(_page(table), encoding="utf-8")
 

@@ -49,7 +49,8 @@ def plain(value: Any) -> Value:
     """Text as a reader sees it: NFC, one blank between words, no empty lines; nothing at all is None."""
     if value is None:
         return None
-    lines = [" ".join(line.split()) for line in unicodedata.normalize("NFC", str(value)).splitlines()]
+    text = unicodedata.normalize("NFC", str(value)).replace("\x00", "")  # no system keeps a NUL (F47)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
     return "\n".join(line for line in lines if line) or None
 
 
@@ -86,7 +87,7 @@ class Field:
     conversation: str | None
     read_salesforce: Callable[[Any], Value]
     read_planhat: Callable[[Any], Value]
-    longest: int | None = None  # characters that a Salesforce Task keeps (F45)
+    longest: int | None = None  # UTF-16 units that a Salesforce Task keeps (F45, F47)
 
     def name_on(self, side: str) -> str | None:
         """The vendor's name on *side*; None where that side has no such field in the mapping."""
@@ -98,7 +99,14 @@ class Field:
         assert name is not None, f"{side} has no {self.name}"
         reader = self.read_salesforce if side == SALESFORCE else self.read_planhat
         value = reader(row.get(name))
-        return plain(value[: self.longest]) if value and self.longest and len(value) > self.longest else value
+        return plain(_cut(value, self.longest)) if value and self.longest else value
+
+
+def _cut(text: str, units: int) -> str:
+    """As much of *text* as fits, no character halved."""
+    if len(text) <= units // 2:
+        return text
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore")
 
 
 FIELDS = (
@@ -110,7 +118,7 @@ FIELDS = (
 
 # Not mapped: after every sync these hold what a user last wrote (I8).
 FRAME = {
-    SALESFORCE: ("Priority", "CallDisposition", "WhoId"),
+    SALESFORCE: ("Priority", "CallDisposition", "WhoId", "WhatId"),
     TASK: ("custom", "activityTags"),
     CONVERSATION: ("custom", "type", "starred"),
 }

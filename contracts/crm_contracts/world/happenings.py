@@ -8,6 +8,7 @@ Source: SOAP API Developer Guide, undelete() and merge(); Salesforce Help, Merge
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,25 @@ def _merge(world: World, op: ops.Merge) -> bool:
     return True
 
 
+def _move(world: World, op: ops.Move) -> bool:
+    account = world.stage.accounts.get(op.to)
+    if account is None or op.to in world.gone_customers:
+        return False
+    return world._write(SALESFORCE, op.act, {"WhatId": account})  # noqa: SLF001 - an edit like any other
+
+
+def _forget(world: World, _op: ops.Forget) -> bool:
+    world.sync.close()
+    shutil.rmtree(world.connection.state)
+    world.connection.state.mkdir()
+    world.sync = world._start_again()  # noqa: SLF001 - as after a death, only that nothing is left
+    world.sync.save(world.settings)
+    world.note("all that the sync remembered is lost")
+    world.stir()
+    world.oracle.forgotten()
+    return True
+
+
 def _rights(world: World, op: ops.Rights) -> bool:
     profile = _BLIND if op.blind else _SILENT if op.silent else _ALL
     given: dict[str, Any] = {"users": {world.stage.logins["salesforce"].credentials["username"]: {"profile": profile}}}
@@ -89,6 +109,8 @@ HAPPENINGS: Mapping[type[Op], Callable[[Any, Any], bool]] = {
     ops.Undelete: _undelete,
     ops.Clone: _clone,
     ops.Merge: _merge,
+    ops.Move: _move,
+    ops.Forget: _forget,
     ops.Rights: _rights,
     ops.Skew: _skew,
 }

@@ -26,11 +26,13 @@ __all__ = [
     "Create",
     "Delete",
     "Edit",
+    "Forget",
     "Heal",
     "Ignore",
     "InjectFault",
     "Introduce",
     "Merge",
+    "Move",
     "Op",
     "Reopen",
     "Rights",
@@ -179,6 +181,22 @@ class StaffDisable(Op):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Move(Op):
+    """A user relates the activity's Salesforce Task to another customer."""
+
+    kind: ClassVar[str] = "move"
+    act: str
+    to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forget(Op):
+    """What the sync remembered is lost: it starts again with nothing but its settings."""
+
+    kind: ClassVar[str] = "forget"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rights(Op):
     """An administrator says what the sync's own Salesforce user may see and write from now on.
 
@@ -231,10 +249,14 @@ class InjectFault(Op):
 
 @dataclass(frozen=True, kw_only=True)
 class Sync(Op):
-    """One round of the sync. With *crash_at* the process dies at its n-th request, before or after the server acts."""
+    """One round of the sync. With *crash_at* the process dies at its n-th request, before or after the server acts.
+
+    With *crash_at_commit* it dies at the n-th commit to its own memory, before or after (*acted*) that is durable.
+    """
 
     kind: ClassVar[str] = "sync"
     crash_at: int = 0
+    crash_at_commit: int = 0
     acted: bool = False
 
 
@@ -257,7 +279,7 @@ _KINDS: dict[str, type[Op]] = {
     one.kind: one
     for one in (
         Create, Edit, Complete, Ignore, Reopen, Delete, Introduce,
-        Undelete, Clone, Merge, Rights, Skew,
+        Undelete, Clone, Merge, Move, Forget, Rights, Skew,
         Configure, StaffDisable, Tick, InjectFault, Sync, Heal, Settle,
     )
 }  # fmt: skip

@@ -46,6 +46,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "born-archived": "a Planhat Task that was archived before its first sync need not be sent (P14)",
     "tombstone": "the survivor of a deletion keeps its own values (P25)",
     "rights": "what the sync's user may neither see nor write cannot follow (F26, F70)",
+    "memory": "a sync that lost its memory knows of no deletion (F13)",
     "merged-customer": "where a Planhat record of a merged account belongs in Salesforce is not published (F14)",
     "skewed-clocks": "within the difference of two clocks nobody knows which edit was newer (F56)",
     "unknown-answer": "after a lost answer no sync can know whether both sides had agreed (P24)",
@@ -148,6 +149,18 @@ class Oracle:
                 activity.at, activity.adrift = into, activity.one(SALESFORCE) is None
             for record in activity.live(SALESFORCE):
                 record.row = tasks[record.id]
+                record.frame["WhatId"] = record.row["WhatId"]
+
+    def forgotten(self) -> None:
+        """The sync lost its memory: what had been agreed, what had been deleted, and that staff moved the switch."""
+        self._bases.clear()
+        self.inheritance = Inheritance()
+        self.inheritance.saved(self.settings)
+        self.watch.saved()
+        for activity in self.model.activities.values():
+            activity.silent = activity.silent and "memory"
+            for record in activity.records:
+                record.met = False
 
     def rights(self, unwritable: Iterable[str], *, blind: bool) -> None:
         """An administrator changed what the sync's Salesforce user may write (names of fields) and see."""

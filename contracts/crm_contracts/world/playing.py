@@ -17,13 +17,16 @@ from typing import Any, ClassVar, Protocol, Self
 
 from crm_contracts.world import monitors, ops
 from crm_contracts.world.ops import Op
-from crm_contracts.world.stage import Counter, Crashed
-from crm_contracts.world.violations import InvariantViolated, NotQuiet, Stumbled
+from crm_contracts.world.photographs import Darkroom
+from crm_contracts.world.under_test import Portable
+from crm_contracts.world.violations import InvariantViolated, NotDeterministic, NotQuiet, Stumbled
+from crm_contracts.world.wire import Counter, Crashed, Strayed
 from fake_core.clock import FrozenClock
 from fake_core.control import ControlClient
 from fake_core.fake import Fake
+from fake_core.faults import Fault
 
-__all__ = ["MEMORY_DISK", "POLL_SECONDS", "Judge", "Played", "Playing", "Scene"]
+__all__ = ["MEMORY_DISK", "POLL_SECONDS", "Judge", "Played", "Playing", "Scene", "fault_of"]
 
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - Linux' own; elsewhere the ordinary temporary folder
 POLL_SECONDS = 600  # rule P23
@@ -36,6 +39,7 @@ class Scene(Protocol):
     fakes: dict[str, Fake]
     control: dict[str, ControlClient]
     counter: Counter
+    KEPT: tuple[str, ...]  # names of what is not in the fakes and may change
 
     def reset(self) -> None:
         """Back to the opening scene."""
@@ -58,17 +62,36 @@ class Played(Protocol):
         """Let go of files."""
 
 
+def fault_of(op: ops.InjectFault) -> Fault:
+    """The fault that *op* scripts, in a fake's words."""
+    return Fault(
+        kind=op.fault, vendor=op.vendor, verb=op.verb, object=op.object, nth=op.nth, times=op.times, item=op.item
+    )
+
+
 class Playing:
     """One history as it unfolds. Use as a context manager, or close()."""
 
     stage: Scene
     oracle: Judge
     sync: Played
+    settings: Any  # as saved last
     seen: Mapping[str, Any]  # what everybody sees after the newest round
+    KEPT: ClassVar[tuple[str, ...]] = (
+        "oracle",
+        "settings",
+        "_faults",
+        "_shown",
+        "_touched",
+        "_configured",
+    )  # of a checkpoint
 
     def __init__(self, stage: Scene) -> None:
         stage.reset()
         self.stage = stage
+        self.darkroom = Darkroom(stage.fakes)
+        self._looks: dict[object, Mapping[str, Any]] = {}  # what was observed, by the rows it was observed in
+        self.before_round: list[monitors.Exchange] = []  # of a round that is played on from its middle
         self.timeline: list[tuple[str, str]] = []  # (activity or "", line)
         self.history: list[Op] = []
         self.reports: list[Any] = []
@@ -76,6 +99,7 @@ class Playing:
         # A sync that is careful about its memory waits for the disk at every commit; a world has no disk to fear for.
         self._state = Path(tempfile.mkdtemp(prefix="understudy-", dir=MEMORY_DISK if MEMORY_DISK.is_dir() else None))
         self._faults: list[ops.InjectFault] = []
+        self._shown: dict[ops.InjectFault, Mapping[str, int]] = {}  # the rows that a slow_visibility shows
         self._touched = True  # somebody did something since the last quiet round
         self._configured = False
         self._marks = {vendor: fake.journal.last for vendor, fake in stage.fakes.items()}
@@ -111,6 +135,13 @@ class Playing:
     def observe(self) -> Mapping[str, Any]:
         """Everything both systems show of activities, read by their users."""
         raise NotImplementedError
+
+    def look(self) -> Mapping[str, Any]:
+        """As `observe`; nobody looks twice at the same rows."""
+        rows = self.darkroom.rows()
+        if rows not in self._looks:
+            self._looks[rows] = self.observe()
+        return self._looks[rows]
 
     # -- the interpreter ----------------------------------------------------------------------
 
@@ -149,6 +180,10 @@ class Playing:
     def note(self, line: str, *, activity: str = "") -> None:
         self.timeline.append((activity, f"{self.stage.clock.now():%d %H:%M:%S}  {line}"))
 
+    def summary(self) -> Mapping[str, object]:
+        """What the activities look like, by handle, without ids and stamps."""
+        raise NotImplementedError
+
     def stir(self) -> None:
         """Somebody did something that a sync may answer with writes."""
         self._touched = True
@@ -161,6 +196,8 @@ class Playing:
 
     def _inject(self, op: ops.InjectFault) -> bool:
         self._faults.append(op)
+        if op.fault == "slow_visibility":
+            self._shown[op] = dict(self.darkroom.rows())
         self._touched = True
         return True
 
@@ -171,11 +208,15 @@ class Playing:
     # -- the sync -----------------------------------------------------------------------------
 
     def _sync(self, op: ops.Sync) -> bool:
+        counter = self.stage.counter
         self.oracle.about_to_sync()
         self._arm()
         saved: list[Path] = []
-        self.stage.counter.begin(
-            crash_at=op.crash_at, acted=op.acted, on_crash=lambda: saved.append(self._photograph())
+        counter.begin(
+            crash_at=op.crash_at,
+            crash_at_commit=op.crash_at_commit,
+            acted=op.acted,
+            on_crash=lambda: saved.extend(self._photograph()),
         )
         failure: BaseException | None = None
         self._forget_journal()
@@ -183,31 +224,56 @@ class Playing:
             self.reports.append(self._run(op))
         except (Crashed, Exception) as error:  # noqa: BLE001 - whatever a sync raises is judged below
             failure = error
-        self.stage.counter.end()
+        counter.end()
         self._disarm()
-        self.exchanges = exchanges = self._exchanges()
-        if saved:
-            self._restart_from(saved[0])
+        if counter.dead:
+            self._restart_from(saved)
+        self._end_round(self._exchanges(), failure)
+        return True
+
+    def died(self, exchanges: list[monitors.Exchange], death: Crashed) -> None:
+        """The sync died in a round after these *exchanges*; the next process is there already."""
+        with self._telling():
+            self.oracle.about_to_sync()
+            self._touched = True
+            self._end_round(exchanges, death)
+
+    def _end_round(self, exchanges: list[monitors.Exchange], failure: BaseException | None) -> None:
+        """A round is over, well or badly: tell it and judge it."""
+        self.exchanges = exchanges
         struck = any(one["fault"] for one in exchanges)
         clean = failure is None and not struck and not self._faults
         self._tell_round(exchanges, failure)
         self._judge(exchanges, clean=clean)
-        if failure is not None and not struck and not saved:
+        if isinstance(failure, Strayed):
+            raise NotDeterministic(str(failure)) from failure
+        if failure is not None and not struck and not isinstance(failure, Crashed):
             raise Stumbled(f"the sync raised {failure!r} although nothing went wrong") from failure
-        return True
 
     def _settle(self, op: ops.Settle) -> bool:
         self._faults.clear()
         for _ in range(op.rounds):
             self.stage.clock.advance(POLL_SECONDS)
             self._sync(ops.Sync())
-        before = self.seen if op.rounds else self.observe()
+        before = self.seen if op.rounds else self.look()
         self._touched = self._configured = False
         self.stage.clock.advance(POLL_SECONDS)
         self._sync(ops.Sync())
         if self.seen != before:
             raise NotQuiet("a round after everything had settled changed records")
         return True
+
+    def rest(self) -> bool:
+        """Time passes, and the sync runs once more: whether that went well and it wrote nothing."""
+        self._faults.clear()
+        self.stage.clock.advance(POLL_SECONDS)
+        self.apply(ops.Sync())
+        return not monitors.writes(self.exchanges) and not any(one["fault"] for one in self.exchanges)
+
+    def demand(self) -> None:
+        """Demand what has to hold when users and faults have stopped and everything has come to rest."""
+        with self._telling():
+            self.oracle.settled()
 
     def _got(self, exchanges: Iterable[monitors.Exchange]) -> str:
         """All that the sync was answered and lived to read."""
@@ -216,47 +282,51 @@ class Playing:
         return "\n".join(str(one["response"]) for one in got)
 
     def _arm(self) -> None:
-        for fault in self._faults:
-            self.stage.control[fault.vendor].add_fault(
-                kind=fault.fault,
-                vendor=fault.vendor,
-                verb=fault.verb,
-                object=fault.object,
-                nth=fault.nth,
-                times=fault.times,
-                item=fault.item,
-            )
+        for one in self._faults:
+            self.script(one, self._shown.get(one))
+
+    def script(self, fault: ops.InjectFault, shown: Mapping[str, int] | None = None) -> None:
+        """Let *fault* wait for the sync; *shown* are numbers of older rows, as the darkroom gives them."""
+        rows = None if shown is None else self.darkroom.rows_of(fault.vendor, shown[fault.vendor])
+        self.stage.fakes[fault.vendor].script(fault_of(fault), rows=rows)
 
     def _disarm(self) -> None:
-        if not self._faults:
-            return
-        for control in self.stage.control.values():
-            control.clear_faults()
+        for fake in self.stage.fakes.values():
+            fake.heal()  # what is under way arrives before the round is judged
         self._faults = [fault for fault in self._faults if fault.times is None]
 
-    def _photograph(self) -> Path:
+    def _photograph(self) -> list[Path]:
         """The sync's files at the moment it dies: what was not on disk by then is lost."""
+        if isinstance(self.sync, Portable):
+            return []  # its memory outlives it
         copy = self._state.with_name(f"{self._state.name}-crash")
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(self._state, copy)
-        return copy
+        return [copy]
 
-    def _restart_from(self, photograph: Path) -> None:
-        self.sync.close()
-        shutil.rmtree(self._state)
-        photograph.rename(self._state)
-        self.sync = self._start_again()
+    def _restart_from(self, saved: list[Path]) -> None:
+        if isinstance(self.sync, Portable):
+            self.sync.restore(self.sync.photograph(), self.settings)
+        else:
+            self.sync.close()
+            shutil.rmtree(self._state)
+            saved[0].rename(self._state)
+            self.sync = self._start_again()
         self._touched = True
 
     def _forget_journal(self) -> None:
         for vendor, fake in self.stage.fakes.items():
+            fake.journal.clear()
             self._marks[vendor] = fake.journal.last
 
     def _exchanges(self) -> list[monitors.Exchange]:
-        found: list[monitors.Exchange] = []
-        for vendor, control in self.stage.control.items():
-            found += control.journal(since=self._marks[vendor])
-        return sorted(found, key=lambda one: one["at"])
+        """What the sync asked in this round, in its order."""
+        found = {(one["vendor"], one["n"]): one for vendor in self._marks for one in self._written(vendor)}
+        first = [found.pop(address) for address in self.stage.counter.order if address in found]
+        return self.before_round + first + list(found.values())  # what the fakes did by themselves comes last
+
+    def _written(self, vendor: str) -> list[monitors.Exchange]:
+        return list(self.stage.fakes[vendor].exchanges(self._marks[vendor]))
 
     def _tell_round(self, exchanges: list[monitors.Exchange], failure: BaseException | None) -> None:
         self.note(f"a round of the sync: {len(exchanges)} requests")

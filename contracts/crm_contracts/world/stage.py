@@ -94,6 +94,8 @@ class Stage:
     (see `Cast`).
     """
 
+    KEPT = ("companies", "ahead")
+
     def __init__(self, *, external_id: bool = False, seed: int = 0, cast: Cast | None = None) -> None:
         self.cast = cast or Cast()
         self.clock = FrozenClock()
@@ -153,6 +155,16 @@ class Stage:
         for clock in self.clocks.values():
             clock.ahead = 0
         self.companies = dict(self._opening_companies)
+
+    @property
+    def ahead(self) -> dict[str, int]:
+        """How far each vendor's clock is ahead of everybody's."""
+        return {vendor: clock.ahead for vendor, clock in self.clocks.items()}
+
+    @ahead.setter
+    def ahead(self, seconds: Mapping[str, int]) -> None:
+        for vendor, clock in self.clocks.items():
+            clock.ahead = seconds[vendor]
 
     def introduce(self, customer: str) -> None:
         """Planhat gets a Company for the Salesforce account of *customer*."""

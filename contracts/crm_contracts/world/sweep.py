@@ -1,47 +1,29 @@
-"""I10, exhaustively: one fault at every request of a scenario, and after recovery the same world.
+"""I10, exhaustively: one fault at every request and every commit of a scenario, and after recovery the same world.
 
-The scenario is played once without a fault, which tells the requests of its last round. Then it is played again
-for every one of them and every kind of fault, and for a death just before and just after each request.
-Faults are addressed by meaning (the n-th update of a Task), so that a finding can be replayed as a history.
+A scenario is played once. At each of its rounds the world stops, strikes the round at every point (see `points`,
+`rounds`), and goes on as if nothing had been. So each round of a scenario is the end of a scenario of its own, and no
+user has acted on what a fault changed.
+A sync whose memory cannot be put back (not `Portable`) is judged by playing each history from its beginning instead.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from crm_contracts.world import ops
-from crm_contracts.world.monitors import Exchange, is_write
+from crm_contracts.world.checkpoints import checkpoint, restore
+from crm_contracts.world.monitors import Exchange
 from crm_contracts.world.ops import Op
+from crm_contracts.world.playing import Playing
+from crm_contracts.world.points import KINDS, Point, deaths, faults, request_of
+from crm_contracts.world.rounds import Record, Tally, compare, record, strike
 from crm_contracts.world.settings import Settings
 from crm_contracts.world.stage import Stage
-from crm_contracts.world.under_test import SyncFactory, reference_sync
-from crm_contracts.world.violations import CrashLeftATrace
+from crm_contracts.world.under_test import Portable, SyncFactory, reference_sync
+from crm_contracts.world.violations import InvariantViolated
 from crm_contracts.world.world import World
 
-__all__ = ["KINDS", "Swept", "single_faults", "sweep"]
-
-KINDS: dict[str, tuple[str, ...]] = {
-    # fault              vendors where it can happen
-    "lost_request": ("salesforce", "planhat"),
-    "lost_response": ("salesforce", "planhat"),
-    "error_after": ("salesforce", "planhat"),
-    "unavailable": ("salesforce", "planhat"),
-    "truncated": ("salesforce", "planhat"),
-    "limit_reached": ("salesforce", "planhat"),
-    "session_expired": ("salesforce",),
-    "row_locked": ("salesforce",),
-}
-_WRITES_ONLY = frozenset({"row_locked"})
-
-
-@dataclass(frozen=True)
-class Swept:
-    """How far a sweep went: requests of the clean run, and histories played with one fault each."""
-
-    requests: int
-    histories: int
+__all__ = ["KINDS", "Tally", "points_of", "single_faults", "sweep", "sweep_world"]
 
 
 def sweep(
@@ -51,51 +33,87 @@ def sweep(
     sync: SyncFactory = reference_sync,
     settings: Settings | None = None,
     kinds: Sequence[str] = tuple(KINDS),
-) -> Swept:
-    """Play every variant of *scenario* with one fault of *kinds*, or one death, in its last round.
+    lasting: Sequence[bool] = (False, True),
+    rounds: str = "every",
+    thorough: bool = False,
+    found: list[InvariantViolated] | None = None,
+) -> Tally:
+    """Strike *scenario* at every point of *rounds* ("every" or the "last") with every fault of *kinds*, and a death.
 
-    Only the last round: an earlier fault changes what users find to work on, and so what they do.
-    Raises the invariant that a variant violates.
+    *lasting*: once (False), until somebody heals it (True). Raises the invariant that a variant violates, or puts each
+    into *found*. *thorough*: see `rounds.strike`.
     """
-    expected, exchanges = _play_clean(scenario, stage, sync, settings)
-    played = 0
-    for variant in single_faults(scenario, exchanges, kinds=kinds):
-        found = _outcome(variant, stage, sync, settings)
-        played += 1
-        if found != expected:
-            differing = [handle for handle in expected if found.get(handle) != expected[handle]]
-            handle = (differing or sorted(set(found) - set(expected)))[0]
-            raise CrashLeftATrace(
-                f"{handle} without the fault: {expected.get(handle)}; with it: {found.get(handle)}",
-                activity=handle,
-                timeline=[str(op.to_dict()) for op in variant],
+    with World(stage, sync=sync, settings=settings) as world:
+        if isinstance(world.sync, Portable):
+            return sweep_world(
+                world, scenario, kinds=kinds, lasting=lasting, rounds=rounds, thorough=thorough, found=found
             )
-    return Swept(len(exchanges), played)
+    return _play_all(scenario, stage, sync, settings, kinds, lasting)
+
+
+def sweep_world(
+    world: Playing,
+    scenario: Sequence[Op],
+    *,
+    kinds: Sequence[str] = tuple(KINDS),
+    lasting: Sequence[bool] = (False, True),
+    rounds: str = "every",
+    thorough: bool = False,
+    found: list[InvariantViolated] | None = None,
+) -> Tally:
+    """As `sweep`, in a world that has just begun and whose sync is `Portable`."""
+    tally = Tally()
+    last = max(n for n, op in enumerate(scenario) if isinstance(op, ops.Sync))
+    shown = (dict(world.darkroom.rows()), 0)
+    for n, op in enumerate(scenario[: last + 1]):
+        if not isinstance(op, ops.Sync) or (rounds == "last" and n != last):
+            world.apply(op)
+        else:
+            kept = record(world, op, shown=shown)
+            after = checkpoint(world)
+            world.finish()
+            expected = world.summary()
+            points = points_of(kept, kinds, lasting)
+            tally.add(strike(world, kept, points, expected=expected, thorough=thorough, found=found))
+            restore(world, after)
+        if isinstance(op, ops.Sync):
+            shown = (dict(world.darkroom.rows()), n + 1)
+    return tally
+
+
+def points_of(
+    kept: Record, kinds: Sequence[str] = tuple(KINDS), lasting: Sequence[bool] = (False, True)
+) -> list[Point]:
+    """Every point of a recorded round."""
+    return [*deaths(kept.requests, kept.commits), *faults(kept.requests, kinds=kinds, lasting=lasting)]
 
 
 def single_faults(
-    scenario: Sequence[Op], exchanges: Sequence[Exchange], *, kinds: Sequence[str] = tuple(KINDS)
+    scenario: Sequence[Op],
+    exchanges: Sequence[Exchange],
+    *,
+    kinds: Sequence[str] = tuple(KINDS),
+    lasting: Sequence[bool] = (False, True),
 ) -> Iterator[list[Op]]:
     """Each variant of *scenario* with one fault or one death in its last round, whose clean run had *exchanges*."""
     last = max(n for n, op in enumerate(scenario) if isinstance(op, ops.Sync))
     before, after = list(scenario[:last]), list(scenario[last + 1 :])
-    for k in range(1, len(exchanges) + 1):
-        for acted in (False, True):
-            yield [*before, ops.Sync(crash_at=k, acted=acted), *after]
-    seen: Counter[tuple[str, str, str]] = Counter()
-    for one in exchanges:
-        address = (one["vendor"], one["verb"], one["object"])
-        seen[address] += 1
-        vendor, verb, name = address
-        for kind in kinds:
-            if vendor in KINDS[kind] and (kind not in _WRITES_ONLY or is_write(one)):
-                fault = ops.InjectFault(fault=kind, vendor=vendor, verb=verb, object=name, nth=seen[address])
-                yield [*before, fault, scenario[last], *after]
+    shown_at = max((n + 1 for n, op in enumerate(before) if isinstance(op, ops.Sync)), default=0)
+    sync = scenario[last]
+    assert isinstance(sync, ops.Sync)
+    requests = [request_of(n, exchanges) for n in range(1, len(exchanges) + 1)]
+    for point in (*deaths(requests, ()), *faults(requests, kinds=kinds, lasting=lasting)):
+        yield [*point.history(before, sync, shown_at=shown_at), *after]
 
 
-def _play_clean(
-    scenario: Sequence[Op], stage: Stage, sync: SyncFactory, settings: Settings | None
-) -> tuple[dict[str, object], list[Exchange]]:
+def _play_all(
+    scenario: Sequence[Op],
+    stage: Stage,
+    sync: SyncFactory,
+    settings: Settings | None,
+    kinds: Sequence[str],
+    lasting: Sequence[bool],
+) -> Tally:
     exchanges: list[Exchange] = []
     with World(stage, sync=sync, settings=settings) as world:
         for op in scenario:
@@ -103,11 +121,14 @@ def _play_clean(
             if isinstance(op, ops.Sync):
                 exchanges = list(world.exchanges)
         world.finish()
-        return world.summary(), exchanges
-
-
-def _outcome(history: Sequence[Op], stage: Stage, sync: SyncFactory, settings: Settings | None) -> dict[str, object]:
-    with World(stage, sync=sync, settings=settings) as world:
-        world.apply_all(history)
-        world.finish()
-        return world.summary()
+        expected = world.summary()
+    tally = Tally(rounds=1)
+    for variant in single_faults(scenario, exchanges, kinds=kinds, lasting=lasting):
+        with World(stage, sync=sync, settings=settings) as world:
+            world.apply_all(variant)
+            world.finish()
+            tally.points += 1
+            tally.played += 1
+            tally.settled += 1
+            compare(world.summary(), expected, timeline=[str(op.to_dict()) for op in variant])
+    return tally

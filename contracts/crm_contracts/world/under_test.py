@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import requests
 
+from crm_contracts.world import memories
 from crm_contracts.world.settings import Settings
 from fake_core.clock import Clock
 
-__all__ = ["Connection", "Login", "SyncFactory", "SyncUnderTest", "reference_sync"]
+__all__ = ["Connection", "Login", "Portable", "SyncFactory", "SyncUnderTest", "reference_sync"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Connection:
 
     *session* reaches both systems. *external_id_field* names a unique external-id field of the
     Salesforce Task, "" when the org has none. *set_inheritance* moves the switch "Notes to inherit Task
-    sourceId" of the Planhat tenant, for which Planhat has no public route.
+    sourceId" of the Planhat tenant, for which Planhat has no public route. *committing* may be called with "before" and
+    "after" around each commit to what the sync remembers: then it is put to death there, too.
     """
 
     salesforce: Login
@@ -43,6 +45,7 @@ class Connection:
     state: Path
     set_inheritance: Callable[[bool], None]
     external_id_field: str = ""
+    committing: Callable[[str], None] = lambda _point: None
 
 
 class SyncUnderTest(Protocol):
@@ -61,6 +64,20 @@ class SyncUnderTest(Protocol):
         """Let go of files."""
 
 
+@runtime_checkable
+class Portable(Protocol):
+    """A sync whose memory can be taken out and put back: a sweep then need not play a history again for each fault."""
+
+    def photograph(self) -> bytes:
+        """What it remembers: all that a new process would find."""
+
+    def restore(self, photograph: bytes, settings: Settings) -> None:
+        """A new process that finds this memory, under these settings."""
+
+    def essence(self) -> str:
+        """What it remembers as far as a later round can depend on it; equal texts mean the same future."""
+
+
 SyncFactory = Callable[[Connection, Settings], SyncUnderTest]
 """Makes a sync over a connection. The settings are those saved last: a restart must not save them again."""
 
@@ -70,16 +87,25 @@ def reference_sync(connection: Connection, settings: Settings) -> SyncUnderTest:
     return _Reference(connection, settings)
 
 
+_NEVER_READ = frozenset({("settings", "last_report")})  # told to people, never read by a round
+
+
 class _Reference:
     def __init__(self, connection: Connection, settings: Settings) -> None:
         from crm_sync.run import State, Sync
 
         self._connection = connection
-        self._state = State(f"sqlite:///{connection.state / 'sync.db'}")
+        # In memory: `photograph` is what a disk would hold.
+        self._state = State("sqlite://")
+        self._state.on_commit = connection.committing
+
+        configs: dict[Settings, Any] = {}
 
         def make(wanted: Settings) -> Sync:
+            if wanted not in configs:
+                configs[wanted] = self._config(wanted)
             return Sync(
-                self._config(wanted),
+                configs[wanted],
                 session=connection.session,
                 clock=connection.clock,
                 state=self._state,
@@ -102,6 +128,18 @@ class _Reference:
 
     def close(self) -> None:
         self._sync.close()
+        self._state.close()
+
+    def photograph(self) -> bytes:
+        return memories.image(self._state._engine)  # noqa: SLF001 - the state's own database, whole
+
+    def restore(self, photograph: bytes, settings: Settings) -> None:
+        memories.load(self._state._engine, photograph)  # noqa: SLF001
+        self._sync.close()
+        self._sync = self._make(settings)
+
+    def essence(self) -> str:
+        return memories.essence(self._state._engine, but=_NEVER_READ)  # noqa: SLF001
 
     def _tenant_settings(self, wanted: Mapping[str, Any]) -> None:
         self._connection.set_inheritance(bool(wanted["notesInheritTaskSourceId"]))

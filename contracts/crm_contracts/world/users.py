@@ -27,7 +27,6 @@ SALESFORCE_FIELDS = (
     "Id",
     *(one.salesforce for one in FIELDS),
     *FRAME[SALESFORCE],
-    "WhatId",
     "AccountId",
     "LastModifiedDate",
 )

@@ -9,7 +9,7 @@ Source of the numbering: the invariants I1 to I16 of the project's sync-correctn
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 __all__ = [
     "BrokenFrame",
@@ -43,6 +43,7 @@ class InvariantViolated(Exception):
         self.what = what
         self.activity = activity
         self.timeline = tuple(timeline)
+        self.history: Sequence[object] = ()  # the operations that show it, where somebody looked for them
         super().__init__(self._story())
 
     def _story(self) -> str:

@@ -211,10 +211,21 @@ def _asked(method: str, url: str, given: dict[str, Any]) -> tuple[Asked, dict[st
     return (method.upper(), url, body), {**headers, "Content-Type": headers.get("Content-Type", "")}
 
 
+class _Response(requests.Response):
+    """An answer that is parsed once, however often its reader asks."""
+
+    _parsed: Any = None
+
+    def json(self, **given: Any) -> Any:
+        if given or self._parsed is None:
+            self._parsed = super().json(**given)
+        return self._parsed
+
+
 def _response(asked: Asked, answer: Answer) -> requests.Response:
     if answer.status == 0:
         raise requests.ConnectionError(BROKEN)
-    response = requests.Response()
+    response = _Response()
     response.status_code = answer.status
     response.reason = answer.reason
     response.headers = CaseInsensitiveDict(answer.headers)

@@ -24,6 +24,7 @@ from crm_contracts.world.fields import (
     shared,
 )
 from crm_contracts.world.happenings import HAPPENINGS
+from crm_contracts.world.invariants.told import told
 from crm_contracts.world.model import Observation, Record
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK, Op
 from crm_contracts.world.oracle import Oracle
@@ -43,6 +44,7 @@ _COMPLETED = {SALESFORCE: {"Status": SALESFORCE_CLOSED}, TASK: {"status": PLANHA
 class World(Playing):
     """One history as it unfolds. Use as a context manager, or close()."""
 
+    KEPT = (*Playing.KEPT, "gone_customers")
     stage: Stage
     oracle: Oracle
     sync: SyncUnderTest
@@ -68,6 +70,7 @@ class World(Playing):
             state=self._state,
             set_inheritance=stage.set_inheritance,
             external_id_field=stage.external_id_field,
+            committing=stage.counter.committing,
         )
         self.sync = self._start_again()
         self._save(self.settings)
@@ -210,14 +213,24 @@ class World(Playing):
         return self._factory(self.connection, self.settings)
 
     def _judge(self, exchanges: list[monitors.Exchange], *, clean: bool) -> None:
-        self.seen = after = self.observe()
+        self.seen = after = self.look()
         monitors.check(exchanges, self.settings, self.oracle.model)
         read = self._got(exchanges)
         owed = self.oracle.owed()
         self.oracle.synced(after, clean=clean, read=read)
+        cursors = getattr(self.sync, "cursors", None)
+        self.oracle.round_ended(
+            exchanges,
+            clean=clean,
+            told=told(self.reports[-1]) if clean else None,
+            cursors=cursors() if cursors is not None else None,
+            budget=getattr(self.sync, "budget", None),
+        )
         written = monitors.writes(exchanges)
         # An id that is still owed is written back when its section syncs again: not the configuration's doing (P8).
         unasked = [] if self._touched else [one for one in written if not monitors.writes_back(one, owed)]
+        if not self._configured:  # a write that is refused changes nothing; who insists on it loops (I12)
+            unasked = [one for one in unasked if one["status"] < 400]
         if unasked:
             if self._configured:
                 raise DirectionIgnored(f"a change of configuration alone wrote (P29): {monitors.say(unasked[0])}")

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from crm_sync.config import Profile
 from crm_sync.errors import ConfigError
 from crm_sync.jobs.schedule import Schedule
 from crm_sync.totango.rows import NEVER_SENT, where_body
@@ -109,7 +110,7 @@ class _JobSchema(Schema):
     connection_user = fields.String(load_default="")
 
 
-def read_job(given: Mapping[str, Any], *, profile: Mapping[str, Any]) -> Job:
+def read_job(given: Mapping[str, Any], *, profile: Profile) -> Job:
     """A job of a configuration, checked by itself; its mapping is the template's when it has none.
 
     Raises:
@@ -180,13 +181,11 @@ def _check(job: Job, *, allowed: frozenset[str]) -> None:
         raise JobInvalid(job.name, "start_date_missing", "Start Date must be mapped to ActivityDate (T29)")
 
 
-def changed(job: Job, **settings: Any) -> Job:
-    """*job* with other settings. Rule T38: the user of its connection stays who it is.
+def refuse_other_user(job: Job, *, connected_as: str) -> None:
+    """Rule T38: a connection that is there keeps its user.
 
     Raises:
         JobInvalid: connection_user_fixed.
     """
-    user = settings.get("connection_user", job.connection_user)
-    if job.connection_user and user != job.connection_user:
-        raise JobInvalid(job.name, "connection_user_fixed", f"it is connected as {job.connection_user} for good (T38)")
-    return replace(job, **settings)
+    if job.connection_user and connected_as and job.connection_user != connected_as:
+        raise JobInvalid(job.name, "connection_user_fixed", f"it is connected as {connected_as} for good (T38)")

@@ -3,8 +3,7 @@
 Rule T2: the two jobs of a pair have the same object and the same two keys, or the configuration is refused
 (`pair_mismatch`). Rule T35: a pair that sends the date to two fields and takes it in by its day loses the time of day
 (`lossy_time`, a warning). Rule T25: what no job maps is never written.
-Rule F39: a target that Salesforce does not let anybody write is refused when the org's describe is known, except the
-two keys, which name a record and are not written (T18).
+Targets that an org does not have or does not let anybody write are the mapping linter's matter (F39).
 """
 
 from __future__ import annotations
@@ -12,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crm_sync.jobs.job import INBOUND, OUTBOUND, Job, JobInvalid, Row, read_job
-from crm_sync.known import SfObject
-from crm_sync.model import Direction
+from crm_sync.config import Profile
+from crm_sync.jobs.job import CAMPAIGN_TOUCH, INBOUND, OUTBOUND, Job, JobInvalid, Row, read_job
+from crm_sync.model import ANY, Direction
 
 LOSSY_TIME = "lossy_time"
+_LENS = {"OwnerId": "user_email"}  # of references, whatever they are mapped from
 _FLOW = {
     frozenset({INBOUND}): Direction.RECEIVE.value,
     frozenset({OUTBOUND}): Direction.SEND.value,
@@ -24,7 +24,7 @@ _FLOW = {
 }
 
 
-def read_jobs(given: Sequence[Mapping[str, Any]], *, profile: Mapping[str, Any]) -> tuple[Job, ...]:
+def read_jobs(given: Sequence[Mapping[str, Any]], *, profile: Profile) -> tuple[Job, ...]:
     """The jobs of a configuration, checked by themselves and together.
 
     Raises:
@@ -63,60 +63,53 @@ def warnings(jobs: Sequence[Job]) -> list[str]:
     return found
 
 
-def lint(job: Job, sobject: SfObject) -> list[str]:
-    """Notes on targets that are left out; refuses those that can never be written.
+def sections_of(jobs: Sequence[Job], *, profile: Profile) -> list[dict[str, Any]]:
+    """The `sections` of a configuration that do what *jobs* say: one for each model that has a job.
 
-    Raises:
-        JobInvalid: `unknown_field` or `read_only_target`.
+    A field that both jobs map goes both ways, one that no job maps goes nowhere; a row that the profile does not know
+    travels as text, or as a moment if it is a date.
     """
-    notes = []
-    for row in job.mapping:
-        name = row.crm.partition(".")[0]
-        known = sobject.fields.get(name) or sobject.fields.get(f"{name}Id")
-        missing = known is None
-        if row.key and (missing or job.direction == INBOUND):
-            if missing:
-                notes.append(f"{job.name}: {sobject.name} has no {row.crm}; the link alone names its records")
-        elif known is None:
-            if row.crm == "WhoId":
-                notes.append(f"{job.name}: {row.attribute} is not mapped, {sobject.name} has no WhoId here (T33)")
-                continue
-            raise JobInvalid(job.name, "unknown_field", f"{sobject.name} has no {row.crm} for this user")
-        elif job.direction == OUTBOUND and not (known.createable or known.updateable):
-            if not row.key:
-                raise JobInvalid(job.name, "read_only_target", f"{sobject.name}.{row.crm} cannot be written (F39)")
-            notes.append(f"{job.name}: {sobject.name}.{row.crm} is derived, it is not written (T18)")
-    return notes
-
-
-def sections_of(jobs: Sequence[Job], *, profile: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The engine's sections: one for each model that has a job, with the fields its jobs map, and their switches.
-
-    A field that both jobs map goes both ways; a row that the profile does not know travels as text or as it is.
-    """
-    sections: dict[str, dict[str, Any]] = {}
+    by_model: dict[str, list[Job]] = {}
     for job in jobs:
-        section = sections.setdefault(
-            job.model,
-            {
-                "partner": job.model,
-                "salesforce": job.crm_object,
-                "ways": set(),
-                "fields": {},
-                "policy": {"create": {"in": False, "out": False}, "window": {}},
-            },
-        )
-        section["ways"].add(job.direction)
-        section["policy"]["create"][job.way] = job.create_new
-        if job.direction == INBOUND:
-            section["policy"]["window"]["in_filter_soql"] = job.filter
+        by_model.setdefault(job.model, []).append(job)
+    sections = {model: _section(model, together, profile) for model, together in by_model.items()}
+    touch_id = _touch_id(by_model.get("CampaignTouch", []))
+    if touch_id and "Touchpoint" in sections:  # its Events never come in as touchpoints (T1)
+        sections["Touchpoint"]["rules"]["exclude_salesforce"] = {touch_id: [ANY]}
+    return list(sections.values())
+
+
+def _section(model: str, jobs: Sequence[Job], profile: Profile) -> dict[str, Any]:
+    known = profile["sections"][jobs[0].section]
+    ways: dict[str, set[str]] = {}
+    fields: dict[str, dict[str, Any]] = {}
+    for job in jobs:
         for row in job.mapping:
-            if not row.key:
-                field = _field(job, row, profile)
-                known = section["fields"].setdefault((field["partner"], field["salesforce"]), {**field, "ways": set()})
-                known["ways"].add(job.direction)
-        _constants(job, section["fields"], profile)
-    return [_finished(section) for section in sections.values()]
+            field = _key_field(job, row, profile) if row.key else _field(job, row, profile)
+            if field is not None:
+                fields.setdefault(field["salesforce"], field)
+                ways.setdefault(field["salesforce"], set()).add(job.direction)
+        for constant in known["fields"]:
+            if constant.get("constant") is not None and job.direction == OUTBOUND:  # goes out without a row (T28)
+                fields[constant["salesforce"]] = constant
+                ways.setdefault(constant["salesforce"], set()).add(OUTBOUND)
+    rows = [{**field, "direction": _FLOW[frozenset(ways[name])]} for name, field in fields.items()]
+    rows += [
+        {**field, "direction": Direction.OFF.value} for field in known["fields"] if field["salesforce"] not in fields
+    ]
+    rules: dict[str, Any] = {f"create_{job.way}": job.create_new for job in jobs}
+    for job in jobs:
+        if job.direction == INBOUND:
+            rules["filter_in"] = job.filter
+    section = {
+        profile.name: model,
+        "salesforce": jobs[0].crm_object,
+        "direction": _FLOW[frozenset(job.direction for job in jobs)],
+        "fields": rows,
+        "rules": rules,
+    }
+    starts = OUTBOUND in ways.get("StartDateTime", set())
+    return {**section, "on_create": known["on_create_with_start"]} if starts else section
 
 
 def _couples(jobs: Sequence[Job]) -> list[tuple[Job, Job]]:
@@ -139,30 +132,31 @@ def _check_pair(one: Job, other: Job) -> None:
         raise JobInvalid(one.name, "pair_mismatch", f"{other.name} has other keys: {other.keys}, not {one.keys} (T2)")
 
 
-def _field(job: Job, row: Row, profile: Mapping[str, Any]) -> dict[str, Any]:
+def _field(job: Job, row: Row, profile: Profile) -> dict[str, Any]:
     """The profile's field that a row means, or a plain one."""
     partner = profile["attributes"][job.model].get(row.attribute, row.attribute)
     section = profile["sections"][job.section]
-    optional = [field for value in section.values() if isinstance(value, list) for field in value]
-    for known in optional:
-        if known["partner"] == partner and row.crm in {known["salesforce"], known.get("reads")}:
-            return {key: value for key, value in known.items() if key != "direction"}
-    lens = "stamp" if row.type == "date" else "text"
-    return {"name": row.attribute, "partner": partner, "salesforce": row.crm, "lens": lens}
+    for known in [*section["fields"], *section.get("optional", [])]:
+        reads = known.get("options", {}).get("reads")
+        if known[profile.name] == partner and row.crm in {known["salesforce"], reads}:
+            return dict(known)
+    lens = _LENS.get(row.crm, "stamp" if row.type == "date" else "text")
+    return {"name": row.attribute, profile.name: partner, "salesforce": row.crm, "lens": lens}
 
 
-def _constants(job: Job, fields: dict[Any, dict[str, Any]], profile: Mapping[str, Any]) -> None:
-    """What goes out without a row (T28)."""
-    for known in profile["sections"][job.section]["fields"]:
-        if known.get("constant") is not None and job.direction == OUTBOUND:
-            row = {key: value for key, value in known.items() if key != "direction"}
-            fields[known["partner"], known["salesforce"]] = {**row, "ways": {OUTBOUND}}
+def _key_field(job: Job, row: Row, profile: Profile) -> dict[str, Any] | None:
+    """A key names a record and is not written, except a campaign touch's id in a custom field of Event (T30)."""
+    partner = profile["attributes"][job.model].get(row.attribute, row.attribute)
+    if job.section != CAMPAIGN_TOUCH or not row.attribute.endswith("External Id") or not _is_api_name(row.crm):
+        return None
+    return {"name": "touch_id", profile.name: partner, "salesforce": row.crm, "lens": "text"}
 
 
-def _finished(section: dict[str, Any]) -> dict[str, Any]:
-    fields = []
-    for field in section["fields"].values():
-        ways = field.pop("ways")
-        fields.append({**field, "direction": _FLOW[frozenset(ways)]})
-    direction = _FLOW[frozenset(section.pop("ways"))]
-    return {**section, "direction": direction, "fields": fields}
+def _touch_id(jobs: Sequence[Job]) -> str:
+    """The Event's field that holds a campaign touch's id; "" when no job maps one (T30)."""
+    names = (job.keys["External Id"] for job in jobs)
+    return next((name for name in names if _is_api_name(name)), "")
+
+
+def _is_api_name(text: str) -> bool:
+    return text.isidentifier() and text != "Id"

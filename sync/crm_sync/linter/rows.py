@@ -7,10 +7,7 @@ from typing import Any
 
 from crm_sync.config import Config, load_profile
 from crm_sync.linter.words import Pair, Row
-from crm_sync.model import FieldMap, Section, Write
-
-_SENDS = frozenset({"Send to Salesforce", "Both Directions", "out", "both"})
-_RECEIVES = frozenset({"Receive from Salesforce", "Both Directions", "in", "both"})
+from crm_sync.model import Direction, FieldMap, Section, Write
 
 
 def pairs_of(config: Config) -> list[Pair]:
@@ -24,8 +21,7 @@ def pairs_of_profile(name: str) -> list[Pair]:
     pairs = []
     for key, section in profile["sections"].items():
         model, _, sobject = key.partition(":")
-        policy = section.get("policy", {})
-        rows = tuple(_row(given, policy.get("direction", "both"), name) for given in section["fields"])
+        rows = tuple(_row(given, name) for given in section["fields"])
         pairs.append(
             Pair(
                 key=key,
@@ -35,7 +31,7 @@ def pairs_of_profile(name: str) -> list[Pair]:
                 rows=rows,
                 images={row.name: images for row in rows if (images := _images(profile, row))},
                 constants=section.get("on_create", {}),
-                creates=policy.get("create", {}).get("out", True),
+                creates=section.get("rules", {}).get("create_out", True),
             )
         )
     return pairs
@@ -82,21 +78,20 @@ def _mapped(section: Section, mapped: FieldMap, defaults: Sequence[Mapping[str, 
     )
 
 
-def _row(given: Mapping[str, Any], within: str, partner: str) -> Row:
-    direction = given.get("direction", "both")
-    write = given.get("write", "always")
+def _row(given: Mapping[str, Any], partner: str) -> Row:
+    flow = Direction(given.get("direction", Direction.BOTH.value))
     return Row(
         name=given["name"],
-        partner=given.get(partner, given.get("partner", "")),
+        partner=given.get(partner, ""),
         salesforce=given["salesforce"],
         lens=given["lens"],
-        sends=direction in _SENDS and within in _SENDS,
-        receives=direction in _RECEIVES and within in _RECEIVES,
-        reads=given.get("reads", ""),
+        sends=flow.sends,
+        receives=flow.receives,
+        reads=given.get("options", {}).get("reads", ""),
         constant=given.get("constant"),
         max_length=given.get("max_length"),
-        write_in=given.get("write_in", write),
-        write_out=given.get("write_out", write),
+        write_in=given.get("write_in", Write.ALWAYS.value),
+        write_out=given.get("write_out", Write.ALWAYS.value),
         by_default=True,
     )
 
@@ -110,7 +105,7 @@ def _images(profile: Mapping[str, Any], row: Row) -> dict[str, str]:
     elif row.lens == "type":
         words = profile["type"]["to_salesforce"]
     elif row.lens == "priority":
-        words = {str(number): name for name, number in profile["priority"]["to_totango"].items()}
+        words = profile["priority"]["to_salesforce"]
     else:
         words = {}
     if row.constant is not None:

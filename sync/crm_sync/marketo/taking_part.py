@@ -53,11 +53,11 @@ class Connection:
         """Salesforce deletions at this moment or later are applied (M18, closed)."""
         return _second(self.enabled_at - DELETE_CATCH_UP)
 
-    def refuses_push(self, reminder: Mapping[str, Any], created_at: datetime) -> str:
-        """Why a reminder that is linked with nothing is not sent. A linked one is not asked about (M15)."""
+    def refuses_push(self, reminder: Mapping[str, Any], created_at: datetime, *, keyed: bool = False) -> str:
+        """Why a reminder that no link has takes no part; a linked one is not asked (M15). *keyed*: it names a task."""
         if str(reminder["assignee"]) != self.user:
             return "it is assigned to somebody else, whose own sync sends it (M24)"
-        if created_at <= self.enabled_at:
+        if created_at <= self.enabled_at and not keyed:
             return "it was made before the sync was enabled (M15)"
         return ""
 

@@ -3,7 +3,9 @@
 Rule 1: nothing here decides; it reads, writes and says what became of each record.
 Rule 2: a side is one user's connection (M24): it sees the reminders assigned to them, and those they made.
 Rule 3: the link is `sf_task_id`, 18 characters, and nothing else ties a reminder to a Salesforce task (M23).
-Rule 4: a reminder that cannot be seen is not one that was deleted: only its tombstone says that (F25, F26).
+Rule 4: beside a reminder's own keys a record says what the user's template makes of it and who its assignee is in
+Salesforce: both follow from what the API shows elsewhere, asked for once (M12, M24).
+Rule 5: a reminder that cannot be seen is not one that was deleted: only its tombstone says that (F25, F26).
 Source: contracts/crm_contracts/openapi/marketo.yaml, every operation a stand-in; rules M1, M23-M27.
 """
 
@@ -19,7 +21,9 @@ import requests
 
 from crm_sync.clock import Clock
 from crm_sync.errors import AccessRefused, RecordRefused, UnknownOutcome
-from crm_sync.mapping import moment_text, parse_moment
+from crm_sync.lens import moment_text, parse_moment
+from crm_sync.marketo import activity_detail
+from crm_sync.marketo.lenses import DETAIL, FOLLOWS, OWNER
 from crm_sync.model import Record
 from crm_sync.record_ids import NotAnId, canonical
 from crm_sync.sides.partner import Gone, Parent, Person, Upserted
@@ -29,6 +33,7 @@ MARKETO = "marketo"
 REMINDER = "Reminder"
 KEY = "sf_task_id"
 ROOT = "/_standin/sia"
+_NUMBERS = ("person", "assignee")  # ids: texts to the sync, numbers here
 PAGE_ROWS = 500  # the stand-in's largest page
 
 
@@ -74,6 +79,9 @@ class Marketo:
         )
         self._base = login.base_url.rstrip("/") + ROOT
         self._headers = {"Authorization": f"Bearer {login.token}"}
+        self._settings: TaskSync | None = None
+        self._steps: Mapping[int, Mapping[str, Any]] | None = None
+        self._team: Mapping[str, str] | None = None
         self._told: set[tuple[Any, ...]] | None = None
         self._gone: set[str] | None = None
 
@@ -96,7 +104,7 @@ class Marketo:
         _known(model)
         latest = {row["id"]: row for row in self._list("/reminders", **_since(since))}
         for row in sorted(latest.values(), key=lambda row: (row["updated_at"], row["id"]), reverse=True):
-            yield _record(row)
+            yield self._record(row)
 
     def deleted_since(self, model: str, since: datetime | None) -> Sequence[Gone]:
         """Tombstones: reminders that somebody deleted at *since* or later."""
@@ -114,13 +122,13 @@ class Marketo:
         if response.status_code == 404:
             self._must_be_deleted(record_id)
             return None
-        return _record(_told(response))
+        return self._record(_told(response))
 
     def by_salesforce_id(self, model: str, sf_id: str) -> Record | None:
         """The live reminder of a Salesforce task; of several the oldest, so that every run takes the same one."""
         _known(model)
         rows = list(self._list("/reminders", **{KEY: sf_id}))
-        return _record(min(rows, key=lambda row: int(row["id"]))) if rows else None
+        return self._record(min(rows, key=lambda row: int(row["id"]))) if rows else None
 
     def upsert(self, model: str, items: Sequence[Mapping[str, Any]]) -> Upserted:
         """Make a reminder for each Salesforce task, or change the one it has.
@@ -150,7 +158,7 @@ class Marketo:
         if response.status_code == 404:
             self._must_be_deleted(record_id)
             return None
-        return _record(_told(response))
+        return self._record(_told(response))
 
     def delete(self, model: str, record_id: str) -> bool:
         """Leave a tombstone; False when there was one already. Raises RecordRefused."""
@@ -184,12 +192,13 @@ class Marketo:
     def settings(self) -> TaskSync:
         """The user's settings as they are now."""
         row = _told(self._send("GET", "/settings"))
-        return TaskSync(
+        self._settings = TaskSync(
             on=row["task_sync"] == "on",
             enabled_at=parse_moment(row["enabled_at"]),
             previously=bool(row["previously_enabled"]),
             template=row["activity_detail_template"],
         )
+        return self._settings
 
     def campaign_steps(self) -> dict[int, Mapping[str, Any]]:
         """What a template can say of a sales campaign, by the step's id."""
@@ -229,6 +238,7 @@ class Marketo:
 
     def _upsert_one(self, item: Mapping[str, Any]) -> bool:
         """True: certainly stored; False: it was deleted while we looked."""
+        item = {**item, **{name: int(item[name]) for name in _NUMBERS if isinstance(item.get(name), str)}}
         fields = {name: value for name, value in item.items() if name != KEY}
         for doubt in (False, True):
             known = self.by_salesforce_id(REMINDER, item[KEY])
@@ -242,6 +252,31 @@ class Marketo:
             else:
                 return True
         raise AssertionError("unreachable")
+
+    def _record(self, row: Mapping[str, Any]) -> Record:
+        stamp = parse_moment(row["updated_at"])
+        assert stamp is not None, "every reminder has updated_at"
+        template = (self._settings or self.settings()).template
+        told = {
+            DETAIL: activity_detail.render(template, activity_detail.values_of(row, self._step(row["campaign_step"]))),
+            FOLLOWS: activity_detail.follows_name(template),
+            OWNER: self._sf_user(str(row["assignee"])),
+        }
+        return Record(
+            place=MARKETO, model=REMINDER, id=str(row["id"]), values={**row, **told}, changed_at=stamp, edited_at=stamp
+        )
+
+    def _step(self, step_id: int | None) -> Mapping[str, Any] | None:
+        if step_id is None:
+            return None
+        if self._steps is None or step_id not in self._steps:
+            self._steps = self.campaign_steps()
+        return self._steps.get(step_id)
+
+    def _sf_user(self, user_id: str) -> str:
+        if self._team is None or user_id not in self._team:
+            self._team = {user.id: user.sf_user_id for user in self.team()}
+        return self._team.get(user_id, "")
 
     def _must_be_deleted(self, record_id: str) -> None:
         """Nothing when there is a tombstone; RecordRefused when the reminder is merely out of sight."""
@@ -297,12 +332,6 @@ def _told(response: requests.Response) -> Any:
 
 def _user(row: Mapping[str, Any]) -> User:
     return User(str(row["id"]), row["email"], row["sf_user_id"] or "", bool(row["sf_connected"]))
-
-
-def _record(row: Mapping[str, Any]) -> Record:
-    stamp = parse_moment(row["updated_at"])
-    assert stamp is not None, "every reminder has updated_at"
-    return Record(place=MARKETO, model=REMINDER, id=str(row["id"]), values=dict(row), changed_at=stamp, edited_at=stamp)
 
 
 def _id18(text: str) -> str:

@@ -93,7 +93,10 @@ class Closed(Same):
     """Open or closed in Totango, any status in Salesforce; another open one is no change (T45)."""
 
     def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
-        return CLOSED if values.get("IsClosed") is True else OPEN
+        if "IsClosed" in values:
+            return CLOSED if values["IsClosed"] is True else OPEN
+        written = c.maps["status"].to_salesforce.get(CLOSED)  # what is about to be sent has no IsClosed
+        return CLOSED if values.get(m.salesforce) == written else OPEN
 
     def silent(self, m: FieldMap, key: Any, c: Context) -> bool:
         return not key

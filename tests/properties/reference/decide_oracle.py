@@ -12,7 +12,9 @@ The words, as texts:
     create_in, create_out   no | new (what was made since the section was switched on) | all
     updates       False: a record is never written again once it is made
     order         salesforce_newer | same_second | partner_newer
-    scope         in | filtered | excluded | parent_missing
+    scope         in | filtered | excluded | parent_awaited | parent_missing
+                  (not known on the other side: an awaited parent is looked out for, without a missing one the record
+                  is passed over until it changes)
 Source: rules P1-P29, T1-T45, M1-M27; invariants I2, I4-I7, I12; failure modes F10-F38.
 """
 
@@ -79,9 +81,11 @@ def record_level(
             source, said, allowed, leads = left, "create_partner", create_in, inwards
         else:
             source, said, allowed, leads = right, "create_salesforce", create_out, outwards
-        # T11, T20, P27: ... once its parent is known there,
-        if scope == "parent_missing":
+        # T11, T20, P27: ... once its parent is known there; T15: nobody looks out for it where the rules do not say so,
+        if scope == "parent_awaited":
             said = "wait"
+        if scope == "parent_missing":
+            said = "skip"
         # P21, P29, M14, M15: ... unless it was there before the section was, and nobody asked for a back-fill,
         if source == "past" and allowed != "all":
             said = "skip"
@@ -97,7 +101,7 @@ def record_level(
 
     # P8, F12, F13: who carries the other's id is its counterpart.
     if link == "keyed" and shown:
-        said = {"in": "link", "parent_missing": "wait"}.get(scope, "skip")
+        said = {"in": "link", "parent_awaited": "wait"}.get(scope, "skip")
     # F01, F26, P8: who carries the id of a record that cannot be seen has a counterpart; another one must not be made.
     if link == "keyed" and not shown and "deleted" not in {left, right}:
         said = "skip" if scope in {"filtered", "excluded"} else "quarantine"
@@ -114,8 +118,10 @@ def record_level(
         # T14, T23, F58: a miss of filter or window neither updates nor deletes.
         if scope == "filtered":
             said = "skip"
-        # T12, T20, E.8.3: without its parent a linked record is passed over; a change waits for the parent (P27, F59).
+        # T12, T20, E.8.3: without its parent a linked record is passed over; P27, F59: or its change waits.
         if scope == "parent_missing":
+            said = "skip"
+        if scope == "parent_awaited":
             said = "wait" if left_tells or right_tells else "skip"
 
     # Deletions. I6: only what is *deleted* is; unseen, filtered and excluded are not.
@@ -181,7 +187,8 @@ def _after_a_deletion(
     # T41: ... also over an edit of the other side, unless the later one wins and the edit is it. Then the deleted
     # copy is made again, as any record that has no counterpart (T11, T13, T20, T24).
     if deletions == "last_write_wins" and edited and edit_is_last:
-        said = "wait" if scope == "parent_missing" else again
+        # The word that it was deleted comes once: whatever is done about parents elsewhere, this waits for one.
+        said = "wait" if scope in {"parent_missing", "parent_awaited"} else again
         if creating == "no":
             said = "bury"
     # I7: ... where the direction leads,
@@ -220,22 +227,23 @@ def field_level(
     grain: str,
     others_left: bool,
     others_right: bool,
-    write: str,
+    write_in: str,
+    write_out: str,
     agree: bool,
 ) -> tuple[str, str]:
     """One field of a linked pair: the side whose value is taken, and the side whose change is given up; "" for none.
 
     *silent*: the side shows a value that the other cannot say (M4, M7: no opinion). *others_left*, *others_right*: did
-    that side change another field that both may write? *write*: always | once | never | create_only. *tie*: the side
-    that wins at equal seconds.
+    that side change another field that both may write? *write_in*, *write_out*: always | once | never, how the partner
+    and Salesforce are written. *tie*: the side that wins at equal seconds.
     """
     left_opinion = left_changed and not left_silent
     right_opinion = right_changed and not right_silent
     speakers = set()
-    # I7: who may speak.
-    if left_opinion and flow in {"receive", "both"}:
+    # I7: who may speak. T17, T19, T31, T34: what is written once or never is not written now, and not compared.
+    if left_opinion and flow in {"receive", "both"} and write_in == "always":
         speakers.add("salesforce")
-    if right_opinion and flow in {"send", "both"}:
+    if right_opinion and flow in {"send", "both"} and write_out == "always":
         speakers.add("partner")
     # P24, T9, M22: the later of two, equal seconds by the tie, or the side the section names.
     if conflict != "newest":
@@ -249,14 +257,11 @@ def field_level(
         taken = preferred
     # T9: one winner for the whole record supplies each field that both may write and that somebody changed (T25, M5);
     # a winner without an opinion of this field leaves it to the other (M4).
-    if grain == "record" and flow == "both" and speakers:
+    if grain == "record" and (flow, write_in, write_out) == ("both", "always", "always") and speakers:
         both_changed = ("salesforce" in speakers or others_left) and ("partner" in speakers or others_right)
         mute = left_silent if preferred == "salesforce" else right_silent
         if both_changed and not mute:
             taken = preferred
-    # T17, T19, T31, T34: what is written once, at creation or never is not written now, and not compared.
-    if write != "always":
-        taken = ""
     # Values that say the same need nothing.
     if agree:
         taken = ""

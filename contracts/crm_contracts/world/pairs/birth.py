@@ -1,0 +1,81 @@
+"""A record that the sync made: it may hold what its source holds, and declared defaults, and nothing else (I4).
+
+Must not import crm_sync. Source: rules T17, T27, T31, T34, T36, T45, M4, M7, M11, M13, M24, M26.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from crm_contracts.world.fields import plain
+from crm_contracts.world.model import moment
+from crm_contracts.world.pairs.fields import NO_SUBJECT, UNSAID, Known, born_with
+from crm_contracts.world.pairs.model import Activity, Record
+from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE
+from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, TASK, TOUCHPOINT
+from crm_contracts.world.violations import BrokenFrame, Invented
+
+__all__ = ["check"]
+
+_FIRST_SIGHT = {"state": "open", "priority": "normal"}  # rules M4, M7
+
+
+def check(activity: Activity, source: Record, made: Record, known: Known) -> None:
+    """Raise Invented or BrokenFrame when *made* holds what nobody wrote."""
+    for one in born_with(activity.section):
+        given, found = one.read(source.side, source.row, known), one.read(made.side, made.row, known)
+        if one.name == "title" and activity.section == REMINDER and made.side == PARTNER:
+            given, found = plain(source.row["Subject"]) or NO_SUBJECT, plain(made.row["name"])
+        if given == UNSAID:
+            given = _FIRST_SIGHT.get(one.name, found) if activity.section == REMINDER else found
+        if given != found:
+            raise Invented(
+                f"the {made.side} record made for {activity.handle} has {one.name} {found!r}, its source {given!r}",
+                activity=activity.handle,
+            )
+    if made.side == SALESFORCE:
+        _refers_rightly(activity, source, made, known)
+    elif activity.section != REMINDER:
+        _authored(activity, source, made, known)
+
+
+def _authored(activity: Activity, source: Record, made: Record, known: Known) -> None:
+    """Whoever made the Salesforce record is the creator, or assigned the task; the day it was made (T31, T36)."""
+    name = "assigner" if activity.section == TASK else "created_by"
+    author = known.emails.get(str(source.row["CreatedById"]))
+    if str(made.row[name]).lower() != author:
+        raise BrokenFrame(
+            f"{name} of the record made for {activity.handle} is {made.row[name]!r}; its source is {author!r}'s (T31)",
+            activity=activity.handle,
+        )
+    apart = abs(made.created - moment(source.row["CreatedDate"]))
+    if activity.section == TASK and apart >= timedelta(days=1):
+        raise BrokenFrame(
+            f"the task made for {activity.handle} says it was made {apart} apart from its source (T36)",
+            activity=activity.handle,
+        )
+
+
+def _refers_rightly(activity: Activity, source: Record, made: Record, known: Known) -> None:
+    """What a new Salesforce record points at: the account (T17), the owner (T31, M24), the person's contact (M26)."""
+    wanted = {}
+    if activity.section != REMINDER:
+        wanted["WhatId"] = known.accounts.get(activity.at)
+    if activity.section in (TOUCHPOINT, CAMPAIGN_TOUCH):
+        author = str(source.row["created_by"] or "").lower()
+        wanted["OwnerId"] = next((one for one, email in known.emails.items() if email == author), made.row["OwnerId"])
+    if activity.section == REMINDER:
+        wanted["OwnerId"] = known.user_id
+    for name, value in wanted.items():
+        if made.row.get(name) != value:
+            raise BrokenFrame(
+                f"the Salesforce record made for {activity.handle} has {name} {made.row.get(name)!r}, not {value!r}",
+                activity=activity.handle,
+            )
+    contact = known.contacts.get(source.row.get("person") or 0) if activity.section == REMINDER else None
+    if activity.section == REMINDER and made.row.get("WhoId") not in (None, contact):
+        raise BrokenFrame(
+            f"the Salesforce Task made for {activity.handle} has the WhoId {made.row.get('WhoId')!r}; its person "
+            f"is {contact!r} (M26)",
+            activity=activity.handle,
+        )

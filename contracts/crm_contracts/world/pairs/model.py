@@ -1,0 +1,204 @@
+"""What the oracle knows: activities, their record on each side, what users did to them. Must not import crm_sync."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from crm_contracts.world.model import moment
+from crm_contracts.world.pairs.fields import FRAME, Known, Row, Value, born_with
+from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE, SIDES
+from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, SOBJECTS
+
+__all__ = ["Activity", "Model", "Observation", "Pair", "Record", "partner_key"]
+
+Observation = Mapping[str, Mapping[str, Row]]  # side -> key -> the record as it reads now
+_DERIVED = {"WhatId": "AccountId"}
+
+
+def partner_key(section: str, record_id: str) -> str:
+    """How a partner's record is named in an observation."""
+    return f"{section}:{record_id}"
+
+
+@dataclass
+class Record:
+    """One record on one side. *wrote* tells when a user last wrote each shared field, by its canonical name."""
+
+    side: str
+    section: str
+    key: str
+    row: Row
+    by_user: bool
+    wrote: dict[str, datetime] = field(default_factory=dict)
+    frame: dict[str, Any] = field(default_factory=dict)
+    deleted_at: datetime | None = None
+    by_sync: bool = False  # deleted by it
+    linked: bool = False  # had its counterpart when its user deleted it
+    met: bool = False  # the sync was shown it
+
+    @property
+    def deleted(self) -> bool:
+        return self.deleted_at is not None
+
+    @property
+    def id(self) -> str:
+        return self.key.rpartition(":")[2]
+
+    @property
+    def pointer(self) -> str:
+        """The Salesforce id that a partner's record carries, as stored; "" for none."""
+        name = "sf_task_id" if self.section == REMINDER else "external_id"
+        return str(self.row.get(name) or "") if self.side == PARTNER else ""
+
+    def points_at(self, salesforce_id: str) -> bool:
+        """Totango keeps external ids in lower case (T4); Marketo keeps 18 characters as they are."""
+        wanted = salesforce_id if self.section == REMINDER else salesforce_id.lower()
+        return bool(self.pointer) and self.pointer == wanted
+
+    @property
+    def stamp(self) -> datetime:
+        """When anybody last changed the record, as the vendor tells, in whole seconds (T9)."""
+        if self.side == SALESFORCE:
+            return moment(self.row["LastModifiedDate"]).replace(microsecond=0)
+        return stamp_of(self.row["updated_at"]).replace(microsecond=0)
+
+    @property
+    def created(self) -> datetime:
+        return stamp_of(self.row["created_at"] if self.side == PARTNER else self.row["CreatedDate"])
+
+    def user_saved(self, row: Row, at: datetime, names: Mapping[str, Any]) -> None:
+        """A user saved the vendor's fields *names*; *row* is how the record reads afterwards."""
+        self.row = row
+        for one in born_with(self.section):
+            if one.name_on(self.side) in names:
+                self.wrote[one.name] = at
+        moved = {*names, *(_DERIVED[name] for name in names if name in _DERIVED)}
+        for name in FRAME[self.side, self.section]:
+            if name in moved or name not in self.frame:
+                self.frame[name] = row.get(name)
+
+
+@dataclass
+class Activity:
+    """One activity by its handle. *at* is the customer. *silent* names why no claim is made on its values."""
+
+    handle: str
+    section: str
+    at: str
+    born_on: str
+    records: list[Record] = field(default_factory=list)
+    names: set[Value] = field(default_factory=set)  # titles and texts that users gave it
+    silent: str = ""
+    moved: bool = False  # other settings were saved since, such as decide what is created
+
+    def live(self, side: str) -> list[Record]:
+        return [one for one in self.records if one.side == side and not one.deleted]
+
+    def one(self, side: str) -> Record | None:
+        return next(iter(self.live(side)), None)
+
+    def gone(self, side: str) -> list[Record]:
+        return [one for one in self.records if one.side == side and one.deleted]
+
+    @property
+    def any_deleted(self) -> bool:
+        return any(one.deleted for one in self.records)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two live records of an activity."""
+
+    activity: Activity
+    salesforce: Record
+    partner: Record
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.salesforce.key, self.partner.key
+
+    def on(self, side: str) -> Record:
+        return self.salesforce if side == SALESFORCE else self.partner
+
+
+class Model:
+    """All activities, and the way from a record to its activity."""
+
+    def __init__(self) -> None:
+        self.activities: dict[str, Activity] = {}
+        self._by_record: dict[tuple[str, str], Activity] = {}
+
+    def of(self, side: str, key: str) -> Activity | None:
+        return self._by_record.get((side, key))
+
+    def find(self, side: str, key: str) -> Record | None:
+        activity = self.of(side, key)
+        return next((one for one in activity.records if (one.side, one.key) == (side, key)), None) if activity else None
+
+    def add(self, activity: Activity, record: Record, known: Known) -> Record:
+        self.activities.setdefault(activity.handle, activity)
+        activity.records.append(record)
+        self._by_record[record.side, record.key] = activity
+        self.names(activity, record, known)
+        return record
+
+    def names(self, activity: Activity, record: Record, known: Known) -> None:
+        """Remember by what words the activity can be known again on the other side."""
+        for one in born_with(record.section):
+            if one.name in ("title", "text"):
+                activity.names.add(one.read(record.side, record.row, known))
+        activity.names.discard(None)
+
+    def pair(self, activity: Activity) -> Pair | None:
+        left, right = activity.one(SALESFORCE), activity.one(PARTNER)
+        return Pair(activity, left, right) if left is not None and right is not None else None
+
+    def pairs(self) -> Iterator[Pair]:
+        for activity in self.activities.values():
+            pair = self.pair(activity)
+            if pair is not None:
+                yield pair
+
+    def each(self, side: str) -> Iterator[tuple[Activity, Record]]:
+        for activity in self.activities.values():
+            for record in activity.live(side):
+                yield activity, record
+
+    def owner_of(self, record: Record, known: Known) -> Activity | None:
+        """To which activity a record belongs that the sync made: by the key it carries, or else by its words."""
+        if record.side == PARTNER and record.pointer:
+            every = (one for activity in self.activities.values() for one in activity.records)
+            found = next((one for one in every if one.side == SALESFORCE and record.points_at(one.key)), None)
+            return self.of(SALESFORCE, found.key) if found else None
+        if record.side == SALESFORCE:
+            for activity, other in self.each(PARTNER):
+                if other.points_at(record.key):
+                    return activity
+        words = {
+            one.read(record.side, record.row, known)
+            for one in born_with(record.section)
+            if one.name in ("title", "text")
+        } - {None}
+        mine = [one for one in self.activities.values() if SOBJECTS[one.section] == SOBJECTS[record.section]]
+        ranked = sorted(mine, key=lambda one: (-len(words & one.names), bool(one.live(record.side))))
+        return ranked[0] if ranked and words & ranked[0].names else None
+
+
+def section_of(sobject: str, sections: tuple[str, ...]) -> str:
+    """The section whose records of *sobject* people make; a campaign touch is recognised by its activity."""
+    return next(one for one in sections if SOBJECTS[one] == sobject and one != CAMPAIGN_TOUCH)
+
+
+def stamp_of(value: Any) -> datetime:
+    """A moment as either partner or Salesforce writes it."""
+    return datetime.fromtimestamp(value / 1000, UTC) if isinstance(value, int) else moment(value)
+
+
+def sides_of(observation: Observation) -> Iterator[tuple[str, str, Row]]:
+    """Every record of an observation: side, key, row."""
+    for side in SIDES:
+        for key, row in observation[side].items():
+            yield side, key, row

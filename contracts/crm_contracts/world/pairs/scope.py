@@ -1,0 +1,175 @@
+"""Which way stands open for which record, in one round: jobs, filters, windows, parents. Must not import crm_sync.
+
+Rule: every answer is a reason in words, "" where the way is open, so that a finding can tell it.
+Source: rules T1, T3, T11, T13 to T16, T20, T23, T24, T39 to T42, M1, M14 to M16, M18, M21, M24.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from crm_contracts.world.fields import plain
+from crm_contracts.world.pairs.model import Activity, Record
+from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE
+from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, TASK, TOUCHPOINT, PairSettings
+
+__all__ = ["Round", "Scope"]
+
+PULL = timedelta(hours=24)  # rule M16
+TOLD = timedelta(days=15)  # how long Salesforce keeps what was deleted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """One run of the jobs. *passing*: by section, the Salesforce records that its filter lets through; None = all."""
+
+    ways: tuple[str, ...]
+    sections: tuple[str, ...]
+    began: datetime
+    passing: Mapping[str, frozenset[str] | None]
+    clean: bool = True
+    read: str = ""
+
+
+@dataclass
+class Scope:
+    """What the oracle knows of the world around the records.
+
+    *matched*: customers whose account both systems know; *introduced*: since when Totango knows a late one.
+    *user_id*: the Salesforce user whose reminders are synced (M24). *enabled*: every moment at which Marketo's sync was
+    switched on; *disabled_at*: when it was last switched off.
+    """
+
+    settings: PairSettings
+    matched: set[str]
+    user_id: str = ""
+    introduced: dict[str, datetime] = field(default_factory=dict)
+    enabled: list[datetime] = field(default_factory=list)
+    disabled_at: datetime | None = None
+
+    def shut(self, activity: Activity, way: str, this: Round) -> str:
+        """Why no change of the pair goes this *way* in *this* round; "" if it may."""
+        policy = self.settings.policy(activity.section)
+        if way not in this.ways or activity.section not in this.sections:
+            return "no such job ran"
+        if not policy.opens(way):
+            return f"the direction is {policy.direction}"
+        if activity.section == REMINDER and not self.settings.enabled:
+            return "the task sync is off (M1)"
+        record = activity.one(SALESFORCE if way == IN else PARTNER)
+        if record is None:
+            return ""
+        return self._in(record, this) if way == IN else self._out(activity, record, this)
+
+    def _in(self, record: Record, this: Round) -> str:
+        passing = this.passing.get(record.section)
+        if record.section == CAMPAIGN_TOUCH:
+            return "a campaign touch only goes out (T1)"
+        if passing is not None and record.id not in passing:
+            return "the filter does not let it through (T14)"
+        title, text = plain(record.row.get("Subject")), plain(record.row.get("Description"))
+        if record.section == TASK and not title:
+            return "it has no title (T16)"
+        if record.section == TOUCHPOINT and not title and not text:
+            return "it has neither subject nor content (T16)"
+        return ""
+
+    def _out(self, activity: Activity, record: Record, this: Round) -> str:
+        days = self.settings.policy(record.section).out_updated_days
+        if days is not None and record.stamp < this.began - timedelta(days=days):
+            return f"it was not updated for {days} days (T23)"
+        if activity.section != REMINDER and activity.at not in self.matched:
+            return "its account is not matched (T20)"
+        if record.row.get("disable_sync"):
+            return "it is kept out of every sync (T42)"
+        return ""
+
+    def unmakable(self, activity: Activity, way: str, this: Round) -> str:
+        """Why no counterpart may be made this *way*; "" if it may."""
+        reason = self.shut(activity, way, this)
+        if reason:
+            return reason
+        if not self.settings.policy(activity.section).creates(way):
+            return f"creating is switched off ({'T13' if way == IN else 'T24'})"
+        source = activity.one(SALESFORCE if way == IN else PARTNER)
+        if source is None:
+            return "its source was deleted" if activity.any_deleted else "there is nothing to make it of"
+        if activity.section == REMINDER:
+            return self._unmakable_reminder(source, way)
+        if activity.at not in self.matched:
+            return "its account is not there (T11, T20)"
+        return ""
+
+    def _unmakable_reminder(self, source: Record, way: str) -> str:
+        if way == OUT:
+            fresh = source.created > self.enabled[-1]
+            return "" if fresh else "it was there before the sync was switched on (M14, M15)"
+        if source.row.get("OwnerId") != self.user_id:
+            return "it is another user's (M24)"
+        return "" if self._pulled(source, self.enabled[0]) else "it was not touched in the 24 hours before (M16)"
+
+    def _pulled(self, source: Record, since: datetime) -> bool:
+        is_open = source.row.get("Status") != "Completed"
+        everything = self.settings.initial_import == "all_open" and is_open
+        return everything or source.stamp >= since - PULL
+
+    def owed(self, activity: Activity, way: str, this: Round) -> bool:
+        """Whether a counterpart not only may but must be made this *way* (I1)."""
+        source = activity.one(SALESFORCE if way == IN else PARTNER)
+        if source is None or self.unmakable(activity, way, this):
+            return False
+        if way == IN and activity.section == REMINDER:
+            return self._pulled(source, self.enabled[-1])
+        late = self.introduced.get(activity.at)
+        if way == IN and late is not None:
+            return source.stamp > late  # rule T15: only what was edited since
+        return True
+
+    def undeletable(self, activity: Activity, record: Record, this: Round) -> str:
+        """Why the sync may not delete *record* of *activity* in *this* round; "" if it may."""
+        way, other = (IN, SALESFORCE) if record.side == PARTNER else (OUT, PARTNER)
+        policy = self.settings.policy(activity.section)
+        evidence = [one for one in activity.gone(other) if not one.by_sync]
+        if not evidence:
+            return "no user deleted its counterpart"
+        if way not in this.ways or activity.section not in this.sections:
+            return "no such job ran"
+        if not policy.opens(way) or not policy.deletes(way):
+            return "deletions do not go this way"
+        at = max(one.deleted_at for one in evidence if one.deleted_at)
+        if policy.delete_vs_update == "last_write_wins" and max(record.wrote.values(), default=at) > at:
+            return "it was edited after its counterpart was deleted, and the last write wins (T41)"
+        return (
+            self._too_old(policy.out_updated_days, way, at, this)
+            if activity.section != REMINDER
+            else self._off(way, at)
+        )
+
+    def _too_old(self, days: int | None, way: str, at: datetime, this: Round) -> str:
+        if way == OUT and days is not None and at < this.began - timedelta(days=days):
+            return f"the deletion is older than {days} days (T39)"
+        return ""
+
+    def _off(self, way: str, at: datetime) -> str:
+        if not self.settings.enabled:
+            return "the task sync is off (M1)"
+        if way == IN and at < self.enabled[-1] - timedelta(days=self.settings.catch_up_days):
+            return "the deletion is older than the catch-up (M18)"
+        return ""
+
+    def must_delete(self, activity: Activity, record: Record, this: Round) -> bool:
+        """Whether a deletion not only may but must arrive (I6)."""
+        if self.undeletable(activity, record, this):
+            return False
+        other = SALESFORCE if record.side == PARTNER else PARTNER
+        if not any(one.linked for one in activity.gone(other) if not one.by_sync):
+            return False  # what had no counterpart then is a user's own business
+        if self.settings.policy(activity.section).in_filter and other == SALESFORCE:
+            return False  # nobody can say what a filter would have said of it
+        first = min(one.deleted_at for one in activity.gone(other) if one.deleted_at)
+        if other == SALESFORCE and first < this.began - TOLD:
+            return False  # deletion-horizon
+        while_off = self.disabled_at is not None and other == PARTNER
+        return not while_off

@@ -1,0 +1,317 @@
+"""Propagation and conflict: F17 to F41."""
+
+from __future__ import annotations
+
+from crm_contracts.world import ops
+from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
+from crm_contracts.world.scenarios.made import LATER, SYNC, conversation, edit, salesforce, scenario, task
+from crm_contracts.world.settings import BOTH, OFF, RECEIVE, SEND, Settings
+
+__all__ = ["SCENARIOS"]
+
+DONE = ops.Complete(side=TASK, act="act-1")
+GONE = ops.Delete(side=SALESFORCE, act="act-1")
+
+SCENARIOS = (
+    scenario(
+        "F17",
+        "a sync meets its own writes",
+        [salesforce(Description="line"), task("act-2", description="<p>x</p>"), SYNC, SYNC, SYNC],
+    ),
+    scenario(
+        "F17",
+        "one edit on each side, then quiet",
+        [
+            salesforce(),
+            SYNC,
+            LATER,
+            edit(TASK, action="From Planhat"),
+            SYNC,
+            LATER,
+            edit(SALESFORCE, Description="From Salesforce"),
+            SYNC,
+            SYNC,
+        ],
+    ),
+    scenario(
+        "F18",
+        "a person edits in the second in which the sync wrote",
+        [salesforce(), SYNC, edit(TASK, action="At once"), edit(SALESFORCE, Description="At once"), SYNC],
+    ),
+    scenario(
+        "F18",
+        "a round dies while a record is on its way, and a person edits it",
+        [salesforce(), ops.Sync(crash_at=10), LATER, edit(SALESFORCE, Subject="After the death"), SYNC],
+    ),
+    scenario(
+        "F19",
+        "both sides write one field",
+        [
+            salesforce(),
+            SYNC,
+            LATER,
+            edit(SALESFORCE, Subject="From Salesforce"),
+            LATER,
+            edit(TASK, action="From Planhat, later"),
+            SYNC,
+        ],
+    ),
+    scenario(
+        "F19",
+        "both sides write one field, and Salesforce wins by policy",
+        [
+            salesforce(),
+            SYNC,
+            LATER,
+            edit(SALESFORCE, Subject="From Salesforce"),
+            LATER,
+            edit(TASK, action="From Planhat, later"),
+            SYNC,
+        ],
+        settings=Settings(conflict="salesforce"),
+    ),
+    scenario(
+        "F19",
+        "both sides write one field, and Planhat wins by policy",
+        [
+            salesforce(Description="one"),
+            SYNC,
+            LATER,
+            edit(TASK, description="<p>two</p>"),
+            LATER,
+            edit(SALESFORCE, Description="three"),
+            SYNC,
+        ],
+        settings=Settings(conflict="planhat"),
+    ),
+    scenario(
+        "F20",
+        "each side writes another field of one record",
+        [
+            salesforce(Description="old"),
+            SYNC,
+            LATER,
+            edit(SALESFORCE, ActivityDate="2026-02-03"),
+            edit(TASK, action="New title"),
+            SYNC,
+        ],
+    ),
+    scenario(
+        "F21",
+        "custom values of Planhat stay when mapped ones are written",
+        [
+            salesforce(),
+            SYNC,
+            edit(TASK, custom={"Mood": "good", "Score": 7}),
+            LATER,
+            edit(SALESFORCE, Subject="Written over it", Description="and this"),
+            SYNC,
+        ],
+    ),
+    scenario(
+        "F22",
+        "deleted here and edited there, in one window",
+        [salesforce(), SYNC, LATER, GONE, edit(TASK, action="Too late"), SYNC],
+    ),
+    scenario(
+        "F22",
+        "deleted in Planhat and edited in Salesforce, in one window",
+        [task(), SYNC, LATER, ops.Delete(side=TASK, act="act-1"), edit(SALESFORCE, Subject="Too late"), SYNC],
+    ),
+    scenario(
+        "F23",
+        "a section is switched off and on over a deletion",
+        [
+            salesforce(),
+            SYNC,
+            GONE,
+            SYNC,
+            ops.Configure(settings={"task": OFF}),
+            SYNC,
+            ops.Configure(settings={"task": BOTH}),
+            LATER,
+            edit(TASK, action="The survivor is edited"),
+            SYNC,
+        ],
+    ),
+    scenario(
+        "F24",
+        "the deletion left the recycle bin before the sync asked",
+        [
+            salesforce(),
+            SYNC,
+            GONE,
+            ops.Tick(seconds=20 * 86_400),
+            SYNC,
+            LATER,
+            edit(TASK, action="The survivor is edited"),
+            SYNC,
+        ],
+    ),
+    scenario(
+        "F24",
+        "a Planhat Task was deleted three weeks before the sync asked",
+        [
+            task(),
+            SYNC,
+            ops.Delete(side=TASK, act="act-1"),
+            ops.Tick(seconds=21 * 86_400),
+            SYNC,
+            LATER,
+            edit(SALESFORCE, Subject="The survivor is edited"),
+            SYNC,
+        ],
+    ),
+    scenario(
+        "F25",
+        "the sync's user sees no record for a while",
+        [
+            salesforce(),
+            task("act-2"),
+            SYNC,
+            ops.Rights(blind=True),
+            SYNC,
+            SYNC,
+            ops.Rights(),
+            LATER,
+            edit(TASK, action="Seen again"),
+            SYNC,
+        ],
+    ),
+    scenario(
+        "F26",
+        "a Task is archived after 365 days, and then edited in Planhat",
+        [
+            salesforce(),
+            SYNC,
+            ops.Complete(side=SALESFORCE, act="act-1"),
+            SYNC,
+            ops.Tick(seconds=400 * 86_400),
+            SYNC,
+            edit(CONVERSATION, subject="A year later"),
+            SYNC,
+        ],
+    ),
+    scenario(
+        "F26",
+        "edits on both sides while the sync's user sees nothing",
+        [
+            salesforce(),
+            SYNC,
+            ops.Rights(blind=True),
+            LATER,
+            edit(TASK, action="While it was blind"),
+            SYNC,
+            ops.Rights(),
+            SYNC,
+        ],
+    ),
+    scenario("F27", "done in Planhat, archived, gone from the list", [salesforce(), SYNC, DONE, SYNC, SYNC]),
+    scenario("F27", "ignored in Planhat", [salesforce(), SYNC, ops.Ignore(act="act-1"), SYNC, SYNC]),
+    scenario(
+        "F28",
+        "a user relates the Salesforce Task to another customer",
+        [
+            salesforce(),
+            SYNC,
+            ops.Move(act="act-1", to="globex"),
+            SYNC,
+            LATER,
+            edit(TASK, action="Still the same"),
+            SYNC,
+        ],
+    ),
+    scenario(
+        "F28",
+        "a user relates the Salesforce Task to a customer that Planhat does not know",
+        [task(), SYNC, ops.Move(act="act-1", to="nowhere"), SYNC, LATER, edit(TASK, action="Still there"), SYNC],
+    ),
+    scenario(
+        "F29",
+        "what the Salesforce Task is related to survives an edit in Planhat",
+        [
+            task(),
+            SYNC,
+            ops.Move(act="act-1", to="globex"),
+            LATER,
+            edit(TASK, action="Another title", description="<p>another text</p>"),
+            SYNC,
+        ],
+    ),
+    scenario(
+        "F31",
+        "one of several open states, and another field is edited",
+        [
+            salesforce(Status="Deferred"),
+            SYNC,
+            LATER,
+            edit(TASK, action="New title"),
+            SYNC,
+            LATER,
+            edit(SALESFORCE, Status="Waiting on someone else"),
+            SYNC,
+        ],
+    ),
+    scenario(
+        "F32",
+        "a priority that the other side does not have",
+        [salesforce(Priority="Low"), SYNC, LATER, edit(TASK, action="New title"), SYNC, DONE, SYNC],
+    ),
+    scenario(
+        "F33",
+        "a Planhat status that Salesforce has never heard of",
+        [task(), task("act-2"), SYNC, LATER, edit(TASK, status="Parked by legal", action="Parked"), SYNC],
+    ),
+    scenario(
+        "F35",
+        "done on one side while edited on the other",
+        [salesforce(), SYNC, LATER, DONE, edit(SALESFORCE, Subject="Edited meanwhile"), SYNC],
+    ),
+    scenario(
+        "F35",
+        "done on both sides before one round",
+        [salesforce(), SYNC, LATER, DONE, ops.Complete(side=SALESFORCE, act="act-1"), SYNC],
+    ),
+    scenario(
+        "F36",
+        "a type that is excluded, and included again",
+        [
+            conversation(),
+            SYNC,
+            edit(CONVERSATION, type="email"),
+            SYNC,
+            LATER,
+            edit(CONVERSATION, type="note", subject="A note again"),
+            SYNC,
+        ],
+    ),
+    scenario(
+        "F37",
+        "the direction changes, and old values differ",
+        [
+            salesforce(),
+            SYNC,
+            ops.Configure(settings={"task": OFF}),
+            LATER,
+            edit(TASK, action="While it was off"),
+            SYNC,
+            ops.Configure(settings={"task": BOTH}),
+            SYNC,
+        ],
+    ),
+    scenario(
+        "F37",
+        "one way becomes both ways",
+        [
+            salesforce(),
+            SYNC,
+            edit(TASK, action="In a section that only receives"),
+            SYNC,
+            ops.Configure(settings={"task": BOTH}),
+            SYNC,
+            ops.Configure(settings={"task": SEND}),
+            SYNC,
+        ],
+        settings=Settings(task=RECEIVE),
+    ),
+)

@@ -1,0 +1,63 @@
+"""The scope of one user's reminders: the settings, asked once, and what they leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+
+from crm_sync.config import Options
+from crm_sync.lens import parse_moment
+from crm_sync.marketo.choices import CHOICES
+from crm_sync.marketo.taking_part import Connection, InitialImport, UnmappedStatus
+from crm_sync.model import SALESFORCE, Record
+from crm_sync.sides.marketo import Marketo
+
+
+class ReminderScope:
+    """See the module's docstring. *salesforce_user* tells whose the Salesforce session is, asked only if need be."""
+
+    def __init__(self, side: Marketo, options: Options, salesforce_user: Callable[[], str]) -> None:
+        self._side = side
+        self._options = options
+        self._salesforce_user = salesforce_user
+        self._settings = side.settings()
+
+    @property
+    def off(self) -> str:
+        """Rule M1: off until the user switches it on."""
+        if self._settings.on:
+            return ""
+        return "the user's task sync is switched off in Sales Insight Actions: nothing is read or written (rule M1)"
+
+    def leaves_out(self, record: Record, *, keyed: bool = False) -> str:
+        """Rules M15, M16, M24, M25; a reminder that carries the id of its task is asked only whose it is."""
+        if record.place == SALESFORCE:
+            logged = self._logged if record.values.get("OwnerId") == self._connection.sf_user else frozenset()
+            statuses = CHOICES["status"].to_salesforce.values()
+            at = record.edited_at or record.changed_at
+            return self._connection.refuses_import(record.values, at, logged=logged, statuses=statuses)
+        created = parse_moment(record.get("created_at"))
+        assert created is not None, "every reminder has created_at"
+        return self._connection.refuses_push(record.values, created, keyed=keyed)
+
+    def deletes(self, at: datetime) -> bool:
+        """Rule M18."""
+        return self._connection.applies_deletion(at)
+
+    @cached_property
+    def _connection(self) -> Connection:
+        enabled = self._settings.enabled_at
+        assert enabled is not None, "the settings say since when the sync is on"
+        me = self._side.me()
+        return Connection(
+            enabled_at=enabled,
+            user=me.id,
+            sf_user=me.sf_user_id or self._salesforce_user(),
+            initial_import=InitialImport(self._options.initial_import),
+            unmapped_status=UnmappedStatus(self._options.unmapped_status),
+        )
+
+    @cached_property
+    def _logged(self) -> frozenset[str]:
+        return self._side.logged()
