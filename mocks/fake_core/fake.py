@@ -161,6 +161,11 @@ class Fake:
             self._shifted.remember(fault, rows)
         self.faults.add(fault)
 
+    @property
+    def behind(self) -> bool:
+        """Whether a call is still to be carried out that its caller gave up."""
+        return bool(self._shifted)
+
     def heal(self) -> None:
         """No fault waits any more, and what is still under way arrives."""
         self.faults.clear()

@@ -12,10 +12,9 @@ from crm_sync.decide import Seen
 from crm_sync.known import Known
 from crm_sync.mapping import lens
 from crm_sync.model import SALESFORCE, Activity, FieldMap, Record, Section, named_value
-from crm_sync.verdict import Case, Creation, Deletions, LinkState, Presence, Scope, order
-
-WAIT, SKIP = "wait", "skip"
-_NO_PARENT = {WAIT: Scope.PARENT_AWAITED, SKIP: Scope.PARENT_MISSING}
+from crm_sync.verdict import Case, Deletions, LinkState, Presence, Scope, order
+from crm_sync.verdict_case import case_of as section_case
+from crm_sync.verdict_case import scope_without_parent
 
 
 def seen(activity: Activity, known: Known, replica: str, mapped: FieldMap, key: object) -> Seen:
@@ -59,34 +58,21 @@ def case_of(activity: Activity, section: Section, known: Known) -> tuple[Case, s
     rules, link = section.rules, activity.link
     left, right = _left(activity, section, known), _right(activity, section, known)
     scope, why = (Scope.IN, "") if link is not None else _scope(activity, section, known)
-    deletions = _deletions(section, left, right)
+    last = order(
+        _stamp(activity.salesforce),
+        activity.gone.get(section.model) or _stamp(activity.partners.get(section.model)),
+        resolution_seconds=rules.resolution_seconds,
+    )
+    case = section_case(section, left, right, LinkState.NONE, order=last, scope=scope)
     if link is None:
         state = LinkState.KEYED if activity.claimed_sf_id else LinkState.NONE
     elif link.dormant:
         state = LinkState.DORMANT
-    elif link.dead and (deletions is Deletions.KEEP_SURVIVOR or left is right):
+    elif link.dead and (case.deletions is Deletions.KEEP_SURVIVOR or left is right):
         state = LinkState.TOMBSTONE
     else:
         state = LinkState.LIVE
-    case = Case(
-        left,
-        right,
-        state,
-        direction=section.direction,
-        conflict=section.conflict,
-        deletions=deletions,
-        create_in=Creation.NEW if rules.create_in else Creation.NO,
-        create_out=Creation.NEW if rules.create_out else Creation.NO,
-        updates=rules.updates,
-        order=order(
-            _stamp(activity.salesforce),
-            activity.gone.get(section.model) or _stamp(activity.partners.get(section.model)),
-            resolution_seconds=rules.resolution_seconds,
-            partner_wins_ties=rules.tie != SALESFORCE,
-        ),
-        scope=scope,
-    )
-    return case, why
+    return case._replace(link=state), why
 
 
 def _stamp(record: Record | None) -> datetime | None:
@@ -126,17 +112,6 @@ def _right(activity: Activity, section: Section, known: Known) -> Presence:
     return Presence.CHANGED if changed else Presence.SAME
 
 
-def _deletions(section: Section, left: Presence, right: Presence) -> Deletions:
-    """What becomes of the other record: a section may carry deletions one way only (T39, T40)."""
-    rules = section.rules
-    carried = (rules.delete_in and left is Presence.DELETED and section.direction.receives) or (
-        rules.delete_out and right is Presence.DELETED and section.direction.sends
-    )
-    if not carried:
-        return Deletions.KEEP_SURVIVOR
-    return Deletions.DELETE_WINS if rules.delete_wins else Deletions.LAST_WRITE_WINS
-
-
 def _scope(activity: Activity, section: Section, known: Known) -> tuple[Scope, str]:
     """Does a pair that is no pair yet take part?"""
     if activity.claimed_sf_id:
@@ -147,9 +122,11 @@ def _scope(activity: Activity, section: Section, known: Known) -> tuple[Scope, s
     new = named_value(record, section.rules.exclude_new)
     if new:
         return Scope.EXCLUDED, f"{new}: no record is made for it"
-    missing = _NO_PARENT.get(_parent_missing(section, known))
-    if missing is not None and known.account_of_parent(record.get(section.parent_field)) is None:
-        return missing, known.profile.raw["partner"]["texts"]["no_account"]
+    without = scope_without_parent(section)
+    if known.context.options.unmatched_company == "send" and without is Scope.PARENT_AWAITED:
+        without = Scope.IN  # Planhat's own option: a Task without related record (P27)
+    if without is not Scope.IN and known.account_of_parent(record.get(section.parent_field)) is None:
+        return without, known.profile.raw["partner"]["texts"]["no_account"]
     return Scope.IN, ""
 
 
@@ -165,16 +142,10 @@ def _scope_in(record: Record, section: Section, known: Known) -> tuple[Scope, st
     planned = "IsClosed" in record.values and not record.get("IsClosed")
     if section.model in known.profile.continues and only_completed and planned:
         return Scope.FILTERED, "not completed yet; a Conversation is logged when it is"
-    missing = _NO_PARENT.get(section.rules.parent_missing)
-    if missing is not None and known.parent_of(record, section) is None:
+    without = scope_without_parent(section)
+    if without is not Scope.IN and known.parent_of(record, section) is None:
         account = known.account_of(record, section)
         text = known.profile.raw["partner"]["texts"]["no_parent"]
         why = text.format(account=account) if account else "the Salesforce record belongs to no account"
-        return missing, why
+        return without, why
     return Scope.IN, ""
-
-
-def _parent_missing(section: Section, known: Known) -> str:
-    """What a record without a matched parent does; Planhat's own option says "send" of what goes out."""
-    sends = known.context.options.unmatched_company == "send"
-    return "send" if sends and section.rules.parent_missing == WAIT else section.rules.parent_missing

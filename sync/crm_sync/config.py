@@ -25,7 +25,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
@@ -33,6 +33,8 @@ from typing import Any, cast
 from marshmallow import Schema, ValidationError, fields, validate
 
 from crm_sync.errors import ConfigError
+from crm_sync.jobs.job import Job
+from crm_sync.jobs.pairs import read_jobs, sections_of
 from crm_sync.model import (
     CONVERSATION,
     PLANHAT,
@@ -46,6 +48,7 @@ from crm_sync.model import (
     Write,
 )
 
+API_VERSION = "60.0"  # of Salesforce, where neither the configuration nor the profile says one
 PROFILES = ("planhat", "totango", "marketo")
 LENSES = (
     "text", "html", "day", "status", "owner", "type", "same",
@@ -59,7 +62,7 @@ _URL = validate.Regexp(r"^https?://[^\s/]+", error="Not an http or https address
 class _SalesforceSchema(Schema):
     base_url = fields.String(required=True, validate=_URL)
     login_url = fields.String(load_default=None, allow_none=True, validate=_URL)
-    api_version = fields.String(load_default="60.0", validate=validate.Regexp(r"^\d{2,3}\.0$", error="Not like 60.0."))
+    api_version = fields.String(load_default="", validate=validate.Regexp(r"^\d{2,3}\.0$", error="Not like 60.0."))
     access_token = fields.String(load_default="")
     refresh_token = fields.String(load_default="")
     client_id = fields.String(load_default="")
@@ -190,7 +193,7 @@ class SalesforceLogin:
 
     base_url: str
     login_url: str | None = None
-    api_version: str = "60.0"
+    api_version: str = API_VERSION
     access_token: str = ""
     refresh_token: str = ""
     client_id: str = ""
@@ -280,6 +283,7 @@ class Config:
     maps: Mapping[str, ValueMap]
     profile: Profile
     state_url: str = ""
+    jobs: tuple[Job, ...] = ()
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any], *, environment: Mapping[str, str] | None = None) -> Config:
@@ -298,11 +302,17 @@ class Config:
         if name not in PROFILES:
             raise ConfigError(f"profile: Must be one of: {', '.join(PROFILES)}.")
         profile = load_profile(name)
+        jobs: tuple[Job, ...] = ()
+        if "jobs" in expanded and "templates" in profile.raw:
+            if "sections" in expanded:
+                raise ConfigError("jobs: they make the sections; give jobs or sections, not both")
+            jobs = read_jobs(expanded.pop("jobs"), profile=profile)
+            expanded["sections"] = sections_of(jobs, profile=profile)
         try:
             data = _schema(profile).load(expanded)
         except ValidationError as error:
             raise ConfigError("; ".join(_paths(error.messages))) from None
-        return _build(data, profile)
+        return replace(_build(data, profile), jobs=jobs)
 
     @classmethod
     def load(cls, path: str | Path, *, environment: Mapping[str, str] | None = None) -> Config:
@@ -390,8 +400,9 @@ def _build(data: Mapping[str, Any], profile: Profile) -> Config:
         if key in keys[:n]:
             raise ConfigError(f"sections[{n}]: a second section for {key}; keep one")
     _check_login(data["salesforce"])
+    version = data["salesforce"]["api_version"] or profile.raw["partner"].get("salesforce_api_version", API_VERSION)
     return Config(
-        salesforce=SalesforceLogin(**data["salesforce"]),
+        salesforce=SalesforceLogin(**{**data["salesforce"], "api_version": version}),
         partner=PartnerLogin(**data[profile.name]),
         sections=sections,
         options=Options(conflict=default, **options),
@@ -456,12 +467,19 @@ def _refuse_wrong_pair(row: Mapping[str, Any], where: str) -> None:
         raise ConfigError(f"{where}.custom: a Conversation section is a custom one (rule P3)")
 
 
+def _of_any_object(profile: Profile, title: str) -> Mapping[str, Any]:
+    """What a section has whose sObject the profile does not name: fields and rules of its model (T37), or nothing."""
+    if not profile.raw["partner"].get("any_object"):
+        return {}
+    return next((one for key, one in profile.raw["sections"].items() if key.startswith(f"{title}:")), {})
+
+
 def _section(row: Mapping[str, Any], *, where: str, profile: Profile, default: Policy) -> Section:
     title = row[profile.name]
     if profile.name == PLANHAT:
         _refuse_wrong_pair(row, where)
     model = profile.raw["partner"].get("titles", {}).get(title, title)
-    known = profile.raw["sections"].get(f"{title}:{row['salesforce']}", {})
+    known = profile.raw["sections"].get(f"{title}:{row['salesforce']}", _of_any_object(profile, title))
     if model not in profile.models:
         offered = ", ".join(profile.models)
         raise ConfigError(f'{where}.{profile.name}: "{title}" is not a model this sync knows; use one of {offered}')

@@ -78,16 +78,6 @@ class Write(StrEnum):
     ONCE = "once"
     NEVER = "never"
 
-    @property
-    def on_create(self) -> bool:
-        """Is it sent when the record is made?"""
-        return self is not Write.NEVER
-
-    @property
-    def on_update(self) -> bool:
-        """Is it sent afterwards, and compared?"""
-        return self is Write.ALWAYS
-
 
 @dataclass(frozen=True)
 class FieldMap:
@@ -186,11 +176,6 @@ class Section:
     def flow(self, mapped: FieldMap) -> Direction:
         """Direction of one field: its own, inside the section's."""
         return self.direction.within(mapped.direction)
-
-    def flow_of_changes(self, mapped: FieldMap) -> Direction:
-        """Direction in which a change of one field travels, once both records are there (T17, T30, T31, T34)."""
-        writes = DIRECTIONS[mapped.write_out.on_update, mapped.write_in.on_update]
-        return self.flow(mapped).within(writes) if self.rules.updates else Direction.OFF
 
     def policy(self, mapped: FieldMap) -> Policy:
         return mapped.conflict or self.conflict

@@ -16,7 +16,7 @@ from crm_sync.cases import seen as was_seen
 from crm_sync.decide import Agree, Decision, Mapped, Seen, View, decide, record_winner
 from crm_sync.known import Known
 from crm_sync.mapping import Held, lens
-from crm_sync.model import SALESFORCE, Activity, FieldMap, Policy, Section
+from crm_sync.model import SALESFORCE, Activity, FieldMap, Policy, Section, Write
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Conflict, HeldBack, Outcome
 from crm_sync.verdict import Action, LinkState, verdict
@@ -84,8 +84,10 @@ def plan_activity(activity: Activity, known: Known) -> Plan:
             _plan_deletion(plan, known, section, into_salesforce=said.action is Action.DELETE_SALESFORCE)
         case Action.COMPARE | Action.LINK | Action.REBASE | Action.WAKE:
             _plan_linked(plan, known)
-        case Action.NOTHING if case.link is LinkState.LIVE:
+        case Action.NOTHING if case.link is LinkState.LIVE and section.rules.updates:
             _plan_linked(plan, known)  # its key may still be missing (P8)
+        case Action.NOTHING if case.link is LinkState.LIVE:
+            _everywhere(plan, known, section, Outcome.UNCHANGED, "")
         case Action.DROP_LINK:
             plan.drop = True
             _everywhere(plan, known, section, Outcome.SKIPPED, reason)
@@ -151,9 +153,7 @@ def _record_winner(
     if section is None or section.rules.grain != "record":
         return ""
     fields = [
-        Mapped(sf, list(seen.values()), _agreement(known, mapped_fields[name]))
-        for name, (sf, seen) in views.items()
-        if all(one.write_in.on_update and one.write_out.on_update for one in mapped_fields[name].values())
+        Mapped(sf, list(seen.values()), _agreement(known, mapped_fields[name])) for name, (sf, seen) in views.items()
     ]
     rules = section.rules
     return record_winner(fields, section.conflict, tie=rules.tie, resolution_seconds=rules.resolution_seconds)
@@ -280,12 +280,12 @@ def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Secti
     """One partner's replica's view; None when its value is not known: neither read nor ever agreed."""
     activity = plan.activity
     record = activity.replica(model)
-    flow = section.flow_of_changes(mapped)
+    flow = section.flow(mapped)
     if record is None:
         agreed = activity.link.base.get(model, {}) if activity.link else {}
         if mapped.salesforce not in agreed:
             return None
-        return View(model, Seen.SAME, agreed[mapped.salesforce], None, flow, silent=True)
+        return View(model, Seen.SAME, agreed[mapped.salesforce], None, flow, True, mapped.write_in, mapped.write_out)
     key = lens(mapped).key_partner(mapped, record.values, known.context)
     return View(
         replica=model,
@@ -294,6 +294,8 @@ def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Secti
         changed_at=record.edited_at,
         flow=flow,
         silent=lens(mapped).silent(mapped, key, known.context),
+        write_in=mapped.write_in,
+        write_out=mapped.write_out,
     )
 
 
@@ -425,7 +427,7 @@ def _plan_partner_creation(plan: Plan, known: Known, section: Section) -> None:
     if parent is not None:
         fields[section.parent_field] = parent
     for mapped in section.fields:
-        if not section.flow(mapped).receives or not mapped.partner or not mapped.write_in.on_create:
+        if not section.flow(mapped).receives or not mapped.partner or mapped.write_in is Write.NEVER:
             continue
         written = lens(mapped).to_partner(mapped, record.values, known.context, {})
         if isinstance(written, Held):
@@ -475,7 +477,7 @@ def _create_values(plan: Plan, known: Known, model: str, section: Section, field
     record = plan.activity.partners[model]
     sobject = known.sobject(plan.activity.sf_object)
     for mapped in section.fields:
-        if not section.flow(mapped).sends or not mapped.write_out.on_create:
+        if not section.flow(mapped).sends or mapped.write_out is Write.NEVER:
             continue
         key = lens(mapped).key_partner(mapped, record.values, known.context)
         if lens(mapped).silent(mapped, key, known.context):

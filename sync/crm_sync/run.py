@@ -31,6 +31,7 @@ from crm_sync.config import Config
 from crm_sync.engine import Engine
 from crm_sync.errors import RecordRefused, RunStopped
 from crm_sync.inheritance import Inheritance, condition_met
+from crm_sync.jobs.preview import PreviewRow, preview
 from crm_sync.journal import Journal
 from crm_sync.marketo.scope import ReminderScope
 from crm_sync.model import PLANHAT
@@ -166,6 +167,15 @@ class Sync:
         if not dry_run:
             state.set_setting("last_report", report.as_dict())
         return report
+
+    def preview(self, section_key: str, way: str) -> list[PreviewRow]:
+        """The first rows that a section's job "in" or "out" would carry; reads only (rule T22)."""
+        clients = self._clients()
+        for client in clients:
+            client.transport.read_only = True
+        engine = self._engine(Report(), self.state, clients)
+        section = next(one for one in engine.sections if one.key == section_key)
+        return preview(engine, section, way)
 
     def _round(self, engine: Engine, step: Progress) -> None:
         report, state = engine.report, engine.state

@@ -339,3 +339,46 @@ def test_a_skip_adds_to_no_figure() -> None:
     assert {**before, "diagnostics": None} == {**after, "diagnostics": None}
     assert {"d": "refused"} == after["diagnostics"]["failures"]
     assert section.seen == statistics.processed + sum(statistics.skipped.values())
+
+
+# -- the configuration -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("T37")
+def test_a_configuration_has_jobs_or_sections() -> None:
+    """Jobs make the sections; both at once, or jobs that are no list, are refused."""
+    base = {
+        "profile": "totango",
+        "salesforce": {"base_url": "https://acme.my.salesforce.com", "access_token": "t"},
+        "totango": {"token": "t"},
+    }
+    config = Config.from_mapping({**base, "jobs": [TASKS_IN, CAMPAIGNS]})
+
+    assert ["tasks-in", "campaigns"] == [job.name for job in config.jobs]
+    assert ["Task:Task", "CampaignTouch:Event"] == [section.key for section in config.sections]
+    with pytest.raises(ConfigError, match="not both"):
+        Config.from_mapping({**base, "jobs": [TASKS_IN], "sections": []})
+    for wrong in ({"name": "x"}, ["x"], "x", 3):
+        with pytest.raises(ConfigError, match=r"one \[\[jobs\]\] table"):
+            Config.from_mapping({**base, "jobs": wrong})
+
+
+@pytest.mark.rule("T37")
+def test_a_job_may_name_a_custom_object() -> None:
+    """The fields and rules of the model hold for an object of the customer's own."""
+    (section,) = configured({**TASKS_IN, "crm_object": "Activity__c"})
+
+    assert ("Task:Activity__c", "account_id", "record") == (section.key, section.parent_field, section.rules.grain)
+    assert {"Subject", "OwnerId"} <= set(fields(section))
+
+
+@pytest.mark.rule("T44")
+def test_the_profile_names_the_version_of_salesforces_api() -> None:
+    """47.0 unless the configuration says another."""
+    base = {"profile": "totango", "totango": {"token": "t"}, "jobs": [TASKS_IN]}
+    login = {"base_url": "https://acme.my.salesforce.com", "access_token": "t"}
+
+    assert "47.0" == Config.from_mapping({**base, "salesforce": login}).salesforce.api_version
+    assert (
+        "61.0" == Config.from_mapping({**base, "salesforce": {**login, "api_version": "61.0"}}).salesforce.api_version
+    )

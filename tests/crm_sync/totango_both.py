@@ -125,7 +125,7 @@ class TotangoBoth:
         return dict(self.people.one(sobject, record_id))
 
     def sf_all(self, sobject: str = "Task") -> list[dict[str, Any]]:
-        return list(self.people.rows(sobject).values())
+        return [dict(row) for row in self.people.rows(sobject).values()]
 
     # -- people in Totango -------------------------------------------------------------------------------
 
@@ -155,7 +155,7 @@ class TotangoBoth:
         return dict(self.partner.read(SECTION[model], record_id))
 
     def tt_all(self, model: str = "Task") -> list[dict[str, Any]]:
-        return list(self.partner.rows(SECTION[model]).values())
+        return [dict(row) for row in self.partner.rows(SECTION[model]).values()]
 
     def tt_one(self, model: str = "Task") -> dict[str, Any]:
         """The only one there is."""

@@ -6,9 +6,9 @@ The sync is met over sockets only; it is told where everything is by environment
 
 from __future__ import annotations
 
+from crm_contracts.verify.arena import Arena
 from crm_contracts.verify.campaign import Campaign, Plan
 from crm_contracts.verify.report import Report
 from crm_contracts.verify.runner import CommandRunner, HookRunner, Runner
-from crm_contracts.verify.served import ServedStage
 
-__all__ = ["Campaign", "CommandRunner", "HookRunner", "Plan", "Report", "Runner", "ServedStage"]
+__all__ = ["Arena", "Campaign", "CommandRunner", "HookRunner", "Plan", "Report", "Runner"]

@@ -52,6 +52,7 @@ class Border:
         self.clock = clock
         self.page = 0  # rows of a query's page; 0: the vendor's own
         self.heard: list[Heard] = []
+        self.exchanges: list[dict[str, Any]] = []  # the same, as the fakes' journals tell them
         self.total = 0  # requests of all runs
         self.unread: Heard | None = None  # the answer that nobody lived to read
         self.died = False  # whether the newest run was killed at its request
@@ -63,7 +64,7 @@ class Border:
         """A run begins. *kill* ends it for good, and returns when it has ended."""
         with self.turn:
             self.heard, self.unread, self._death, self._kill, self._open = [], None, death, kill, True
-            self.died = False
+            self.exchanges, self.died = [], False
 
     def close(self) -> None:
         """The run is over: what is being carried out ends first, nothing more is heard."""
@@ -80,16 +81,18 @@ class Border:
             dies = len(self.heard) + 1 == self._death.at
             if dies and not self._death.acted:
                 self._die()
+            before = gate.fake.journal.last
             try:
                 answer = run_wsgi(gate.fake, environ)
             except ConnectionDropped:
-                self._heard(gate.fake, dies=dies)
+                self._heard(gate.fake, before, dies=dies)
                 raise
-            self._heard(gate.fake, dies=dies)
+            self._heard(gate.fake, before, dies=dies)
             return answer
 
-    def _heard(self, fake: Fake, *, dies: bool) -> None:
+    def _heard(self, fake: Fake, before: int, *, dies: bool) -> None:
         self.heard.append((fake.vendor, fake.journal.last))
+        self.exchanges += fake.exchanges(before)
         if dies:
             self.unread = self.heard[-1]
             self._die()

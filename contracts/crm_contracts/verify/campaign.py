@@ -12,12 +12,12 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from crm_contracts.verify.arena import Arena
 from crm_contracts.verify.ladder import Block, Case, by_seed, chosen, ladder
 from crm_contracts.verify.report import Report, Tried
-from crm_contracts.verify.served import ServedStage
+from crm_contracts.verify.served import AnySettings, ServedStage
 from crm_contracts.verify.trial import Finding, Round, Trial, play
 from crm_contracts.world import ops
-from crm_contracts.world.settings import Settings
 
 STRIKES = ("lost_response", "error_after", "unavailable")
 WRITES_STRUCK_MAX = 3
@@ -29,7 +29,8 @@ Progress = Callable[[int, int, str], None]
 class Plan:
     """What to try. *fixed*: the sync has one configuration, so no history changes it."""
 
-    settings: Settings
+    settings: AnySettings
+    sets: tuple[str, ...] = ()  # the settings that are not the profile's default, as `NAME=VALUE`
     fixed: bool = False
     histories: int = 20
     seed: int = 1
@@ -43,11 +44,13 @@ class Campaign:
 
     def __init__(self, stage: ServedStage, plan: Plan, *, progress: Progress = lambda _done, _all, _name: None) -> None:
         self._stage = stage
+        self._arena = Arena(stage.profile)
         self._plan = plan
         self._progress = progress
         self._played: dict[str, Trial] = {}
         self._shortest: dict[str, tuple[Case, Finding]] = {}
         self._tried: list[Tried] = []
+        self._can_die = stage.sockets.runner.can_die
 
     def run(self) -> Report:
         """Everything, in its order. Raises MisuseError when the sync cannot run."""
@@ -59,24 +62,25 @@ class Campaign:
             self._try(case)
         self._progress(len(cases), len(cases), "")
         return Report(
-            sync=stage.runner.name,
+            sync=stage.sockets.runner.name,
             profile=stage.profile,
             settings=plan.settings,
+            sets=plan.sets,
             fixed=plan.fixed,
             seed=plan.seed,
             steps=plan.steps,
             tried=tuple(self._tried),
             findings=tuple((case.name, case.says, finding) for case, finding in self._shortest.values()),
-            runs=stage.runs,
-            requests=stage.border.total,
-            can_die=stage.runner.can_die,
+            runs=stage.sockets.runs,
+            requests=stage.sockets.border.total,
+            can_die=stage.sockets.runner.can_die,
         )
 
     def _cases(self) -> list[Case]:
         plan = self._plan
-        rungs = list(ladder(plan.settings, fixed=plan.fixed))
+        rungs = list(ladder(self._arena, plan.settings, fixed=plan.fixed))
         seeds = [
-            by_seed(seed, plan.steps, plan.settings, fixed=plan.fixed, can_die=self._stage.runner.can_die)
+            by_seed(self._arena, seed, plan.steps, settings=plan.settings, fixed=plan.fixed, can_die=self._can_die)
             for seed in range(plan.seed, plan.seed + plan.histories)
         ]
         return chosen([*rungs, *seeds], plan.only)
@@ -88,7 +92,7 @@ class Campaign:
         if case.struck:
             for struck, expected in self._struck(case, trial):
                 self._judge(struck, expected=expected)
-        if case.then and self._stage.runner.can_die and trial.last.writes():
+        if case.then and self._can_die and trial.last.writes():
             dead = _dying(case, trial.last.writes()[0], acted=True)
             self._judge(replace(dead, name=f"{case.name}/killed", blocks=(*dead.blocks, *case.then)))
 
@@ -143,7 +147,7 @@ class Campaign:
             for kind in STRIKES:
                 fault = ops.InjectFault(fault=kind, vendor=vendor, verb=verb, object=name, nth=nth)
                 yield _before_last_run(case, f"write {place}: {kind}", (fault,)), clean.summary
-            if self._stage.runner.can_die:
+            if self._can_die:
                 for acted in (False, True):
                     yield _dying(case, number, acted=acted, place=place), clean.summary
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from crm_contracts.verify.report import Report
     from crm_contracts.verify.runner import Runner
 
-PROFILES = ("planhat",)
+PROFILES = ("planhat", "totango", "marketo")
 SUFFIXES = (".html", ".json", ".txt")
 
 
@@ -62,12 +62,14 @@ def verify(**given: Any) -> None:
 
 def _campaign(*, file: Path | None, as_json: bool, **given: Any) -> Report:
     from crm_contracts.verify import text
+    from crm_contracts.verify.arena import Arena, changes
     from crm_contracts.verify.campaign import Campaign, Plan
-    from crm_contracts.verify.served import ServedStage
 
     _check_file(file)
+    arena = Arena(given["profile"])
     plan = Plan(
-        settings=_settings(given["sets"]),
+        settings=arena.settings(changes(given["sets"])),
+        sets=given["sets"],
         fixed=given["fixed"],
         histories=given["histories"],
         seed=given["seed"],
@@ -75,7 +77,7 @@ def _campaign(*, file: Path | None, as_json: bool, **given: Any) -> Report:
         only=given["only"],
     )
     runner = _runner(given["command"], given["hook"], given["kill_command"], given["timeout"])
-    with ServedStage(runner, tls=given["tls"], external_id=given["external_id"]) as stage:
+    with arena.stage(runner, tls=given["tls"], external_id=given["external_id"]) as stage:
         report = Campaign(stage, plan, progress=_bar()).run()
     if file is not None:
         _write(report, file)
@@ -98,19 +100,6 @@ def _runner(command: str | None, hook: str | None, kill_command: str, timeout: f
         return CommandRunner(command, timeout_seconds=timeout)
     assert hook is not None
     return HookRunner(hook, timeout_seconds=timeout, kill_command=kill_command)
-
-
-def _settings(sets: tuple[str, ...]) -> Any:
-    from crm_contracts.world.settings import Settings
-    from fake_core.errors import MisuseError
-
-    changes = {}
-    for one in sets:
-        name, sign, value = one.partition("=")
-        if not sign:
-            raise MisuseError(f"--set {one}: write NAME=VALUE, e.g. conversation='Not Syncing'")
-        changes[name] = value
-    return Settings().changed(changes)
 
 
 def _check_file(file: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""The ladder of curated histories (data/ladder.toml), and histories by seed, as cases that a campaign can play.
+"""The ladder of curated histories (data/ladder_*.toml), and histories by seed, as cases that a campaign can play.
 
 A case is made of *blocks*: operations that only make sense together, and are shrunk as one.
 """
@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from crm_contracts.verify.arena import Arena
+from crm_contracts.verify.served import AnySettings
 from crm_contracts.world import ops
-from crm_contracts.world.ops import Op, from_dict
-from crm_contracts.world.settings import Settings
-from crm_contracts.world.simulate import random_history
+from crm_contracts.world.ops import Op
 from fake_core.data_files import reader
 from fake_core.errors import MisuseError
 
@@ -27,7 +27,7 @@ class Case:
     name: str
     says: str
     blocks: tuple[Block, ...]
-    settings: Settings
+    settings: AnySettings
     modes: tuple[str, ...] = ()
     page: int = 0
     struck: bool = False
@@ -38,9 +38,9 @@ class Case:
         return [op for block in self.blocks for op in block]
 
 
-def ladder(settings: Settings, *, fixed: bool) -> Iterator[Case]:
+def ladder(arena: Arena, settings: AnySettings, *, fixed: bool) -> Iterator[Case]:
     """The rungs, for a sync of *settings*; with *fixed* only those that need no others."""
-    for row in reader("crm_contracts.verify")("ladder.toml")["rung"]:
+    for row in reader("crm_contracts.verify")(f"ladder_{arena.profile}.toml")["rung"]:
         wanted = settings.changed(row.get("settings", {}))
         if fixed and wanted != settings:
             continue
@@ -48,18 +48,18 @@ def ladder(settings: Settings, *, fixed: bool) -> Iterator[Case]:
             name=row["name"],
             says=row["says"],
             modes=tuple(row["modes"]),
-            blocks=tuple(map(_block, row["steps"])),
+            blocks=tuple(_block(arena, step) for step in row["steps"]),
             settings=wanted,
             page=row.get("page", 0),
             struck=row.get("struck", False),
-            then=tuple(map(_block, row.get("then", ()))),
+            then=tuple(_block(arena, step) for step in row.get("then", ())),
         )
 
 
-def by_seed(seed: int, steps: int, settings: Settings, *, fixed: bool, can_die: bool) -> Case:
+def by_seed(arena: Arena, seed: int, steps: int, *, settings: AnySettings, fixed: bool, can_die: bool) -> Case:
     """One random history. Saved settings take effect in a run of their own: a command learns of them no sooner."""
     blocks: list[Block] = []
-    for op in random_history(seed, steps):
+    for op in arena.random(seed, steps):
         if isinstance(op, _CONFIGURATION):
             if not fixed:
                 blocks.append((op, ops.Sync()))
@@ -72,12 +72,12 @@ def by_seed(seed: int, steps: int, settings: Settings, *, fixed: bool, can_die: 
     )
 
 
-def _block(step: Mapping[str, Any]) -> Block:
+def _block(arena: Arena, step: Mapping[str, Any]) -> Block:
     plain = dict(step)
     many = plain.pop("many", 0)
     if not many:
-        return (from_dict(plain),)
-    return tuple(from_dict(_numbered(plain, n)) for n in range(1, many + 1))
+        return (arena.read(plain),)
+    return tuple(arena.read(_numbered(plain, n)) for n in range(1, many + 1))
 
 
 def _numbered(given: Any, n: int) -> Any:

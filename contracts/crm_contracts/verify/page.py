@@ -7,6 +7,7 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 
 from crm_contracts.vendors import TITLES
+from crm_contracts.verify.arena import in_words
 from crm_contracts.verify.report import Report, held_to, words_of
 from crm_contracts.verify.story import gathered
 from crm_contracts.verify.text import say
@@ -32,6 +33,11 @@ def render_page(report: Report) -> str:
     ]
     failed = len([one for one in report.tried if one.found])
     page = environment.from_string(text).render(
-        report=report, partner=TITLES[report.profile], findings=findings, held_to=held_to(), failed=failed
+        report=report,
+        partner=TITLES[report.profile],
+        findings=findings,
+        held_to=held_to(),
+        failed=failed,
+        put_to=in_words(report.settings),
     )
     return page + "\n"

@@ -10,10 +10,10 @@ import shlex
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from crm_contracts.verify.served import AnySettings
 from crm_contracts.verify.story import Event, gathered
 from crm_contracts.verify.trial import Finding, Hangs
 from crm_contracts.world import violations
-from crm_contracts.world.settings import Settings
 from crm_contracts.world.violations import InvariantViolated
 from fake_core.data_files import reader
 
@@ -41,7 +41,8 @@ class Report:
 
     sync: str
     profile: str
-    settings: Settings
+    settings: AnySettings
+    sets: tuple[str, ...]
     fixed: bool
     seed: int
     steps: int
@@ -61,11 +62,9 @@ class Report:
 
     def replay(self, name: str) -> str:
         """The command line's options that play one history again."""
-        base = name.partition("/")[0]
-        given = ["--only", base, "--seed", str(self.seed), "--steps", str(self.steps)]
-        changed = asdict(self.settings).items() - asdict(Settings()).items()
-        for key, value in sorted(changed):
-            given += ["--set", f"{key}={value}"]
+        given = ["--only", name.partition("/")[0], "--seed", str(self.seed), "--steps", str(self.steps)]
+        for one in self.sets:
+            given += ["--set", one]
         if self.fixed:
             given.append("--fixed")
         return shlex.join(given)

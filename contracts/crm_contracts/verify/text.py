@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import click
 
 from crm_contracts.vendors import TITLES
+from crm_contracts.verify.arena import in_words
 from crm_contracts.verify.report import Report, held_to, words_of
 from crm_contracts.verify.story import Event, gathered
 from crm_contracts.verify.trial import Finding
@@ -37,10 +38,8 @@ def render(report: Report, paint: Paint = plain) -> str:
 
 
 def _heading(report: Report) -> Iterator[str]:
-    settings = report.settings
     yield f"The sync      {report.sync}"
-    yield f"Put to        profile {report.profile}: tasks {settings.task}, conversations {settings.conversation},"
-    yield f"              conflicts {settings.conflict}"
+    yield from _wrapped("Put to        ", f"profile {report.profile}: {in_words(report.settings)}")
     counts = f"{report.runs} runs of the sync, {report.requests} requests"
     yield f"Histories     {len(report.tried)} ({counts}), seed {report.seed}"
     if not report.can_die:

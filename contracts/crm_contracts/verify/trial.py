@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from crm_contracts.verify.served import Hung, ServedStage, ServedSync
+from crm_contracts.verify.border import Border
+from crm_contracts.verify.served import AnySettings, Hung, ServedPair, ServedPlanhat, ServedStage
 from crm_contracts.verify.story import Event, told_op, told_request
 from crm_contracts.world import World, monitors, ops
 from crm_contracts.world.ops import Op
+from crm_contracts.world.pairs import PairSettings, PairWorld
+from crm_contracts.world.playing import Playing
 from crm_contracts.world.settings import Settings
 from crm_contracts.world.violations import CrashLeftATrace, InvariantViolated
 from crm_contracts.world.wire import Crashed
@@ -62,15 +65,15 @@ class Trial:
     last: Round = field(default_factory=Round)
 
 
-class _TellingWorld(World):
+class _Telling(Playing):
     """A world that keeps its story as events, and takes a run that hangs for a finding."""
 
-    stage: ServedStage
+    border: Border
+    events: list[Event]
+    rounds: list[Round]
 
-    def __init__(self, stage: ServedStage, **options: Any) -> None:
-        self.events: list[Event] = []
-        self.rounds: list[Round] = []
-        super().__init__(stage, **options)
+    def _begin_story(self, border: Border) -> None:
+        self.border, self.events, self.rounds = border, [], []
 
     def apply(self, op: Op) -> bool:
         at = self.stage.clock.now()
@@ -82,11 +85,11 @@ class _TellingWorld(World):
 
     def _tell_round(self, exchanges: list[monitors.Exchange], failure: BaseException | None) -> None:
         super()._tell_round(exchanges, failure)
-        order = {heard: number for number, heard in enumerate(self.stage.border.heard)}
+        border = self.border
+        order = {heard: number for number, heard in enumerate(border.heard)}
         last = len(order)
         ordered = sorted(exchanges, key=lambda one: order.get((one["vendor"], one["n"]), last))
         self.rounds.append(Round(tuple(ordered)))
-        border = self.stage.border
         told = [
             told_request(one, self._about(one), unread=border.unread == (one["vendor"], one["n"]))
             for one in ordered
@@ -104,17 +107,39 @@ class _TellingWorld(World):
             raise Hangs(f"the run did not end within the time allowed and was killed ({failure})")
 
 
+class _PlanhatWorld(_Telling, World):
+    def __init__(self, stage: ServedPlanhat, settings: Settings) -> None:
+        self._begin_story(stage.sockets.border)
+        super().__init__(stage, sync=stage.factory, settings=settings)
+
+
+class _PairWorld(_Telling, PairWorld):
+    def __init__(self, stage: ServedPair, settings: PairSettings) -> None:
+        self._begin_story(stage.sockets.border)
+        super().__init__(stage, sync=stage.factory, settings=settings)
+
+
+def _world(stage: ServedStage, settings: AnySettings) -> _PlanhatWorld | _PairWorld:
+    if isinstance(stage, ServedPlanhat):
+        assert isinstance(settings, Settings)
+        return _PlanhatWorld(stage, settings)
+    assert isinstance(stage, ServedPair)
+    assert isinstance(settings, PairSettings)
+    return _PairWorld(stage, settings)
+
+
 def play(
-    history: Sequence[Op], *, stage: ServedStage, settings: Settings, page: int = 0, expected: Any = None
+    history: Sequence[Op], *, stage: ServedStage, settings: AnySettings, page: int = 0, expected: Any = None
 ) -> Trial:
     """Play *history* to its end. *expected* is the world that it must end in (see `World.summary`), if known.
 
     Raises MisuseError when the sync cannot run at all.
     """
     trial = Trial()
-    installed = stage.begin(settings)
-    stage.border.page = page
-    world = _TellingWorld(stage, sync=ServedSync.installed(stage, installed), settings=settings)
+    border = stage.sockets.border
+    stage.begin(settings)
+    border.page = page
+    world = _world(stage, settings)
     try:
         with world:
             world.apply_all(history)
@@ -130,7 +155,7 @@ def play(
             type(found).__name__, found.invariant, found.what, found.activity, played, tuple(world.events)
         )
     finally:
-        stage.border.page = 0
+        border.page = 0
     return trial
 
 

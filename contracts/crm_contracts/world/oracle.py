@@ -49,6 +49,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "memory": "a sync that lost its memory knows of no deletion (F13)",
     "merged-customer": "where a Planhat record of a merged account belongs in Salesforce is not published (F14)",
     "skewed-clocks": "within the difference of two clocks nobody knows which edit was newer (F56)",
+    "not-shown": "who was shown older rows decided by those: what was not visible yet counts as not written (I5)",
     "unknown-answer": "after a lost answer no sync can know whether both sides had agreed (P24)",
 }
 
@@ -72,6 +73,7 @@ class Oracle:
         self.blind = False
         self.apart = timedelta(0)  # how far the two clocks ever were from each other
         self._bases: dict[tuple[str, str, str], set[Base]] = {}
+        self._behind: tuple[int, ...] = ()
 
     # -- what people do -----------------------------------------------------------------------
 
@@ -205,11 +207,13 @@ class Oracle:
                 activity.second_allowed = True
             activity.received = activity.received or self.settings.receives("task")
 
-    def synced(self, after: Observation, *, clean: bool, read: str) -> None:
+    def synced(self, after: Observation, *, clean: bool, read: str, behind: Collection[str] = ()) -> None:
         """A round ended, and everything reads as *after*. *clean*: nothing went wrong in it.
 
-        *read* is all that the round's requests were answered: what the sync may know.
+        *read* is all that the round's requests were answered: what the sync may know. *behind* are vendors that showed
+        older rows.
         """
+        self._behind = tuple(n for n, vendor in enumerate(("salesforce", "planhat")) if vendor in behind)
         before = {
             (pair.key, one.name): (activity, pair, one, pair.values(one))
             for activity in self.model.activities.values()
@@ -310,6 +314,9 @@ class Oracle:
             self._bases[(*pair.key, one.name)] = bases | {after}
             return
         left: set[Base] = set()
+        for base in self._as_shown(bases, values):
+            if after != values and after in self._outcomes(pair, base, values, winners, chosen=chosen):
+                left.add(after)
         for base in bases:
             for outcome in self._outcomes(pair, base, values, winners, chosen=chosen):
                 if outcome == after:
@@ -326,6 +333,16 @@ class Oracle:
             loser = 1 - values.index(after[0])
             self._discarded.append((activity.handle, one, values[loser]))
         self._bases[(*pair.key, one.name)] = left
+
+    def _as_shown(self, bases: set[Base], values: Values) -> set[Base]:
+        """Those bases by which a side that was shown as it had been seems unchanged (`not-shown`)."""
+        unchanged = {
+            tuple(values[n] if n in hidden else base[n] for n in (0, 1))
+            for base in bases
+            if base is not None
+            for hidden in {self._behind, *((n,) for n in self._behind)}
+        }
+        return {(left, right) for left, right in unchanged} if self._behind else set()
 
     def _fought(self, pair: Pair, one: Field, values: Values, bases: set[Base]) -> bool:
         """Whether both sides certainly changed the field since they agreed, each by a user's hand."""

@@ -1,8 +1,11 @@
-"""Photographs of several fakes at once: cheap to take, to compare and to go back to.
+"""Photographs of several fakes at once: cheap to take, to compare and to go back to; and what a fake answered already.
 
-Rule 1: rows are kept as the pages in which they differ from a first image, so that a sweep can keep hundreds.
+Rule 1: rows are kept as the pages in which they differ from a first image, so that a sweep can keep thousands.
 Rule 2: the same pages are the same number, so that two worlds are compared by numbers.
 Rule 3: nothing is copied that cannot have changed: a store tells how many transactions it began.
+Rule 4: to go back costs nothing: a store is put back when somebody really asks it something (`Darkroom.develop`).
+Rule 5: a fake is a function of its state, its clock and the request. A request that was made before in one state at
+the same time is not made again: its answer is known, and the state that it leaves.
 """
 
 from __future__ import annotations
@@ -10,80 +13,148 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from fake_core.fake import Fake
 from fake_core.store import Store
 
-__all__ = ["Darkroom", "Photograph"]
+__all__ = ["Darkroom", "Photograph", "Reply", "State"]
 
 PAGE_BYTES, BLOCK_BYTES = 4_096, 65_536
+REPLIES_MAX = 50_000
 Pages = tuple[int, tuple[tuple[int, bytes], ...]]  # the image's length, and (offset, page) where it differs
 
-# What a later answer cannot depend on: who is logged in, how often, and what the chance of tokens came to.
+# What no answer depends on but in its count of calls: usage, and what the chance of tokens came to.
 USAGE: Mapping[str, Collection[str]] = {
-    "salesforce": ("sessions", "api_requests", "approvals"),
+    "salesforce": ("api_requests", "approvals"),
     "planhat": ("soft_calls_per_minute", "hard_calls_per_second"),
 }
+SESSIONS = "sessions"
 _CHANCE = "\0chance"
+
+
+class State(NamedTuple):
+    """One fake: its rows by number, and its parts as JSON in three texts."""
+
+    rows: int
+    core: str
+    sessions: str
+    usage: str
+
+
+class Reply(NamedTuple):
+    """What was answered: status line, headers, body; the entry of the journal; and the state afterwards."""
+
+    line: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    exchange: dict[str, Any]
+    after: State
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """Each vendor's rows by number, and its parts as JSON."""
+    """The state of each vendor."""
 
-    rows: tuple[tuple[str, int], ...]
-    parts: tuple[tuple[str, str], ...]
+    states: tuple[tuple[str, State], ...]
 
     def essence(self) -> tuple[object, ...]:
-        """What a later answer may depend on."""
-        return (self.rows, tuple((vendor, _essential(vendor, text)) for vendor, text in self.parts))
+        """What a later answer may depend on: not who is logged in, for who is not logs in again."""
+        return tuple((vendor, state.rows, state.core) for vendor, state in self.states)
 
 
 class Darkroom:
-    """Takes photographs of *fakes* and goes back to them."""
+    """Takes photographs of *fakes* and goes back to them. Whoever calls a fake by himself says `touch` before."""
 
     def __init__(self, fakes: Mapping[str, Fake]) -> None:
+        self._fakes = dict(fakes)
         self._stores: dict[str, Store] = {vendor: fake.store for vendor, fake in fakes.items()}
         self._first = {vendor: store.contents() for vendor, store in self._stores.items()}
         self._numbers: dict[str, dict[Pages, int]] = {vendor: {} for vendor in fakes}
         self._pages: dict[str, list[Pages]] = {vendor: [] for vendor in fakes}
-        self._now: dict[str, tuple[int, int]] = {}  # transactions so far, and the number of the rows then
+        self._real: dict[str, tuple[int, int]] = {}  # of the store itself: transactions so far, and the rows then
+        self._state: dict[str, State | None] = dict.fromkeys(fakes)  # None: look at the fake
+        self._developed = dict.fromkeys(fakes, True)  # whether the store is in that state
+        self._replies: dict[object, Reply] = {}
         for vendor in fakes:
             self._look(vendor, self._first[vendor])
 
     def rows(self) -> tuple[tuple[str, int], ...]:
         """The number of each vendor's rows as they are now."""
-        for vendor, store in self._stores.items():
-            if store.transactions != self._now[vendor][0]:
-                self._look(vendor, store.contents())
-        return tuple((vendor, number) for vendor, (_, number) in self._now.items())
+        return tuple((vendor, self._rows(vendor)) for vendor in self._fakes)
 
     def photograph(self) -> Photograph:
-        parts = tuple(
-            (vendor, json.dumps({name: part.dump() for name, part in store.parts.items()}))
-            for vendor, store in self._stores.items()
-        )
-        return Photograph(self.rows(), parts)
+        return Photograph(tuple((vendor, self.state(vendor)) for vendor in self._fakes))
 
     def restore(self, given: Photograph) -> None:
-        """Put rows and parts back as they were."""
-        now = dict(self.rows())
-        parts = dict(given.parts)
-        for vendor, number in given.rows:
-            store = self._stores[vendor]
-            if now[vendor] == number:
-                _load(store, json.loads(parts[vendor]))
-                continue
-            store.restore(self._snapshot(vendor, number, parts[vendor].encode()))
-            self._now[vendor] = (store.transactions, number)
+        """Rows and parts are as they were: the next who asks will find them so."""
+        for vendor, state in given.states:
+            if self._state[vendor] != state:
+                self._state[vendor], self._developed[vendor] = state, False
 
-    def forget(self) -> None:
-        """Forget all photographs; those that were handed out are worth nothing any more."""
-        for vendor, store in self._stores.items():
-            self._numbers[vendor].clear()
-            self._pages[vendor].clear()
+    def state(self, vendor: str) -> State:
+        """How one fake stands now."""
+        known = self._state[vendor]
+        if known is None:
+            known = self._state[vendor] = State(self._rows(vendor), *_texts(vendor, self._stores[vendor]))
+            self._developed[vendor] = True
+        return known
+
+    def touch(self, vendor: str) -> None:
+        """Somebody is about to call this fake: put it into its state; what state it is in then, nobody knows yet."""
+        self.develop(vendor)
+        self._state[vendor] = None
+
+    def develop(self, vendor: str) -> None:
+        """Put the store into the state in which it is said to be."""
+        state = self._state[vendor]
+        if state is None or self._developed[vendor]:
+            return
+        store = self._stores[vendor]
+        parts = _joined(state)
+        if self._real_rows(vendor) == state.rows:
+            for name, part in store.parts.items():
+                part.load(parts[name])
+        else:
+            store.restore(self._snapshot(vendor, state.rows, json.dumps(parts).encode()))
+            self._real[vendor] = (store.transactions, state.rows)
+        self._developed[vendor] = True
+
+    # -- what was answered ---------------------------------------------------------------------------
+
+    def key(self, vendor: str, at: datetime, request: tuple[object, ...]) -> object:
+        """What an answer depends on."""
+        state = self.state(vendor)
+        return vendor, state.rows, state.core, state.sessions, at, request
+
+    def reply(self, key: object, vendor: str) -> Reply | None:
+        """The answer, if it was given before; the fake is then as good as called."""
+        found = self._replies.get(key)
+        if found is not None and self._state[vendor] != found.after:
+            self._state[vendor], self._developed[vendor] = found.after, False
+        return found
+
+    def learn(self, key: object, reply: Reply) -> None:
+        if len(self._replies) >= REPLIES_MAX:
+            self._replies.clear()
+        self._replies[key] = reply
+
+    # -- rows ----------------------------------------------------------------------------------------
+
+    def rows_of(self, vendor: str, number: int) -> bytes:
+        """The rows of this number, as `Store.contents` made them."""
+        return bytes(self._snapshot(vendor, number, b"")[8:])
+
+    def _rows(self, vendor: str) -> int:
+        known = self._state[vendor]
+        return self._real_rows(vendor) if known is None else known.rows
+
+    def _real_rows(self, vendor: str) -> int:
+        store = self._stores[vendor]
+        if store.transactions != self._real[vendor][0]:
             self._look(vendor, store.contents())
+        return self._real[vendor][1]
 
     def _look(self, vendor: str, image: bytes) -> None:
         pages = _differing(self._first[vendor], image)
@@ -91,11 +162,7 @@ class Darkroom:
         if pages not in numbers:
             numbers[pages] = len(numbers)
             self._pages[vendor].append(pages)
-        self._now[vendor] = (self._stores[vendor].transactions, numbers[pages])
-
-    def rows_of(self, vendor: str, number: int) -> bytes:
-        """The rows of this number, as `Store.contents` made them."""
-        return bytes(self._snapshot(vendor, number, b"")[8:])
+        self._real[vendor] = (self._stores[vendor].transactions, numbers[pages])
 
     def _snapshot(self, vendor: str, number: int, parts: bytes) -> bytearray:
         """As `Store.snapshot` made it."""
@@ -119,18 +186,29 @@ def _differing(first: bytes, image: bytes) -> Pages:
         for at in range(0, len(new), PAGE_BYTES):
             page = new[at : at + PAGE_BYTES]
             if old[at : at + PAGE_BYTES] != page:
-                found.append((block + at, page))  # noqa: PERF401 - one slice for each page, not two
+                found.append((block + at, page))
     return len(image), tuple(found)
 
 
-def _load(store: Store, parts: Mapping[str, Any]) -> None:
-    for name, part in store.parts.items():
-        part.load(parts[name])
+def _texts(vendor: str, store: Store) -> tuple[str, str, str]:
+    """Parts as three texts: what answers depend on, who is logged in, and the rest."""
+    parts = {name: part.dump() for name, part in store.parts.items()}
+    usage = {name: parts.pop(name) for name in USAGE.get(vendor, ()) if name in parts}
+    sessions = parts.pop(SESSIONS, None)
+    ids = parts.get("ids")
+    if ids is not None and _CHANCE in ids["counters"]:
+        counters = dict(ids["counters"])
+        usage[_CHANCE] = counters.pop(_CHANCE)
+        parts["ids"] = {**ids, "counters": counters}
+    return json.dumps(parts), json.dumps(sessions), json.dumps(usage)
 
 
-def _essential(vendor: str, text: str) -> str:
-    parts = json.loads(text)
-    for name in USAGE.get(vendor, ()):
-        parts.pop(name, None)
-    parts.get("ids", {}).get("counters", {}).pop(_CHANCE, None)
-    return json.dumps(parts)
+def _joined(state: State) -> dict[str, Any]:
+    parts: dict[str, Any] = json.loads(state.core)
+    usage = json.loads(state.usage)
+    if _CHANCE in usage:
+        parts["ids"]["counters"][_CHANCE] = usage.pop(_CHANCE)
+    sessions = json.loads(state.sessions)
+    if sessions is not None:
+        parts[SESSIONS] = sessions
+    return {**parts, **usage}

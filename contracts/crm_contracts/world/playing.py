@@ -87,9 +87,10 @@ class Playing:
     )  # of a checkpoint
 
     def __init__(self, stage: Scene) -> None:
+        stage.counter.room = None  # of another world
         stage.reset()
         self.stage = stage
-        self.darkroom = Darkroom(stage.fakes)
+        self.darkroom = stage.counter.room = Darkroom(stage.fakes)
         self._looks: dict[object, Mapping[str, Any]] = {}  # what was observed, by the rows it was observed in
         self.before_round: list[monitors.Exchange] = []  # of a round that is played on from its middle
         self.timeline: list[tuple[str, str]] = []  # (activity or "", line)
@@ -102,7 +103,6 @@ class Playing:
         self._shown: dict[ops.InjectFault, Mapping[str, int]] = {}  # the rows that a slow_visibility shows
         self._touched = True  # somebody did something since the last quiet round
         self._configured = False
-        self._marks = {vendor: fake.journal.last for vendor, fake in stage.fakes.items()}
 
     def __enter__(self) -> Self:
         return self
@@ -291,7 +291,9 @@ class Playing:
         self.stage.fakes[fault.vendor].script(fault_of(fault), rows=rows)
 
     def _disarm(self) -> None:
-        for fake in self.stage.fakes.values():
+        for vendor, fake in self.stage.fakes.items():
+            if fake.behind:
+                self.darkroom.touch(vendor)
             fake.heal()  # what is under way arrives before the round is judged
         self._faults = [fault for fault in self._faults if fault.times is None]
 
@@ -315,18 +317,15 @@ class Playing:
         self._touched = True
 
     def _forget_journal(self) -> None:
-        for vendor, fake in self.stage.fakes.items():
+        for fake in self.stage.fakes.values():
             fake.journal.clear()
-            self._marks[vendor] = fake.journal.last
 
     def _exchanges(self) -> list[monitors.Exchange]:
-        """What the sync asked in this round, in its order."""
-        found = {(one["vendor"], one["n"]): one for vendor in self._marks for one in self._written(vendor)}
-        first = [found.pop(address) for address in self.stage.counter.order if address in found]
-        return self.before_round + first + list(found.values())  # what the fakes did by themselves comes last
-
-    def _written(self, vendor: str) -> list[monitors.Exchange]:
-        return list(self.stage.fakes[vendor].exchanges(self._marks[vendor]))
+        """What the sync asked in this round, in its order; what the fakes carried out by themselves comes last."""
+        asked: list[monitors.Exchange] = [*self.before_round, *self.stage.counter.exchanges]
+        known = {(one["vendor"], one["n"]) for one in asked}
+        late = [one for fake in self.stage.fakes.values() for one in fake.exchanges() if one["fault"]]
+        return asked + [one for one in late if (one["vendor"], one["n"]) not in known]
 
     def _tell_round(self, exchanges: list[monitors.Exchange], failure: BaseException | None) -> None:
         self.note(f"a round of the sync: {len(exchanges)} requests")

@@ -19,9 +19,10 @@ import requests
 from requests.models import RequestEncodingMixin
 from requests.structures import CaseInsensitiveDict
 
+from crm_contracts.world.photographs import Darkroom, Reply
 from fake_core.control import CONTROL_PREFIX
 from fake_core.errors import ConnectionDropped
-from fake_core.fake import Fake
+from fake_core.fake import BODY_KEY, Fake, take_body
 from fake_core.transport import InProcess
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class Counter:
         self.crash_at = 0
         self.crash_at_commit = 0
         self.acted = False
-        self.order: list[tuple[str, int]] = []  # vendor and journal number of each request that reached a fake
+        self.exchanges: list[dict[str, Any]] = []  # as the fakes' journals tell them
+        self.room: Darkroom | None = None  # where old answers are
         self.unread: tuple[str, int] | None = None  # vendor and journal number of the answer that nobody lived to read
         self.on_crash: Callable[[], None] = lambda: None
         self.at_request: Callable[[int], None] = lambda _n: None
@@ -87,7 +89,7 @@ class Counter:
         self, *, crash_at: int = 0, crash_at_commit: int = 0, acted: bool = False, on_crash: Callable[[], None]
     ) -> None:
         self.counting, self.dead, self.requests, self.commits, self.unread = True, False, 0, 0, None
-        self.order = []
+        self.exchanges = []
         self.crash_at, self.crash_at_commit, self.acted, self.on_crash = crash_at, crash_at_commit, acted, on_crash
 
     def end(self) -> None:
@@ -113,7 +115,7 @@ class Counter:
 
 
 class Gate:
-    """Where requests enter a fake: counts those of the sync and lets it die at one of them."""
+    """Where requests enter a fake: counts those of the sync, lets it die at one of them, and knows old answers."""
 
     def __init__(self, fake: Fake, counter: Counter) -> None:
         self.fake = fake
@@ -121,25 +123,70 @@ class Gate:
         self.hosts = fake.hosts
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        counter = self._counter
+        counter, vendor = self._counter, self.fake.vendor
         if not counter.counting or environ["PATH_INFO"].startswith(CONTROL_PREFIX):
+            if counter.room is not None:
+                counter.room.touch(vendor)
             return self.fake(environ, start_response)
         if counter.dead:
             raise Crashed("the process is dead")
         counter.requests += 1
         counter.at_request(counter.requests)
         if counter.requests != counter.crash_at:
-            try:
-                return self.fake(environ, start_response)
-            finally:
-                counter.order.append((self.fake.vendor, self.fake.journal.last))
+            return self._answer(environ, start_response)
         if counter.acted:
             with contextlib.suppress(Exception):  # a broken connection changes nothing any more
-                list(self.fake(environ, start_response))
-            counter.unread = (self.fake.vendor, self.fake.journal.last)
-            counter.order.append(counter.unread)
+                list(self._answer(environ, start_response))
+            last = counter.exchanges[-1]
+            counter.unread = (last["vendor"], last["n"])
         counter.die(f"at request {counter.requests}")
         raise AssertionError("the dead do not answer")
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        counter, fake = self._counter, self.fake
+        room = counter.room
+        if room is None or fake.faults or fake.behind:
+            if room is not None:
+                room.touch(fake.vendor)
+            return self._ask(environ, start_response)
+        environ[BODY_KEY] = body = take_body(environ)
+        said = tuple(environ.get(name) for name in _SAID)
+        key = room.key(fake.vendor, fake.clock.now(), (*said, body))
+        reply = room.reply(key, fake.vendor)
+        if reply is None:
+            room.touch(fake.vendor)
+            line, headers, answer = "", [], b""
+
+            def start(status: str, given: list[tuple[str, str]], *_exc_info: Any) -> Callable[[bytes], object]:
+                nonlocal line, headers
+                line, headers = status, given
+                return lambda _chunk: None
+
+            answer = b"".join(self._ask(environ, start))
+            room.learn(key, Reply(line, headers, answer, counter.exchanges[-1], room.state(fake.vendor)))
+            start_response(line, headers)
+            return [answer]
+        counter.exchanges.append({**reply.exchange, "n": -counter.requests})
+        start_response(reply.line, list(reply.headers))
+        return [reply.body]
+
+    def _ask(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        before = self.fake.journal.last
+        try:
+            return self.fake(environ, start_response)
+        finally:
+            self._counter.exchanges += self.fake.exchanges(before)
+
+
+_SAID = (
+    "REQUEST_METHOD",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "HTTP_AUTHORIZATION",
+    "CONTENT_TYPE",
+    "HTTP_HOST",
+    "HTTP_ACCEPT",
+)
 
 
 class Wire(requests.Session):

@@ -217,7 +217,8 @@ class World(Playing):
         monitors.check(exchanges, self.settings, self.oracle.model)
         read = self._got(exchanges)
         owed = self.oracle.owed()
-        self.oracle.synced(after, clean=clean, read=read)
+        behind = {one["vendor"] for one in exchanges if one["fault"] == "slow_visibility"}
+        self.oracle.synced(after, clean=clean, read=read, behind=behind)
         cursors = getattr(self.sync, "cursors", None)
         self.oracle.round_ended(
             exchanges,

@@ -13,14 +13,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from crm_sync.config import Profile
 from crm_sync.errors import ConfigError
 from crm_sync.jobs.schedule import Schedule
 from crm_sync.totango.rows import NEVER_SENT, where_body
+
+if TYPE_CHECKING:
+    from crm_sync.config import Profile
 
 INBOUND, OUTBOUND = "inbound", "outbound"
 WAY = {INBOUND: "in", OUTBOUND: "out"}

@@ -9,11 +9,14 @@ Targets that an org does not have or does not let anybody write are the mapping 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from crm_sync.config import Profile
+from crm_sync.errors import ConfigError
 from crm_sync.jobs.job import CAMPAIGN_TOUCH, INBOUND, OUTBOUND, Job, JobInvalid, Row, read_job
 from crm_sync.model import ANY, Direction
+
+if TYPE_CHECKING:
+    from crm_sync.config import Profile
 
 LOSSY_TIME = "lossy_time"
 _LENS = {"OwnerId": "user_email"}  # of references, whatever they are mapped from
@@ -24,12 +27,14 @@ _FLOW = {
 }
 
 
-def read_jobs(given: Sequence[Mapping[str, Any]], *, profile: Profile) -> tuple[Job, ...]:
+def read_jobs(given: Any, *, profile: Profile) -> tuple[Job, ...]:
     """The jobs of a configuration, checked by themselves and together.
 
     Raises:
         ConfigError: see `read_job`. JobInvalid: `name_taken`, `pair_missing`, `pair_mismatch`, `second_job`.
     """
+    if not isinstance(given, Sequence) or not all(isinstance(one, Mapping) for one in given):
+        raise ConfigError("jobs: write one [[jobs]] table for each job")
     jobs = tuple(read_job(one, profile=profile) for one in given)
     by_name: dict[str, Job] = {}
     for job in jobs:

@@ -20,6 +20,9 @@ Source: rules P1-P29, T1-T45, M1-M27; invariants I2, I4-I7, I12; failure modes F
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 ALIVE = frozenset({"past", "same", "changed"})
 NOT_THERE = frozenset({"absent", "unseen"})
 
@@ -272,3 +275,45 @@ def field_level(
     if taken == "partner" and left_opinion:
         given_up = "salesforce"
     return taken, given_up
+
+
+class Replica(NamedTuple):
+    """One of the partner's two records of one activity: *opinion* same | changed | silent, *at* seconds."""
+
+    name: str
+    opinion: str
+    value: str
+    at: int
+    flow: str
+
+
+def activity_level(
+    opinion: str, value: str, replicas: Sequence[Replica], conflict: str
+) -> tuple[str, frozenset[str], frozenset[str]]:
+    """One field of an activity that has a Task and a Conversation beside its Salesforce record (P1), which was changed
+    at second 0: (whose value is taken, who gets it, whose changed value is given up).
+    """
+    heard = [r for r in replicas if r.opinion == "changed" and r.flow in {"send", "both"} and r.value != value]
+    open_to = [r for r in replicas if r.flow in {"receive", "both"}]
+    # P1, P24: of Task and Conversation the later one speaks, and the Conversation where they are of one moment.
+    speaker = max(heard, key=lambda r: (r.at, r.name == "Conversation"), default=None)
+    left_changed = opinion == "changed"
+    takes_partner = speaker is not None
+    if speaker is not None and left_changed and speaker.flow == "both":
+        takes_partner = speaker.at > 0 if conflict == "newest" else conflict == "partner"
+    if speaker is not None and takes_partner:
+        taken, new = speaker.name, speaker.value
+        targets = {"salesforce"} | {r.name for r in open_to if r is not speaker and r.value != new}
+    elif left_changed:
+        taken, new = "salesforce", value
+        targets = {r.name for r in open_to if r.value != new}
+    else:
+        return "", frozenset(), frozenset()
+    if not targets:
+        return "", frozenset(), frozenset()
+    # I5: given up is what somebody changed and is overwritten, and what was said and not heard.
+    outvoted = {r.name for r in heard if speaker and r is not speaker and r.value != speaker.value}
+    if speaker and not takes_partner:
+        outvoted.add(speaker.name)
+    changed = {r.name for r in replicas if r.opinion == "changed"} | ({"salesforce"} if left_changed else set())
+    return taken, frozenset(targets), frozenset(outvoted | (changed & targets))

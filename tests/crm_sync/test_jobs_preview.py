@@ -1,0 +1,82 @@
+"""What a job's preview shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from .totango_both import PIA, TASK, TOUCHPOINT, TotangoBoth, milliseconds
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[TotangoBoth]:
+    both = TotangoBoth()
+    yield both
+    both.stage.close()
+
+
+@pytest.fixture
+def both(world: TotangoBoth) -> TotangoBoth:
+    return world.again()
+
+
+def changes(both: TotangoBoth) -> int:
+    """How many calls changed something so far, at both."""
+    reads = ("/oauth2/", "/search/")
+    return sum(
+        one["method"] != "GET" and not any(path in one["path"] for path in reads)
+        for fake in both.stage.fakes.values()
+        for one in fake.exchanges()
+    )
+
+
+@pytest.mark.rule("T22")
+def test_an_inbound_preview_shows_ten_rows_and_no_skip(both: TotangoBoth) -> None:
+    """The first rows that pass the filter, those without an account in Totango included; nothing is written."""
+    both.configure(task={}, filter_in="Priority = 'High'")
+    stray = both.sf_create(Subject="stray", Priority="High", WhatId=both.stage.accounts["nowhere"])
+    both.sf_create(Subject="normal", Priority="Normal")
+    for n in range(11):
+        both.sf_create(Subject=f"call {n}", Priority="High")
+    before = changes(both)
+
+    rows = both.sync().preview(TASK, "in")
+
+    assert ["stray", *(f"call {n}" for n in range(9))] == [row.values["title"] for row in rows]
+    assert {
+        "account_id": both.stage.accounts["nowhere"],
+        "external_id": stray.lower(),
+        "priority": 1,
+        "status": "open",
+        "assignee": PIA,
+        "assigner": PIA,
+    }.items() <= rows[0].values.items()
+    assert before == changes(both)
+
+
+@pytest.mark.rule("T22")
+def test_an_outbound_preview_shows_the_window_and_no_skip(both: TotangoBoth) -> None:
+    """What was updated in 30 days, newest first; a record whose account nobody matched is shown without one."""
+    both.configure(touchpoint={})
+    both.tt_touchpoint(subject="here")
+    both.tt_touchpoint(subject="island", account_id=both.stage.parents["island"])
+    both.tt_touchpoint(subject="private", disable_sync=True)
+    both.tt_seed("Touchpoint", subject="old", updated_at=milliseconds(both.clock.now()) - 31 * 86_400_000)
+    before = changes(both)
+
+    rows = both.sync().preview(TOUCHPOINT, "out")
+
+    assert {("here", both.account), ("island", None)} == {(one.values["Subject"], one.values["WhatId"]) for one in rows}
+    assert before == changes(both)
+
+
+@pytest.mark.rule("T22")
+def test_a_preview_says_what_is_held_back(both: TotangoBoth) -> None:
+    """A person nobody knows is held back with the reason, as in the run."""
+    both.tt_task(assignee="stranger@elsewhere.example")
+
+    (row,) = both.sync().preview(TASK, "out")
+
+    assert ["assigned_to"] == list(row.held)
+    assert "OwnerId" not in row.as_dict()["values"]
