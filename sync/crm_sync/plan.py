@@ -8,7 +8,7 @@ Rules P1, P7, P8, P11-P16, P20-P29; the per-field decision itself is in decide.p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crm_sync.decide import Decision, Seen, View, decide
@@ -107,10 +107,23 @@ def _plan_linked(plan: Plan, known: Known) -> None:
     for name, by_model in mapped_fields.items():
         _plan_field(plan, known, name, by_model, sections)
     for model, section in sections.items():
+        _tell_of_the_change(plan, known, model, section)
         _plan_key(plan, known, model)
         written = plan.write.get(model) or (plan.write.get(SALESFORCE) and section.direction.sends)
         outcome = Outcome.UPDATED if written else Outcome.UNCHANGED
         plan.verdicts[section.key] = (outcome, "")
+
+
+def _tell_of_the_change(plan: Plan, known: Known, model: str, section: Section) -> None:
+    """When and by whom Salesforce's record was changed goes with what is written anyway, never alone (T36)."""
+    record = plan.activity.salesforce
+    if record is None or not plan.write.get(model):
+        return
+    for mapped in section.fields:
+        if mapped.lens in {"audit", "audit_text"} and section.flow(mapped).receives:
+            written = lens(mapped).to_partner(mapped, record.values, known.context, {})
+            if not isinstance(written, Held):
+                plan.write[model].update(written)
 
 
 def _plan_key(plan: Plan, known: Known, model: str) -> None:
@@ -146,6 +159,9 @@ def _plan_field(
     views = {model: view for model, view in seen.items() if view is not None}
     any_mapped = next(iter(by_model.values()))
     sf_view = _sf_view(plan, known, any_mapped)
+    if sf_view.silent and activity.salesforce is not None and not (activity.link and activity.link.base):
+        # Found again by its key: nobody remembers a change, and Salesforce shows nothing to compare with (M5).
+        views = {model: replace(view, seen=Seen.SAME) for model, view in views.items()}
 
     def agree(sf: Any, partner: Any, model: str) -> bool:
         return lens(by_model[model]).agree(by_model[model], sf, partner, known.context)
