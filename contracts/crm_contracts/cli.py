@@ -24,6 +24,7 @@ _GROUPS = {
     "actions": "crm_sync.actions.cli",
     "sync": "crm_sync.cli",
     "org": "crm_contracts.orgs.cli",
+    "simulate": "crm_contracts.world.simulate_cli",
     "verify": "crm_contracts.verify.cli",
 }
 
