@@ -24,6 +24,7 @@ _GROUPS = {
     "actions": "crm_sync.actions.cli",
     "sync": "crm_sync.cli",
     "org": "crm_contracts.orgs.cli",
+    "simulate": "crm_contracts.world.simulate_cli",
     "verify": "crm_contracts.verify.cli",
 }
 
@@ -167,7 +168,7 @@ def env() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The folder whose tests are counted (default: those of this checkout).",
 )
-@click.option("--vendor", type=click.Choice(VENDORS), help="Only the rules of this vendor.")
+@click.option("--vendor", type=click.Choice((*VENDORS, "agents")), help="Only the rules of this vendor.")
 @click.option("--lives", type=click.Choice(("fake", "sync")), help="Only the rules that the fakes hold, or the sync.")
 @click.option("--state", type=click.Choice(("verified", "named", "none")), help="Only the rules in this state.")
 @click.option("--names", is_flag=True, help="Name the tests, too.")

@@ -63,7 +63,9 @@ def case_of(activity: Activity, section: Section, known: Known) -> tuple[Case, s
         activity.gone.get(section.model) or _stamp(activity.partners.get(section.model)),
         resolution_seconds=rules.resolution_seconds,
     )
-    case = section_case(section, left, right, LinkState.NONE, order=last, scope=scope)
+    inwards = activity.salesforce is not None
+    ways = {"scope_in": scope} if inwards else {"scope_out": scope}
+    case = section_case(section, left, right, LinkState.NONE, order=last, **ways)
     if link is None:
         state = LinkState.KEYED if activity.claimed_sf_id else LinkState.NONE
     elif link.dormant:

@@ -13,7 +13,10 @@ from crm_sync.model import SALESFORCE, Direction, Policy
 from crm_sync.tables import Row, Table
 from crm_sync.verdict_words import (
     ALIVE,
+    NO_PARENT,
+    NOT_SELECTED,
     PARTNER,
+    SHUT,
     Action,
     Creation,
     Deletions,
@@ -79,7 +82,7 @@ _MEANINGS: Mapping[str, Mapping[Any, str]] = {
         Order.SAME_SECOND: "both in one second, the resolution of Salesforce's stamps",
         Order.PARTNER_NEWER: "the partner's; equal seconds, too, where a section gives ties to the partner",
     },
-    "Does the pair take part": {
+    "Does a way let it through (scope in: to the partner, scope out: to Salesforce)": {
         Scope.IN: "yes",
         Scope.FILTERED: "the filter, the window or the first sync leaves it out",
         Scope.EXCLUDED: "its type takes no part, or a mark on it keeps it out",
@@ -120,12 +123,18 @@ _COLUMNS = {
     "create_out": "create out",
     "updates": "updates",
     "order": "last",
-    "scope": "scope",
+    "scope_in": "scope in",
+    "scope_out": "scope out",
     "write_in": "write in",
     "write_out": "write out",
     "agree": "values agree",
 }
-_NAMED: Mapping[frozenset[Any], str] = {ALIVE: "there"}
+_NAMED: Mapping[frozenset[Any], str] = {
+    ALIVE: "there",
+    SHUT: "shut",
+    NOT_SELECTED: "not selected",
+    NO_PARENT: "no parent",
+}
 _FAVOURS = {"": "", SALESFORCE: "; Salesforce wins", PARTNER: "; the partner wins"}
 
 

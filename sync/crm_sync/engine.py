@@ -15,6 +15,7 @@ from typing import Any
 from crm_sync.clock import Clock
 from crm_sync.config import Config, Profile
 from crm_sync.known import SfObject
+from crm_sync.lens import TEXTS
 from crm_sync.mapping import Context, lens
 from crm_sync.model import SALESFORCE, FieldMap, Record, Section, named_value
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
@@ -115,7 +116,7 @@ class Engine:
                 self.report.note(
                     f"{section.key}: {mapped.name} is not sent, {sobject.name}.{mapped.salesforce} is read-only"
                 )
-            elif mapped.lens in {"text", "html"} and known.length:
+            elif mapped.lens in TEXTS and known.length:
                 limit = min(mapped.max_length or known.length, known.length)
                 kept.append(replace(mapped, max_length=limit))
             else:

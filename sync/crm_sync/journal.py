@@ -18,6 +18,7 @@ import sqlalchemy.exc
 
 from crm_sync.engine import Engine
 from crm_sync.errors import RecordRefused
+from crm_sync.lens import TEXTS
 from crm_sync.mapping import lens, parse_moment
 from crm_sync.model import SALESFORCE, Link, Record, Section
 from crm_sync.observe import put_aside
@@ -49,7 +50,7 @@ class Journal:
             if record.model in sections:
                 keys = self._engine.keys(record, sections[record.model])
                 base[record.model] = {name: k for name, k in keys.items() if (record.model, name) not in keep}
-        texts = {m.salesforce for s in sections.values() for m in s.fields if m.lens in {"text", "html"}}
+        texts = {m.salesforce for s in sections.values() for m in s.fields if m.lens in TEXTS}
         body = {
             "object": sf_object,
             "ids": {record.model: record.id for record in replicas},

@@ -19,6 +19,8 @@ from crm_sync.config import Options, ValueMap
 from crm_sync.model import FieldMap
 
 Values = Mapping[str, Any]
+#: Lenses of texts: a person knows a record by what they say, and Salesforce cuts them at its field's length.
+TEXTS = frozenset({"text", "html", "lines", "activity_detail", "campaign_subject"})
 NOTHING: Mapping[str, Any] = {}
 
 

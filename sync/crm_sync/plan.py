@@ -8,7 +8,7 @@ Rules P1, P7, P8, P11-P16, P20-P29; the per-field decision itself is in decide.p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crm_sync.cases import case_of, deciding
@@ -135,8 +135,9 @@ def _plan_linked(plan: Plan, known: Known) -> None:
     for name, by_model in mapped_fields.items():
         _plan_field(plan, known, name, by_model, sections, views[name], record)
     for model, section in sections.items():
+        rejected = _refused_change(plan, known, model, section)
+        _tell_of_the_change(plan, known, model, section)
         _plan_key(plan, known, model)
-        rejected = _plan_told_beside(plan, known, model, section)
         written = plan.write.get(model) or (plan.write.get(SALESFORCE) and section.direction.sends)
         outcome = Outcome.UPDATED if written else Outcome.UNCHANGED
         plan.verdicts[section.key] = (Outcome.QUARANTINED, rejected) if rejected else (outcome, "")
@@ -166,8 +167,8 @@ def _agreement(known: Known, by_model: Mapping[str, FieldMap]) -> Agree:
     return agree
 
 
-def _plan_told_beside(plan: Plan, known: Known, model: str, section: Section) -> str:
-    """What is told only with something else (T36), and what a record may not lose (T16): why it is refused, or ""."""
+def _refused_change(plan: Plan, known: Known, model: str, section: Section) -> str:
+    """Why the partner's record may not change as planned: it would lose what it must say (T16); "" when it may."""
     activity, fields = plan.activity, plan.write.get(model)
     record = activity.partners.get(model)
     if not fields or record is None or set(fields) <= {known.keyable(model)}:
@@ -177,10 +178,6 @@ def _plan_told_beside(plan: Plan, known: Known, model: str, section: Section) ->
         plan.refuse = f"{reason}; it keeps what it says (rule T16)"
         plan.write.clear()
         return plan.refuse
-    for mapped in section.fields:
-        if mapped.lens.startswith("audit") and activity.salesforce is not None:
-            told = lens(mapped).to_partner(mapped, activity.salesforce.values, known.context, record.values)
-            fields |= {} if isinstance(told, Held) else told
     return ""
 
 
@@ -197,6 +194,18 @@ def _lacks(section: Section, values: Mapping[str, Any]) -> str:
     if rules.required_any and all(blank(name) for name in rules.required_any):
         return f"{' or '.join(sorted(rules.required_any))} must say something"
     return ""
+
+
+def _tell_of_the_change(plan: Plan, known: Known, model: str, section: Section) -> None:
+    """When and by whom Salesforce's record was changed goes with what is written anyway, never alone (T36)."""
+    record = plan.activity.salesforce
+    if record is None or not plan.write.get(model):
+        return
+    for mapped in section.fields:
+        if mapped.lens in {"audit", "audit_text"} and section.flow(mapped).receives:
+            written = lens(mapped).to_partner(mapped, record.values, known.context, {})
+            if not isinstance(written, Held):
+                plan.write[model].update(written)
 
 
 def _plan_key(plan: Plan, known: Known, model: str) -> None:
@@ -225,8 +234,12 @@ def _views(
 ) -> tuple[View, Mapping[str, View]]:
     """Salesforce's view of one field, and the partner's by model, where they are known."""
     found = {model: _view(plan, known, model, mapped, sections[model]) for model, mapped in by_model.items()}
-    any_mapped = next(iter(by_model.values()))
-    return _sf_view(plan, known, any_mapped), {model: view for model, view in found.items() if view is not None}
+    sf_view = _sf_view(plan, known, next(iter(by_model.values())))
+    views = {model: view for model, view in found.items() if view is not None}
+    if sf_view.silent and plan.activity.salesforce is not None and not (plan.activity.link and plan.activity.link.base):
+        # Found again by its key: nobody remembers a change, and Salesforce shows nothing to compare with (M5).
+        views = {model: replace(view, seen=Seen.SAME) for model, view in views.items()}
+    return sf_view, views
 
 
 def _plan_field(

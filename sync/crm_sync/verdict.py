@@ -15,7 +15,7 @@ from typing import Any
 from crm_sync.model import Direction, Policy
 from crm_sync.tables import Row, Table, part
 from crm_sync.verdict_apart import DORMANT, IMPOSSIBLE, KEYED, OFF, TOMBSTONE, UNLINKED
-from crm_sync.verdict_live import CHANGES, DELETION_WINS, DELETIONS, EDIT_WINS, OUT_OF_SCOPE
+from crm_sync.verdict_live import BOTH_CHANGED, DELETION_WINS, DELETIONS, EDIT_WINS, ONE_CHANGED, SLEEPING, UNCHANGED
 from crm_sync.verdict_words import (
     Action,
     Case,
@@ -57,7 +57,8 @@ DIMENSIONS: Mapping[str, tuple[Any, ...]] = {
     "create_out": tuple(Creation),
     "updates": (True, False),
     "order": tuple(Order),
-    "scope": tuple(Scope),
+    "scope_in": tuple(Scope),
+    "scope_out": tuple(Scope),
 }
 
 ROWS: tuple[Row, ...] = (
@@ -73,12 +74,20 @@ ROWS: tuple[Row, ...] = (
         EDIT_WINS,
         link=LinkState.LIVE,
         deletions=Deletions.LAST_WRITE_WINS,
+    ),
+    *part("Live link, a deletion that travels", DELETION_WINS, link=LinkState.LIVE),
+    *part("Live link, nothing deleted: it takes no part", SLEEPING, link=LinkState.LIVE),
+    *part(
+        "Live link, nothing deleted: both changed",
+        BOTH_CHANGED,
+        link=LinkState.LIVE,
+        left=Presence.CHANGED,
+        right=Presence.CHANGED,
         direction=Direction.BOTH,
         updates=True,
     ),
-    *part("Live link, a deletion that travels", DELETION_WINS, link=LinkState.LIVE),
-    *part("Live link, nothing deleted: out of scope", OUT_OF_SCOPE, link=LinkState.LIVE),
-    *part("Live link, nothing deleted: in scope", CHANGES, link=LinkState.LIVE),
+    *part("Live link, nothing deleted: one change counts", ONE_CHANGED, link=LinkState.LIVE, updates=True),
+    *part("Live link, nothing deleted: no change counts", UNCHANGED, link=LinkState.LIVE),
 )
 
 

@@ -9,13 +9,14 @@ Source: rules P1-P29, T1-T45, M1-M27; I are invariants of any sync, F the ways i
 from __future__ import annotations
 
 from crm_sync.model import Direction
-from crm_sync.tables import row
+from crm_sync.tables import part, row
 from crm_sync.verdict_words import (
     ABSENT,
     ALIVE,
     DELETED,
-    NO_PARENT,
+    INWARDS,
     NOT_THERE,
+    OUTWARDS,
     PAST,
     UNSEEN,
     Action,
@@ -26,6 +27,9 @@ from crm_sync.verdict_words import (
 )
 
 LINKED = frozenset({LinkState.LIVE, LinkState.DORMANT, LinkState.TOMBSTONE})
+#: One of the two ways lets the pair through.
+OPEN_IN = {"direction": INWARDS, "scope_in": Scope.IN}
+OPEN_OUT = {"direction": OUTWARDS, "scope_out": Scope.IN}
 
 OFF = [
     row(Action.NOTHING, "P2 M1", "Not Syncing: no request is made and nothing is decided", direction=Direction.OFF),
@@ -63,32 +67,46 @@ IMPOSSIBLE = [
 UNLINKED = [
     row(Action.NOTHING, "T39 M21", "deleted in Salesforce before it was ever linked", left=DELETED),
     row(Action.NOTHING, "T39 M21", "deleted in the partner before it was ever linked", right=DELETED),
-    row(Action.SKIP, "P6 T1 T42 M25", "it takes no part: its type, or a mark on it", scope=Scope.EXCLUDED),
-    row(Action.SKIP, "T14 T23 M15 M16", "the filter, the window or the first sync leaves it out", scope=Scope.FILTERED),
-    row(Action.SKIP, "P2 T1 I7", "the section does not receive", left=ALIVE, direction=Direction.SEND),
-    row(Action.SKIP, "P2 T1 I7", "the section does not send", right=ALIVE, direction=Direction.RECEIVE),
-    row(Action.SKIP, "T13", "making new records in the partner is switched off", left=ALIVE, create_in=Creation.NO),
-    row(Action.SKIP, "T24", "making new records in Salesforce is switched off", right=ALIVE, create_out=Creation.NO),
-    row(
-        Action.SKIP,
-        "P21 P29 M16",
-        "it was in Salesforce before the section was switched on",
-        left=PAST,
-        create_in=Creation.NEW,
+    *part(
+        "",
+        [
+            row(Action.SKIP, "P2 T1 I7", "the section does not receive", direction=Direction.SEND),
+            row(Action.SKIP, "P6 T1 M25", "it takes no part: its type, or a mark on it", scope_in=Scope.EXCLUDED),
+            row(Action.SKIP, "T14 M16", "the filter or the first sync leaves it out", scope_in=Scope.FILTERED),
+            row(Action.SKIP, "T13", "making new records in the partner is switched off", create_in=Creation.NO),
+            row(
+                Action.SKIP,
+                "P21 P29 M16",
+                "it was in Salesforce before the section was switched on",
+                left=PAST,
+                create_in=Creation.NEW,
+            ),
+            row(Action.WAIT, "P27 F59", "its account is not known in the partner yet", scope_in=Scope.PARENT_AWAITED),
+            row(Action.SKIP, "T11 T15", "its account is not known in the partner", scope_in=Scope.PARENT_MISSING),
+            row(Action.CREATE_PARTNER, "T13 M16 M19", "the partner has no record of it"),
+        ],
+        left=ALIVE,
     ),
-    row(
-        Action.SKIP,
-        "P21 P29 M14 M15",
-        "it was in the partner before the section was switched on",
-        right=PAST,
-        create_out=Creation.NEW,
+    *part(
+        "",
+        [
+            row(Action.SKIP, "P2 T1 I7", "the section does not send", direction=Direction.RECEIVE),
+            row(Action.SKIP, "P6 T42", "it takes no part: its type, or a mark on it", scope_out=Scope.EXCLUDED),
+            row(Action.SKIP, "T23 M15", "the window or the first sync leaves it out", scope_out=Scope.FILTERED),
+            row(Action.SKIP, "T24", "making new records in Salesforce is switched off", create_out=Creation.NO),
+            row(
+                Action.SKIP,
+                "P21 P29 M14 M15",
+                "it was in the partner before the section was switched on",
+                right=PAST,
+                create_out=Creation.NEW,
+            ),
+            row(Action.WAIT, "P27 F59", "its account is not known in Salesforce yet", scope_out=Scope.PARENT_AWAITED),
+            row(Action.SKIP, "T20 T15", "its account is not known in Salesforce", scope_out=Scope.PARENT_MISSING),
+            row(Action.CREATE_SALESFORCE, "P8 T24 M15 M19", "Salesforce has no record of it"),
+        ],
+        right=ALIVE,
     ),
-    row(Action.WAIT, "P27 F59", "its account is not known in the partner yet", left=ALIVE, scope=Scope.PARENT_AWAITED),
-    row(Action.WAIT, "P27 F59", "its account is not known in Salesforce yet", right=ALIVE, scope=Scope.PARENT_AWAITED),
-    row(Action.SKIP, "T11 T15", "its account is not known in the partner", left=ALIVE, scope=Scope.PARENT_MISSING),
-    row(Action.SKIP, "T20 T15", "its account is not known in Salesforce", right=ALIVE, scope=Scope.PARENT_MISSING),
-    row(Action.CREATE_PARTNER, "T13 M16 M19", "the partner has no record of it", left=ALIVE),
-    row(Action.CREATE_SALESFORCE, "P8 T24 M15 M19", "Salesforce has no record of it", right=ALIVE),
 ]
 
 KEYED = [
@@ -108,30 +126,59 @@ KEYED = [
     ),
     row(Action.NOTHING, "T39", "deleted in Salesforce, and no other record is there", left=DELETED),
     row(Action.NOTHING, "T39", "deleted in the partner, and no other record is there", right=DELETED),
-    row(Action.SKIP, "P6 T42", "it takes no part: its type, or a mark on it", scope=Scope.EXCLUDED),
-    row(Action.SKIP, "T14 T23", "the filter, the window or the first sync leaves it out", scope=Scope.FILTERED),
-    row(
-        Action.QUARANTINE,
-        "P8 F01 F26",
-        "the Salesforce record carries the id of a record nobody can see; another one is not made",
+    *part(
+        "",
+        [
+            row(Action.SKIP, "P2 I7", "it carries a key, and the section does not receive", direction=Direction.SEND),
+            row(Action.SKIP, "P6 T1", "it carries a key, and takes no part", scope_in=Scope.EXCLUDED),
+            row(Action.SKIP, "T14", "it carries a key, and the filter leaves it out", scope_in=Scope.FILTERED),
+            row(
+                Action.QUARANTINE,
+                "P8 F01 F26",
+                "the Salesforce record carries the id of a record nobody can see; another one is not made",
+            ),
+        ],
         left=ALIVE,
         right=NOT_THERE,
     ),
-    row(
-        Action.QUARANTINE,
-        "P8 F01 F26",
-        "the partner's record carries the id of a record nobody can see; another one is not made",
+    *part(
+        "",
+        [
+            row(Action.SKIP, "P2 I7", "it carries a key, and the section does not send", direction=Direction.RECEIVE),
+            row(Action.SKIP, "P6 T42", "it carries a key, and takes no part", scope_out=Scope.EXCLUDED),
+            row(Action.SKIP, "T23", "it carries a key, and the window leaves it out", scope_out=Scope.FILTERED),
+            row(
+                Action.QUARANTINE,
+                "P8 F01 F26",
+                "the partner's record carries the id of a record nobody can see; another one is not made",
+            ),
+        ],
         left=NOT_THERE,
         right=ALIVE,
     ),
-    row(Action.WAIT, "P27 F59", "its account is not known on the other side yet", scope=Scope.PARENT_AWAITED),
-    row(Action.SKIP, "T11 T15 T20", "its account is not known on the other side", scope=Scope.PARENT_MISSING),
-    row(Action.LINK, "P8 P9 T5 F12 F13", "one record carries the other's id: they are a pair"),
+    row(Action.LINK, "P8 P9 T5 F12 F13", "one record carries the other's id, and it may come in", **OPEN_IN),
+    row(Action.LINK, "P8 P9 T5 F12 F13", "one record carries the other's id, and it may go out", **OPEN_OUT),
+    row(
+        Action.WAIT,
+        "P27 F59",
+        "its account is not known in the partner yet",
+        direction=INWARDS,
+        scope_in=Scope.PARENT_AWAITED,
+    ),
+    row(
+        Action.WAIT,
+        "P27 F59",
+        "its account is not known in Salesforce yet",
+        direction=OUTWARDS,
+        scope_out=Scope.PARENT_AWAITED,
+    ),
+    row(Action.SKIP, "P6 T11 T14 T20 T23 T42", "one record carries the other's id, but no way lets it through"),
 ]
 
 TOMBSTONE = [
-    row(Action.LINK, "F15", "both records are there again", left=ALIVE, right=ALIVE, scope=Scope.IN),
-    row(Action.SKIP, "F15 P6 T14 T20 P27", "both records are there again, but not in scope", left=ALIVE, right=ALIVE),
+    row(Action.LINK, "F15", "both records are there again, and may come in", left=ALIVE, right=ALIVE, **OPEN_IN),
+    row(Action.LINK, "F15", "both records are there again, and may go out", left=ALIVE, right=ALIVE, **OPEN_OUT),
+    row(Action.SKIP, "F15", "both records are there again, but no way lets them through", left=ALIVE, right=ALIVE),
     row(Action.SKIP, "P25 M18 I6", "its counterpart was deleted; the Salesforce record stays", left=ALIVE),
     row(Action.SKIP, "P25 M18 I6", "its counterpart was deleted; the partner's record stays", right=ALIVE),
     row(Action.NOTHING, "F23 F24", "neither record is there; the tombstone is kept"),
@@ -140,11 +187,20 @@ TOMBSTONE = [
 DORMANT = [
     row(Action.BURY, "P6 I6", "deleted in Salesforce while it took no part: it must not wake", left=DELETED),
     row(Action.BURY, "P6 I6", "deleted in the partner while it took no part: it must not wake", right=DELETED),
-    row(Action.SKIP, "P6 T42 F36", "it takes no part at present", scope=Scope.EXCLUDED),
-    row(Action.SKIP, "T14 T23", "it sleeps, and the filter or the window leaves it out", scope=Scope.FILTERED),
-    row(Action.SKIP, "P27 T20", "it sleeps, and its account is not known on the other side", scope=NO_PARENT),
-    row(Action.WAKE, "P6 F36", "it takes part again", left=ALIVE, right=ALIVE),
-    row(Action.WAIT, "F26", "it takes part again, but the partner's record is not shown", left=ALIVE),
-    row(Action.WAIT, "F26", "it takes part again, but the Salesforce record is not shown", right=ALIVE),
-    row(Action.NOTHING, "F26", "it takes part again, but neither record is shown"),
+    row(Action.WAKE, "P6 F36", "it takes part again, and may come in", left=ALIVE, right=ALIVE, **OPEN_IN),
+    row(Action.WAKE, "P6 F36", "it takes part again, and may go out", left=ALIVE, right=ALIVE, **OPEN_OUT),
+    *(
+        one
+        for way in (OPEN_IN, OPEN_OUT)
+        for one in part(
+            "",
+            [
+                row(Action.WAIT, "F26", "it takes part again, but the partner's record is not shown", left=ALIVE),
+                row(Action.WAIT, "F26", "it takes part again, but the Salesforce record is not shown", right=ALIVE),
+                row(Action.NOTHING, "F26", "it takes part again, but neither record is shown"),
+            ],
+            **way,
+        )
+    ),
+    row(Action.SKIP, "P6 T42 F36", "it takes no part at present, or no way lets it through"),
 ]

@@ -22,7 +22,8 @@ def case_of(
     link: LinkState,
     *,
     order: Order = Order.SAME_SECOND,
-    scope: Scope = Scope.IN,
+    scope_in: Scope = Scope.IN,
+    scope_out: Scope = Scope.IN,
 ) -> Case:
     """The case of one pair in a section. *order* as `verdict_words.order` says it; ties go where the section says."""
     rules = section.rules
@@ -39,7 +40,8 @@ def case_of(
         create_out=_creation(rules.create_out, backfill=section.backfill),
         updates=rules.updates,
         order=order,
-        scope=scope,
+        scope_in=scope_in,
+        scope_out=scope_out,
     )
 
 

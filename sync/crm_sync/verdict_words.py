@@ -73,7 +73,10 @@ class Order(StrEnum):
 
 
 class Scope(StrEnum):
-    """Does the pair take part in the section at present?"""
+    """Does a way let the pair through at present? Each way has its own: the one to the partner its filter, the one to
+    Salesforce its window. What is linked needs its parent only on the way out: what comes in leaves the parent alone
+    (T12, T20).
+    """
 
     IN = "in"
     FILTERED = "filtered"  # outside the window, the filter, or what was chosen at the first sync
@@ -82,7 +85,13 @@ class Scope(StrEnum):
     PARENT_MISSING = "parent_missing"  # its account is not known on the other side, and such records are passed over
 
 
+NOT_SELECTED = frozenset({Scope.FILTERED, Scope.EXCLUDED})
 NO_PARENT = frozenset({Scope.PARENT_AWAITED, Scope.PARENT_MISSING})
+SHUT = NOT_SELECTED | NO_PARENT
+
+#: The directions in which Salesforce's changes travel, and those in which the partner's do.
+INWARDS = frozenset({Direction.RECEIVE, Direction.BOTH})
+OUTWARDS = frozenset({Direction.SEND, Direction.BOTH})
 
 
 class Action(StrEnum):
@@ -107,7 +116,9 @@ class Action(StrEnum):
 
 
 class Case(NamedTuple):
-    """All that a verdict depends on. *updates* is False where records are never written again once they are made."""
+    """All that a verdict depends on. *scope_in* is that of the way from Salesforce to the partner, *scope_out* of the
+    way back; *updates* is False where records are never written again once they are made.
+    """
 
     left: Presence
     right: Presence
@@ -119,7 +130,8 @@ class Case(NamedTuple):
     create_out: Creation = Creation.NEW
     updates: bool = True
     order: Order = Order.SAME_SECOND
-    scope: Scope = Scope.IN
+    scope_in: Scope = Scope.IN
+    scope_out: Scope = Scope.IN
 
 
 class Verdict(NamedTuple):

@@ -36,9 +36,11 @@ TestMachine = Machine.TestCase
 
 
 def test_the_rules_of_the_products_and_their_apis_are_all_there() -> None:
-    """P1 to P29 and H1 to H6 of Planhat, T1 to T45 of Totango, M1 to M27 of Marketo, in order."""
+    """P1 to P29 and H1 to H6 of Planhat, T1 to T45 of Totango, M1 to M27 of Marketo, A1 to A40, in order."""
     expected = [
-        f"{letter}{n}" for letter, last in (("P", 29), ("H", 6), ("T", 45), ("M", 27)) for n in range(1, last + 1)
+        f"{letter}{n}"
+        for letter, last in (("P", 29), ("H", 6), ("T", 45), ("M", 27), ("A", 40))
+        for n in range(1, last + 1)
     ]
 
     assert expected == list(rules.load())
@@ -57,7 +59,7 @@ def test_a_rule_of_a_vendor_stands_in_its_file() -> None:
     """The letter of a rule tells its vendor."""
     letters = {(rule.vendor, rule.id[0]) for rule in rules.load().values()}
 
-    assert {("planhat", "P"), ("planhat", "H"), ("totango", "T"), ("marketo", "M")} == letters
+    assert {("planhat", "P"), ("planhat", "H"), ("totango", "T"), ("marketo", "M"), ("agents", "A")} == letters
 
 
 def test_a_rule_that_a_test_names_exists() -> None:
@@ -65,7 +67,7 @@ def test_a_rule_that_a_test_names_exists() -> None:
     known = rules.load()
     named = {name for entry in rules.named_in(TESTS) for name in entry.rules}
 
-    assert set() == {name for name in named if name[0] in "PHTM"} - set(known)
+    assert set() == {name for name in named if name[0] in "PHTMA"} - set(known)
 
 
 def test_names_are_read_from_function_class_and_module(tmp_path: Path) -> None:
@@ -123,7 +125,7 @@ def test_the_printed_table_has_a_line_for_each_rule(tmp_path: Path) -> None:
     lines = rules.render_rules(tmp_path).splitlines()
 
     assert [*rules.load()] == [line.split()[0] for line in lines[1:-1]]
-    assert "107 rules: 0 verified, 0 named, 107 none" == lines[-1]
+    assert "147 rules: 0 verified, 0 named, 147 none" == lines[-1]
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_what_is_made_at_the_partner(rules: dict[str, Any], expected: tuple[Acti
 def test_a_record_without_its_parent(policy: str, action: Action) -> None:
     """It waits, is passed over, or goes without, as the section says."""
     one = section(parent_missing=policy)
-    case = case_of(one, Presence.ABSENT, Presence.CHANGED, LinkState.NONE, scope=scope_without_parent(one))
+    case = case_of(one, Presence.ABSENT, Presence.CHANGED, LinkState.NONE, scope_out=scope_without_parent(one))
 
     assert action is verdict(case).action
 
@@ -87,7 +87,13 @@ def test_a_section_is_told_whole() -> None:
         "Task", "Task", Direction.SEND, (), conflict=Policy.PARTNER, rules=Rules(create_in=False, updates=False)
     )
     told = case_of(
-        one, Presence.SAME, Presence.CHANGED, LinkState.DORMANT, order=Order.SALESFORCE_NEWER, scope=Scope.FILTERED
+        one,
+        Presence.SAME,
+        Presence.CHANGED,
+        LinkState.DORMANT,
+        order=Order.SALESFORCE_NEWER,
+        scope_in=Scope.FILTERED,
+        scope_out=Scope.EXCLUDED,
     )
 
     assert told == Case(
@@ -101,7 +107,8 @@ def test_a_section_is_told_whole() -> None:
         Creation.NEW,
         updates=False,
         order=Order.SALESFORCE_NEWER,
-        scope=Scope.FILTERED,
+        scope_in=Scope.FILTERED,
+        scope_out=Scope.EXCLUDED,
     )
 
 

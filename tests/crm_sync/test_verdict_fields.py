@@ -215,3 +215,57 @@ def test_one_winner_for_the_record(later: int, winner: str) -> None:
     assert [1] == [len(one.losers) for one in by_record if one.losers]
     assert [SALESFORCE, "Task"] == [one.winner for one in by_field]
     assert [] == [one for one in by_field if one.losers]
+
+
+def changed(replica: str, value: str, after: int, **options: Any) -> View:
+    flow = Direction.OFF if replica == SALESFORCE else Direction.BOTH
+    return View(replica, Seen.CHANGED, value, NOON + timedelta(seconds=after), flow, **options)
+
+
+@pytest.mark.rule("T9")
+def test_the_last_change_of_any_field_counts_for_the_record() -> None:
+    """Salesforce changed one field before and one after the partner's changes: it has the record."""
+    fields = [Mapped(changed(SALESFORCE, "S", after), [changed("Task", "P", 5)], _differ) for after in (0, 10)]
+
+    assert SALESFORCE == record_winner(fields, Policy.NEWEST)
+    assert SALESFORCE == record_winner(fields[::-1], Policy.NEWEST)
+    assert "partner" == record_winner(fields[:1], Policy.NEWEST)
+
+
+@pytest.mark.rule("T9", "T31")
+@pytest.mark.parametrize("once", [{"write_in": Write.ONCE}, {"write_out": Write.NEVER}])
+def test_what_is_written_once_is_no_matter_of_dispute(once: dict[str, Write]) -> None:
+    """A field that one side is not written in does not make a record one that both changed."""
+    written_once = Mapped(changed(SALESFORCE, "S", 0), [changed("Task", "P", 5, **once)], _differ)
+
+    assert "" == record_winner([written_once], Policy.NEWEST)
+
+
+@pytest.mark.rule("P1", "T31")
+def test_a_replica_that_is_not_written_or_not_heard() -> None:
+    """The Task changed last but is not heard, and not written: the Conversation's value goes to Salesforce alone."""
+    task = changed("Task", "T", 9, write_in=Write.ONCE, write_out=Write.ONCE)
+    salesforce = View(SALESFORCE, Seen.SAME, "S", NOON)
+
+    decision = decide(salesforce, [task, changed("Conversation", "C", 5)], Policy.NEWEST, _differ)
+
+    assert Decision("Conversation", (SALESFORCE,), ()) == decision
+
+
+@pytest.mark.rule("I5")
+@pytest.mark.parametrize(
+    ("write_in", "after", "expected"),
+    [
+        (Write.ALWAYS, 5, ("Task", SALESFORCE, "newest")),
+        (Write.ALWAYS, -5, (SALESFORCE, "Task", "newest")),
+        (Write.ONCE, -5, ("Task", SALESFORCE, "direction")),
+    ],
+)
+def test_the_conflict_log_tells_why(write_in: Write, after: int, expected: tuple[str, str, str]) -> None:
+    """A value is given up by the section's rule, or because of where the field travels."""
+    decision = decide(
+        changed(SALESFORCE, "S", 0), [changed("Task", "P", after, write_in=write_in)], Policy.NEWEST, _differ
+    )
+
+    ((loser, policy),) = [(one.replica, one.policy) for one in decision.losers]
+    assert expected == (decision.winner, loser, policy)

@@ -25,6 +25,7 @@ FILES = (
     "planhat_api.toml",
     "totango.toml",
     "marketo.toml",
+    "agents.toml",
 )  # the vendor is what stands before "_" or "."
 GRADES = ("recorded", "documented", "client-derived", "assumed")
 KINDS = (

@@ -92,6 +92,7 @@ class Playing:
         self.stage = stage
         self.darkroom = stage.counter.room = Darkroom(stage.fakes)
         self._looks: dict[object, Mapping[str, Any]] = {}  # what was observed, by the rows it was observed in
+        self.log: Callable[[Iterable[monitors.Exchange]], None] = lambda _exchanges: None  # told of every round
         self.before_round: list[monitors.Exchange] = []  # of a round that is played on from its middle
         self.timeline: list[tuple[str, str]] = []  # (activity or "", line)
         self.history: list[Op] = []
@@ -241,6 +242,7 @@ class Playing:
     def _end_round(self, exchanges: list[monitors.Exchange], failure: BaseException | None) -> None:
         """A round is over, well or badly: tell it and judge it."""
         self.exchanges = exchanges
+        self.log(exchanges)
         struck = any(one["fault"] for one in exchanges)
         clean = failure is None and not struck and not self._faults
         self._tell_round(exchanges, failure)

@@ -14,7 +14,7 @@ from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
 from crm_contracts.world.settings import CONFLICTS, DIRECTIONS
 from fake_core.ids import IdSource
 
-__all__ = ["FAULTS", "Chance", "random_history"]
+__all__ = ["FAULTS", "Chance", "create_op", "fields_for", "one_op", "random_history"]
 
 FAULTS: tuple[tuple[str, str, str, str], ...] = (
     # fault            vendor        verb      object
@@ -80,9 +80,9 @@ def random_history(seed: int, steps: int) -> list[Op]:
         kind = chance.weighted(_WEIGHTS)
         if kind == "create" or not made:
             made += 1
-            history.append(_create(chance, f"act-{made}", step))
+            history.append(create_op(chance, f"act-{made}", step))
         else:
-            history.append(_op(chance, kind, f"act-{1 + chance.below(made)}", step))
+            history.append(one_op(chance, kind, f"act-{1 + chance.below(made)}", step))
     return history
 
 
@@ -118,7 +118,8 @@ def fields_for(side: str, text: str, chance: Chance) -> dict[str, Any]:
     return fields
 
 
-def _create(chance: Chance, act: str, step: int) -> Op:
+def create_op(chance: Chance, act: str, step: int) -> Op:
+    """A user creates *act* on either side."""
     side = chance.pick((SALESFORCE, SALESFORCE, TASK, TASK, CONVERSATION))
     text = f"{chance.pick(_WORDS)} {act}.{step}"
     title = {SALESFORCE: "Subject", TASK: "action", CONVERSATION: "subject"}[side]
@@ -129,7 +130,8 @@ def _create(chance: Chance, act: str, step: int) -> Op:
     return ops.Create(side=side, act=act, at=at, fields=fields)
 
 
-def _op(chance: Chance, kind: str, act: str, step: int) -> Op:
+def one_op(chance: Chance, kind: str, act: str, step: int) -> Op:
+    """An operation of *kind*, as the weights name it, on *act*."""
     side = chance.pick((SALESFORCE, TASK, CONVERSATION))
     if kind == "edit":
         text = f"{chance.pick(_WORDS)} {act}.{step}"

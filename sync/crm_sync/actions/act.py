@@ -19,7 +19,7 @@ from crm_sync.actions.failures import PERMANENT, Failure
 from crm_sync.actions.inputs import Write
 from crm_sync.actions.memory import DONE, INTENT, MADE, OPEN, REFUSED, Memory, Place, Remembered
 from crm_sync.actions.report import Outcome
-from crm_sync.actions.salesforce import Salesforce
+from crm_sync.actions.salesforce import ATTEMPTS_MAX, Salesforce
 from crm_sync.actions.templates import Templates
 from crm_sync.clock import Clock
 
@@ -108,25 +108,38 @@ class Actor:
             if found:
                 return report.FOUND, found
         self._memory.note(place, INTENT, at=since, digest=_digest(write))
-        try:
-            return self._sent(place, write)
-        except Failure as failure:
-            if failure.in_doubt:
-                found = self._found(place, write, since)
+        doubted = known is not None and known.state == INTENT
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            try:
+                return self._sent(place, write)
+            except Failure as failure:
+                doubted = doubted or failure.in_doubt
+                found = self._found(place, write, since) if doubted else ""
                 if found:
                     return report.FOUND, found
-                raise
-            if failure.kind == PERMANENT:
-                self._refuse(place, failure)
-            else:
-                self._memory.note(place, OPEN, at=since)
-            raise
+                if not failure.in_doubt:
+                    self._not_made(place, failure, since)
+                    raise
+                if not self._keyed(write) or attempt == ATTEMPTS_MAX:
+                    raise
+            self._salesforce.wait(attempt)
+        raise AssertionError("unreachable")
+
+    def _keyed(self, write: Write) -> bool:
+        """The creation has a key, so that sending it again cannot make a second record."""
+        return bool(self._external_id_field) and not write.record_id
+
+    def _not_made(self, place: Place, failure: Failure, since: datetime) -> None:
+        if failure.kind == PERMANENT:
+            self._refuse(place, failure)
+        else:
+            self._memory.note(place, OPEN, at=since)
 
     def _sent(self, place: Place, write: Write) -> tuple[str, str]:
         if write.record_id:
             self._salesforce.update(write.object, write.record_id, write.fields)
             return report.UPDATED, write.record_id
-        if self._external_id_field:
+        if self._keyed(write):
             made = self._salesforce.upsert(write.object, self._external_id_field, place.key, write.fields)
         else:
             made = self._salesforce.create(write.object, write.fields)
@@ -136,7 +149,7 @@ class Actor:
         """The record that an earlier sending left, "" when there is none. Raises Failure."""
         if write.record_id:
             return "" if self._salesforce.not_applied(write.object, write.record_id, write.fields) else write.record_id
-        if self._external_id_field:
+        if self._keyed(write):
             return self._salesforce.by_external_id(write.object, self._external_id_field, place.key)
         claimed = self._memory.claimed()
         return self._salesforce.look_up(write.object, write.fields, since=since - self._skew, not_these=claimed)

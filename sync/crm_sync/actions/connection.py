@@ -71,10 +71,10 @@ class Connection:
         if not self._token:
             self._log_in()
         response = self._once(method, path, repeatable=repeatable, **body)
-        if response.status_code == 401:  # surely not done: a create may be sent again, too
+        if _expired(response):  # surely not done: a create may be sent again, too
             self._log_in()
             response = self._once(method, path, repeatable=repeatable, **body)
-            if response.status_code == 401:
+            if _expired(response):
                 self._lost("Salesforce refuses a fresh session")
                 raise Failure("NEEDS_RECONNECT", "Salesforce refuses a fresh session")
         if self.state != CONNECTED:
@@ -142,3 +142,8 @@ class Connection:
         if response.status_code == 403 and "REQUEST_LIMIT_EXCEEDED" in response.text and "Concurrent" in response.text:
             return Verdict.NOT_NOW
         return Verdict.UNCLEAR if response.status_code >= 500 else Verdict.DONE
+
+
+def _expired(response: requests.Response) -> bool:
+    """The session is over: 401, or the log-in host's own words for it."""
+    return response.status_code == 401 or (response.status_code == 403 and response.text == "Bad_OAuth_Token")

@@ -2,8 +2,8 @@
 
 Rule 1 (A26): one budget of three attempts, 1 to 30 seconds apart on the injected clock, for what is transient; what is
 refused for good is sent once.
-Rule 2 (A22): a creation whose outcome is unknown is never sent again in the same run, unless it is an upsert on an
-external-id field, which says the same twice.
+Rule 2 (A22): a creation whose outcome is unknown is looked for before anything else; only one with a key, an upsert on
+an external-id field, may then be sent again in the same run.
 Rule 3 (A28): a write is believed when it is read back.
 """
 
@@ -18,7 +18,7 @@ import requests
 
 from crm_sync.actions import queries
 from crm_sync.actions.connection import Connection
-from crm_sync.actions.failures import TRANSIENT, Failure, of_refusal
+from crm_sync.actions.failures import STOP, TRANSIENT, Failure, of_refusal
 from crm_sync.clock import Clock
 from crm_sync.errors import ServiceUnavailable, UnknownOutcome
 from crm_sync.mapping import parse_moment
@@ -36,6 +36,7 @@ class Salesforce:
         self.connection = connection
         self._clock = clock
         self._me = ""
+        self.stopped: Failure | None = None  # why nothing more is sent
 
     # -- writing ---------------------------------------------------------------------------------------
 
@@ -45,9 +46,13 @@ class Salesforce:
         return str(self._attempted(lambda: self._json("POST", path, {201}, repeatable=False, json=dict(fields)))["id"])
 
     def upsert(self, name: str, field: str, value: str, fields: Mapping[str, Any]) -> str:
-        """Create by an external id, or write the same again. Raises Failure."""
+        """Create by an external id. Raises Failure; *in_doubt* when it may have been made.
+
+        Not repeated blindly: on a record that is there it is an update, and a Task's subtype cannot be updated.
+        """
         path = self._by_key(name, field, value)
-        return str(self._attempted(lambda: self._json("PATCH", path, {200, 201}, json=dict(fields)))["id"])
+        answer = self._attempted(lambda: self._json("PATCH", path, {200, 201}, repeatable=False, json=dict(fields)))
+        return str(answer["id"])
 
     def update(self, name: str, record_id: str, fields: Mapping[str, Any]) -> None:
         """Write fields of a record. Raises Failure."""
@@ -126,19 +131,26 @@ class Salesforce:
 
     def _attempted(self, call: Callable[[], Any]) -> Any:
         """*call*, up to three times while what stops it may pass. Raises Failure."""
+        if self.stopped is not None:
+            raise self.stopped
         for attempt in range(1, ATTEMPTS_MAX + 1):
             try:
                 return call()
             except Failure as failure:
+                self.stopped = failure if failure.kind == STOP else None
                 if failure.kind != TRANSIENT or failure.in_doubt or attempt == ATTEMPTS_MAX:
                     raise
             except ServiceUnavailable as error:
                 asked = self.connection.wait_asked
                 if attempt == ATTEMPTS_MAX or asked > WAIT_SECONDS_MAX:
                     raise Failure("SERVER_UNAVAILABLE", str(error), in_doubt=True) from None
-            backoff = min(WAIT_SECONDS_MAX, WAIT_SECONDS_MIN * 2 ** (attempt - 1))
-            self._clock.sleep(max(backoff, self.connection.wait_asked))
+            self.wait(attempt)
         raise AssertionError("unreachable")
+
+    def wait(self, attempt: int) -> None:
+        """Before the attempt after *attempt*: longer each time, or as long as Salesforce asks."""
+        backoff = min(WAIT_SECONDS_MAX, WAIT_SECONDS_MIN * 2 ** (attempt - 1))
+        self._clock.sleep(max(backoff, self.connection.wait_asked))
 
 
 def same(wanted: Any, actual: Any) -> bool:

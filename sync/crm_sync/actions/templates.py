@@ -81,10 +81,11 @@ class Templates:
 def problem(text: str) -> str:
     """Why *text* is no template, "" when it is one."""
     try:
-        _checker().from_string(text)
+        asked = _checker().from_string(text).analyze().filters
     except LiquidError as error:
         return _first_line(error)
-    return ""
+    unknown = sorted(set(asked) - set(_checker().filters))
+    return f"unknown filter {unknown[0]!r}" if unknown else ""
 
 
 def is_day(text: str) -> bool:
@@ -107,12 +108,14 @@ def _whole_date(text: str) -> datetime | None:
     return read[0] if read[0] == read[1] else None
 
 
-def _zone(name: str | None, offset_seconds: int | None) -> tzinfo:
+def _zone(name: str | None, offset_seconds: int | None) -> tzinfo | None:
     """The zone of a text. A bare name ("EST") means several zones, or the machine's own: that is no whole date."""
     if offset_seconds is not None:
         return timezone(timedelta(seconds=offset_seconds))
     if name in {"UTC", "GMT", "Z"}:
         return UTC
+    if name is None:
+        return None
     raise ValueError(f"no offset for {name}")
 
 

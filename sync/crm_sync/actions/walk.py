@@ -91,15 +91,14 @@ class Walk:
 
     def _failed(self, node: Node, item: Item, failure: Failure) -> Outcome:
         acts = node.does in {"create_task", "update_opportunity"}
-        if failure.kind == STOP and not self._report.stopped:
-            self._report.stopped = f"{failure.code}: {failure.message}"
-            status = FAILED
-        elif failure.kind == STOP:
-            status = STOPPED
+        # What had no effect, or may have had one, is looked at again by the next firing.
+        settled = failure.kind == PERMANENT and acts and self._actor.settled(self._place(node, item))
+        self.unsettled = self.unsettled or not settled
+        if failure.kind == STOP:
+            status = STOPPED if self._report.stopped else FAILED
+            self._report.stopped = f"{failure.code}: {failure.message}; {failure.remedy}"
         else:
-            status = REFUSED if failure.kind == PERMANENT else FAILED
-        if status != REFUSED or not acts:  # what had no effect is tried again by the next firing
-            self.unsettled = True
+            status = REFUSED if settled or (failure.kind == PERMANENT and not acts) else FAILED
         return Outcome(
             node.label,
             _path(item),
@@ -153,7 +152,7 @@ class Walk:
 
     def _asked(self, node: Node, item: Item, names: Mapping[str, Any]) -> Mapping[str, Any]:
         """What a node answers that must not be asked twice: a second answer may have other items in another order."""
-        place = Place(self._report.run, node.id, _path(item))
+        place = self._place(node, item)
         known = self._hands.memory.item(place)
         if known is not None:
             return dict(known.answer)
@@ -172,15 +171,16 @@ class Walk:
         return dict(answer) if isinstance(answer, Mapping) else {"output": answer}
 
     def _acted(self, node: Node, item: Item, names: Mapping[str, Any]) -> _Emitted:
-        if self._report.stopped:
-            raise Failure("REQUEST_LIMIT_EXCEEDED", "not tried: the run had stopped")
-        place = Place(self._report.run, node.id, _path(item))
+        place = self._place(node, item)
         if not self._report.dry_run:
             self._hands.hold()
         outcome = self._actor.act(node, place, names)
         self._report.outcomes.append(replace(outcome, path=_path(item)))
         self.unsettled = self.unsettled or not self._actor.settled(place)
         return [("success", 0, item.with_output(node, self._output(outcome)))]
+
+    def _place(self, node: Node, item: Item) -> Place:
+        return Place(self._report.run, node.id, _path(item))
 
     def _output(self, outcome: Outcome) -> dict[str, Any]:
         where = self._hands.instance_url()

@@ -29,18 +29,16 @@ OWNER = "assignee_sf_user_id"
 class ActivityDetail(Same):
     """The name of a reminder, and what the template makes of it in Salesforce.
 
-    The comparable value is the name, and nothing where the template does not have it: so a change of anything else in
-    the template writes nothing (M13). Salesforce's Subject has no opinion (M11).
+    The comparable value is the name, and always the same where the template does not have it: so an edit of anything
+    else writes nothing (M13). Salesforce's Subject has no opinion (M11). A template that the user changes is heard with
+    the next edit of a reminder (assumed).
     """
 
     def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         return None
 
     def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
-        return values.get(m.partner) if values.get(FOLLOWS) else None
-
-    def silent(self, m: FieldMap, key: Any, c: Context) -> bool:
-        return key is None
+        return values.get(m.partner) if values.get(FOLLOWS) else ""
 
     def silent_sf(self, m: FieldMap, key: Any, c: Context) -> bool:
         return True

@@ -56,10 +56,13 @@ class Stamp(Same):
 
 
 class Audit(Stamp):
-    """When a record was last changed in Salesforce: told with something else, never by itself (T36)."""
+    """When a record was last changed in Salesforce: told with something else, never a reason to write (T36)."""
 
-    def agree(self, m: FieldMap, sf: Any, partner: Any, c: Context) -> bool:
-        return True
+    def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        return None
+
+    def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
+        return None
 
     def silent(self, m: FieldMap, key: Any, c: Context) -> bool:
         return True
@@ -68,8 +71,11 @@ class Audit(Stamp):
 class AuditText(Same):
     """Who changed a record last in Salesforce: as Audit."""
 
-    def agree(self, m: FieldMap, sf: Any, partner: Any, c: Context) -> bool:
-        return True
+    def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        return None
+
+    def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
+        return None
 
     def silent(self, m: FieldMap, key: Any, c: Context) -> bool:
         return True

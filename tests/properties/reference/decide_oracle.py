@@ -12,9 +12,9 @@ The words, as texts:
     create_in, create_out   no | new (what was made since the section was switched on) | all
     updates       False: a record is never written again once it is made
     order         salesforce_newer | same_second | partner_newer
-    scope         in | filtered | excluded | parent_awaited | parent_missing
-                  (not known on the other side: an awaited parent is looked out for, without a missing one the record
-                  is passed over until it changes)
+    scope_in, scope_out   in | filtered | excluded | parent_awaited | parent_missing, for each way by itself
+                  (a parent not known on the other side: an awaited one is looked out for, without a missing one the
+                  record is passed over until it changes)
 Source: rules P1-P29, T1-T45, M1-M27; invariants I2, I4-I7, I12; failure modes F10-F38.
 """
 
@@ -52,7 +52,8 @@ def record_level(
     create_out: str,
     updates: bool,
     order: str,
-    scope: str,
+    scope_in: str,
+    scope_out: str,
 ) -> Said:
     """See the module's docstring."""
     # P2, M1: Not Syncing makes no request and thinks of nothing.
@@ -62,28 +63,45 @@ def record_level(
         return "impossible", ""
 
     inwards, outwards = direction != "send", direction != "receive"
+    scopes = (scope_in, scope_out) if direction == "both" else (scope_in,) if inwards else (scope_out,)
+    left_alive, right_alive = left in ALIVE, right in ALIVE
+    shown = left_alive and right_alive
+    deleted = left == "deleted" or right == "deleted"
+    said = "nothing"
+
+    # F37, P29: what changed before the section was switched on is no news, it is where the sides start from.
+    if link == "live" and (left == "past" or right == "past"):
+        said = "rebase"
     # I7, T30: a change has a say only where its direction leads, and never where records are not updated.
     left_tells = left == "changed" and inwards and updates
     right_tells = right == "changed" and outwards and updates
-    shown = left in ALIVE and right in ALIVE
-    said = "nothing"
-
-    # I2, E.2.1: nothing happened, nothing follows. E.3: what somebody changed is compared with the other side.
     if link == "live" and (left_tells or right_tells):
-        said = "compare"
-        # F26: a write to a record that is not shown is a guess; absence is not deletion, so the change is kept.
-        if not shown and "deleted" not in {left, right}:
+        news = (scope_in if left_tells else "", scope_out if right_tells else "")
+        # T14, T20, T23, F58: what a way does not let through is passed over, neither updated nor deleted...
+        said = "skip"
+        # P27, F59: ... or kept until the parent is there.
+        if "parent_awaited" in news:
             said = "wait"
-    # F37, P29: what changed before the section was switched on is no news, it is where the sides start from.
-    elif link == "live" and "past" in {left, right}:
-        said = "rebase"
+        # E.3: what somebody changed and may be heard is compared with the other side.
+        if "in" in news:
+            said = "compare"
+            # F26: a write to a record that is not shown is a guess; absence is not deletion, so the change is kept.
+            if not shown:
+                said = "wait"
+    # P6, F36: a link sleeps while its type takes no part, and wakes when it does again and both can be seen.
+    if link == "live" and scopes in {("excluded",), ("excluded", "excluded")}:
+        said = "sleep"
+    if link == "dormant":
+        said = "skip"
+        if "in" in scopes:
+            said = "wake" if shown else "wait" if left_alive or right_alive else "nothing"
 
     # P8, M15, M19, T13, T24: a record nobody has on the other side is made there...
-    if link == "none" and "deleted" not in {left, right}:
+    if link == "none" and not deleted:
         if right == "absent":
-            source, said, allowed, leads = left, "create_partner", create_in, inwards
+            source, said, allowed, leads, scope = left, "create_partner", create_in, inwards, scope_in
         else:
-            source, said, allowed, leads = right, "create_salesforce", create_out, outwards
+            source, said, allowed, leads, scope = right, "create_salesforce", create_out, outwards, scope_out
         # T11, T20, P27: ... once its parent is known there; T15: nobody looks out for it where the rules do not say so,
         if scope == "parent_awaited":
             said = "wait"
@@ -104,106 +122,66 @@ def record_level(
 
     # P8, F12, F13: who carries the other's id is its counterpart.
     if link == "keyed" and shown:
-        said = {"in": "link", "parent_awaited": "wait"}.get(scope, "skip")
+        said = "link" if "in" in scopes else "wait" if "parent_awaited" in scopes else "skip"
     # F01, F26, P8: who carries the id of a record that cannot be seen has a counterpart; another one must not be made.
-    if link == "keyed" and not shown and "deleted" not in {left, right}:
-        said = "skip" if scope in {"filtered", "excluded"} else "quarantine"
-
-    # P6, F36: a link sleeps while its type takes no part, and wakes when it does again and both can be seen.
-    if link == "dormant":
-        if scope == "in":
-            said = "wake" if shown else "wait" if left in ALIVE or right in ALIVE else "nothing"
-        else:
-            said = "skip"
-    if link == "live" and "deleted" not in {left, right}:
-        if scope == "excluded":
-            said = "sleep"
-        # T14, T23, F58: a miss of filter or window neither updates nor deletes.
-        if scope == "filtered":
-            said = "skip"
-        # T12, T20, E.8.3: without its parent a linked record is passed over; P27, F59: or its change waits.
-        if scope == "parent_missing":
-            said = "skip"
-        if scope == "parent_awaited":
-            said = "wait" if left_tells or right_tells else "skip"
+    if link == "keyed" and not shown and not deleted:
+        leads, scope = (inwards, scope_in) if left_alive else (outwards, scope_out)
+        said = "quarantine" if leads and scope not in {"filtered", "excluded"} else "skip"
 
     # Deletions. I6: only what is *deleted* is; unseen, filtered and excluded are not.
-    if "deleted" in {left, right}:
-        said = _after_a_deletion(
-            left, right, link, direction, deletions, create_in, create_out, left_tells, right_tells, order, scope
-        )
+    if deleted:
+        if left == "deleted":
+            leads, scope, back = inwards, scope_in, scope_out
+            edit_stands = right == "changed" and order == "partner_newer"
+            carried, again, may = "delete_partner", "create_salesforce", outwards and updates and create_out != "no"
+        else:
+            leads, scope, back = outwards, scope_out, scope_in
+            # T9, P24: equal seconds are Salesforce's.
+            edit_stands = left == "changed" and order != "partner_newer"
+            carried, again, may = "delete_salesforce", "create_partner", inwards and updates and create_in != "no"
+        # T39, T40, M21: a deletion is carried over...
+        said = carried
+        # T41: ... also over an edit of the other side, unless the later one wins and the edit is it: then it stands,
+        # and the deleted copy is made again, as any record without a counterpart (T11, T13, T14, T20, T23, T24). The
+        # word of the deletion comes once: whatever is done about parents elsewhere, this waits for one.
+        if deletions == "last_write_wins" and edit_stands:
+            said = "bury"
+            if may and back not in {"filtered", "excluded"}:
+                said = again if back == "in" else "wait"
+        # I7: ... where the direction leads; T14, T39, M18: within the window; P6, T42: of what takes part;
+        # P25: and only where deletions travel at all.
+        if not leads or scope in {"filtered", "excluded"} or deletions == "keep_survivor":
+            said = "bury"
+        # T41: both deleted, nothing is left to do; P25: Planhat's link keeps its tombstone.
+        if left == right:
+            said = "bury" if deletions == "keep_survivor" else "drop_link"
+        # P6: what sleeps is not told of a deletion, but must never wake.
+        if link == "dormant":
+            said = "bury"
+        # A key proves that the two belonged together, not that the sync ever linked them: nothing is deleted, nothing
+        # is made again (T39, F13, I6).
+        if link == "keyed":
+            said = "bury" if left_alive or right_alive else "nothing"
+        # T39, M21: what was never linked is deleted on its own side only.
+        if link == "none":
+            said = "nothing"
+
     # P25, F15, F23, I6: a tombstone is final, unless both records are there again.
     if link == "tombstone":
-        if shown and scope == "in":
+        said = "skip" if left_alive or right_alive else "nothing"
+        if shown and "in" in scopes:
             said = "link"
-        else:
-            said = "skip" if left in ALIVE or right in ALIVE else "nothing"
+
     favoured = ""
     if said == "compare":
         favoured = _favoured(left, right, direction, conflict, order)
     # I5: a deletion that undoes an edit, or an edit that undoes a deletion, gives somebody's word up.
-    if {left, right} == {"changed", "deleted"} and said in {"create_partner", "delete_partner"}:
-        favoured = "salesforce"
-    if {left, right} == {"changed", "deleted"} and said in {"create_salesforce", "delete_salesforce"}:
-        favoured = "partner"
+    if deleted and (left == "changed" or right == "changed"):
+        if said in {"create_partner", "delete_partner"}:
+            favoured = "salesforce"
+        if said in {"create_salesforce", "delete_salesforce"}:
+            favoured = "partner"
     return said, favoured
-
-
-def _after_a_deletion(
-    left: str,
-    right: str,
-    link: str,
-    direction: str,
-    deletions: str,
-    create_in: str,
-    create_out: str,
-    left_tells: bool,
-    right_tells: bool,
-    order: str,
-    scope: str,
-) -> str:
-    """At least one side was deleted, with evidence."""
-    # T39, M21: what was never linked is deleted on its own side only.
-    if link == "none":
-        return "nothing"
-    if left == right == "deleted":
-        # T41: both deleted, nothing is left to do; P25: Planhat's link keeps its tombstone.
-        if link != "live":
-            return "bury" if link == "dormant" else "nothing"
-        return "bury" if deletions == "keep_survivor" else "drop_link"
-    survivor = right if left == "deleted" else left
-    # A key proves that the two belonged together, not that the sync ever linked them: nothing is deleted, nothing is
-    # made again (T39, F13, I6).
-    if link == "keyed":
-        return "bury" if survivor in ALIVE else "nothing"
-    # P6: what sleeps is not told of a deletion, but must never wake.
-    if link == "dormant":
-        return "bury"
-    # T39, T40, M21: a deletion is carried over...
-    if left == "deleted":
-        said, leads = "delete_partner", direction != "send"
-        edited, edit_is_last, again, creating = right_tells, order == "partner_newer", "create_salesforce", create_out
-    else:
-        said, leads = "delete_salesforce", direction != "receive"
-        # T9, P24: equal seconds are Salesforce's.
-        edited, edit_is_last, again, creating = left_tells, order != "partner_newer", "create_partner", create_in
-    # T41: ... also over an edit of the other side, unless the later one wins and the edit is it. Then the deleted
-    # copy is made again, as any record that has no counterpart (T11, T13, T20, T24).
-    if deletions == "last_write_wins" and edited and edit_is_last:
-        # The word that it was deleted comes once: whatever is done about parents elsewhere, this waits for one.
-        said = "wait" if scope in {"parent_missing", "parent_awaited"} else again
-        if creating == "no":
-            said = "bury"
-    # I7: ... where the direction leads,
-    if not leads:
-        said = "bury"
-    # T14, T39, M18: ... within the window; P6, T42: ... of what takes part,
-    if scope in {"filtered", "excluded"}:
-        said = "bury"
-    # P25: ... and only where deletions travel at all.
-    if deletions == "keep_survivor":
-        said = "bury"
-    return said
 
 
 def _favoured(left: str, right: str, direction: str, conflict: str, order: str) -> str:

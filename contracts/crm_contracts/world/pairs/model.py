@@ -92,6 +92,7 @@ class Activity:
     records: list[Record] = field(default_factory=list)
     names: set[Value] = field(default_factory=set)  # titles and texts that users gave it
     silent: str = ""
+    undeleted: bool = False  # its user took it out of the recycle bin
     moved: bool = False  # other settings were saved since, such as decide what is created
 
     def live(self, side: str) -> list[Record]:

@@ -1,33 +1,25 @@
 """What users were entitled to see of two-sided pairs: judged from what they did, never from how the sync works.
 
 Rule 1: must not import crm_sync; the author has not read it. The knowledge is rules T1 to T45 and M1 to M27.
-Rule 2: for each pair and each unit of conflict (a field, or the whole record) the oracle keeps every state that "last
-agreed" can be in. A round without a fault leaves one; a fault between a write and its answer leaves two.
-Rule 3: where the rules are silent, or a product is documented to fall short, the oracle says so by name (EXCEPTIONS);
+Rule 2: where the rules are silent, or a product is documented to fall short, the oracle says so by name (EXCEPTIONS);
 each can be taken away (`granted`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from crm_contracts.world.pairs import birth
-from crm_contracts.world.pairs.fields import FRAME, KEPT, UNSAID, Field, Known, Row, Value, shared
-from crm_contracts.world.pairs.model import Activity, Model, Observation, Pair, Record, section_of, sides_of
+from crm_contracts.world.pairs.fields import FRAME, KEPT, Field, Known, Row, Value, shared
+from crm_contracts.world.pairs.model import Activity, Model, Observation, Record, section_of, sides_of
 from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE, SIDES
 from crm_contracts.world.pairs.scope import Round, Scope
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, PairSettings
-from crm_contracts.world.violations import (
-    BrokenFrame,
-    DirectionIgnored,
-    Duplicated,
-    FalselyDeleted,
-    LostUpdate,
-    NotConverged,
-)
+from crm_contracts.world.pairs.units import Agreements
+from crm_contracts.world.violations import BrokenFrame, DirectionIgnored, Duplicated, FalselyDeleted, NotConverged
 
 __all__ = ["EXCEPTIONS", "PairOracle"]
 
@@ -42,7 +34,6 @@ EXCEPTIONS: Mapping[str, str] = {
     "undeleted": "what becomes of a record taken out of the bin after its deletion arrived is not published (T40)",
     "unlinked-delete": "a deletion before the counterpart was known to be one may arrive or not (T39, M21)",
     "left-scope": "what becomes of a linked task that is given to another user is not published (M24)",
-    "tombstone": "the survivor of a deletion keeps its own values (T41)",
     "unknown-answer": "after a lost answer no sync can know whether both sides had agreed",
 }
 # Settings that decide whether a record is made or taken away, by the last word of their name.
@@ -50,9 +41,6 @@ _EXISTENCE = frozenset(
     {"direction", "create_in", "create_out", "delete_in", "delete_out", "in_filter", "out_updated_days", "enabled"}
     | {"initial_import", "catch_up_days", "delete_vs_update"}
 )
-
-Values = tuple[tuple[Value, ...], tuple[Value, ...]]  # of one unit: Salesforce's, the partner's
-Unit = tuple[Field, ...]
 
 
 class PairOracle:
@@ -62,13 +50,15 @@ class PairOracle:
         unknown = sorted(set(granted) - set(EXCEPTIONS))
         assert not unknown, f"no exception {unknown[0]!r}"
         self.scope = scope
-        self.known = known
-        self.granted = frozenset(granted)
+        scope.granted = frozenset(granted)
         self.model = Model()
-        self.rounds = 0
-        self._bases: dict[tuple[str, str, str], set[Values]] = {}
+        self._agreements = Agreements(scope, known)
         self._kept: dict[tuple[str, str], tuple[Value, Any]] = {}  # record's key, field -> canonical and raw value
         self._last: Round | None = None
+
+    @property
+    def known(self) -> Known:
+        return self._agreements.known
 
     @property
     def settings(self) -> PairSettings:
@@ -85,8 +75,8 @@ class PairOracle:
         if record is None:
             made = Record(side, activity.section, record_key, row, by_user=True)
             record = self.model.add(activity, made, self.known)
-        elif "OwnerId" in names and activity.section == REMINDER:
-            activity.silent = activity.silent or "left-scope"
+        elif "OwnerId" in names and activity.section == REMINDER and "left-scope" in self.scope.granted:
+            activity.silent = "left-scope"
         record.user_saved(row, at, names)
         self.model.names(activity, record, self.known)
         for one in shared(activity.section, self.settings):
@@ -101,18 +91,17 @@ class PairOracle:
         salesforce = counterpart if side == PARTNER else record
         record.linked = bool(partner and salesforce and partner.points_at(salesforce.key))
         record.deleted_at = at
-        activity.silent = activity.silent or "tombstone"
 
     def user_undeleted(self, activity: Activity, record: Record, row: Row) -> None:
         """A Salesforce user took *record* out of the recycle bin."""
         record.deleted_at, record.row, record.linked = None, row, False
-        activity.silent = "undeleted"
+        activity.undeleted = True
 
     def saved(self, settings: PairSettings, changed: Collection[str], at: datetime) -> None:
         """Somebody saved *settings*, in which *changed* are new (all of them, the first time)."""
         was = self.settings.enabled and bool(self.scope.enabled)
         self.scope.settings = settings
-        self.known = replace(self.known, template=settings.template)
+        self._agreements.known = replace(self.known, template=settings.template)
         if settings.enabled and not was:
             self.scope.enabled.append(at)
         if was and not settings.enabled:
@@ -120,17 +109,14 @@ class PairOracle:
         moved = {name.rpartition(".")[2] for name in changed}
         moves = moved & _EXISTENCE
         for activity in self.model.activities.values():
-            if moves - {"enabled"}:
-                activity.moved = True
-            if moves and activity.any_deleted:
-                activity.silent = "undeleted"  # whether an old deletion still arrives is not published
+            if "moved-settings" not in self.scope.granted:
+                continue
+            activity.moved = activity.moved or bool(moves - {"enabled"})
+            activity.undeleted = activity.undeleted or (bool(moves) and activity.any_deleted)
         if moved & {"grain", "template"}:
-            self._bases.clear()  # units are other ones now: what stands there is agreed
-        for pair in self.model.pairs():
-            for unit in self._units(pair):
-                bases = self._known(pair, unit)
-                if "moved-settings" in self.granted:
-                    bases.add(self._values(pair, unit))
+            self._agreements.forget()
+        for pair in self.model.pairs() if "moved-settings" in self.scope.granted else ():
+            self._agreements.moved(pair)
 
     def introduced(self, customer: str, at: datetime) -> None:
         """Totango got the account of *customer*."""
@@ -140,113 +126,27 @@ class PairOracle:
     # -- what the sync did --------------------------------------------------------------------
 
     def about_to_sync(self) -> None:
-        self.rounds += 1
+        """A round begins."""
 
     def synced(self, after: Observation, this: Round) -> None:
         """A round ended, and everything reads as *after*."""
         self._last = this
-        before = []
-        for pair in self.model.pairs():
-            for unit in self._units(pair):
-                bases = self._known(pair, unit)
-                values, winners = self._values(pair, unit), self._winners(pair, unit)
-                ways = (not self.scope.shut(pair.activity, IN, this), not self.scope.shut(pair.activity, OUT, this))
-                before.append((pair, unit, set(bases), values, winners, ways))
+        before = [
+            unit
+            for pair in self.model.pairs()
+            for unit in self._agreements.before(pair, self._ways(pair.activity, this))
+        ]
         self._vanished(after, this)
         self._take_over(after, this)
         for activity in self.model.activities.values():
             for record in activity.records:
                 record.met = record.met or record.id in this.read
-        for pair, unit, bases, values, winners, ways in before:
-            if not pair.activity.silent:
-                self._explain(pair, unit, bases, values, winners, ways, clean=this.clean)
+        for was in before:
+            if not was.pair.activity.silent and not was.pair.activity.any_deleted:
+                self._agreements.explain(was, clean=this.clean)
         self._one_key_each()
         for activity in self.model.activities.values():
             self._frame_held(activity)
-
-    def _explain(
-        self,
-        pair: Pair,
-        unit: Unit,
-        bases: set[Values],
-        values: Values,
-        winners: set[int],
-        ways: tuple[bool, bool],
-        *,
-        clean: bool,
-    ) -> None:
-        """Keep the bases that explain what happened to one unit; none left = an update was lost."""
-        after = self._values(pair, unit)
-        left: set[Values] = set()
-        for base in bases:
-            if after == values:
-                left.add(base)  # nothing moved: what is under way stays under way
-            for outcome in self._outcomes(pair, unit, base, values, winners, ways):
-                if outcome != values and self._same(unit, outcome, after, values):
-                    left.add(after)
-                    if not clean:
-                        left.add(base)  # written, but perhaps never known to be
-        if after[0] == after[1]:
-            left = {after} if clean and left else left | {after} if left else left
-        if not left:
-            raise LostUpdate(self._lost(pair, unit, bases, values, after, ways), activity=pair.activity.handle)
-        self._bases[(*pair.key, unit[0].name)] = left
-
-    def _same(self, unit: Unit, outcome: Values, after: Values, before: Values) -> bool:
-        """Whether *outcome* is what came; an owner that nobody could translate may have stayed (owner-unknown)."""
-        if outcome == after:
-            return True
-        loose = {n for n, one in enumerate(unit) if one.name == "owner" and UNSAID in (before[0][n], before[1][n])}
-        if not loose or "owner-unknown" not in self.granted:
-            return False
-        return all(
-            outcome[side][n] == after[side][n] or (n in loose and after[side][n] == before[side][n])
-            for side in (0, 1)
-            for n in range(len(unit))
-        )
-
-    def _outcomes(
-        self, pair: Pair, unit: Unit, base: Values, values: Values, winners: Iterable[int], ways: tuple[bool, bool]
-    ) -> set[Values]:
-        """Where the rules allow a unit to go in one round; index 0 is Salesforce, 1 the partner."""
-        policy = self.settings.policy(pair.activity.section)
-        changed = [_differs(base[side], values[side]) for side in (0, 1)]
-        if unit[0].out_only:
-            ways, winners = (False, ways[1]), {1}
-        if values[0] == values[1] or not any(changed):
-            return {values}
-        one_way = policy.direction in (IN, OUT)
-        if one_way or unit[0].out_only:
-            source = 0 if policy.direction == IN else 1
-            found = {_carried(values, source)} if ways[source] and (changed[source] or one_way) else {values}
-            if not changed[source] or not ways[source] or changed[1 - source]:
-                found.add(values)
-            return found
-        if all(changed):
-            return {_carried(values, side) if ways[side] else values for side in winners}
-        source = changed.index(True)
-        found = {_carried(values, source) if ways[source] else values}
-        quiet = base[1 - source] != values[1 - source]
-        if quiet and "no-opinion-conflict" in self.granted:
-            found.add(values)
-        return found
-
-    def _winners(self, pair: Pair, unit: Unit) -> set[int]:
-        """Who may win a conflict: 0 Salesforce, 1 the partner (T9, M22; exception record-stamp)."""
-        policy = self.settings.policy(pair.activity.section)
-        if policy.conflict != "newest":
-            return {("salesforce", "partner").index(policy.conflict)}
-        tie = ("salesforce", "partner").index(policy.tie)
-        found = {_later(pair.salesforce.stamp, pair.partner.stamp, tie)} if "record-stamp" in self.granted else set()
-        wrote = [
-            max((pair.on(side).wrote[f.name] for f in unit if f.name in pair.on(side).wrote), default=None)
-            for side in SIDES
-        ]
-        if wrote[0] is not None and wrote[1] is not None:
-            found.add(_later(wrote[0].replace(microsecond=0), wrote[1].replace(microsecond=0), tie))
-        elif not found:
-            found.add(0 if wrote[1] is None else 1)
-        return found
 
     def _vanished(self, after: Observation, this: Round) -> None:
         for side in SIDES:
@@ -254,7 +154,7 @@ class PairOracle:
                 if record.key in after[side]:
                     continue
                 reason = self.scope.undeletable(activity, record, this)
-                if reason and activity.silent != "undeleted":
+                if reason and not self._undeleted(activity):
                     raise FalselyDeleted(
                         f"the sync deleted the {side} record {record.id} of {activity.handle}: {reason}",
                         activity=activity.handle,
@@ -281,11 +181,10 @@ class PairOracle:
             raise Duplicated(f"the {what} belongs to no activity: {dict(record.row)}")
         handle = activity.handle
         way = IN if side == PARTNER else OUT
-        undeleted = activity.silent == "undeleted" and "undeleted" in self.granted
         if activity.live(side):
             ids = ", ".join(one.id for one in (*activity.live(side), record))
             raise Duplicated(f"{handle} has more than one {side} record: {ids}", activity=handle)
-        if any(one.met for one in activity.gone(side)) and not undeleted:
+        if any(one.met for one in activity.gone(side)) and not activity.undeleted:
             raise FalselyDeleted(f"{handle} was deleted in {side} and is back as {record.id}", activity=handle)
         reason = self.scope.unmakable(activity, way, this)
         if activity.section != record.section and (side, activity.section) != (SALESFORCE, CAMPAIGN_TOUCH):
@@ -301,8 +200,14 @@ class PairOracle:
         self.model.add(activity, record, self.known)
         pair = self.model.pair(activity)
         assert pair is not None, f"{handle} has two records now"
-        for unit in self._units(pair):
-            self._bases[(*pair.key, unit[0].name)] = {self._values(pair, unit)}
+        self._agreements.begin(pair)
+
+    def _undeleted(self, activity: Activity) -> bool:
+        """Whether nothing is claimed of what was taken out of the bin (exception undeleted)."""
+        return activity.undeleted and "undeleted" in self.scope.granted
+
+    def _ways(self, activity: Activity, this: Round) -> tuple[bool, bool]:
+        return not self.scope.shut(activity, IN, this), not self.scope.shut(activity, OUT, this)
 
     def _one_key_each(self) -> None:
         """I3, without trusting any link: no two live records of the partner carry one Salesforce id."""
@@ -341,47 +246,6 @@ class PairOracle:
                 activity=activity.handle,
             )
 
-    # -- units --------------------------------------------------------------------------------
-
-    def _units(self, pair: Pair) -> list[Unit]:
-        """What wins or loses together: every field by itself, or the whole record (T9, M22)."""
-        if pair.activity.section == CAMPAIGN_TOUCH:
-            return []  # never updated (T30): its fields are frame
-        fields = shared(pair.activity.section, self.settings)
-        if self.settings.policy(pair.activity.section).grain == "field":
-            return [(one,) for one in fields]
-        return [tuple(one for one in fields if not one.out_only), *((one,) for one in fields if one.out_only)]
-
-    def _values(self, pair: Pair, unit: Unit) -> Values:
-        left, right = (tuple(f.read(side, pair.on(side).row, self.known) for f in unit) for side in SIDES)
-        return left, right
-
-    def _known(self, pair: Pair, unit: Unit) -> set[Values]:
-        return self._bases.setdefault((*pair.key, unit[0].name), {self._values(pair, unit)})
-
-    def _lost(
-        self, pair: Pair, unit: Unit, bases: set[Values], before: Values, after: Values, ways: tuple[bool, bool]
-    ) -> str:
-        names = [one.name for one in unit]
-
-        def told(values: Values) -> str:
-            differing = [n for n in range(len(names)) if len({values[0][n], values[1][n]}) > 1 or len(names) == 1]
-            said = ", ".join(f"{names[n]} {values[0][n]!r}/{values[1][n]!r}" for n in differing)
-            return said or "the same on both sides"
-
-        moved = [n for n in range(len(names)) if len({before[0][n], before[1][n], after[0][n], after[1][n]}) > 1]
-        fields = ", ".join(
-            f"{names[n]}: before the round {before[0][n]!r}/{before[1][n]!r}, then {after[0][n]!r}/{after[1][n]!r}"
-            for n in moved
-        )
-        agreed = " or ".join(sorted(map(told, bases)))
-        policy = self.settings.policy(pair.activity.section)
-        open_ways = " and ".join(name for name, is_open in zip((IN, OUT), ways, strict=True) if is_open) or "no way"
-        return (
-            f"{pair.activity.handle} (Salesforce/partner): {fields}; last agreed: {agreed}; open: {open_ways}; policy "
-            f"{policy.conflict} by {policy.grain}"
-        )
-
     # -- when everything has settled -----------------------------------------------------------
 
     def settled(self) -> None:
@@ -391,8 +255,8 @@ class PairOracle:
             self._partnered(activity, self._last)
             self._deletions_arrived(activity, self._last)
         for pair in self.model.pairs():
-            if not pair.activity.silent:
-                self._arrived(pair, self._last)
+            if not pair.activity.silent and not self._undeleted(pair.activity):
+                self._agreements.arrived(pair, self._ways(pair.activity, self._last))
 
     def _partnered(self, activity: Activity, last: Round) -> None:
         """I1: every record in scope has its counterpart, and the counterpart carries the key."""
@@ -400,14 +264,16 @@ class PairOracle:
         if pair is not None:
             keyed = pair.partner.points_at(pair.salesforce.key) or activity.section == CAMPAIGN_TOUCH
             shut = self.scope.shut(activity, OUT, last) and self.scope.shut(activity, IN, last)
-            if not keyed and not shut and activity.silent != "undeleted":
+            if not keyed and not shut and not self._undeleted(activity):
                 raise Duplicated(
                     f"the partner's record of {activity.handle} does not carry the id {pair.salesforce.key}: a lost "
                     f"memory would make it twice",
                     activity=activity.handle,
                 )
             return
-        if activity.moved or activity.any_deleted or activity.silent:
+        if activity.moved or activity.silent or self._undeleted(activity):
+            return
+        if activity.any_deleted and not activity.undeleted:
             return
         way, side = (IN, SALESFORCE) if activity.one(SALESFORCE) else (OUT, PARTNER)
         if self.scope.owed(activity, way, last):
@@ -415,7 +281,7 @@ class PairOracle:
             raise NotConverged(f"{activity.handle} has no {other} record", activity=activity.handle)
 
     def _deletions_arrived(self, activity: Activity, last: Round) -> None:
-        if activity.silent == "undeleted" or activity.moved:
+        if activity.undeleted or activity.moved:
             return
         for side in SIDES:
             for record in activity.live(side):
@@ -424,40 +290,6 @@ class PairOracle:
                         f"{activity.handle} was deleted by its user, and its {side} record {record.id} still lives",
                         activity=activity.handle,
                     )
-
-    def _arrived(self, pair: Pair, last: Round) -> None:
-        """I1: no value is on its way any more."""
-        ways = (not self.scope.shut(pair.activity, IN, last), not self.scope.shut(pair.activity, OUT, last))
-        for unit in self._units(pair):
-            values, winners = self._values(pair, unit), self._winners(pair, unit)
-            bases = self._known(pair, unit)
-            found = (self._outcomes(pair, unit, base, values, winners, ways) for base in bases)
-            if not any(self._same(unit, one, values, values) for outcomes in found for one in outcomes):
-                differing = ", ".join(
-                    f"{one.name} {a!r}/{b!r}" for one, a, b in zip(unit, *values, strict=True) if a != b
-                )
-                raise NotConverged(
-                    f"{pair.activity.handle} still differs (Salesforce/partner): {differing}",
-                    activity=pair.activity.handle,
-                )
-
-
-def _differs(base: tuple[Value, ...], now: tuple[Value, ...]) -> bool:
-    """Whether one side has something new to tell."""
-    return any(b not in (a, UNSAID) for a, b in zip(base, now, strict=True))
-
-
-def _carried(values: Values, source: int) -> Values:
-    """Both sides after *source* won: it keeps its own, the other takes what it can be told."""
-    mine, other = values[source], values[1 - source]
-    told = tuple(theirs if own == UNSAID else own for own, theirs in zip(mine, other, strict=True))
-    return (mine, told) if source == 0 else (told, mine)
-
-
-def _later(salesforce: datetime, partner: datetime, tie: int) -> int:
-    if salesforce == partner:
-        return tie
-    return 0 if salesforce > partner else 1
 
 
 def _sobject(row: Row) -> str:

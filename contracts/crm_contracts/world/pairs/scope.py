@@ -37,13 +37,14 @@ class Round:
 class Scope:
     """What the oracle knows of the world around the records.
 
-    *matched*: customers whose account both systems know; *introduced*: since when Totango knows a late one.
-    *user_id*: the Salesforce user whose reminders are synced (M24). *enabled*: every moment at which Marketo's sync was
-    switched on; *disabled_at*: when it was last switched off.
+    *granted*: the exceptions that it allows for. *matched*: customers whose account both systems know; *introduced*:
+    since when Totango knows a late one. *user_id*: the Salesforce user whose reminders are synced (M24). *enabled*:
+    every moment at which Marketo's sync was switched on; *disabled_at*: when it was last switched off.
     """
 
     settings: PairSettings
     matched: set[str]
+    granted: frozenset[str] = frozenset()
     user_id: str = ""
     introduced: dict[str, datetime] = field(default_factory=dict)
     enabled: list[datetime] = field(default_factory=list)
@@ -100,6 +101,9 @@ class Scope:
             return self._unmakable_reminder(source, way)
         if activity.at not in self.matched:
             return "its account is not there (T11, T20)"
+        late = self.introduced.get(activity.at)
+        if way == IN and late is not None and source.stamp <= late and "late-account" not in self.granted:
+            return "it is older than its account (T15)"
         return ""
 
     def _unmakable_reminder(self, source: Record, way: str) -> str:
@@ -164,12 +168,13 @@ class Scope:
         if self.undeletable(activity, record, this):
             return False
         other = SALESFORCE if record.side == PARTNER else PARTNER
-        if not any(one.linked for one in activity.gone(other) if not one.by_sync):
+        linked = any(one.linked for one in activity.gone(other) if not one.by_sync)
+        if not linked and "unlinked-delete" in self.granted:
             return False  # what had no counterpart then is a user's own business
         if self.settings.policy(activity.section).in_filter and other == SALESFORCE:
             return False  # nobody can say what a filter would have said of it
         first = min(one.deleted_at for one in activity.gone(other) if one.deleted_at)
-        if other == SALESFORCE and first < this.began - TOLD:
-            return False  # deletion-horizon
+        if other == SALESFORCE and first < this.began - TOLD and "deletion-horizon" in self.granted:
+            return False
         while_off = self.disabled_at is not None and other == PARTNER
         return not while_off

@@ -107,7 +107,23 @@ class Honest(Idle):
             for sf_id, link in self._links(section).items():
                 if sf_id in here and link["partner"] in there:  # what stands there now is agreed
                     link["base"] = self._bases(section, here[sf_id], there[link["partner"]])
+        self._remember()
+
+    def photograph(self) -> bytes:
+        return self._file.read_bytes() if self._file.exists() else b"{}"
+
+    def restore(self, photograph: bytes, settings: PairSettings) -> None:
+        self._file.write_bytes(photograph)
+        self._memory = json.loads(photograph)
+        self.settings = settings
+
+    def essence(self) -> str:
+        return self.photograph().decode()
+
+    def _remember(self) -> None:
+        self.connection.committing("before")
         self._file.write_text(json.dumps(self._memory))
+        self.connection.committing("after")
 
     def run(self, ways: Sequence[str], sections: Sequence[str]) -> Any:
         if not self.settings.enabled:
@@ -120,9 +136,10 @@ class Honest(Idle):
             for section in sections or self.settings.sections:
                 if self.settings.policy(section).opens(way):
                     self._job(section, way)
-        self._file.write_text(json.dumps(self._memory))
+        self._remember()
 
     def _look_around(self) -> None:
+        self.salesforce.log_out()  # every run is a process of its own
         self._now = self.connection.clock.now()
         self._emails = {record_id: email for email, record_id in self.salesforce.user_ids().items()}
         self._known = Known(self._emails, self.settings.template)
@@ -188,20 +205,16 @@ class Honest(Idle):
             at = gone.get(name)
             if at is None or (way == IN and sf_id in here) or (way == OUT and link["partner"] in there):
                 continue
-            del links[sf_id]
-            self._dead().extend((sf_id, f"{section}:{link['partner']}"))
             side = PARTNER if way == IN else SALESFORCE
             edited = row is not None and stamp(side, section, row) > at
-            if (
-                row is None
-                or (policy.delete_vs_update == "last_write_wins" and edited)
-                or self._expired(section, way, at)
-            ):
-                continue
-            if way == IN:
-                self.partner.delete(section, link["partner"])
-            else:
-                self.salesforce.remove(SOBJECTS[section], sf_id)
+            spared = policy.delete_vs_update == "last_write_wins" and edited
+            if row is not None and not spared and not self._expired(section, way, at):
+                if way == IN:
+                    self.partner.delete(section, link["partner"])
+                else:
+                    self.salesforce.remove(SOBJECTS[section], sf_id)
+            del links[sf_id]
+            self._dead().extend((sf_id, f"{section}:{link['partner']}"))
 
     def _expired(self, section: str, way: str, at: datetime) -> bool:
         days = self.settings.policy(section).out_updated_days
@@ -238,6 +251,7 @@ class Honest(Idle):
 
     def _merge(self, section: str, way: str, link: dict[str, Any], row: Row, partner: Row) -> None:
         policy, base = self.settings.policy(section), link["base"]
+        agreed: dict[str, Any] = {}  # once it is written, and not before
         now = self._bases(section, row, partner)
         fields = {one.name: one for one in shared(section, self.settings)}
         by_record = [[n for n in fields if not fields[n].out_only], [n for n in fields if fields[n].out_only]]
@@ -248,21 +262,20 @@ class Honest(Idle):
             if names and fields[names[0]].out_only:
                 source = 1 if changed[1] else None
             if all(now[n][0] == now[n][1] for n in names):
-                base |= {n: now[n] for n in names}
+                agreed |= {n: now[n] for n in names}
             elif source is not None and WAYS[source] == way:
                 for n in names:
                     if now[n][source] not in (now[n][1 - source], UNSAID):
                         target, given = (PARTNER, row) if source == 0 else (SALESFORCE, partner)
                         outgoing |= translated(target, fields[n], given, self._known)
-                        base[n] = [now[n][source]] * 2
+                        agreed[n] = [now[n][source]] * 2
                     else:
-                        base[n] = now[n]
-        if not outgoing:
-            return
-        if way == IN:
+                        agreed[n] = now[n]
+        if outgoing and way == IN:
             self.put(section, link["partner"], outgoing)
-        else:
+        elif outgoing:
             self.salesforce.change(SOBJECTS[section], row["Id"], outgoing)
+        base |= agreed
 
     def _winner(self, policy: Policy, changed: list[bool], section: str, row: Row, partner: Row) -> int | None:
         if not any(changed):
@@ -282,9 +295,14 @@ class Honest(Idle):
         if section == REMINDER:
             recent = stamp_of(row["LastModifiedDate"]) >= stamp_of(self._page["enabled_at"]) - timedelta(hours=24)
             everything = self.settings.initial_import == "all_open" and row["Status"] != "Completed"
-            if row["OwnerId"] != self._me["sf_user_id"] or not (recent or everything):
+            if row["OwnerId"] != self._me["sf_user_id"] or self._is_mine(row) or not (recent or everything):
                 return
-        elif not self._may_cross(section, IN, row, {}) or not self._account(row["AccountId"]) or self._is_touch(row):
+        elif (
+            self._is_mine(row)
+            or not self._may_cross(section, IN, row, {})
+            or not self._account(row["AccountId"])
+            or self._is_touch(row)
+        ):
             return
         fields: dict[str, Any] = {}
         for one in born_with(section):
@@ -297,6 +315,10 @@ class Honest(Idle):
             "partner": key,
             "base": self._bases(section, row, self.partner.read(section, key)),
         }
+
+    def _is_mine(self, row: Row) -> bool:
+        """Whether the sync made *row*: it goes to whom it was made for, not in as a new one."""
+        return self._emails.get(str(row["CreatedById"])) == self.connection.salesforce.credentials["username"]
 
     def _is_touch(self, row: Row) -> bool:
         return SOBJECTS[CAMPAIGN_TOUCH] == "Event" and row["Id"] in self._links(CAMPAIGN_TOUCH)

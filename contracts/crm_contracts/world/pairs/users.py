@@ -35,6 +35,9 @@ FLOW = "adoption"  # a SuccessFlow: tasks need one
 class PeopleInSalesforce(SalesforceUser):
     """Somebody at work in Salesforce, on Tasks and Events."""
 
+    def log_out(self) -> None:
+        self._token = ""
+
     def change(self, sobject: str, record_id: str, fields: Mapping[str, Any]) -> None:
         self._call("PATCH", f"/sobjects/{sobject}/{record_id}", fields)
 

@@ -261,7 +261,7 @@ class PairWorld(Playing):
         return activity.handle if activity else ""
 
     def _judge(self, exchanges: list[monitors.Exchange], *, clean: bool) -> None:
-        self.seen = after = self.observe()
+        self.seen = after = self.look()
         ways = _ways(self._op)
         monitors.check(exchanges, self.settings, ways, self.stage.external_ids)
         sections = (self._op.sections if isinstance(self._op, ops.Sync) else ()) or self.settings.sections

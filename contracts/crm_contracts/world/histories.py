@@ -1,0 +1,105 @@
+"""Histories by seed that leave nothing out: users of both sides, settings, skewed clocks, late commits, faults, deaths.
+
+The same seed and length give the same operations on any machine. `simulate.random_history` is the plainer mix, in
+which every sync, ours or not, can be played; this one asks for what only a sync with all rules of the sheet survives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crm_contracts.world import ops
+from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
+from crm_contracts.world.points import KINDS, LOCKING, SEARCHES
+from crm_contracts.world.simulate import Chance, create_op, one_op
+
+__all__ = ["planhat_history"]
+
+_WEIGHTS = (
+    ("create", 5),
+    ("edit", 10),
+    ("sync", 8),
+    ("complete", 4),
+    ("tick", 4),
+    ("fault", 4),
+    ("crash", 1),
+    ("crash at a commit", 1),
+    ("configure", 1),
+    ("delete", 1),
+    ("undelete", 1),
+    ("ignore", 1),
+    ("reopen", 1),
+    ("staff", 1),
+    ("late edit", 1),
+    ("skew", 1),
+    ("heal", 1),
+)
+_VERBS = {
+    "salesforce": (("query", "*"), ("describe", "*"), ("create", "Task"), ("update", "Task"), ("*", "*")),
+    "planhat": (("list", "*"), ("bulk", "*"), ("update", "*"), ("read", "*"), ("*", "*")),
+}
+_LATE_SECONDS_MAX = 90  # below the overlap of a scan: a change that shows later than that is past finding
+_SKEWS = (-45, -5, 5, 45)
+_WRITES = {"salesforce": (("create", "Task"), ("update", "Task")), "planhat": (("bulk", "*"), ("update", "*"))}
+
+
+def planhat_history(seed: int, steps: int, *, keyed: bool) -> list[Op]:
+    """*steps* operations; activities are `act-1`, `act-2`… in the order of their creation.
+
+    *keyed*: the org has a unique key on Task; without one a creation behind the sync's back is beyond its knowledge.
+    """
+    chance = Chance(seed)
+    history: list[Op] = []
+    made = 0
+    for step in range(steps):
+        kind = chance.weighted(_WEIGHTS)
+        if kind == "create" or not made:
+            made += 1
+            history.append(create_op(chance, f"act-{made}", step))
+        else:
+            history.append(_op(chance, kind, f"act-{1 + chance.below(made)}", step, keyed=keyed))
+    return history
+
+
+def _op(chance: Chance, kind: str, act: str, step: int, *, keyed: bool) -> Op:
+    if kind == "fault":
+        return _fault(chance, keyed=keyed)
+    if kind == "late edit":
+        edit = one_op(chance, "edit", act, step)
+        assert isinstance(edit, ops.Edit)
+        return replace(edit, late=1 + chance.below(_LATE_SECONDS_MAX))
+    if kind == "skew":
+        return ops.Skew(vendor=chance.pick(("salesforce", "planhat")), seconds=chance.pick(_SKEWS))
+    if kind == "undelete":
+        return ops.Undelete(act=act)
+    if kind == "heal":
+        return ops.Heal()
+    if kind == "crash at a commit":
+        return ops.Sync(crash_at_commit=1 + chance.below(14), acted=bool(chance.below(2)))
+    if kind == "edit":
+        side = chance.pick((SALESFORCE, TASK, CONVERSATION))
+        edit = one_op(chance, "edit", act, step)
+        return replace(edit, side=side) if isinstance(edit, ops.Edit) and edit.side == side else edit
+    return one_op(chance, kind, act, step)
+
+
+def _fault(chance: Chance, *, keyed: bool) -> Op:
+    vendor = chance.pick(("salesforce", "planhat"))
+    kind = chance.pick([one for one, vendors in KINDS.items() if vendor in vendors])
+    if kind in {"late_success", "duplicate", "row_locked"}:
+        verb, name = chance.pick(_WRITES[vendor])
+        if verb == "create" and not keyed:
+            verb = "update"
+    elif kind == "item_refused":
+        verb, name = ("bulk", "*") if vendor == "planhat" else ("update", "Task")
+    elif kind == "slow_visibility":
+        verb, name = ("query", "*") if vendor == "salesforce" else ("list", "*")
+    else:
+        verb, name = chance.pick(_VERBS[vendor])
+    times = None if chance.below(5) == 0 else 1
+    nth = 1 + chance.below(3)
+    return ops.InjectFault(fault=kind, vendor=vendor, verb=verb, object=name, nth=nth, times=times)
+
+
+assert {"query", "list"} >= SEARCHES
+assert "update" in LOCKING
