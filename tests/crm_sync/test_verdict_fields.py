@@ -290,7 +290,7 @@ def test_the_conflict_log_tells_why(write_in: Write, after: int, expected: tuple
 
 @pytest.mark.rule("P1", "T9")
 def test_a_record_won_by_the_partner_speaks_with_its_latest_replica() -> None:
-    """Neither Task nor Conversation changed the field, but the partner won the record: the later one's value is taken."""
+    """Nobody but Salesforce changed the field, but the partner won the record: its later replica gives the value."""
     replicas = [
         View(name, Seen.SAME, name[0], NOON + timedelta(seconds=after), Direction.BOTH)
         for name, after in (("Conversation", 5), ("Task", 9))
