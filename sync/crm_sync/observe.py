@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crm_sync.engine import Engine
@@ -25,6 +25,8 @@ from crm_sync.state import Pending
 
 #: Values of a list row that say nothing about its content.
 _VOLATILE = frozenset({"isSeen", "hasMore", "waitsToBeFiltered", "timeBucket", "__v", "updatedAt"})
+#: When a record is looked at again that waits for a person (rule M27).
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -493,6 +495,7 @@ def put_aside(engine: Engine, record: Record, reason: str, *, kind: str) -> None
     """Remember to look at a record again: at once the first two times, then ever later (F65)."""
     known = engine.state.pending_item(record.place, record.model, record.id)
     attempts = (known.attempts if known and known.kind == kind else 0) + 1
+    retried = kind == "waiting" or engine.scope.retries(reason)
     minutes = 0 if kind == "waiting" or attempts <= 2 else min(2 ** (attempts - 2), 24 * 60)
     engine.state.set_pending(
         Pending(
@@ -502,7 +505,7 @@ def put_aside(engine: Engine, record: Record, reason: str, *, kind: str) -> None
             kind=kind,
             reason=reason,
             attempts=attempts if kind == "quarantine" else 1,
-            next_at=engine.clock.now() + timedelta(minutes=minutes),
+            next_at=engine.clock.now() + timedelta(minutes=minutes) if retried else NEVER,
             changed_at=record.changed_at.isoformat(),
         )
     )
