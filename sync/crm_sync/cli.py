@@ -13,9 +13,10 @@ from pathlib import Path
 import click
 import requests
 
+from crm_sync.cli_errors import Errors
 from crm_sync.clock import RealClock, clock_of
 from crm_sync.config import Config
-from crm_sync.errors import SyncError
+from crm_sync.jobs.cli import jobs
 from crm_sync.linter import Severity, lint, pairs_of
 from crm_sync.run import Progress, State, Sync
 from crm_sync.settings import inheritance
@@ -71,7 +72,7 @@ def plan_command(config_path: Path, state_url: str, ca_file: str | None, *, as_j
 @_json
 def status_command(config_path: Path, state_url: str, *, as_json: bool) -> None:
     """What the sync remembers: links, quarantine, conflicts, the inheritance switch."""
-    with _Errors():
+    with Errors():
         config = Config.load(config_path)
         state = _open_state(config, state_url)
         pending = state.pending()
@@ -120,7 +121,7 @@ def status_command(config_path: Path, state_url: str, *, as_json: bool) -> None:
 @_json
 def lint_command(config_path: Path, ca_file: str | None, *, as_json: bool) -> None:
     """Hold the mapping against the org: derived targets, unknown fields, values, types. Writes nothing."""
-    with _Errors():
+    with Errors():
         config = Config.load(config_path)
         session = requests.Session()
         if ca_file:
@@ -158,7 +159,7 @@ def decisions_command(write: Path | None) -> None:
 
 
 def _run(config_path: Path, state_url: str, ca_file: str | None, *, as_json: bool, dry_run: bool) -> None:
-    with _Errors():
+    with Errors():
         config = Config.load(config_path)
         session = requests.Session()
         if ca_file:
@@ -195,19 +196,4 @@ def _progress() -> Progress | None:
     return show
 
 
-class _Errors:
-    """Turns what a person can put right into one line and exit status 1."""
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        import sqlalchemy.exc
-
-        if isinstance(error, SyncError):
-            click.echo(f"Error: {error}", err=True)
-            sys.exit(1)
-        if isinstance(error, (sqlalchemy.exc.OperationalError, sqlalchemy.exc.ArgumentError)):
-            text = str(getattr(error, "orig", error))
-            click.echo(f"Error: the state database cannot be used: {text}; check --state", err=True)
-            sys.exit(1)
+sync.add_command(jobs)

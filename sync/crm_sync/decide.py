@@ -47,7 +47,9 @@ class View:
     *value* is the comparable value, *flow* the direction of the replica's section for this field
     (Direction.OFF for Salesforce itself), *silent* marks a replica that has no opinion: its value
     is never a source and never a loser. *write_in* and *write_out* tell when the replica and Salesforce
-    are written.
+    are written. *shut_in* and *shut_out*: a filter, a window or a missing parent lets nothing through
+    to the replica, from it, at present (T14, T20, T23): who wins is decided all the same, and where the
+    winner's value may not pass, everything stays as it is and is decided again.
     """
 
     replica: str
@@ -58,6 +60,8 @@ class View:
     silent: bool = False
     write_in: Write = Write.ALWAYS
     write_out: Write = Write.ALWAYS
+    shut_in: bool = False
+    shut_out: bool = False
 
     @property
     def sends(self) -> bool:
@@ -159,7 +163,7 @@ def decide(
             losers.append(Loser(SALESFORCE, salesforce.value, policy.value))
             return _partner_wins(salesforce, champion, partner, losers)
     targets = [view for view in partner if taken(view, SALESFORCE) is Taken.SALESFORCE]
-    return _salesforce_wins(targets, losers)
+    return _salesforce_wins([view for view in targets if not view.shut_in], losers)
 
 
 def record_winner(
@@ -209,6 +213,8 @@ def _newest_conversation_first(view: View) -> tuple[float, bool]:
 
 
 def _partner_wins(salesforce: View, champion: View, partner: Sequence[View], losers: list[Loser]) -> Decision:
+    if champion.shut_out:
+        return NOTHING
     targets = [salesforce.replica]
     named = {loser.replica for loser in losers}
     for view in partner:

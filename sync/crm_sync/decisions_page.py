@@ -37,7 +37,8 @@ which syncs are known to go wrong), *cases* says how many of all cases the row d
 compare it with an oracle that was written from the rules and knows nothing of the tables.
 """
 
-_NOTES_ON_WORDS = """*there* stands for past, same or changed. *updates: no* is a section that never writes a record
+_NOTES_ON_WORDS = """*there* stands for past, same or changed; *not selected* for filtered or excluded; *no parent* for
+parent awaited or parent missing; *shut* for any scope but in. *updates: no* is a section that never writes a record
 again once it is made (campaign touches). *last* compares changes, and of what was deleted the deletion.
 """
 
@@ -45,7 +46,8 @@ _NOTES_ON_FIELDS = """*silent* is a side that shows a value the other cannot say
 has no opinion, gives nothing and loses nothing. *write in* and *write out* say when the partner's and Salesforce's
 field is written: *once* is in the call that makes the record. *record won by*: where a conflict is about the whole
 record (`grain = "record"`), the side that won it, if both changed it; *conflict goes to*: the side that the section's
-rule and the stamps give this field to.
+rule and the stamps give this field to. Where the value that is taken may not pass at present (a
+shut way), everything stays.
 """
 
 _MEANINGS: Mapping[str, Mapping[Any, str]] = {

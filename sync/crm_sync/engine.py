@@ -8,6 +8,7 @@ Rules P2, P26, P27 and the mapping check against the describe (F39, F69).
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -39,12 +40,17 @@ class Engine:
     clock: Clock
     report: Report
     inheritance_on: bool = False
-    ways: Collection[str] = ("in", "out")
     scope: Scope = field(default_factory=Everybody)
     sections: tuple[Section, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.sections = tuple(self._usable(section) for section in self.config.enabled())
+
+    def only(self, keys: Collection[str]) -> Engine:
+        """The same with some of its sections; with all of them where none is named."""
+        part = copy(self)
+        part.sections = tuple(one for one in self.sections if not keys or one.key in keys)
+        return part
 
     # -- sections -----------------------------------------------------------------------------------
 

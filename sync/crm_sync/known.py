@@ -6,7 +6,7 @@ plan is a function of what was read, and a test hands in plain tables.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -99,11 +99,6 @@ class Known(Protocol):
     @property
     def scope(self) -> Scope:
         """What the partner's own settings leave out."""
-        ...
-
-    @property
-    def ways(self) -> Collection[str]:
-        """Which ways this run goes: "in" (to the partner), "out" (to Salesforce)."""
         ...
 
     def keyable(self, model: str) -> str:

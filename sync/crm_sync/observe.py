@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crm_sync.engine import Engine
@@ -25,6 +25,8 @@ from crm_sync.state import Pending
 
 #: Values of a list row that say nothing about its content.
 _VOLATILE = frozenset({"isSeen", "hasMore", "waitsToBeFiltered", "timeBucket", "__v", "updatedAt"})
+#: When a record is looked at again that waits for a person (rule M27).
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -74,11 +76,9 @@ class Observer:
         self._pending = [item for item in self._state.pending() if item.next_at <= now]
         for model in self._engine.models:
             if self._engine.of_model(model):
-                if "out" in self._engine.ways:
-                    self._observe_partner(model)
+                self._observe_partner(model)
                 self._observe_deletions(model)
-        if "in" in self._engine.ways:
-            self._observe_salesforce()
+        self._observe_salesforce()
         self._observe_half_deleted()
         self._complete()
         return self._found
@@ -126,7 +126,7 @@ class Observer:
         """Deletions that the partner tells of and a section carries over (T39, M21)."""
         engine = self._engine
         carrying = [s for s in engine.of_model(model) if s.rules.delete_out and s.direction.sends]
-        if not carrying or "out" not in engine.ways:
+        if not carrying:
             return
         name = cursor_name(engine.partner.name, model, "deleted")
         since = scan_start(self._state.cursor(name), engine.config.options.overlap_seconds)
@@ -444,7 +444,7 @@ class Observer:
 
     def _read_salesforce_of_senders(self) -> None:
         """Objects nobody scans (only sent to): read the rows whose other side changed."""
-        scanned = {s.salesforce for s in self._engine.sections if s.direction.receives and "in" in self._engine.ways}
+        scanned = {s.salesforce for s in self._engine.sections if s.direction.receives}
         by_object: dict[str, list[Activity]] = {}
         for activity in self._found.activities:
             link = activity.link
@@ -578,6 +578,7 @@ def put_aside(engine: Engine, record: Record, reason: str, *, kind: str) -> None
     """Remember to look at a record again: at once the first two times, then ever later (F65)."""
     known = engine.state.pending_item(record.place, record.model, record.id)
     attempts = (known.attempts if known and known.kind == kind else 0) + 1
+    retried = kind == "waiting" or engine.scope.retries(reason)
     minutes = 0 if kind == "waiting" or attempts <= 2 else min(2 ** (attempts - 2), 24 * 60)
     engine.state.set_pending(
         Pending(
@@ -587,7 +588,7 @@ def put_aside(engine: Engine, record: Record, reason: str, *, kind: str) -> None
             kind=kind,
             reason=reason,
             attempts=attempts if kind == "quarantine" else 1,
-            next_at=engine.clock.now() + timedelta(minutes=minutes),
+            next_at=engine.clock.now() + timedelta(minutes=minutes) if retried else NEVER,
             changed_at=record.changed_at.isoformat(),
         )
     )

@@ -266,8 +266,6 @@ def _plan_field(
         resolution_seconds=speaking.rules.resolution_seconds,
         record=record,
     )
-    if _left_for_other_job(plan, known, name, decision, views):
-        return
     delivered = _deliver(plan, known, decision, by_model)
     if delivered:
         _log_losers(plan, known, decision, by_model)
@@ -276,17 +274,6 @@ def _plan_field(
         plan.keep.add((str(decision.winner), name))
     if decision.losers and activity.link is None:
         plan.notes.append(f"{activity.label}: linked by its key; {any_mapped.name} differed")
-
-
-def _left_for_other_job(plan: Plan, known: Known, name: str, decision: Decision, views: Mapping[str, View]) -> bool:
-    """A run that goes one way only leaves what travels the other way to the other job, as undecided as it was (T10)."""
-    if not decision.targets:
-        return False
-    way = "out" if SALESFORCE in decision.targets else "in"
-    if way in known.ways:
-        return False
-    plan.keep |= {(SALESFORCE, name), *((model, name) for model in views)}
-    return True
 
 
 def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Section) -> View | None:
@@ -420,8 +407,6 @@ def _plan_deletion(plan: Plan, known: Known, section: Section, *, into_salesforc
     if not into_salesforce and told is not None and not known.scope.deletes(told.changed_at):
         plan.drop = True
         plan.verdicts[section.key] = (Outcome.SKIPPED, "it was deleted too long ago: its counterpart stays, unlinked")
-    elif ("out" if into_salesforce else "in") not in known.ways:
-        plan.verdicts[section.key] = (Outcome.UNCHANGED, "")
     else:
         plan.delete = SALESFORCE if into_salesforce else section.model
         plan.verdicts[section.key] = (Outcome.DELETED, "")

@@ -39,13 +39,14 @@ from crm_sync.observe import Observer
 from crm_sync.plan import Plan, plan_activity
 from crm_sync.report import Outcome, Report
 from crm_sync.scope import Everybody, Scope
-from crm_sync.settings import inheritance, is_saved, save, set_inheritance
+from crm_sync.settings import forget_cursors, inheritance, is_saved, save, set_inheritance
 from crm_sync.sides.marketo import MARKETO, Marketo
 from crm_sync.sides.partner import Partner
 from crm_sync.sides.planhat import Planhat
 from crm_sync.sides.salesforce import Salesforce
 from crm_sync.sides.totango import TOTANGO, Totango
 from crm_sync.state import State
+from crm_sync.ways import WAYS, moved, narrowed
 
 __all__ = ["Config", "Report", "State", "Sync"]
 
@@ -54,9 +55,6 @@ Progress = Callable[[str, int, int], None]
 TENANT_SETTING = "notesInheritTaskSourceId"
 #: How a partner is reached, by profile.
 SIDES: dict[str, Callable[..., Partner]] = {PLANHAT: Planhat, TOTANGO: Totango, MARKETO: Marketo}
-
-
-BOTH_WAYS = ("in", "out")
 
 
 class Sync:
@@ -132,14 +130,15 @@ class Sync:
         *,
         dry_run: bool = False,
         progress: Progress | None = None,
-        ways: Collection[str] = BOTH_WAYS,
-        sections: Collection[str] | None = None,
+        sections: Collection[str] = (),
+        ways: Collection[str] = WAYS,
+        full: bool = False,
     ) -> Report:
-        """One round. With *dry_run* nothing is written anywhere.
+        """One round in both directions. With *dry_run* nothing is written anywhere.
 
-        *ways* limits it to what comes from Salesforce ("in") or goes there ("out"), *sections* to those of these keys:
-        that is a job (T2). *progress* is called as (step, done, total). The report says when the run ended early; what
-        was done until then is durable, and the next run continues.
+        A part of it: only some *sections*, by their keys, and only "in" or "out" of *ways* (rule T3); *full*: every
+        record is read again, not only what changed since (T15). *progress* is called as (step, done, total). The report
+        says when the run ended early; what was done until then is durable, and the next run continues.
         """
         report = Report(dry_run=dry_run, partner=self.config.profile.name)
         state = self.state.copy() if dry_run else self.state
@@ -153,9 +152,9 @@ class Sync:
             if scope.off:
                 report.note(scope.off)
             else:
-                engine = self._engine(report, state, clients, ways=ways, only=sections)
+                engine = self._engine(report, state, clients)
                 engine.scope = scope
-                self._round(engine, step)
+                self._round(engine, step, sections=sections, ways=ways, full=full)
         except RunStopped as stop:
             report.stopped = str(stop)
         except RecordRefused as refused:
@@ -177,7 +176,15 @@ class Sync:
         section = next(one for one in engine.sections if one.key == section_key)
         return preview(engine, section, way)
 
-    def _round(self, engine: Engine, step: Progress) -> None:
+    def _round(
+        self,
+        engine: Engine,
+        step: Progress,
+        *,
+        sections: Collection[str],
+        ways: Collection[str],
+        full: bool,
+    ) -> None:
         report, state = engine.report, engine.state
         if not is_saved(state, self.config):
             save(engine, newer_than=self._made_at)
@@ -186,24 +193,27 @@ class Sync:
         engine.inheritance_on = report.inheritance = flag.on
         if not report.dry_run:
             self._tell_tenant(report)
-        for section in engine.sections:
-            report.section(section.key)
-        actor = Actor(engine)
         if report.dry_run:
             if state.intents():
                 report.note("a creation of an earlier run is still open; a real run resolves it")
         else:
             Journal(engine).recover()
+        whole, engine = engine, engine.only(sections)
+        for section in engine.sections:
+            report.section(section.key)
+            if full:
+                forget_cursors(engine, section, ways)
+        actor = Actor(engine)
         step("reading", 0, 1)
         found = Observer(engine).observe()
-        plans = [plan_activity(activity, engine) for activity in found.activities]
+        plans = narrowed((plan_activity(activity, engine) for activity in found.activities), ways, engine)
         step("writing", 0, len(plans))
         try:
             if report.dry_run:
                 self._describe(plans, report)
             else:
                 actor.act(plans)
-                state.move_cursors(found.cursors)
+                state.move_cursors(moved(found.cursors, ways, whole, engine))
         except RunStopped:
             self._leave_rest(plans, actor)
             raise
@@ -263,25 +273,13 @@ class Sync:
             return ReminderScope(partner, self.config.options, salesforce.me)
         return Everybody()
 
-    def _engine(
-        self,
-        report: Report,
-        state: State,
-        clients: tuple[Salesforce, Partner] | None = None,
-        *,
-        ways: Collection[str] = BOTH_WAYS,
-        only: Collection[str] | None = None,
-    ) -> Engine:
+    def _engine(self, report: Report, state: State, clients: tuple[Salesforce, Partner] | None = None) -> Engine:
         salesforce, partner = clients or self._clients()
-        made = Engine(
+        return Engine(
             config=self.config,
             state=state,
             salesforce=salesforce,
             partner=partner,
             clock=self._clock,
             report=report,
-            ways=ways,
         )
-        if only is not None:
-            made.sections = tuple(section for section in made.sections if section.key in only)
-        return made

@@ -1,7 +1,7 @@
 """What a partner's own settings say about who takes part, beside the rules of a section.
 
 Most partners say nothing. Marketo's user ticks a box, and since when it is ticked decides what is imported, sent and
-deleted (rules M1, M14-M18, M24, M25).
+deleted (rules M1, M14-M18, M24, M25); and it shows its users what failed, and waits for them (rule M27).
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Protocol
 
 from crm_sync.model import Record
+from crm_sync.report import Report
+from crm_sync.state import State
 
 
 class Scope(Protocol):
@@ -25,6 +27,15 @@ class Scope(Protocol):
     def deletes(self, at: datetime) -> bool:
         """Does a deletion in Salesforce at that moment delete the partner's record? Else its pair is only forgotten."""
 
+    def retries(self, reason: str) -> bool:
+        """Is a record that was put aside for this tried again by itself? Else it waits until somebody did something."""
+
+    def begun(self, state: State, now: datetime) -> None:
+        """A run begins that will write."""
+
+    def ended(self, state: State, report: Report) -> None:
+        """It has ended."""
+
 
 class Everybody:
     """No settings of its own."""
@@ -36,3 +47,12 @@ class Everybody:
 
     def deletes(self, at: datetime) -> bool:  # noqa: ARG002 - the protocol's signature
         return True
+
+    def retries(self, reason: str) -> bool:  # noqa: ARG002 - the protocol's signature
+        return True
+
+    def begun(self, state: State, now: datetime) -> None:
+        pass
+
+    def ended(self, state: State, report: Report) -> None:
+        pass

@@ -9,7 +9,7 @@ Rules P6, P17-P22, P29; failure modes F36-F38.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -67,7 +67,7 @@ def save(engine: Engine, *, newer_than: datetime | None) -> None:
         for section in engine.sections:
             old = before.get(section.key) or {}
             if section.backfill:
-                _forget_cursors(engine, section)
+                forget_cursors(engine, section)
             else:
                 _take_baseline(engine, section, old, newer_than)
     flag = inheritance(state).saved(met=condition_met(config.sections))
@@ -75,10 +75,13 @@ def save(engine: Engine, *, newer_than: datetime | None) -> None:
     state.set_setting(_SECTIONS, fingerprint(config))
 
 
-def _forget_cursors(engine: Engine, section: Section) -> None:
+def forget_cursors(engine: Engine, section: Section, ways: Collection[str] = ("in", "out")) -> None:
+    """Let the next run read every record of a section again, on the sides whose changes go one of *ways*."""
     partner, model = engine.partner, section.model
-    names = [cursor_name(partner.name, model, part) for part in partner.parts(model)]
-    for name in [cursor_name(SALESFORCE, section.salesforce), *names]:
+    names = [cursor_name(partner.name, model, part) for part in partner.parts(model)] if "out" in ways else []
+    if "in" in ways:
+        names.append(cursor_name(SALESFORCE, section.salesforce))
+    for name in names:
         engine.state.forget_cursor(name)
 
 

@@ -8,6 +8,8 @@ Source: rules P1-P29, T1-T45, M1-M27; I are invariants of any sync, F the ways i
 
 from __future__ import annotations
 
+from typing import Any
+
 from crm_sync.model import Direction
 from crm_sync.tables import part, row
 from crm_sync.verdict_words import (
@@ -28,8 +30,8 @@ from crm_sync.verdict_words import (
 
 LINKED = frozenset({LinkState.LIVE, LinkState.DORMANT, LinkState.TOMBSTONE})
 #: One of the two ways lets the pair through.
-OPEN_IN = {"direction": INWARDS, "scope_in": Scope.IN}
-OPEN_OUT = {"direction": OUTWARDS, "scope_out": Scope.IN}
+OPEN_IN: dict[str, Any] = {"direction": INWARDS, "scope_in": Scope.IN}
+OPEN_OUT: dict[str, Any] = {"direction": OUTWARDS, "scope_out": Scope.IN}
 
 OFF = [
     row(Action.NOTHING, "P2 M1", "Not Syncing: no request is made and nothing is decided", direction=Direction.OFF),

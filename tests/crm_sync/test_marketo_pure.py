@@ -15,10 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_sync.config import load_profile
+from crm_sync.lens import Held
 from crm_sync.marketo import activity_detail
 from crm_sync.marketo.choices import CHOICES, Choice
 from crm_sync.marketo.diagnostics import CATEGORIES, category, retried
+from crm_sync.marketo.lenses import DETAIL, FOLLOWS, MARKETO_LENSES, OWNER
 from crm_sync.marketo.taking_part import Connection, InitialImport, UnmappedStatus
+from crm_sync.model import FieldMap
 from fake_core import FrozenClock, InProcess
 from fake_marketo import create_app
 
@@ -211,6 +214,68 @@ def test_two_values_of_one_image_are_refused() -> None:
         Choice({"a": "X", "b": "X"}, "a")
     with pytest.raises(AssertionError, match="c"):
         Choice({"a": "X"}, "c")
+
+
+# -- lenses ---------------------------------------------------------------------------------------------------
+
+CONTEXT: Any = None  # these lenses ask for nothing beside the values
+STATUS, PRIORITY, NAME, OWNED = (
+    FieldMap(name, partner, salesforce, lens)
+    for name, partner, salesforce, lens in [
+        ("status", "status", "Status", "choice"),
+        ("priority", "priority", "Priority", "choice"),
+        ("name", "name", "Subject", "activity_detail"),
+        ("owner", "assignee", "OwnerId", "assignee"),
+    ]
+)
+
+
+@pytest.mark.rule("M3", "M4", "M6", "M7", "I16")
+@pytest.mark.parametrize("mapped", [STATUS, PRIORITY], ids=lambda mapped: mapped.name)
+@given(data=st.data())
+def test_laws_of_a_closed_set(mapped: FieldMap, data: st.DataObject) -> None:
+    """What is written reads back as the same key; a value without a row is silent, and written nowhere but at birth."""
+    lens, choice = MARKETO_LENSES["choice"], CHOICES[mapped.name]
+    theirs = data.draw(STANDARD[mapped.name])
+    mine = data.draw(st.sampled_from(sorted(choice.to_salesforce)))
+    key = lens.key_sf(mapped, {mapped.salesforce: theirs}, CONTEXT)
+
+    sent = lens.to_sf(mapped, {mapped.partner: mine}, CONTEXT)
+    assert mine == lens.key_sf(mapped, {mapped.salesforce: sent}, CONTEXT)
+    assert mine == lens.key_partner(mapped, {mapped.partner: mine}, CONTEXT)
+    made = lens.to_partner(mapped, {mapped.salesforce: theirs}, CONTEXT, {})
+    assert {mapped.partner: choice.at_first_sight(theirs)} == made
+    changed = lens.to_partner(mapped, {mapped.salesforce: theirs}, CONTEXT, {mapped.partner: mine})
+    assert lens.silent_sf(mapped, key, CONTEXT) == isinstance(changed, Held) == (key is None)
+    assert key is None or {mapped.partner: key} == changed
+
+
+@pytest.mark.rule("M10", "M11", "M13")
+@given(name=TEXT, detail=TEXT, follows=st.booleans(), subject=st.none() | TEXT)
+def test_laws_of_the_name(name: str, detail: str, subject: str | None, *, follows: bool) -> None:
+    """Salesforce never speaks; the key is the name, or always the same; what is sent is what was rendered."""
+    lens = MARKETO_LENSES["activity_detail"]
+    values = {"name": name, DETAIL: detail, FOLLOWS: follows}
+
+    assert lens.key_sf(NAME, {"Subject": subject}, CONTEXT) == lens.key_sf(NAME, {"Subject": name}, CONTEXT)
+    assert lens.silent_sf(NAME, None, CONTEXT)
+    assert not lens.silent(NAME, lens.key_partner(NAME, values, CONTEXT), CONTEXT)
+    assert (name if follows else "") == lens.key_partner(NAME, values, CONTEXT)
+    assert (detail.strip() or None) == lens.to_sf(NAME, values, CONTEXT)
+    assert isinstance(lens.to_partner(NAME, {"Subject": subject}, CONTEXT, values), Held)
+    made = lens.to_partner(NAME, {"Subject": subject}, CONTEXT, {})
+    assert {"name": activity_detail.name_from_subject(subject)} == made
+
+
+@pytest.mark.rule("M24")
+def test_an_owner_who_is_nobody_in_salesforce() -> None:
+    """The owner is sent as the stored id; without one nothing is said, and sending it is held back."""
+    lens = MARKETO_LENSES["assignee"]
+
+    assert SF_ME == lens.to_sf(OWNED, {"assignee": 1, OWNER: SF_ME}, CONTEXT)
+    assert SF_ME == lens.key_sf(OWNED, {"OwnerId": SF_ME[:15]}, CONTEXT)
+    assert lens.silent(OWNED, lens.key_partner(OWNED, {"assignee": 2, OWNER: ""}, CONTEXT), CONTEXT)
+    assert isinstance(lens.to_sf(OWNED, {"assignee": 2, OWNER: ""}, CONTEXT), Held)
 
 
 # -- windows and scope ----------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ import requests
 from tests.crm_sync.both import Wire
 
 from crm_sync.errors import AccessRefused, RecordRefused, ServiceUnavailable
-from crm_sync.mapping import parse_moment
+from crm_sync.lens import parse_moment
+from crm_sync.marketo.lenses import DETAIL, FOLLOWS, OWNER
 from crm_sync.model import Record
 from crm_sync.sides.marketo import PAGE_ROWS, REMINDER, Marketo, TaskSync
 from crm_sync.sides.partner import Gone, Parent, Partner, Person
@@ -334,6 +335,33 @@ def test_a_failure_stands_on_the_diagnostics_page_once(sia: Sia) -> None:
     ]
     sia.call("POST", f"/diagnostics/{rows[0]['id']}/acknowledge")
     assert (True, False) == (tell(sia.side("ann")), tell(sia.side("ann")))
+
+
+@pytest.mark.rule("M12", "M24")
+def test_what_stands_beside_a_reminders_own_keys(sia: Sia) -> None:
+    """A record says what the user's template makes of it and who its assignee is in Salesforce, asked for once."""
+    sia.call("PATCH", "/settings", {"activity_detail_template": "{{activity_type}}: {{sales_campaign_name}}"})
+    made = sia.remind(type="Call", campaign_step=7)
+    handed_on = sia.remind(assignee=2, person=1)
+
+    found = {record.id: record for record in sia.ann.changed_since(REMINDER, None)}
+    calls = len(sia.wire.sent)
+
+    assert ("Call: Spring", False) == (found[made].get(DETAIL), found[made].get(FOLLOWS))
+    assert ("005000000000001AAA", "") == (found[made].get(OWNER), found[handed_on].get(OWNER))
+    assert 2 == len(list(sia.ann.changed_since(REMINDER, None)))
+    assert calls + 1 == len(sia.wire.sent)
+    sia.call("PATCH", "/settings", {"activity_detail_template": "{{Activity_Subject}}"})
+    again = sia.side("ann").get(REMINDER, made)
+    assert again is not None
+    assert ("Call Pat", True) == (again.get(DETAIL), again.get(FOLLOWS))
+
+
+def test_ids_are_numbers_here(sia: Sia) -> None:
+    """The engine's texts of ids are sent as the numbers that they are."""
+    sia.ann.upsert(REMINDER, [{"sf_task_id": TASK, "name": "x", "person": "1"}])
+
+    assert 1 == sia.call("GET", "/reminders")["items"][0]["person"]
 
 
 # -- when it goes wrong ---------------------------------------------------------------------------------

@@ -46,9 +46,10 @@ QUESTION: dict[str, tuple[Any, ...]] = {
 NUMBER_OF_CASES, NUMBER_OF_ALL_CASES = 69_120, 165_888
 
 
-def questions() -> Iterator[dict[str, Any]]:
-    for values in product(*QUESTION.values()):
-        yield dict(zip(QUESTION, values, strict=True))
+def questions(**other: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
+    dimensions = {**QUESTION, **other}
+    for values in product(*dimensions.values()):
+        yield dict(zip(dimensions, values, strict=True))
 
 
 def matters(asked: dict[str, Any]) -> bool:
@@ -59,14 +60,19 @@ def matters(asked: dict[str, Any]) -> bool:
 
 @cache
 def views(
-    left: tuple[bool, bool], right: tuple[bool, bool], order: str, flow: Direction, write_in: Write, write_out: Write
+    left: tuple[bool, bool],
+    right: tuple[bool, bool],
+    order: str,
+    flow: Direction,
+    writes: tuple[Write, Write],
+    shut: tuple[bool, bool] = (False, False),
 ) -> tuple[View, list[View]]:
     """What both sides show of one field; *left* and *right* tell whether it changed, and whether it is silent."""
     seen = {False: Seen.SAME, True: Seen.CHANGED}
     later = NOON + timedelta(seconds=ORDERS[order])
     return (
         View(SALESFORCE, seen[left[0]], "S", NOON, silent=left[1]),
-        [View("Task", seen[right[0]], "P", later, flow, right[1], write_in, write_out)],
+        [View("Task", seen[right[0]], "P", later, flow, right[1], *writes, *shut)],
     )
 
 
@@ -82,12 +88,13 @@ def decided(asked: dict[str, Any]) -> Decision:
     """What `decide` says of a field of a record that has one more field."""
     left = asked["left_changed"], asked["left_silent"]
     right = asked["right_changed"], asked["right_silent"]
-    salesforce, partner = views(left, right, asked["order"], asked["flow"], asked["write_in"], asked["write_out"])
+    writes, shut = (asked["write_in"], asked["write_out"]), (asked.get("shut_in", False), asked.get("shut_out", False))
+    salesforce, partner = views(left, right, asked["order"], asked["flow"], writes, shut)
     conflict, agree, tie = asked["conflict"], _agree if asked["agree"] else _differ, asked["tie"]
     record = ""
     if asked["grain"] is Grain.RECORD:
         others = (asked["others_left"], False), (asked["others_right"], False)
-        other = Mapped(*views(*others, asked["order"], Direction.BOTH, Write.ALWAYS, Write.ALWAYS), _differ)
+        other = Mapped(*views(*others, asked["order"], Direction.BOTH, (Write.ALWAYS, Write.ALWAYS)), _differ)
         record = record_winner([Mapped(salesforce, partner, agree), other], conflict, tie=tie)
     return decide(salesforce, partner, conflict, agree, record=record, tie=tie)
 
@@ -116,7 +123,7 @@ def every_answer_is_the_oracles(asked_for: Iterable[dict[str, Any]]) -> int:
         assert decision.targets == {None: (), SALESFORCE: ("Task",), "Task": (SALESFORCE,)}[decision.winner]
 
     assert [] == wrong[:5]
-    assert min(winners.values()) > 1_000
+    assert min(winners.values()) > 100
     return winners.total()
 
 
@@ -124,6 +131,16 @@ def every_answer_is_the_oracles(asked_for: Iterable[dict[str, Any]]) -> int:
 def test_every_field_is_decided_as_the_oracle_says() -> None:
     """All cases of one field, beside another field of its record, are decided as the oracle says."""
     assert NUMBER_OF_CASES == every_answer_is_the_oracles(filter(matters, questions()))
+
+
+@pytest.mark.rule("T14", "T20", "T23", "F58")
+def test_a_way_that_is_shut_keeps_everything_as_it_is() -> None:
+    """A value that won and may not pass replaces nothing, and is not replaced."""
+    settled = {"conflict": (Policy.NEWEST,), "tie": (SALESFORCE,), "write_in": (Write.ALWAYS,)}
+    shut = {"shut_in": BOOLS, "shut_out": BOOLS}
+
+    asked = questions(**settled, write_out=(Write.ALWAYS,), agree=(False,), **shut)
+    assert 3_840 == every_answer_is_the_oracles(filter(matters, asked))
 
 
 @pytest.mark.nightly
@@ -269,3 +286,16 @@ def test_the_conflict_log_tells_why(write_in: Write, after: int, expected: tuple
 
     ((loser, policy),) = [(one.replica, one.policy) for one in decision.losers]
     assert expected == (decision.winner, loser, policy)
+
+
+@pytest.mark.rule("P1", "T9")
+def test_a_record_won_by_the_partner_speaks_with_its_latest_replica() -> None:
+    """Nobody but Salesforce changed the field, but the partner won the record: its later replica gives the value."""
+    replicas = [
+        View(name, Seen.SAME, name[0], NOON + timedelta(seconds=after), Direction.BOTH)
+        for name, after in (("Conversation", 5), ("Task", 9))
+    ]
+
+    decision = decide(changed(SALESFORCE, "S", 0), replicas, Policy.NEWEST, _differ, record="partner")
+
+    assert ("Task", {SALESFORCE, "Conversation"}) == (decision.winner, set(decision.targets))

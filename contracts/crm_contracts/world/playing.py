@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
@@ -30,6 +31,7 @@ __all__ = ["MEMORY_DISK", "POLL_SECONDS", "Judge", "Played", "Playing", "Scene",
 
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - Linux' own; elsewhere the ordinary temporary folder
 POLL_SECONDS = 600  # rule P23
+_POLL, _GRID = timedelta(seconds=POLL_SECONDS), datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Scene(Protocol):
@@ -255,20 +257,25 @@ class Playing:
     def _settle(self, op: ops.Settle) -> bool:
         self._faults.clear()
         for _ in range(op.rounds):
-            self.stage.clock.advance(POLL_SECONDS)
+            self.stage.clock.set(self.next_poll())
             self._sync(ops.Sync())
         before = self.seen if op.rounds else self.look()
         self._touched = self._configured = False
-        self.stage.clock.advance(POLL_SECONDS)
+        self.stage.clock.set(self.next_poll())
         self._sync(ops.Sync())
         if self.seen != before:
             raise NotQuiet("a round after everything had settled changed records")
         return True
 
+    def next_poll(self) -> datetime:
+        """When the sync runs next, once nobody asks for it: polls stand in a grid, whatever a round took (P23)."""
+        now = self.stage.clock.now()
+        return _GRID + (1 + (now - _GRID) // _POLL) * _POLL
+
     def rest(self) -> bool:
         """Time passes, and the sync runs once more: whether that went well and it wrote nothing."""
         self._faults.clear()
-        self.stage.clock.advance(POLL_SECONDS)
+        self.stage.clock.set(self.next_poll())
         self.apply(ops.Sync())
         return not monitors.writes(self.exchanges) and not any(one["fault"] for one in self.exchanges)
 

@@ -12,6 +12,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -242,10 +243,7 @@ def _asked(method: str, url: str, given: dict[str, Any]) -> tuple[Asked, dict[st
     headers = {"Accept": "*/*", "User-Agent": "understudy", **(given.get("headers") or {})}
     headers = {name: value for name, value in headers.items() if value is not None}
     params, data = given.get("params"), given.get("data")
-    if params:
-        url += ("&" if "?" in url else "?") + RequestEncodingMixin._encode_params(params)  # noqa: SLF001 - requests' own
-    if "?" in url or " " in url:
-        url = requests.utils.requote_uri(url)
+    url = _target(url, RequestEncodingMixin._encode_params(params) if params else "")  # noqa: SLF001 - requests' own
     body = b""
     if data:
         if not isinstance(data, (str, bytes)):
@@ -269,14 +267,27 @@ class _Response(requests.Response):
         return self._parsed
 
 
+@lru_cache(maxsize=4_096)
+def _target(url: str, query: str) -> str:
+    if query:
+        url += ("&" if "?" in url else "?") + query
+    target: str = requests.utils.requote_uri(url)
+    return target
+
+
+@lru_cache(maxsize=1_024)
+def _headers(given: tuple[tuple[str, str], ...]) -> tuple[CaseInsensitiveDict[str], str | None]:
+    headers = CaseInsensitiveDict(given)
+    return headers, requests.utils.get_encoding_from_headers(headers)
+
+
 def _response(asked: Asked, answer: Answer) -> requests.Response:
     if answer.status == 0:
         raise requests.ConnectionError(BROKEN)
     response = _Response()
     response.status_code = answer.status
     response.reason = answer.reason
-    response.headers = CaseInsensitiveDict(answer.headers)
-    response.encoding = requests.utils.get_encoding_from_headers(response.headers)
+    response.headers, response.encoding = _headers(answer.headers)
     response._content = answer.body  # noqa: SLF001 - the whole body is here: nothing to stream
     response.url = asked[1]
     return response

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from crm_sync.actions import inputs, report
 from crm_sync.actions.document import Node
@@ -22,6 +22,9 @@ from crm_sync.actions.report import Outcome
 from crm_sync.actions.salesforce import ATTEMPTS_MAX, Salesforce
 from crm_sync.actions.templates import Templates
 from crm_sync.clock import Clock
+
+# An upsert that meets its own record is an update, and a Task's subtype cannot be updated: the record is there.
+_NOT_UPDATEABLE: Final = "INVALID_FIELD_FOR_INSERT_UPDATE"
 
 
 class Actor:
@@ -113,7 +116,7 @@ class Actor:
             try:
                 return self._sent(place, write)
             except Failure as failure:
-                doubted = doubted or failure.in_doubt
+                doubted = doubted or failure.in_doubt or (self._keyed(write) and failure.code == _NOT_UPDATEABLE)
                 found = self._found(place, write, since) if doubted else ""
                 if found:
                     return report.FOUND, found

@@ -78,6 +78,11 @@ class Job:
         return self.section.partition(":")[0]
 
     @property
+    def section_key(self) -> str:
+        """The engine's section: as the template's, but with the job's own object."""
+        return f"{self.model}:{self.crm_object}"
+
+    @property
     def keys(self) -> dict[str, str]:
         """The Salesforce field of each of the two keys that are mapped as one."""
         found = {}

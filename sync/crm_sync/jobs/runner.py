@@ -113,7 +113,7 @@ class JobRunner:
         kept = self._memory.setting(_key(name))
         report = self._run(job, full)
         self._memory.set_setting(_key(name), {**kept, "last_run": started_at.isoformat()})
-        statistics = JobStatistics.of(report.section(f"{job.model}:{job.crm_object}"))
+        statistics = JobStatistics.of(report.section(job.section_key))
         statistics.warnings += report.notes
         return JobRun(job, started_at, statistics, report)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
 from crm_sync.config import Options
 from crm_sync.lens import parse_moment
 from crm_sync.marketo.choices import CHOICES
+from crm_sync.marketo.diagnostics import NOT_SYNCED, code_of, code_of_stop, retried
 from crm_sync.marketo.taking_part import Connection, InitialImport, UnmappedStatus
-from crm_sync.model import SALESFORCE, Record
-from crm_sync.sides.marketo import Marketo
+from crm_sync.model import SALESFORCE, TASK, Record
+from crm_sync.report import Report
+from crm_sync.sides.marketo import REMINDER, Marketo
+from crm_sync.state import State
 
 
 class ReminderScope:
@@ -44,6 +48,42 @@ class ReminderScope:
     def deletes(self, at: datetime) -> bool:
         """Rule M18."""
         return self._connection.applies_deletion(at)
+
+    def retries(self, reason: str) -> bool:
+        """Rule M27: only what is intermittent; a refusal of the sync's own making has no code and is tried again."""
+        code = code_of(reason)
+        return not code or retried(code)
+
+    def begun(self, state: State, now: datetime) -> None:
+        """Rule M27: a failure that a person has seen to is tried again."""
+        waiting = [item for item in state.pending() if item.kind == "quarantine" and item.next_at > now]
+        if waiting:
+            seen_to = self._side.acknowledged()
+            for item in waiting:
+                if (item.place, item.record_id) in seen_to:
+                    state.set_pending(replace(item, next_at=now))
+
+    def ended(self, state: State, report: Report) -> None:
+        """Rule M27: each failure stands on the diagnostics page, once until somebody has seen to it."""
+        for section in report.sections.values():
+            for label, reason in section.quarantined.items():
+                place, model, record_id = label.split(" ", 2)
+                if place == SALESFORCE:
+                    link = state.link_of_salesforce(model, record_id)
+                    reminder, task = link.ids.get(REMINDER) if link else None, record_id
+                else:
+                    link = state.link_of(model, record_id, TASK)
+                    reminder, task = record_id, (link.sf_id or "") if link else ""
+                self._side.diagnose(
+                    "update" if link else "create",
+                    code_of(reason) or NOT_SYNCED,
+                    reason,
+                    reminder=reminder,
+                    sf_task_id=task or None,
+                )
+        code = code_of_stop(report.stopped)
+        if code:
+            self._side.diagnose("read", code, report.stopped)
 
     @cached_property
     def _connection(self) -> Connection:

@@ -24,7 +24,7 @@ from crm_sync.errors import AccessRefused, RecordRefused, UnknownOutcome
 from crm_sync.lens import moment_text, parse_moment
 from crm_sync.marketo import activity_detail
 from crm_sync.marketo.lenses import DETAIL, FOLLOWS, OWNER
-from crm_sync.model import Record
+from crm_sync.model import SALESFORCE, Record
 from crm_sync.record_ids import NotAnId, canonical
 from crm_sync.sides.partner import Gone, Parent, Person, Upserted
 from crm_sync.transport import Transport, Verdict
@@ -211,6 +211,15 @@ class Marketo:
     def log(self, sf_task_id: str) -> None:
         """Put a Salesforce task on that list."""
         _told(self._send("PUT", f"/logged-activities/{quote(sf_task_id, safe='')}", write=True))
+
+    def acknowledged(self) -> set[tuple[str, str]]:
+        """(place, id) of the records whose every failure a person has seen to."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for flag in ("true", "false"):
+            rows = list(self._list("/diagnostics", acknowledged=flag))
+            found[flag] = {(MARKETO, str(row["reminder"])) for row in rows if row["reminder"] is not None}
+            found[flag] |= {(SALESFORCE, row[KEY]) for row in rows if row[KEY]}
+        return found["true"] - found["false"]
 
     def diagnose(
         self, operation: str, code: str, message: str, *, reminder: str | None = None, sf_task_id: str | None = None

@@ -156,9 +156,10 @@ def test_a_lost_state_makes_no_second_task_with_an_external_id(desk: Desk) -> No
     desk.tasks_of(items("One", "Two"), chosen)
     desk.memory = Memory()
 
-    desk.tasks_of(items("One", "Two"), chosen)
+    again = desk.tasks_of(items("One", "Two"), chosen)
 
     assert ["One", "Two"] == desk.subjects()
+    assert ["found", "found"] == [o.status for o in again.outcomes]
 
 
 @pytest.mark.rule("A22")

@@ -211,12 +211,15 @@ def field_level(
     write_in: str,
     write_out: str,
     agree: bool,
+    shut_in: bool = False,
+    shut_out: bool = False,
 ) -> tuple[str, str]:
     """One field of a linked pair: the side whose value is taken, and the side whose change is given up; "" for none.
 
     *silent*: the side shows a value that the other cannot say (M4, M7: no opinion). *others_left*, *others_right*: did
     that side change another field that both may write? *write_in*, *write_out*: always | once | never, how the partner
-    and Salesforce are written. *tie*: the side that wins at equal seconds.
+    and Salesforce are written. *shut_in*, *shut_out*: nothing may pass to the partner, to Salesforce at
+    present. *tie*: the side that wins at equal seconds.
     """
     left_opinion = left_changed and not left_silent
     right_opinion = right_changed and not right_silent
@@ -245,6 +248,9 @@ def field_level(
             taken = preferred
     # Values that say the same need nothing.
     if agree:
+        taken = ""
+    # T14, T20, T23: a value that may not pass stays where it is; it has won all the same, so nothing replaces it.
+    if (taken == "salesforce" and shut_in) or (taken == "partner" and shut_out):
         taken = ""
     # I5: whoever's change is overwritten is named.
     given_up = ""
