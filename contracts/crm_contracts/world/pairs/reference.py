@@ -1,0 +1,97 @@
+"""The reference sync behind the port of a world of pairs.
+
+Rule: beside `world.under_test`, the only module in `crm_contracts` that imports crm_sync, and only inside the factory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, TASK, TOUCHPOINT, PairSettings
+from crm_contracts.world.pairs.under_test import PairConnection, PairSync
+
+__all__ = ["reference_pair_sync"]
+
+_DIRECTIONS = {
+    "both": "Both Directions",
+    "in": "Receive from Salesforce",
+    "out": "Send to Salesforce",
+    "off": "Not Syncing",
+}
+_MODELS = {
+    TASK: ("Task", "Task"),
+    TOUCHPOINT: ("Touchpoint", "Event"),
+    CAMPAIGN_TOUCH: ("CampaignTouch", "Event"),
+    REMINDER: ("Reminder", "Task"),
+}
+
+
+def reference_pair_sync(connection: PairConnection, settings: PairSettings) -> PairSync:
+    """The sync this project ships."""
+    return _Reference(connection, settings)
+
+
+class _Reference:
+    def __init__(self, connection: PairConnection, settings: PairSettings) -> None:
+        from crm_sync.run import State
+
+        self._connection = connection
+        self._state = State(f"sqlite:///{connection.state / 'sync.db'}")
+        self._state.on_commit = connection.committing
+        self._sync = self._make(settings)
+
+    def _make(self, settings: PairSettings) -> Any:
+        from crm_sync.config import Config
+        from crm_sync.run import Sync
+
+        c = self._connection
+        return Sync(Config.from_mapping(_config(c, settings)), session=c.session, clock=c.clock, state=self._state)
+
+    def save(self, settings: PairSettings) -> None:
+        self._sync.close()
+        self._sync = self._make(settings)
+        self._sync.save_configuration()
+
+    def run(self, ways: Sequence[str], sections: Sequence[str]) -> Any:
+        keys = [":".join(_MODELS[section]) for section in sections]
+        return [self._sync.run(ways=(way,), sections=keys) for way in ways]
+
+    def close(self) -> None:
+        self._sync.close()
+        self._state.close()
+
+
+def _config(c: PairConnection, settings: PairSettings) -> dict[str, Any]:
+    """The configuration that says what *settings* say."""
+    fields = sorted({name for name in c.external_ids.values() if name})
+    salesforce = {"base_url": c.salesforce.base_url, **c.salesforce.credentials}
+    return {
+        "profile": c.profile,
+        "salesforce": salesforce | {"external_id_field": fields[0] if fields else ""},
+        c.profile: {"base_url": c.partner.base_url, "token": c.partner.credentials["token"]},
+        "options": {"initial_import": settings.initial_import} if c.profile == "marketo" else {},
+        "sections": [_section(c.profile, name, settings) for name in settings.sections],
+    }
+
+
+def _section(profile: str, name: str, settings: PairSettings) -> dict[str, Any]:
+    policy = settings.policy(name)
+    model, sobject = _MODELS[name]
+    return {
+        profile: model,
+        "salesforce": sobject,
+        "direction": _DIRECTIONS[policy.direction],
+        "conflict": profile if policy.conflict == "partner" else policy.conflict,
+        "rules": {
+            "create_in": policy.create_in,
+            "create_out": policy.create_out,
+            "delete_in": policy.delete_in,
+            "delete_out": policy.delete_out,
+            "delete_wins": policy.delete_vs_update == "delete_wins",
+            "grain": policy.grain,
+            "tie": policy.tie,
+            "window_out_days": policy.out_updated_days,
+            "filter_in": policy.in_filter,
+        },
+    }
