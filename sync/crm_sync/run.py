@@ -144,21 +144,27 @@ class Sync:
         state = self.state.copy() if dry_run else self.state
         step = progress or (lambda _name, _done, _total: None)
         engine: Engine | None = None
+        scope: Scope = Everybody()
         clients = self._clients()
         for client in clients:
             client.transport.read_only = dry_run
         try:
-            scope = self._scope(clients)
-            if scope.off:
-                report.note(scope.off)
-            else:
-                engine = self._engine(report, state, clients)
-                engine.scope = scope
-                self._round(engine, step, sections=sections, ways=ways, full=full)
-        except RunStopped as stop:
-            report.stopped = str(stop)
-        except RecordRefused as refused:
-            report.stopped = f"a read was refused: {refused}; check permissions and the mapping"
+            try:
+                scope = self._scope(clients)
+                if scope.off:
+                    report.note(scope.off)
+                else:
+                    engine = self._engine(report, state, clients)
+                    engine.scope = scope
+                    if not dry_run:
+                        scope.begun(state, self._clock.now())
+                    self._round(engine, step, sections=sections, ways=ways, full=full)
+            except RunStopped as stop:
+                report.stopped = str(stop)
+            except RecordRefused as refused:
+                report.stopped = f"a read was refused: {refused}; check permissions and the mapping"
+            if not (dry_run or scope.off):
+                self._tell_of_failures(scope, state, report)
         finally:
             self._count(report, clients)
             if dry_run:
@@ -265,6 +271,13 @@ class Sync:
             **more,
         )
         return salesforce, partner
+
+    def _tell_of_failures(self, scope: Scope, state: State, report: Report) -> None:
+        """What failed, where the partner shows it (rule M27); one that cannot be told is no failure of the run."""
+        try:
+            scope.ended(state, report)
+        except (RunStopped, RecordRefused) as error:
+            report.note(f"{report.partner} was not told of what failed: {error}")
 
     def _scope(self, clients: tuple[Salesforce, Partner]) -> Scope:
         """What the partner's own settings leave out, as they are now."""

@@ -2,8 +2,8 @@
 
 `failure_modes()` are the 70 rows of `failure_modes.toml`: what sets it off, which invariant sees it, what a right sync
 does. `SCENARIOS` are their histories; some want several. What no operation of a world can bring about is a test over
-HTTP (tests/crm_contracts/failure_modes), what concerns another partner alone says so in its row. `CATALOGUE` is what may
-be played on any stage: name -> (settings, history).
+HTTP (tests/crm_contracts/failure_modes), what concerns another partner alone says so in its row. `CATALOGUE` may be
+played on any stage: name -> (settings, history).
 
     for name, (settings, history) in CATALOGUE.items():
         play(history, stage=stage, settings=settings)
