@@ -73,7 +73,8 @@ class Campaign:
             findings=tuple((case.name, case.says, finding) for case, finding in self._shortest.values()),
             runs=stage.sockets.runs,
             requests=stage.sockets.border.total,
-            can_die=stage.sockets.runner.can_die,
+            can_die=self._can_die,
+            reports=stage.sockets.reported,
         )
 
     def _cases(self) -> list[Case]:

@@ -8,6 +8,7 @@
 | `UNDERSTUDY_STATE` | a folder that is the sync's own and outlives its runs, crashes included |
 | `UNDERSTUDY_SETTINGS` | a JSON file: what to sync in which direction, as somebody saved it last |
 | `UNDERSTUDY_SETTING_TASK`, … | the same, a variable for each setting |
+| `UNDERSTUDY_REPORT` | where a run may say as JSON what it did, to be held to its word (`world.invariants.told`) |
 """
 
 from __future__ import annotations
@@ -22,7 +23,17 @@ from crm_contracts.serving.notes import variables
 from crm_contracts.verify.runner import Given
 
 SETTINGS_FILE = "settings.json"
+REPORT_FILE = "report.json"
 STATE_FOLDER = "state"
+
+
+def report_of(folder: Path) -> dict[str, Any] | None:
+    """What the run that just ended says that it did; None if it says nothing, or nothing that can be read."""
+    try:
+        told = json.loads((folder / REPORT_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, dict) else None
 
 
 def given(
@@ -42,6 +53,8 @@ def given(
     state.mkdir(exist_ok=True)
     file = folder / SETTINGS_FILE
     file.write_text(json.dumps(settings, indent=2), "utf-8")
+    report = folder / REPORT_FILE
+    report.unlink(missing_ok=True)  # of the run before
     named = dict(variables(dict(told)))
     return Given(
         {
@@ -52,6 +65,7 @@ def given(
             "UNDERSTUDY_CLOCK": clock_url,
             "UNDERSTUDY_STATE": str(state),
             "UNDERSTUDY_SETTINGS": str(file),
+            "UNDERSTUDY_REPORT": str(report),
         },
         settings,
     )

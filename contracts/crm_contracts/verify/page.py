@@ -8,7 +8,7 @@ from jinja2 import Environment, StrictUndefined
 
 from crm_contracts.vendors import TITLES
 from crm_contracts.verify.arena import in_words
-from crm_contracts.verify.report import Report, held_to, words_of
+from crm_contracts.verify.report import Report, words_of
 from crm_contracts.verify.story import gathered
 from crm_contracts.verify.text import say
 
@@ -36,7 +36,7 @@ def render_page(report: Report) -> str:
         report=report,
         partner=TITLES[report.profile],
         findings=findings,
-        held_to=held_to(),
+        held_to=report.held_to,
         failed=failed,
         put_to=in_words(report.settings),
     )

@@ -51,6 +51,7 @@ class Report:
     runs: int
     requests: int
     can_die: bool
+    reports: bool  # whether the sync said of itself what it did
 
     @property
     def held(self) -> bool:
@@ -84,11 +85,16 @@ class Report:
             "killed": self.can_die,
             "held_to": [
                 {"kind": kind, "invariant": invariant, "rule": words.rule, "violated": kind in self.kinds}
-                for kind, invariant, words in held_to()
+                for kind, invariant, words in self.held_to
             ],
             "findings": [self._finding(name, finding) for name, _says, finding in self.findings],
             "tried": [one._asdict() for one in self.tried],
         }
+
+    @property
+    def held_to(self) -> list[tuple[str, str, Words]]:
+        """What the sync was held to."""
+        return held_to(self.profile, reports=self.reports)
 
     @property
     def kinds(self) -> set[str]:
@@ -114,11 +120,15 @@ class Report:
         return json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
 
 
-def held_to() -> list[tuple[str, str, Words]]:
-    """Every kind of finding that a campaign can have: its class, its invariant, its words; by number of invariant."""
+def held_to(profile: str, *, reports: bool) -> list[tuple[str, str, Words]]:
+    """Every kind of finding that a campaign can have: its class, its invariant, its words; by number of invariant.
+
+    *reports*: the sync says of itself what it did.
+    """
+    seen = SEEN[profile] | (IF_IT_REPORTS.get(profile, set()) if reports else set())
     named = [getattr(violations, name) for name in violations.__all__]
     kinds = [one for one in (*named, Hangs) if one is not InvariantViolated]
-    found = [(one.__name__, one.invariant, words_of(one.__name__)) for one in kinds if one.__name__ in SEEN]
+    found = [(one.__name__, one.invariant, words_of(one.__name__)) for one in kinds if one.__name__ in seen]
     return sorted(found, key=lambda one: (int(one[1].removeprefix("I")), one[0]))
 
 
@@ -130,12 +140,13 @@ def words_of(kind: str) -> Words:
 
 
 WORDS: dict[str, dict[str, str]] = reader("crm_contracts.verify")("words.toml")
-# What a world of a sync that is not ours can see: the rest needs the inside of an engine, or two plays compared.
-SEEN = {
+# What a world can see of a sync that is not ours. Planhat's sees more: the others' oracle has no eye for these yet.
+EVERYWHERE = {
     "NotConverged",
     "Stumbled",
     "NotQuiet",
     "Duplicated",
+    "Invented",
     "LostUpdate",
     "FalselyDeleted",
     "DirectionIgnored",
@@ -143,5 +154,11 @@ SEEN = {
     "CrashLeftATrace",
     "Hangs",
 }
+SEEN = {
+    "planhat": EVERYWHERE | {"ChangeMissed", "CallsUnbounded", "Looping", "LensBroken"},
+    "totango": EVERYWHERE,
+    "marketo": EVERYWHERE,
+}
+IF_IT_REPORTS = {"planhat": {"LoserUnlogged", "Unaccounted"}}  # of syncs that say what they did
 
 __all__ = ["Event", "Report", "Tried", "Words", "held_to", "words_of"]

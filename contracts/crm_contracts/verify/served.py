@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from crm_contracts.verify.border import Border, Death, Gate, open_border
-from crm_contracts.verify.given import given
+from crm_contracts.verify.given import given, report_of
 from crm_contracts.verify.runner import Runner
 from crm_contracts.world.pairs.settings import SOBJECTS, PairSettings
 from crm_contracts.world.pairs.stage import PairStage
@@ -67,6 +67,7 @@ class Sockets:
         self.runner = runner
         self.border = Border(stage.clock)
         self.runs = 0
+        self.reported = False  # whether the sync ever said what it did
         self._open = ExitStack()
         self.folder = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="understudy-verify-")))
         gates = {vendor: Gate(fake, self.border) for vendor, fake in stage.fakes.items()}
@@ -99,8 +100,8 @@ class Sockets:
     def close(self) -> None:
         self._open.close()
 
-    def run(self, folder: Path, settings: Mapping[str, Any], switches: Mapping[str, str]) -> str:
-        """One run. Raises Crashed where it was killed on purpose, Hung or Failed where it did not end well."""
+    def run(self, folder: Path, settings: Mapping[str, Any], switches: Mapping[str, str]) -> Any:
+        """One run; what it says that it did. Raises Crashed where it was killed on purpose, Hung or Failed."""
         counter, border = self.stage.counter, self.border
         told = given(
             self.told,
@@ -122,7 +123,9 @@ class Sockets:
             raise Hung(str(ended))
         if ended.status != 0:
             raise Failed(str(ended))
-        return str(ended)
+        report = report_of(folder)
+        self.reported = self.reported or report is not None
+        return report
 
 
 class ServedSync:
@@ -136,7 +139,7 @@ class ServedSync:
     def save(self, settings: AnySettings) -> None:
         self._settings = settings
 
-    def run(self, *_ways_and_sections: Any) -> str:
+    def run(self, *_ways_and_sections: Any) -> Any:
         """One run, whole: what a command does is both ways and all sections."""
         settings = self.told_settings()
         return self._sockets.run(self._folder, settings, self.switches())

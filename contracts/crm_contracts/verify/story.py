@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from crm_contracts.world import ops
 from crm_contracts.world.monitors import Exchange
 from crm_contracts.world.ops import Op
 
 TEXT_MAX = 90
 FIELDS_MAX = 6
 _RECORDS = {"salesforce": "Task", "task": "Task", "conversation": "Conversation"}
+_UNTOLD = frozenset({"sync", "settle", "fault", "heal"})
 _VERBS = {
     "create": "creates",
     "update": "updates",
@@ -54,34 +54,31 @@ class Event:
 
 def told_op(op: Op, *, at: datetime) -> list[Event]:
     """What *op* is in words; nothing for what tells itself (a run) or is not to be seen (a fault that waits)."""
-    if isinstance(op, ops.Sync | ops.Settle | ops.InjectFault | ops.Heal):
+    if op.kind in _UNTOLD:
         return []
-    side = getattr(op, "side", "")
+    given = asdict(op)
+    side, act = given.get("side", ""), given.get("act", "")
     column = {"": "both", "salesforce": "salesforce"}.get(side, "partner")
-    record = _RECORDS.get(side, "record")
-    act = getattr(op, "act", "")
-    if isinstance(op, ops.Create):
-        linked = f", linked by {op.link} characters of the Salesforce id" if op.link else ""
-        text = f"creates a {record} ({act}) at {op.at}: {said(op.fields)}{linked}"
-        return [Event(at, column, "user", text)]
-    if isinstance(op, ops.Edit):
-        return [Event(at, column, "user", f"edits the {record} of {act}: {said(op.fields)}")]
-    if isinstance(op, ops.Tick):
-        return [Event(at, "both", "world", f"{_duration(op.seconds)} pass{'es' if op.seconds == 1 else ''}")]
-    simple = {
-        ops.Complete: f"marks the {record} of {act} as done",
-        ops.Ignore: f"marks the Task of {act} Ignored",
-        ops.Reopen: f"opens the {record} of {act} again",
-        ops.Delete: f"deletes the {record} of {act}",
+    record = given.get("section", "").replace("_", " ") or _RECORDS.get(side, "record")
+    told = {
+        "create": f"creates a {record} ({act}) at {given.get('at')}: {said(given.get('fields', {}))}"
+        + (f", linked by {given['link']} characters of the Salesforce id" if given.get("link") else ""),
+        "edit": f"edits the {record} of {act}: {said(given.get('fields', {}))}",
+        "complete": f"marks the {record} of {act} as done",
+        "ignore": f"marks the Task of {act} Ignored",
+        "reopen": f"opens the {record} of {act} again",
+        "delete": f"deletes the {record} of {act}",
     }
-    if type(op) in simple:
-        return [Event(at, "partner" if isinstance(op, ops.Ignore) else column, "user", simple[type(op)])]
-    if isinstance(op, ops.Introduce):
-        return [Event(at, "partner", "world", f"the customer {op.customer} becomes known")]
-    if isinstance(op, ops.Configure):
-        return [Event(at, "both", "world", f"somebody saves other settings: {said(op.settings)}")]
-    given = {f.name: getattr(op, f.name) for f in fields(op) if f.name != "side"}
-    return [Event(at, column, "world", f"{op.kind.replace('_', ' ')} {said(given)}".strip())]
+    if op.kind in told:
+        return [Event(at, "partner" if op.kind == "ignore" else column, "user", told[op.kind])]
+    if op.kind == "tick":
+        return [Event(at, "both", "world", f"{_duration(given['seconds'])} pass")]
+    if op.kind == "introduce":
+        return [Event(at, "partner", "world", f"the customer {given['customer']} becomes known")]
+    if op.kind == "configure":
+        return [Event(at, "both", "world", f"somebody saves other settings: {said(given['settings'])}")]
+    named = {name: value for name, value in given.items() if name != "side"}
+    return [Event(at, column, "world", f"{op.kind.replace('_', ' ')} {said(named)}".strip())]
 
 
 def told_request(one: Exchange, handle: str, *, unread: bool) -> Event:

@@ -9,7 +9,7 @@ import click
 
 from crm_contracts.vendors import TITLES
 from crm_contracts.verify.arena import in_words
-from crm_contracts.verify.report import Report, held_to, words_of
+from crm_contracts.verify.report import Report, words_of
 from crm_contracts.verify.story import Event, gathered
 from crm_contracts.verify.trial import Finding
 
@@ -48,7 +48,7 @@ def _heading(report: Report) -> Iterator[str]:
 
 
 def _verdicts(report: Report, paint: Paint) -> Iterator[str]:
-    for kind, invariant, words in held_to():
+    for kind, invariant, words in report.held_to:
         bad = kind in report.kinds
         verdict = paint("violated", "red") if bad else paint("held    ", "green")
         first, *rest = textwrap.wrap(words.rule, WIDTH - 16) or [""]
@@ -115,4 +115,4 @@ def _closing(report: Report) -> Iterator[str]:
         return
     number = len(report.findings)
     failed = len([one for one in report.tried if one.found])
-    yield f"Violated: {number} of {len(held_to())} claims, in {failed} of {len(report.tried)} histories."
+    yield f"Violated: {number} of {len(report.held_to)} claims, in {failed} of {len(report.tried)} histories."

@@ -1,9 +1,10 @@
-"""The naive sync run in the test's own process: the same code over the same sockets, without a new Python for each run."""
+"""A sync in the test's own process: the same code over the same sockets, without a new Python for each run."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from unittest.mock import patch
@@ -24,14 +25,14 @@ def naive_sync() -> ModuleType:
     return module
 
 
-class NaiveRunner:
-    """Killed, it finds every connection broken: as it keeps its links at its very end, that is death to it."""
+class InProcess:
+    """Killed, it finds every connection broken: to a sync that remembers at its very end, that is death."""
 
     can_die = True
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, sync: Callable[[dict[str, str]], object]) -> None:
         self.name = name
-        self._sync = naive_sync().sync
+        self._sync = sync
 
     def run(self, given: Given) -> Ended:
         try:
@@ -43,3 +44,10 @@ class NaiveRunner:
 
     def kill(self) -> None:
         """The border is shut: nothing more is heard."""
+
+
+class NaiveRunner(InProcess):
+    """The naive sync."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, naive_sync().sync)
