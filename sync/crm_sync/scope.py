@@ -6,12 +6,28 @@ deleted (rules M1, M14-M18, M24, M25); and it shows its users what failed, and w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from crm_sync.model import Record
+from crm_sync.model import Link, Record
 from crm_sync.report import Report
-from crm_sync.state import State
+
+
+class Memory(Protocol):
+    """What a scope may ask of the sync's state. A pending item is a `state.Pending`."""
+
+    def pending(self) -> Sequence[Any]:
+        """Records to look at again."""
+
+    def set_pending(self, item: Any) -> None:
+        """Look at one again at another time."""
+
+    def link_of(self, model: str, record_id: str, sf_object: str | None = None) -> Link | None:
+        """The link of a partner's record."""
+
+    def link_of_salesforce(self, sf_object: str, sf_id: str) -> Link | None:
+        """The link of a Salesforce record."""
 
 
 class Scope(Protocol):
@@ -30,10 +46,10 @@ class Scope(Protocol):
     def retries(self, reason: str) -> bool:
         """Is a record that was put aside for this tried again by itself? Else it waits until somebody did something."""
 
-    def begun(self, state: State, now: datetime) -> None:
+    def begun(self, state: Memory, now: datetime) -> None:
         """A run begins that will write."""
 
-    def ended(self, state: State, report: Report) -> None:
+    def ended(self, state: Memory, report: Report) -> None:
         """It has ended."""
 
 
@@ -51,8 +67,8 @@ class Everybody:
     def retries(self, reason: str) -> bool:  # noqa: ARG002 - the protocol's signature
         return True
 
-    def begun(self, state: State, now: datetime) -> None:
+    def begun(self, state: Memory, now: datetime) -> None:
         pass
 
-    def ended(self, state: State, report: Report) -> None:
+    def ended(self, state: Memory, report: Report) -> None:
         pass

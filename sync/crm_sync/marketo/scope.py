@@ -14,8 +14,8 @@ from crm_sync.marketo.diagnostics import NOT_SYNCED, code_of, code_of_stop, retr
 from crm_sync.marketo.taking_part import Connection, InitialImport, UnmappedStatus
 from crm_sync.model import SALESFORCE, TASK, Record
 from crm_sync.report import Report
+from crm_sync.scope import Memory
 from crm_sync.sides.marketo import REMINDER, Marketo
-from crm_sync.state import State
 
 
 class ReminderScope:
@@ -54,7 +54,7 @@ class ReminderScope:
         code = code_of(reason)
         return not code or retried(code)
 
-    def begun(self, state: State, now: datetime) -> None:
+    def begun(self, state: Memory, now: datetime) -> None:
         """Rule M27: a failure that a person has seen to is tried again."""
         waiting = [item for item in state.pending() if item.kind == "quarantine" and item.next_at > now]
         if waiting:
@@ -63,7 +63,7 @@ class ReminderScope:
                 if (item.place, item.record_id) in seen_to:
                     state.set_pending(replace(item, next_at=now))
 
-    def ended(self, state: State, report: Report) -> None:
+    def ended(self, state: Memory, report: Report) -> None:
         """Rule M27: each failure stands on the diagnostics page, once until somebody has seen to it."""
         for section in report.sections.values():
             for label, reason in section.quarantined.items():
