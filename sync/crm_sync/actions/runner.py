@@ -89,7 +89,11 @@ class Runner:
             dry_run=dry_run,
         )
         walk = Walk(workflow, event, report, actor=actor, hands=self._hands(run))
-        walk.go()
+        try:
+            walk.go()
+        except (Exception, KeyboardInterrupt):  # whoever stops it need not wait until the lease ends
+            self._memory.end(run, self._owner, INTERRUPTED)
+            raise
         transport = self.connection.transport
         report.calls, report.writes = transport.calls.total(), transport.writes.total()
         report.refreshes, report.connection = self.connection.refreshes, self.connection.state

@@ -206,6 +206,24 @@ def test_one_process_at_a_time(desk: Desk) -> None:
 
 
 @pytest.mark.rule("A22")
+def test_who_stops_it_need_not_wait(desk: Desk) -> None:
+    """Ctrl-C lets go of the run: the next firing goes on at once, and looks for what was in doubt."""
+    desk.meeting(items("One", "Two"))
+
+    def stopped(request: Any, go: Go) -> Any:
+        go(request)
+        raise KeyboardInterrupt
+
+    desk.wire.between = stopped
+    with pytest.raises(KeyboardInterrupt):
+        desk.run(for_each(**TASK))
+    desk.wire.between = None
+    made = desk.run(for_each(**TASK))
+
+    assert (["found", "created"], ["One", "Two"]) == ([o.status for o in made.outcomes], desk.subjects())
+
+
+@pytest.mark.rule("A22")
 def test_who_lost_the_run_sends_nothing_more(desk: Desk) -> None:
     """A process that slept through its lease finds the run taken, and stops before it sends."""
     desk.meeting(items("One", "Two"))
