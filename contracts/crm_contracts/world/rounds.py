@@ -13,20 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from crm_contracts.world import ops
-from crm_contracts.world.checkpoints import Checkpoint, checkpoint, fingerprint, restore
-from crm_contracts.world.monitors import Exchange
+from crm_contracts.world.checkpoints import fingerprint, restore
 from crm_contracts.world.ops import Op
-from crm_contracts.world.photographs import Photograph
 from crm_contracts.world.playing import Playing
-from crm_contracts.world.points import CRASHES, Commit, Point, Request, request_of
-from crm_contracts.world.under_test import Portable
+from crm_contracts.world.points import CRASHES, Commit, Point, Request
+from crm_contracts.world.records import Record, play_struck
 from crm_contracts.world.violations import CrashLeftATrace, InvariantViolated
-from crm_contracts.world.wire import Crashed, Tape
+from crm_contracts.world.wire import Crashed
 
-__all__ = ["Record", "Tally", "compare", "record", "strike"]
+__all__ = ["Tally", "compare", "die", "strike"]
 
 Outcome = Mapping[str, object]
 _HIDING = frozenset({"slow_visibility"})  # who was shown less may have decided otherwise
@@ -54,80 +51,6 @@ class Tally:
             self.by_kind[kind] = self.by_kind.get(kind, 0) + count
 
 
-@dataclass(frozen=True)
-class _Moment:
-    """The fakes and the sync's memory, as they were when *requests* had been made."""
-
-    requests: int
-    fakes: Photograph
-    memory: bytes
-
-
-@dataclass
-class Record:
-    """A round that was played.
-
-    *before_request*, *before_commit*: the world just before each of them; *kept* is the memory after each commit.
-    *shown* are the rows of the end of the round before: what a slow_visibility shows.
-    """
-
-    start: Checkpoint
-    op: ops.Sync
-    tape: Tape
-    exchanges: list[Exchange] = field(default_factory=list)
-    requests: list[Request] = field(default_factory=list)
-    commits: list[Commit] = field(default_factory=list)
-    before_request: list[_Moment] = field(default_factory=list)
-    before_commit: list[_Moment] = field(default_factory=list)
-    kept: list[bytes] = field(default_factory=list)
-    answered: list[Photograph] = field(default_factory=list)  # the fakes just after each request
-    shown: Mapping[str, int] = field(default_factory=dict)
-    shown_at: int = 0  # how many operations had been played by then
-
-
-def record(world: Playing, op: ops.Sync, *, shown: tuple[Mapping[str, int], int] | None = None) -> Record:
-    """Let *world* play *op*, and write down everything that a point needs. Raises what the round itself violates.
-
-    *shown*: the rows that everybody saw a while ago, and how many operations had been played by then.
-    """
-    sync = world.sync
-    assert isinstance(sync, Portable)
-    kept = Record(checkpoint(world), op, Tape([], []))
-    kept.shown, kept.shown_at = shown or (dict(world.darkroom.rows()), len(world.history))
-    counter, room = world.stage.counter, world.darkroom
-    memory = kept.start.memory
-
-    def at_request(n: int) -> None:
-        now = room.photograph()
-        if n > 1 and len(kept.answered) < n - 1:
-            kept.answered.append(now)
-        kept.before_request.append(_Moment(n - 1, now, memory))
-
-    def at_commit(point: str) -> None:
-        nonlocal memory
-        if point == "after":
-            memory = sync.photograph()
-            kept.kept.append(memory)
-            return
-        now = room.photograph()
-        if len(kept.answered) < counter.requests:
-            kept.answered.append(now)
-        kept.before_commit.append(_Moment(counter.requests, now, memory))
-
-    counter.recorded, counter.at_request, counter.at_commit = kept.tape, at_request, at_commit
-    try:
-        world.apply(op)
-    finally:
-        counter.end()
-    if len(kept.answered) < len(kept.before_request):
-        kept.answered.append(room.photograph())
-    kept.exchanges = world.exchanges
-    kept.requests = [request_of(n, world.exchanges) for n in range(1, len(kept.before_request) + 1)]
-    kept.commits = [Commit(n, one.requests) for n, one in enumerate(kept.before_commit, 1)]
-    del kept.commits[len(kept.kept) :]
-    return kept
-
-
 def strike(
     world: Playing,
     kept: Record,
@@ -146,7 +69,7 @@ def strike(
     before = list(world.history[: kept.start.told[1]])
     for point in points:
         try:
-            with _told(world, lambda point=point: point.history(before, kept.op, shown_at=kept.shown_at)):
+            with _told(world, lambda point=point: _history(before, kept, point)):
                 end = strikes.end_of(point)
                 if point.kind not in _HIDING:
                     compare(end, expected)
@@ -157,12 +80,20 @@ def strike(
     return strikes.tally
 
 
+def _history(before: Sequence[Op], kept: Record, point: Point) -> list[Op]:
+    history = point.history(before, kept.op, shown_at=kept.shown_at)
+    if kept.first is not None:
+        history = kept.first.history(history[:-1], kept.op, shown_at=kept.shown_at)[:-1] + history[-1:]
+    return history
+
+
 class _Strikes:
     """One recorded round, and what became of the points that were struck so far."""
 
     def __init__(self, world: Playing, kept: Record, expected: Outcome, *, thorough: bool) -> None:
         self._world, self._kept, self._expected, self._thorough = world, kept, expected, thorough
         self._ends: dict[Hashable, Outcome | InvariantViolated] = {}
+        self._alone: set[Point] = set()  # after these faults nothing else was asked that they would strike
         self._same: dict[Point, Outcome | InvariantViolated] = {}
         self.tally = Tally(rounds=1)
 
@@ -174,6 +105,9 @@ class _Strikes:
         as_good = point if self._thorough else point.as_good()
         if as_good is None:
             return self._expected
+        once = replace(as_good, lasts=False)
+        if as_good.lasts and once in self._alone:
+            as_good = once
         if as_good not in self._same:
             try:
                 self._same[as_good] = self._begin(as_good)
@@ -186,10 +120,12 @@ class _Strikes:
 
     def _begin(self, point: Point) -> Outcome:
         if point.kind in CRASHES:
-            _die(self._world, self._kept, point)
+            die(self._world, self._kept, point)
         else:
             self.tally.played += 1
-            _play(self._world, self._kept, point)
+            play_struck(self._world, self._kept, point)
+            if not self._thorough and not self._struck_twice(point):
+                self._alone.add(point)
         mark = fingerprint(self._world)
         if mark not in self._ends:
             self.tally.settled += 1
@@ -201,6 +137,13 @@ class _Strikes:
         if isinstance(end, InvariantViolated):
             raise end
         return end
+
+    def _struck_twice(self, point: Point) -> bool:
+        """Whether the round went on with a request that the fault would have struck, too, had it lasted."""
+        at = point.at
+        assert isinstance(at, Request)
+        address = (at.vendor, at.verb, at.object)
+        return any((one["vendor"], one["verb"], one["object"]) == address for one in self._world.exchanges[at.n :])
 
     def _settle(self) -> Outcome:
         """What the world comes to. Where a round wrote nothing and the end is the expected one, no more are run."""
@@ -214,31 +157,7 @@ class _Strikes:
         return world.summary()
 
 
-def _play(world: Playing, kept: Record, point: Point) -> None:
-    """The round with a fault at one request."""
-    at = point.at
-    assert isinstance(at, Request)
-    n = at.n
-    counter = world.stage.counter
-    restore(world, kept.start, fakes=kept.before_request[n - 1].fakes)
-    world.before_round = kept.exchanges[: n - 1]
-    counter.replayed = Tape(kept.tape.asked[: n - 1], kept.tape.answers[: n - 1])
-
-    def at_request(count: int) -> None:
-        if count == n:
-            shown = kept.shown if point.kind == "slow_visibility" else None
-            world.script(point.fault(), shown)
-
-    counter.at_request = at_request
-    world.stir()
-    try:
-        world.apply(kept.op)
-    finally:
-        world.before_round = []
-        counter.end()
-
-
-def _die(world: Playing, kept: Record, point: Point) -> None:
+def die(world: Playing, kept: Record, point: Point) -> None:
     """The world as a death leaves it, with the next process already begun."""
     acted = point.kind == "crash_after"
     counter = world.stage.counter

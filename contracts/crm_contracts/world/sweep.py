@@ -15,15 +15,22 @@ from crm_contracts.world.checkpoints import checkpoint, restore
 from crm_contracts.world.monitors import Exchange
 from crm_contracts.world.ops import Op
 from crm_contracts.world.playing import Playing
-from crm_contracts.world.points import KINDS, Point, Request, deaths, faults, request_of
-from crm_contracts.world.rounds import Record, Tally, compare, record, strike
+from crm_contracts.world.points import CRASHES, KINDS, Point, Request, deaths, faults, request_of
+from crm_contracts.world.records import Record, play_struck, record
+from crm_contracts.world.rounds import Tally, compare, die, strike
 from crm_contracts.world.settings import Settings
 from crm_contracts.world.stage import Stage
 from crm_contracts.world.under_test import Portable, SyncFactory, reference_sync
 from crm_contracts.world.violations import InvariantViolated
 from crm_contracts.world.world import World
 
-__all__ = ["KINDS", "Tally", "points_of", "single_faults", "sweep", "sweep_world"]
+__all__ = ["KINDS", "Tally", "points_of", "single_faults", "sweep", "sweep_pairs", "sweep_world"]
+
+
+PAIRED_REQUESTS_MAX = 12
+_BEHIND_ONES_BACK = frozenset({"late_success", "duplicate"})
+# What these do comes after the call is over, or is a second entry of the journal; what is not shown decides by itself.
+_NOT_FIRST = frozenset({"late_success", "duplicate", "slow_visibility"})
 
 
 def sweep(
@@ -36,17 +43,26 @@ def sweep(
     lasting: Sequence[bool] = (False, True),
     rounds: str = "every",
     thorough: bool = False,
+    points_max: int = 0,
     found: list[InvariantViolated] | None = None,
 ) -> Tally:
     """Strike *scenario* at every point of *rounds* ("every" or the "last") with every fault of *kinds*, and a death.
 
     *lasting*: once (False), until somebody heals it (True). Raises the invariant that a variant violates, or puts each
-    into *found*. *thorough*: see `rounds.strike`.
+    into *found*. *thorough*: see `rounds.strike`. *points_max*: of each round only
+    so many points, spread evenly.
     """
     with World(stage, sync=sync, settings=settings) as world:
         if isinstance(world.sync, Portable):
             return sweep_world(
-                world, scenario, kinds=kinds, lasting=lasting, rounds=rounds, thorough=thorough, found=found
+                world,
+                scenario,
+                kinds=kinds,
+                lasting=lasting,
+                rounds=rounds,
+                thorough=thorough,
+                points_max=points_max,
+                found=found,
             )
     return _play_all(scenario, stage, sync, settings, kinds, lasting)
 
@@ -59,6 +75,7 @@ def sweep_world(
     lasting: Sequence[bool] = (False, True),
     rounds: str = "every",
     thorough: bool = False,
+    points_max: int = 0,
     found: list[InvariantViolated] | None = None,
 ) -> Tally:
     """As `sweep`, in a world that has just begun and whose sync is `Portable`."""
@@ -73,7 +90,7 @@ def sweep_world(
             after = checkpoint(world)
             world.finish()
             expected = world.summary()
-            points = points_in(world, kept, kinds, lasting)
+            points = _spread(points_in(world, kept, kinds, lasting), points_max, n)
             tally.add(strike(world, kept, points, expected=expected, thorough=thorough, found=found))
             restore(world, after)
         if isinstance(op, ops.Sync):
@@ -86,6 +103,11 @@ def points_in(world: Playing, kept: Record, kinds: Sequence[str], lasting: Seque
     return [one for one in points_of(kept, kinds, lasting) if not _unknowable(world, one)]
 
 
+def _spread(points: list[Point], points_max: int, turn: int) -> list[Point]:
+    every = -(-len(points) // points_max) if points_max else 1
+    return points[turn % every :: every]
+
+
 def _unknowable(world: Playing, point: Point) -> bool:
     """Without a unique key in the org, a creation that is carried out behind the sync's back makes a record that nobody
     can tell from a user's own (see `test_without_a_key_a_late_creation_doubles`).
@@ -96,7 +118,50 @@ def _unknowable(world: Playing, point: Point) -> bool:
     return isinstance(at, Request) and (at.vendor, at.verb) == ("salesforce", "create")
 
 
-_BEHIND_ONES_BACK = frozenset({"late_success", "duplicate"})
+def sweep_pairs(
+    scenario: Sequence[Op],
+    *,
+    stage: Stage,
+    sync: SyncFactory = reference_sync,
+    settings: Settings | None = None,
+    kinds: Sequence[str] = tuple(KINDS),
+    requests_max: int = PAIRED_REQUESTS_MAX,
+    every: int = 1,
+    found: list[InvariantViolated] | None = None,
+) -> Tally:
+    """Strike the last round of *scenario* twice: once more in the same round, or in the round that recovers.
+
+    A round of more than *requests_max* requests is left alone. *every*: only each so-manieth second point.
+    """
+    tally = Tally()
+    with World(stage, sync=sync, settings=settings) as world:
+        last = max(n for n, op in enumerate(scenario) if isinstance(op, ops.Sync))
+        world.apply_all(scenario[:last])
+        sync_op = scenario[last]
+        assert isinstance(sync_op, ops.Sync)
+        kept = record(world, sync_op)
+        world.finish()
+        expected = world.summary()
+        if len(kept.requests) > requests_max:
+            return tally
+        turn = 0
+        for first in points_in(world, kept, [kind for kind in kinds if kind not in _NOT_FIRST], (False,)):
+            for second in _struck_again(world, kept, first):
+                points = points_in(world, second, kinds, (False,))[turn % every :: every]
+                turn += 1
+                tally.add(strike(world, second, points, expected=expected, found=found))
+    return tally
+
+
+def _struck_again(world: Playing, kept: Record, first: Point) -> Iterator[Record]:
+    """The rest of the struck round, and the round after it."""
+    if first.kind in CRASHES:
+        die(world, kept, first)
+    else:
+        yield record(world, kept.op, struck=(kept, first))
+        play_struck(world, kept, first)
+    world.stage.clock.set(world.next_poll())
+    yield record(world, ops.Sync())
 
 
 def points_of(
