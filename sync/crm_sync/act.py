@@ -25,6 +25,7 @@ from crm_sync.mapping import lens
 from crm_sync.model import SALESFORCE, Activity, Record, Section
 from crm_sync.observe import external_key, put_aside
 from crm_sync.plan import Plan, sections_for
+from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import HeldBack, Outcome
 from crm_sync.sides.salesforce import GONE_CODES
 from crm_sync.state import Intent
@@ -212,7 +213,9 @@ class Actor:
         replicas = [activity.partners[model] for model in self._engine.models if model in activity.partners]
         if key_field:
             key = external_key(replicas[-1].model, replicas[-1].id)
-        intent = self._journal.begin_in_salesforce(activity.sf_object, replicas, fields, keep=plan.keep, key=key)
+        intent = self._journal.begin_in_salesforce(
+            activity.sf_object, replicas, fields, keep=plan.keep, key=key, replaces=activity.link
+        )
         intent, sf_id = self._create_or_adopt(plan, intent, fields, key_field, key)
         intent = self._state.change_intent(intent, sf_id=sf_id)
         self._link_created(plan, intent, sf_id)
@@ -268,6 +271,7 @@ class Actor:
             intent.body["ids"],
             self._journal.base_with_salesforce(intent, row),
             sf_deleted=deleted,
+            replaces=intent.body.get("replaces"),
         )
         self._state.close_intent(intent)
         if deleted:
@@ -275,7 +279,7 @@ class Actor:
             return
         for model in sections_for(activity, self._engine):
             keyable = self._engine.keyable(model)
-            if model in activity.partners and keyable:
+            if model in activity.partners and keyable and not _own_key(activity.partners[model].get(keyable)):
                 plan.write.setdefault(model, {})[keyable] = sf_id
 
     # -- creations at the partner ---------------------------------------------------------------------
@@ -327,14 +331,19 @@ class Actor:
         return found
 
     def _begin_at_partner(self, model: str, plan: Plan) -> Intent:
-        assert plan.activity.salesforce is not None
-        return self._journal.begin_at_partner(model, plan.activity.salesforce, plan.write[model])
+        activity = plan.activity
+        assert activity.salesforce is not None
+        return self._journal.begin_at_partner(model, activity.salesforce, plan.write[model], replaces=activity.link)
 
     def _link_received(self, plan: Plan, intent: Intent, record: Record) -> None:
         activity = plan.activity
         base = self._journal.received_base(intent, record)
         activity.link = self._journal.add_link(
-            activity.sf_object, intent.body["sf_id"], {record.model: record.id}, base
+            activity.sf_object,
+            intent.body["sf_id"],
+            {record.model: record.id},
+            base,
+            replaces=intent.body.get("replaces"),
         )
         self._state.close_intent(intent)
         log_conversation(self._engine, activity, record)
@@ -424,6 +433,20 @@ class Actor:
                 keys = engine.keys(record, section)
                 base[model] = _merged(model, base.get(model, {}), keys, plan.keep)
         return base
+
+
+def _own_key(value: Any) -> bool:
+    """Is it a key that people gave, and no Salesforce id? Then it stays (T6)."""
+    text = str(value or "").strip()
+    if not text:
+        return False
+    try:
+        canonical(text)
+    except NotAnId:
+        return True
+    except AmbiguousId:
+        return False
+    return False
 
 
 def _sf_id(activity: Activity) -> str:

@@ -41,9 +41,19 @@ class Journal:
     # -- what is written down ----------------------------------------------------------------------------
 
     def begin_in_salesforce(
-        self, sf_object: str, replicas: Sequence[Record], fields: Mapping[str, Any], *, keep: Kept, key: str
+        self,
+        sf_object: str,
+        replicas: Sequence[Record],
+        fields: Mapping[str, Any],
+        *,
+        keep: Kept,
+        key: str,
+        replaces: Link | None = None,
     ) -> Intent:
-        """*replicas*: the partner's records it is made for; *keep*: their (model, field) that are not agreed on."""
+        """*replicas*: the partner's records it is made for; *keep*: their (model, field) that are not agreed on.
+
+        *replaces*: the link of the deleted record that is made again.
+        """
         sections = self._sections(sf_object, [record.model for record in replicas])
         base: dict[str, dict[str, Any]] = {}
         for record in replicas:
@@ -56,6 +66,7 @@ class Journal:
             "ids": {record.model: record.id for record in replicas},
             "base": base,
             "key": key,
+            "replaces": replaces.id if replaces is not None else None,
             "telling": sorted(texts & set(fields)),
             **self._sent(sf_object, sections.values(), fields),
         }
@@ -66,8 +77,10 @@ class Journal:
         sections = self._sections(intent.body["object"], intent.body["ids"])
         return self._state.change_intent(intent, **self._sent(intent.body["object"], sections.values(), fields))
 
-    def begin_at_partner(self, model: str, record: Record, sent: Mapping[str, Any]) -> Intent:
-        """*record*: the Salesforce record that *sent* is made from."""
+    def begin_at_partner(
+        self, model: str, record: Record, sent: Mapping[str, Any], *, replaces: Link | None = None
+    ) -> Intent:
+        """*record*: the Salesforce record that *sent* is made from; *replaces* as above."""
         section = self._engine.section_of(model, record.model)
         assert section is not None
         body = {
@@ -76,6 +89,7 @@ class Journal:
             "sf_id": record.id,
             "sf_base": self._engine.keys(record, section),
             "sent": sent,
+            "replaces": replaces.id if replaces is not None else None,
         }
         return self._state.open_intent(PARTNER, self._engine.clock.now(), body)
 
@@ -137,8 +151,13 @@ class Journal:
         base: Mapping[str, Any],
         *,
         sf_deleted: bool = False,
+        replaces: int | None = None,
     ) -> Link:
-        """A new link. Raises RecordRefused when one of the records belongs to another."""
+        """A new link, instead of *replaces* if that is given: what was deleted was made again (T41).
+
+        Raises:
+            RecordRefused: one of the records belongs to another.
+        """
         try:
             return self._state.add_link(
                 sf_object=sf_object,
@@ -146,6 +165,7 @@ class Journal:
                 ids=ids,
                 base=base,
                 deleted={SALESFORCE} if sf_deleted else (),
+                replaces=replaces,
             )
         except sqlalchemy.exc.IntegrityError:
             known = self._state.link_of_salesforce(sf_object, sf_id)
@@ -254,7 +274,8 @@ class Journal:
             row = self.row(name, str(sf_id))
             if row is not None:
                 base = self.base_with_salesforce(intent, row)
-                self.add_link(name, str(sf_id), ids, base, sf_deleted=row.deleted)
+                replaces = intent.body.get("replaces")
+                self.add_link(name, str(sf_id), ids, base, sf_deleted=row.deleted, replaces=replaces)
                 self._engine.report.note(f"{name} {sf_id} had been created when the run broke off; adopted")
         if made or look_again:
             self._look_again(name, ids)
@@ -278,11 +299,12 @@ class Journal:
 
     def _recover_partner(self, intent: Intent) -> None:
         body = intent.body
-        if self._state.link_of_salesforce(body["object"], body["sf_id"]) is None:
+        link, replaces = self._state.link_of_salesforce(body["object"], body["sf_id"]), body.get("replaces")
+        if link is None or link.id == replaces:
             record = self._engine.partner.by_salesforce_id(body["model"], body["sf_id"])
             if record is not None:
                 base = self.received_base(intent, record)
-                self.add_link(body["object"], body["sf_id"], {body["model"]: record.id}, base)
-            elif body.get("made"):
+                self.add_link(body["object"], body["sf_id"], {body["model"]: record.id}, base, replaces=replaces)
+            elif body.get("made") and link is None:
                 self._bury(body["object"], body["sf_id"], body["model"])
         self._state.close_intent(intent)

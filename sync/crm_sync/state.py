@@ -233,8 +233,7 @@ class State:
     def drop_link(self, link_id: int) -> None:
         """Forget a link: what is left of the activity stands alone."""
         with self._begin() as connection:
-            connection.execute(sa.delete(REPLICAS).where(REPLICAS.c.link == link_id))
-            connection.execute(sa.delete(LINKS).where(LINKS.c.id == link_id))
+            _drop(connection, link_id)
 
     def _one(self, connection: sa.Connection, link_id: int) -> Link | None:
         found = self._read(connection, sa.select(LINKS).where(LINKS.c.id == link_id))
@@ -263,8 +262,9 @@ class State:
         ids: Mapping[str, str],
         base: Mapping[str, Any],
         deleted: Collection[str] = (),
+        replaces: int | None = None,
     ) -> Link:
-        """A new link of a Salesforce record and the partner's records *ids*, by model.
+        """A new link of a Salesforce record and the partner's records *ids*, by model; *replaces* is forgotten with it.
 
         Raises:
             sqlalchemy.exc.IntegrityError: one of the records already belongs to a link.
@@ -273,6 +273,8 @@ class State:
         assert ids, "a link has a partner's record"
         assert all(ids.values()), ids
         with self._begin() as connection:
+            if replaces is not None:
+                _drop(connection, replaces)
             row = {"sf_object": sf_object, "sf_id": sf_id, "base": json.dumps(base), "version": 1}
             done = connection.execute(sa.insert(LINKS).values(sf_deleted=SALESFORCE in deleted, **row))
             assert done.inserted_primary_key is not None
@@ -497,6 +499,11 @@ def _baseline_delete(place: str, model: str, record_ids: list[str]) -> sa.Delete
         BASELINE.c.model == model,
         BASELINE.c.record_id.in_(record_ids),
     )
+
+
+def _drop(connection: sa.Connection, link_id: int) -> None:
+    connection.execute(sa.delete(REPLICAS).where(REPLICAS.c.link == link_id))
+    connection.execute(sa.delete(LINKS).where(LINKS.c.id == link_id))
 
 
 def _set_replica(
