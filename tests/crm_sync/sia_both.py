@@ -102,8 +102,8 @@ class Sellers:
         self.clock.advance(timedelta(seconds=tick))
         report = self.sync().run()
         for section in report.sections.values():
-            parts = section.created + section.updated + section.unchanged + sum(section.skipped.values())
-            assert section.seen == parts + len(section.quarantined)
+            parts = section.created + section.updated + section.deleted + section.unchanged
+            assert section.seen == parts + sum(section.skipped.values()) + len(section.quarantined)
         self.clock.advance(timedelta(seconds=tick))
         return report
 
@@ -146,6 +146,19 @@ class Sellers:
 
     def sf_delete(self, record_id: str) -> None:
         self._sf("DELETE", f"/sobjects/Task/{record_id}")
+
+    def undelete(self, record_id: str) -> None:
+        """Somebody takes it out of the bin; REST has no call for that, SOAP has."""
+        token = self.salesforce.credentials(SF)["access_token"]
+        body = (
+            '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
+            'xmlns:urn="urn:partner.soap.sforce.com"><soapenv:Header><urn:SessionHeader>'
+            f"<urn:sessionId>{token}</urn:sessionId></urn:SessionHeader></soapenv:Header><soapenv:Body>"
+            f"<urn:undelete><urn:ids>{record_id}</urn:ids></urn:undelete></soapenv:Body></soapenv:Envelope>"
+        )
+        headers = {"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": '""'}
+        answer = self.session.post(f"{SF}/services/Soap/u/60.0", data=body.encode(), headers=headers)
+        assert "<success>true</success>" in answer.text, answer.text
 
     def tasks(self) -> list[dict[str, Any]]:
         fields = "Id, Subject, Status, Priority, ActivityDate, Description, OwnerId, WhoId"
