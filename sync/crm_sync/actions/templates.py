@@ -142,14 +142,10 @@ def _where(rows: Any, key: Any, value: Any = None) -> list[Any]:
 def _map(value: Any, key: Any) -> Any:
     """One object's *key*, or that of each of a list; what is absent is ""."""
     if isinstance(value, Mapping):
-        return _shown(value.get(_text(key)))
+        return value.get(_text(key))
     if isinstance(value, list):
-        return [_shown(row.get(_text(key))) for row in value if isinstance(row, Mapping)]
+        return [_text(row.get(_text(key))) for row in value if isinstance(row, Mapping)]
     return ""
-
-
-def _shown(value: Any) -> Any:
-    return "" if value is None else value
 
 
 def _text(value: Any) -> str:

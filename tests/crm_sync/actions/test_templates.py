@@ -209,6 +209,9 @@ def test_other_objects_change_nothing(made_desk: Desk, before: list[Any], after:
         ("{{ json.item.title }}: {{ json.nothing.at.all }}", "Call: "),
         ("{% if json.item.title == 'Call' %}yes{% else %}no{% endif %}", "yes"),
         ("{% assign a = 'x' %}{% for i in json.list %}{{ a }}{{ i }}{% endfor %}", "x1x2"),
+        ("{{ json.rows | map: 'id' | join: '/' }}", "a//7"),
+        ("{{ json.rows | where: 'id' | size }}", "2"),
+        ("{{ json.nothing | map: 'id' }}", ""),
         ("{% unless json.nothing %}empty{% endunless %}", "empty"),
     ],
 )
@@ -219,6 +222,7 @@ def test_variables_and_tags(text: str, rendered: str) -> None:
         "dealRoom": {"salesforceOpportunityId": "006d"},
         "item": {"title": "Call"},
         "list": [1, 2],
+        "rows": [{"id": "a"}, {"id": None}, 5, {"id": 7}],
     }
 
     assert rendered == render(text, **json)
