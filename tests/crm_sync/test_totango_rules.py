@@ -199,8 +199,8 @@ def test_the_last_update_wins_the_whole_record(both: TotangoBoth, model: str, la
     body = {"Task": "description", "Touchpoint": "content"}[model]
     sf_id, tt_id = linked(both, model, **{TITLE[model]: "old", body: "old"})
     edits = [
-        lambda: both.sf_edit(sf_id, OBJECT[model], Subject="Salesforce's"),
-        lambda: both.tt_edit(tt_id, model, **{body: "Totango's"}),
+        partial(both.sf_edit, sf_id, OBJECT[model], Subject="Salesforce's"),
+        partial(both.tt_edit, tt_id, model, **{body: "Totango's"}),
     ]
     for edit in edits if last == "totango" else reversed(edits):
         edit()
@@ -630,6 +630,34 @@ def test_the_day_of_a_touchpoint_is_its_day_in_utc(both: TotangoBoth) -> None:
         milliseconds(both.clock.now().replace(day=7, hour=23, minute=59, second=0, microsecond=0))
         == (both.tt(made, "Touchpoint")["touchpoint_date"])
     )
+
+
+DOUBLE = {"name": "start", "totango": "touchpoint_date", "salesforce": "StartDateTime", "lens": "stamp"}
+
+
+@pytest.mark.rule("T35")
+def test_double_mapping_carries_the_time_of_day(both: TotangoBoth) -> None:
+    """The date goes to the day and to the start; the start comes back, to the second, and a moved Event moves it."""
+    both.configure(
+        touchpoint={
+            "fields": [
+                DOUBLE,
+                {"name": "date", "totango": "touchpoint_date", "salesforce": "ActivityDate", "lens": "stamp_day"}
+                | {"direction": SEND},
+            ],
+            "on_create": {"IsAllDayEvent": False, "DurationInMinutes": 60},
+        }
+    )
+    at = both.clock.now().replace(hour=23, minute=30)
+    made = both.tt_touchpoint(touchpoint_date=milliseconds(at))
+    both.settle()
+    event = both.sf_one("Event")
+    assert ("2026-01-05", "2026-01-05T23:30:00.000+0000") == (event["ActivityDate"], event["StartDateTime"])
+
+    both.sf_edit(event["Id"], "Event", StartDateTime="2026-01-06T00:15:00Z")
+    both.settle()
+    assert milliseconds(at) + 45 * 60_000 == both.tt(made, "Touchpoint")["touchpoint_date"]
+    assert "2026-01-06" == both.sf_one("Event")["ActivityDate"]
 
 
 @pytest.mark.rule("T36")
