@@ -45,6 +45,11 @@ class Actor:
         self._finished: set[int] = set()
         self._journal = Journal(engine)
 
+    @property
+    def calls_left(self) -> int | None:
+        """How many calls to Salesforce the day still allows; None when nobody knows."""
+        return self._engine.salesforce.calls_left
+
     def finished(self, plan: Plan) -> bool:
         """Was everything about this plan done, or its failure noted?"""
         return id(plan) in self._failed or id(plan) in self._finished

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -51,9 +52,12 @@ def sync() -> None:
 @_ca
 @_json
 @click.option("--dry-run", is_flag=True, help="Read both sides, write nothing anywhere.")
-def run_command(config_path: Path, state_url: str, ca_file: str | None, *, as_json: bool, dry_run: bool) -> None:
+@click.option("--allow-mass", is_flag=True, help="Also delete or make very many records at once (the brake is off).")
+def run_command(
+    config_path: Path, state_url: str, ca_file: str | None, *, as_json: bool, dry_run: bool, allow_mass: bool
+) -> None:
     """One round in both directions, and a report of every record seen."""
-    _run(config_path, state_url, ca_file, as_json=as_json, dry_run=dry_run)
+    _run(config_path, state_url, ca_file, as_json=as_json, dry_run=dry_run, allow_mass=allow_mass)
 
 
 @sync.command("plan")
@@ -158,15 +162,25 @@ def decisions_command(write: Path | None) -> None:
         raise click.ClickException(f"{write} cannot be written: {error.strerror}; choose another --write") from error
 
 
-def _run(config_path: Path, state_url: str, ca_file: str | None, *, as_json: bool, dry_run: bool) -> None:
+def _run(
+    config_path: Path,
+    state_url: str,
+    ca_file: str | None,
+    *,
+    as_json: bool,
+    dry_run: bool,
+    allow_mass: bool = False,
+) -> None:
     with Errors():
         config = Config.load(config_path)
         session = requests.Session()
         if ca_file:
             session.verify = ca_file
         state = _open_state(config, state_url)
-        engine = Sync(config, session=session, clock=clock_of(os.environ, session), state=state)
-        report = engine.run(dry_run=dry_run, progress=_progress())
+        holder, dead = this_process(state.lease_holder())
+        clock = clock_of(os.environ, session)
+        engine = Sync(config, session=session, clock=clock, state=state, holder=holder, dead_holders=dead)
+        report = engine.run(dry_run=dry_run, progress=_progress(), allow_mass=allow_mass)
         state.close()
     if as_json:
         click.echo(json.dumps(report.as_dict(), indent=2, default=str))
@@ -175,6 +189,24 @@ def _run(config_path: Path, state_url: str, ca_file: str | None, *, as_json: boo
             click.echo(line)
     if report.stopped:
         sys.exit(2)
+
+
+def this_process(holder: str) -> tuple[str, list[str]]:
+    """How this process is called as the holder of a lease, and *holder* if it was a process here that is gone."""
+    host, _, number = holder.rpartition(" process ")
+    here = socket.gethostname()
+    dead = host == here and number.isdigit() and not _runs(int(number))
+    return f"{here} process {os.getpid()}", [holder] if dead else []
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's, and alive
+    return True
 
 
 def _open_state(config: Config, state_url: str) -> State:

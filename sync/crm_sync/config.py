@@ -49,6 +49,7 @@ from crm_sync.model import (
 )
 
 API_VERSION = "60.0"  # of Salesforce, where neither the configuration nor the profile says one
+BRAKE_DELETIONS, BRAKE_CREATIONS, BRAKE_PERCENT = 50, 1_000, 20
 PROFILES = ("planhat", "totango", "marketo")
 LENSES = (
     "text", "html", "day", "status", "owner", "type", "same",
@@ -124,6 +125,9 @@ def _schema(profile: Profile) -> Schema:
         "owners": fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict),
         "retry_attempts_max": fields.Integer(load_default=5, validate=validate.Range(min=1, max=20)),
         "sf_calls_reserved": fields.Integer(load_default=0, validate=validate.Range(min=0)),
+        "brake_deletions": fields.Integer(load_default=BRAKE_DELETIONS, validate=validate.Range(min=0)),
+        "brake_creations": fields.Integer(load_default=BRAKE_CREATIONS, validate=validate.Range(min=0)),
+        "brake_percent": fields.Integer(load_default=BRAKE_PERCENT, validate=validate.Range(min=0, max=100)),
     }
     switches = _SWITCHES | _SWITCHES_OF.get(partner, {})
     options |= {name: made() for name, made in switches.items() if name in profile.switches}
@@ -262,6 +266,10 @@ class Options:
     owners: Mapping[str, str] = field(default_factory=dict)
     retry_attempts_max: int = 5
     sf_calls_reserved: int = 0
+    #: A run stops before it deletes, or makes, more than so many records and so many per cent of the known pairs.
+    brake_deletions: int = BRAKE_DELETIONS
+    brake_creations: int = BRAKE_CREATIONS
+    brake_percent: int = BRAKE_PERCENT
 
 
 @dataclass(frozen=True)

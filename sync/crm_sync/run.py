@@ -13,7 +13,8 @@ A `Sync` may be made again over the same state at any time, also after a crash i
 run. Call `save_configuration()` at the moment a changed configuration takes effect: the baseline of
 what existed before (rule P29) and the inheritance flag's edges (rules P17-P22) are taken there. When
 it was not called, `run()` does it first, and takes the moment this `Sync` was made as that moment.
-*tenant_settings* is called with {"notesInheritTaskSourceId": bool} whenever the flag must change in
+*holder* names this process: two that share a state do not run at the same time (F68), and *dead_holders* are known not
+to run any more. *tenant_settings* is called with {"notesInheritTaskSourceId": bool} whenever the flag must change in
 the Planhat tenant; real Planhat has no public route for it, so the default is None.
 """
 
@@ -21,11 +22,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import requests
 
 from crm_sync.act import Actor
+from crm_sync.brake import braked
+from crm_sync.budget import affordable
 from crm_sync.clock import Clock
 from crm_sync.config import Config
 from crm_sync.engine import Engine
@@ -57,6 +61,9 @@ TENANT_SETTING = "notesInheritTaskSourceId"
 SIDES: dict[str, Callable[..., Partner]] = {PLANHAT: Planhat, TOTANGO: Totango, MARKETO: Marketo}
 
 
+LEASE_SECONDS = 900  # from one write to the next, the longest waits for a service included
+
+
 class Sync:
     """See the module's docstring."""
 
@@ -69,6 +76,8 @@ class Sync:
         state: State | None = None,
         state_url: str = "sqlite://",
         tenant_settings: TenantSettings | None = None,
+        holder: str = "sync",
+        dead_holders: Collection[str] = (),
     ) -> None:
         self.config = config
         self.state = state if state is not None else State(state_url)
@@ -77,6 +86,8 @@ class Sync:
         self._clock = clock
         self._tenant_settings = tenant_settings
         self._made_at = clock.now()
+        self._holder = holder
+        self._dead_holders = tuple(dead_holders)
 
     def close(self) -> None:
         """Release the state's database (only if this Sync opened it)."""
@@ -98,9 +109,9 @@ class Sync:
         """
         if is_saved(self.state, self.config):
             return
-        engine = self._engine(Report(), self.state)
-        save(engine, newer_than=None)
-        self._tell_tenant(Report())
+        with self._leased(self.state):
+            save(self._engine(Report(), self.state), newer_than=None)
+            self._tell_tenant(Report())
 
     def staff_disable_inheritance(self) -> None:
         """What a Planhat staff member does to the switch (rule P19)."""
@@ -133,12 +144,14 @@ class Sync:
         sections: Collection[str] = (),
         ways: Collection[str] = WAYS,
         full: bool = False,
+        allow_mass: bool = False,
     ) -> Report:
         """One round in both directions. With *dry_run* nothing is written anywhere.
 
         A part of it: only some *sections*, by their keys, and only "in" or "out" of *ways* (rule T3); *full*: every
-        record is read again, not only what changed since (T15). *progress* is called as (step, done, total). The report
-        says when the run ended early; what was done until then is durable, and the next run continues.
+        record is read again, not only what changed since (T15). *allow_mass* takes the foot off the brake (brake.py).
+        *progress* is called as (step, done, total). The report says when the run ended early; what was done until then
+        is durable, and the next run continues.
         """
         report = Report(dry_run=dry_run, partner=self.config.profile.name)
         state = self.state.copy() if dry_run else self.state
@@ -154,11 +167,12 @@ class Sync:
                 if scope.off:
                     report.note(scope.off)
                 else:
-                    engine = self._engine(report, state, clients)
-                    engine.scope = scope
-                    if not dry_run:
-                        scope.begun(state, self._clock.now())
-                    self._round(engine, step, sections=sections, ways=ways, full=full)
+                    with nullcontext() if dry_run else self._leased(state):
+                        engine = self._engine(report, state, clients)
+                        engine.scope = scope
+                        if not dry_run:
+                            scope.begun(state, self._clock.now())
+                        self._round(engine, step, sections=sections, ways=ways, full=full, allow_mass=allow_mass)
             except RunStopped as stop:
                 report.stopped = str(stop)
             except RecordRefused as refused:
@@ -172,6 +186,10 @@ class Sync:
         if not dry_run:
             state.set_setting("last_report", report.as_dict())
         return report
+
+    def _leased(self, state: State) -> AbstractContextManager[None]:
+        """Nobody else may work with the same memory meanwhile (F68)."""
+        return state.leased(self._holder, self._clock, seconds=LEASE_SECONDS, dead=self._dead_holders)
 
     def preview(self, section_key: str, way: str) -> list[PreviewRow]:
         """The first rows that a section's job "in" or "out" would carry; reads only (rule T22)."""
@@ -190,6 +208,7 @@ class Sync:
         sections: Collection[str],
         ways: Collection[str],
         full: bool,
+        allow_mass: bool,
     ) -> None:
         report, state = engine.report, engine.state
         if not is_saved(state, self.config):
@@ -214,11 +233,14 @@ class Sync:
         found = Observer(engine).observe()
         plans = narrowed((plan_activity(activity, engine) for activity in found.activities), ways, engine)
         step("writing", 0, len(plans))
+        stopped = "" if allow_mass else braked(plans, state.link_count(), self.config.options)
         try:
             if report.dry_run:
                 self._describe(plans, report)
+                if stopped:
+                    report.note(stopped)
             else:
-                actor.act(plans)
+                _act(actor, plans, stopped)
                 state.move_cursors(moved(found.cursors, ways, whole, engine))
         except RunStopped:
             self._leave_rest(plans, actor)
@@ -295,4 +317,16 @@ class Sync:
             partner=partner,
             clock=self._clock,
             report=report,
+        )
+
+
+def _act(actor: Actor, plans: list[Plan], stopped: str) -> None:
+    """Carry out what the brake and the day's calls allow. Raises RunStopped when that is not everything."""
+    if stopped:
+        raise RunStopped(stopped)
+    done = affordable(plans, actor.calls_left)
+    actor.act(plans[:done])
+    if done < len(plans):
+        raise RunStopped(
+            f"Salesforce's daily calls suffice for {done} of {len(plans)} changes; the next run continues with the rest"
         )

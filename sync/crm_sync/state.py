@@ -11,12 +11,14 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
+from crm_sync.clock import Clock
+from crm_sync.errors import RunStopped
 from crm_sync.model import SALESFORCE, Link
 from crm_sync.report import Conflict
 
@@ -84,6 +86,14 @@ BASELINE = sa.Table(
     sa.Column("model", sa.Text, primary_key=True),
     sa.Column("record_id", sa.Text, primary_key=True),
     sa.Column("digest", sa.Text, nullable=False),
+)
+LEASE = sa.Table(
+    "lease",
+    _META,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("token", sa.Integer, nullable=False),
+    sa.Column("until", sa.Text, nullable=False),
 )
 FLAG_LOG = sa.Table(
     "flag_log",
@@ -158,6 +168,7 @@ class State:
             options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
         self._engine = sa.create_engine(url, **options)
         _META.create_all(self._engine)
+        self._lease: _Lease | None = None
         #: Called with "before" and with "after" around each commit: where a process may die, too (I10).
         self.on_commit: Callable[[str], None] = lambda _point: None
 
@@ -175,7 +186,7 @@ class State:
         return twin
 
     def content(self) -> dict[str, list[dict[str, Any]]]:
-        """Every row of every table: for tests that compare states, and for support."""
+        """Every row of every table but the lease: for tests that compare states, and for support."""
         with self._engine.connect() as connection:
             return {
                 table.name: [
@@ -183,14 +194,60 @@ class State:
                     for row in connection.execute(sa.select(table).order_by(*table.primary_key.columns))
                 ]
                 for table in _META.sorted_tables
+                if table is not LEASE
             }
 
     @contextmanager
     def _begin(self) -> Iterator[sa.Connection]:
         with self._engine.begin() as connection:
+            if self._lease is not None:
+                self._lease.prolong(connection)
             yield connection
             self.on_commit("before")
         self.on_commit("after")
+
+    # -- the lease -----------------------------------------------------------------------------
+
+    @contextmanager
+    def leased(self, holder: str, clock: Clock, *, seconds: int, dead: Collection[str] = ()) -> Iterator[None]:
+        """Hold this memory: a second run at the same time would decide from what the first one changes (F68).
+
+        Each write prolongs the lease by *seconds*. The holder itself may take it again at any time (it is known to be
+        dead when it comes back), and so may anybody from one of the *dead*; others when the time is over. From then on
+        each write of the earlier holder's is refused: the token is the fence.
+
+        Raises:
+            RunStopped: somebody else holds it, or took it over meanwhile.
+        """
+        self._lease = _Lease(self._take_lease(holder, clock, seconds, dead), clock, seconds)
+        try:
+            yield
+        finally:
+            held, self._lease = self._lease, None
+            with self._engine.begin() as connection:
+                given_up = {"holder": "", "until": _text(clock.now())}
+                connection.execute(sa.update(LEASE).where(LEASE.c.token == held.token).values(**given_up))
+
+    def _take_lease(self, holder: str, clock: Clock, seconds: int, dead: Collection[str]) -> int:
+        now = clock.now()
+        row = {"holder": holder, "until": _text(now + timedelta(seconds=seconds))}
+        free = sa.or_(LEASE.c.holder.in_([holder, "", *dead]), LEASE.c.until <= _text(now))
+        with self._engine.begin() as connection:
+            # The write comes first, so that two who try at once stand in line for it.
+            if not connection.execute(sa.update(LEASE).where(free).values(token=LEASE.c.token + 1, **row)).rowcount:
+                known = connection.execute(sa.select(LEASE)).first()
+                if known is not None:
+                    raise RunStopped(
+                        f"another run is at it: {known.holder} holds the state until {known.until}; "
+                        "wait for it, or run again after that"
+                    )
+                connection.execute(sa.insert(LEASE).values(name="run", token=1, **row))
+            return int(connection.execute(sa.select(LEASE.c.token)).scalar_one())
+
+    def lease_holder(self) -> str:
+        """Who holds the lease, or held it when they died; "" for nobody."""
+        with self._engine.connect() as connection:
+            return str(connection.execute(sa.select(LEASE.c.holder)).scalar() or "")
 
     # -- links ---------------------------------------------------------------------------------
 
@@ -203,6 +260,11 @@ class State:
             query = query.where(LINKS.c.sf_id == sf_id)
         with self._engine.connect() as connection:
             return self._read(connection, query)
+
+    def link_count(self) -> int:
+        """How many pairs are known, tombstones included."""
+        with self._engine.connect() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(LINKS)).scalar_one())
 
     def link(self, link_id: int) -> Link | None:
         with self._engine.connect() as connection:
@@ -470,6 +532,19 @@ class State:
                 sa.select(FLAG_LOG.c.on).where(FLAG_LOG.c.at <= _text(moment)).order_by(FLAG_LOG.c.id.desc()).limit(1)
             ).scalar()
         return bool(on)
+
+
+@dataclass(frozen=True)
+class _Lease:
+    token: int
+    clock: Clock
+    seconds: int
+
+    def prolong(self, connection: sa.Connection) -> None:
+        """Within a transaction: it is ours for longer, or RunStopped, and nothing is written."""
+        until = _text(self.clock.now() + timedelta(seconds=self.seconds))
+        if not connection.execute(sa.update(LEASE).where(LEASE.c.token == self.token).values(until=until)).rowcount:
+            raise RunStopped("another run has taken over the state; this one writes nothing more")
 
 
 def _pending(row: Any) -> Pending:

@@ -87,6 +87,13 @@ class Salesforce:
         self._described: dict[str, SfObject] = {}
         self._me: str | None = None
 
+    @property
+    def calls_left(self) -> int | None:
+        """What the day still allows, without what is reserved; None while no answer has told."""
+        if self.limit_used is None or self.limit_max is None:
+            return None
+        return max(0, self.limit_max - self.limit_used - self._calls_reserved)
+
     # -- session -----------------------------------------------------------------------------------
 
     def _log_in(self) -> None:
