@@ -52,7 +52,8 @@ API_VERSION = "60.0"  # of Salesforce, where neither the configuration nor the p
 PROFILES = ("planhat", "totango", "marketo")
 LENSES = (
     "text", "html", "day", "status", "owner", "type", "same",
-    "lines", "stamp", "stamp_day", "audit", "audit_text", "closed", "priority", "user_email", "campaign_subject",
+    "lines", "stamp", "stamp_day", "audit", "audit_text", "closed", "priority", "user_email", "contact_email",
+    "campaign_subject",
     "activity_detail", "choice", "assignee",
 )  # fmt: skip
 _DIRECTION = validate.OneOf([d.value for d in Direction])
