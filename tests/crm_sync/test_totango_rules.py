@@ -304,8 +304,10 @@ def test_the_account_of_a_record_never_changes(both: TotangoBoth, model: str) ->
     sf_id = both.sf_create(OBJECT[model], Subject="old")
     both.settle()
     both.sf_edit(sf_id, OBJECT[model], Subject="new", WhatId=both.stage.accounts["globex"])
+    report = both.run()
     both.settle()
 
+    assert 1 == sum("account_change_ignored" in note for note in report.notes)
     record = both.tt_one(model)
     assert (both.account, "new") == (record["account_id"], record[TITLE[model]])
 
