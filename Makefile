@@ -39,6 +39,8 @@ layers: $(DEV) ## import-linter: who may import whom
 docs: $(DEV) ## write the generated pages of docs/ anew
 	$(BIN)/understudy ledger --write docs/ledger.md
 	$(BIN)/understudy sync decisions --write docs/decisions.md
+	PATH="$(CURDIR)/$(BIN):$$PATH" understudy verify --command "python fixtures/naive_sync/naive_sync.py" --tls \
+		--set conversation="Not Syncing" --histories 0 --report docs/naive_sync.txt > /dev/null; test $$? -eq 1
 
 bench: $(BENCH) ## measure speed, as ratios in one run; writes docs/bench.md
 	$(BIN)/python -m crm_contracts.bench --write docs/bench.md

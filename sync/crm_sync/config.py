@@ -53,7 +53,8 @@ BRAKE_DELETIONS, BRAKE_CREATIONS, BRAKE_PERCENT = 50, 1_000, 20
 PROFILES = ("planhat", "totango", "marketo")
 LENSES = (
     "text", "html", "day", "status", "owner", "type", "same",
-    "lines", "stamp", "stamp_day", "audit", "audit_text", "closed", "priority", "user_email", "campaign_subject",
+    "lines", "stamp", "stamp_day", "audit", "audit_text", "closed", "priority", "user_email", "contact_email",
+    "campaign_subject",
     "activity_detail", "choice", "assignee",
 )  # fmt: skip
 _DIRECTION = validate.OneOf([d.value for d in Direction])

@@ -103,6 +103,7 @@ class Engine:
         for section in self.sections:
             if section.salesforce == name:
                 read += [mapped.salesforce for mapped in section.fields]
+                read += [str(mapped.options["reads"]) for mapped in section.fields if "reads" in mapped.options]
         read.append(self.config.salesforce.external_id_field)
         sobject = self.sobject(name)
         return [f for n, f in enumerate(read) if sobject.field(f) is not None and f not in read[:n]]
@@ -159,6 +160,7 @@ class Engine:
             closed_means=closed.get("salesforce_closed_means", ""),
             owner_at_partner=self._owner_at_partner,
             owner_in_salesforce=self._owner_in_salesforce,
+            contact_in_salesforce=self._contact_in_salesforce,
         )
 
     def _owner_at_partner(self, sf_id: str) -> str | None:
@@ -166,6 +168,15 @@ class Engine:
 
     def _owner_in_salesforce(self, partner_id: str) -> str | None:
         return self._owners[1].get(partner_id)
+
+    _contacts: dict[str, str | None] = field(default_factory=dict)
+
+    def _contact_in_salesforce(self, mail: str) -> str | None:
+        """The contact with that e-mail address; None for nobody and for several (T32)."""
+        if mail not in self._contacts:
+            found = self.salesforce.contacts_with(mail)
+            self._contacts[mail] = found[0] if len(found) == 1 else None
+        return self._contacts[mail]
 
     @cached_property
     def _owners(self) -> tuple[dict[str, str], dict[str, str]]:

@@ -10,7 +10,7 @@ Laws (invariant I16): what is written reads back as the same key, and keys are s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -35,7 +35,8 @@ class Held:
 @dataclass(frozen=True)
 class Context:
     """What lenses need to know beside the values. *owner_at_partner* and *owner_in_salesforce*
-    translate user ids and answer None for a user the other side does not have.
+    translate user ids and answer None for a user the other side does not have. *contact_in_salesforce* finds the one
+    contact with an e-mail address.
     """
 
     maps: Mapping[str, ValueMap]
@@ -44,6 +45,7 @@ class Context:
     closed_means: str
     owner_at_partner: Callable[[str], str | None]
     owner_in_salesforce: Callable[[str], str | None]
+    contact_in_salesforce: Callable[[str], str | None] = field(default=lambda _mail: None)
 
 
 class Lens(Protocol):

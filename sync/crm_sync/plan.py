@@ -137,6 +137,7 @@ def _plan_linked(plan: Plan, known: Known) -> None:
     for model, section in sections.items():
         rejected = _refused_change(plan, known, model, section)
         _tell_of_the_change(plan, known, model, section)
+        _note_another_account(plan, known, model, section)
         _plan_key(plan, known, model)
         written = plan.write.get(model) or (plan.write.get(SALESFORCE) and section.direction.sends)
         outcome = Outcome.UPDATED if written else Outcome.UNCHANGED
@@ -206,6 +207,18 @@ def _tell_of_the_change(plan: Plan, known: Known, model: str, section: Section) 
             written = lens(mapped).to_partner(mapped, record.values, known.context, {})
             if not isinstance(written, Held):
                 plan.write[model].update(written)
+
+
+def _note_another_account(plan: Plan, known: Known, model: str, section: Section) -> None:
+    """The account of a partner's record never changes; a row that names another one is told of (T12)."""
+    record, theirs = plan.activity.salesforce, plan.activity.partners.get(model)
+    if record is None or theirs is None or section.rules.parent_missing != "skip":
+        return
+    account, parent = known.account_of(record, section), theirs.get(section.parent_field)
+    if account and account != parent and known.account_of_parent(parent) not in {None, account}:
+        plan.notes.append(
+            f"{plan.activity.label}: account_change_ignored: {account} is not the account of {model} {theirs.id}"
+        )
 
 
 def _plan_key(plan: Plan, known: Known, model: str) -> None:

@@ -304,8 +304,10 @@ def test_the_account_of_a_record_never_changes(both: TotangoBoth, model: str) ->
     sf_id = both.sf_create(OBJECT[model], Subject="old")
     both.settle()
     both.sf_edit(sf_id, OBJECT[model], Subject="new", WhatId=both.stage.accounts["globex"])
+    report = both.run()
     both.settle()
 
+    assert 1 == sum("account_change_ignored" in note for note in report.notes)
     record = both.tt_one(model)
     assert (both.account, "new") == (record["account_id"], record[TITLE[model]])
 
@@ -630,6 +632,32 @@ def test_the_day_of_a_touchpoint_is_its_day_in_utc(both: TotangoBoth) -> None:
         milliseconds(both.clock.now().replace(day=7, hour=23, minute=59, second=0, microsecond=0))
         == (both.tt(made, "Touchpoint")["touchpoint_date"])
     )
+
+
+WHO = {"name": "participants", "totango": "participants", "salesforce": "WhoId", "lens": "contact_email"}
+WHO_ONCE = {**WHO, "options": {"reads": "Who.Email"}, "write_in": "once", "write_out": "once"}
+
+
+@pytest.mark.rule("T33")
+@pytest.mark.rule("T34")
+def test_participants_are_set_once_in_either_direction(both: TotangoBoth) -> None:
+    """Who took part travels when a record is made, by e-mail, and is never changed after; an address of two contacts is
+    nobody's."""
+    contact = both.people.create({"LastName": "Bo", "Email": "bo@acme.example", "AccountId": both.account}, "Contact")
+    both.configure(touchpoint={"fields": [WHO_ONCE]})
+    event = both.sf_create("Event", Subject="in", WhoId=contact)
+    both.tt_touchpoint(subject="out", participantList=[{"userid": "ann@acme.example"}, {"userid": "BO@acme.example"}])
+    both.tt_touchpoint(subject="two Anns", participantList=[{"userid": "ann@acme.example"}])
+    both.settle()
+    assert {"in": contact, "out": contact, "two Anns": None} == {r["Subject"]: r["WhoId"] for r in both.sf_all("Event")}
+    people = {row["subject"]: row["participants"] for row in both.tt_all("Touchpoint")}
+    assert ["bo@acme.example"] == people["in"]
+
+    both.sf_edit(event, "Event", WhoId=None, Subject="in, edited")
+    both.settle()
+    after = {row["subject"]: row["participants"] for row in both.tt_all("Touchpoint")}
+    assert {**people, "in, edited": people["in"]} == {**after, "in": people["in"]}
+    assert None is both.sf(event, "Event")["WhoId"]
 
 
 DOUBLE = {"name": "start", "totango": "touchpoint_date", "salesforce": "StartDateTime", "lens": "stamp"}

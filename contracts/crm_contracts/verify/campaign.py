@@ -1,22 +1,23 @@
 """The whole proof of one sync: the ladder, then histories by seed; each failing one is shrunk by playing it again.
 
 Rule 1: a history and its settings decide the outcome, so nothing is played twice.
-Rule 2: a finding is shrunk while it stays of its kind (the class of the violation), block by block, to where no block
-        can be left out; a history that cannot beat the shortest known one of its kind is not shrunk, but counted.
+Rule 2: a finding is shrunk while it stays of its kind (the class of the violation), to where no block and no written
+        field can be left out; a history that cannot beat the shortest known one of its kind is not shrunk, but counted.
 Rule 3: of a rung that holds without faults, each write of its last run is struck, once with each kind of STRIKES.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from crm_contracts.verify.arena import Arena
 from crm_contracts.verify.ladder import Block, Case, by_seed, chosen, ladder
 from crm_contracts.verify.report import Report, Tried
 from crm_contracts.verify.served import AnySettings, ServedStage
-from crm_contracts.verify.trial import Finding, Round, Trial, play
+from crm_contracts.verify.trial import Finding, Trial, play
 from crm_contracts.world import ops
 
 STRIKES = ("lost_response", "error_after", "unavailable")
@@ -70,12 +71,15 @@ class Campaign:
             seed=plan.seed,
             steps=plan.steps,
             tried=tuple(self._tried),
-            findings=tuple((case.name, case.says, finding) for case, finding in self._shortest.values()),
+            findings=tuple((case.name, case.says, finding) for case, finding in self._by_invariant()),
             runs=stage.sockets.runs,
             requests=stage.sockets.border.total,
             can_die=self._can_die,
             reports=stage.sockets.reported,
         )
+
+    def _by_invariant(self) -> list[tuple[Case, Finding]]:
+        return sorted(self._shortest.values(), key=lambda found: (int(found[1].invariant[1:]), found[1].kind))
 
     def _cases(self) -> list[Case]:
         plan = self._plan
@@ -123,10 +127,9 @@ class Campaign:
         smaller = True
         while smaller:
             smaller = False
-            for place in reversed(range(len(case.blocks))):
+            for candidate in _smaller(case):
                 if not left:
                     return case, finding
-                candidate = replace(case, blocks=case.blocks[:place] + case.blocks[place + 1 :])
                 left -= 1
                 found = self._play(candidate, self._expected(candidate, expected)).finding
                 if found is not None and found.kind == finding.kind:
@@ -169,6 +172,21 @@ def _healthy(block: Block) -> Block:
     return tuple(replace(op, crash_at=0, acted=False) if isinstance(op, ops.Sync) else op for op in kept)
 
 
+def _smaller(case: Case) -> Iterator[Case]:
+    """*case* without one of its blocks, the last first; then with one field less in what a user writes."""
+    for place in reversed(range(len(case.blocks))):
+        yield replace(case, blocks=case.blocks[:place] + case.blocks[place + 1 :])
+    for place, block in enumerate(case.blocks):
+        fields = getattr(block[0], "fields", {})
+        if len(block) > 1:
+            continue  # many alike
+        for name in list(fields)[1:]:  # the first names the record
+            kept = {key: value for key, value in fields.items() if key != name}
+            written: Any = block[0]
+            thinner = (replace(written, fields=kept),)
+            yield replace(case, blocks=(*case.blocks[:place], thinner, *case.blocks[place + 1 :]))
+
+
 def _until(case: Case, finding: Finding) -> Case:
     """*case* up to the block in which the finding showed."""
     left = len(finding.history)
@@ -179,11 +197,3 @@ def _until(case: Case, finding: Finding) -> Case:
         blocks.append(block)
         left -= len(block)
     return replace(case, blocks=tuple(blocks))
-
-
-def operations(blocks: Sequence[Block]) -> int:
-    """How many operations that is."""
-    return sum(map(len, blocks))
-
-
-assert Round().writes() == []

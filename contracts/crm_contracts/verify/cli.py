@@ -65,6 +65,7 @@ def _campaign(*, file: Path | None, as_json: bool, **given: Any) -> Report:
     from crm_contracts.verify.arena import Arena, changes
     from crm_contracts.verify.campaign import Campaign, Plan
 
+    _check_installed()
     _check_file(file)
     arena = Arena(given["profile"])
     plan = Plan(
@@ -100,6 +101,16 @@ def _runner(command: str | None, hook: str | None, kill_command: str, timeout: f
         return CommandRunner(command, timeout_seconds=timeout)
     assert hook is not None
     return HookRunner(hook, timeout_seconds=timeout, kill_command=kill_command)
+
+
+def _check_installed() -> None:
+    from importlib.util import find_spec
+
+    from fake_core.errors import MisuseError
+
+    missing = [name for name in ("cheroot", "trustme") if find_spec(name) is None]
+    if missing:
+        raise MisuseError(f"{missing[0]} is not installed: pip install 'understudy[serve]'")
 
 
 def _check_file(file: Path | None) -> None:

@@ -271,6 +271,10 @@ class Salesforce:
         """Active users: Id, Email, Username."""
         return list(self.query("SELECT Id, Email, Username FROM User WHERE IsActive = true"))
 
+    def contacts_with(self, mail: str) -> list[str]:
+        """The ids of contacts with an e-mail address; no more than two."""
+        return [row["Id"] for row in self.query(f"SELECT Id FROM Contact WHERE Email = {quoted(mail)} LIMIT 2")]  # noqa: S608 - SOQL; values are quoted()
+
     def accounts_of(self, name: str, ids: Iterable[str]) -> dict[str, str]:
         """Id of a Contact, Opportunity or Case -> id of its Account."""
         found: dict[str, str] = {}

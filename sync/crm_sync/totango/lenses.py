@@ -134,7 +134,10 @@ class Priority(Same):
 
 
 class UserEmail(Same):
-    """A person: an e-mail address in Totango, a user's id in Salesforce. Nobody, or several: held back (T32)."""
+    """A person: an e-mail address in Totango, a user's id in Salesforce. Nobody, or several: held back (T32).
+
+    Option *reads*: where a row that was read holds the address, too.
+    """
 
     def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         owner = values.get(m.salesforce)
@@ -160,8 +163,38 @@ class UserEmail(Same):
 
     def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
         owner = self.key_sf(m, values, c)
-        known = (c.owner_at_partner(owner) if owner else None) or c.options.owner_fallback_partner or None
+        read = values.get(m.options.get("reads", ""))  # also of a user who is no longer active
+        known = read or (c.owner_at_partner(owner) if owner else None) or c.options.owner_fallback_partner or None
         return {m.partner: known} if known else Held(owner, "this owner has no e-mail address")
+
+
+class ContactEmail(Same):
+    """Who took part: e-mail addresses in Totango, one contact in Salesforce (T33). Option *reads*: its e-mail there.
+
+    Of several participants it is the first whom exactly one contact has for an e-mail address (assumed).
+    """
+
+    def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        return values.get(m.salesforce)
+
+    def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
+        return sorted(mail for one in values.get(m.partner) or () if (mail := emails(one)))
+
+    def silent(self, m: FieldMap, key: Any, c: Context) -> bool:
+        return not key
+
+    def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
+        mails = [mail for one in values.get(m.partner) or () if (mail := emails(one))]
+        found = (c.contact_in_salesforce(mail) for mail in mails)
+        return next((one for one in found if one), None) or Held(
+            mails, "no participant is one contact's e-mail address"
+        )
+
+    def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
+        if not values.get(m.salesforce):
+            return Held(None, "nobody took part")
+        mail = values.get(m.options["reads"])
+        return {m.partner: [mail]} if mail else Held(values.get(m.salesforce), "this person has no e-mail address")
 
 
 class CampaignSubject(Text):
@@ -193,5 +226,6 @@ TOTANGO_LENSES: dict[str, Lens] = {
     "closed": Closed(),
     "priority": Priority(),
     "user_email": UserEmail(),
+    "contact_email": ContactEmail(),
     "campaign_subject": CampaignSubject(),
 }

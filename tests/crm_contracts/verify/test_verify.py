@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.crm_contracts.verify.in_process import ROOT, NaiveRunner
+from tests.crm_contracts.verify import honest_pair
+from tests.crm_contracts.verify.in_process import ROOT, InProcess, NaiveRunner
 
 from crm_contracts.cli import understudy
 from crm_contracts.verify import Arena, Campaign, CommandRunner, HookRunner, Plan, Report, Runner
@@ -100,6 +102,23 @@ def test_the_story_is_told_in_two_columns(naive: Report) -> None:
     assert "(and 200 more like this)" in text
 
 
+def test_the_report_of_the_documents_is_the_report(naive: Report) -> None:
+    """docs/naive_sync.txt is what `understudy verify` prints (`make docs` writes it), docs/verify.md quotes it."""
+    shown = (ROOT / "docs" / "naive_sync.txt").read_text("utf-8")
+    page = (ROOT / "docs" / "verify.md").read_text("utf-8")
+    (quoted,) = re.findall(r"^```text\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+    assert _stable(shown) == _stable(render(naive))
+    for part in quoted.split("\n\n\n"):
+        assert part.strip() in shown
+
+
+def _stable(text: str) -> str:
+    """A report without its counts, its times and the ids of records, which move whenever a world does anything else."""
+    text = re.sub(r"^Histories.*$", "", text, flags=re.MULTILINE)
+    return re.sub(r"\b[0-9a-f]{24}\b|\b00T\w{15}\b|\b\d\d:\d\d:\d\d\b", "…", text)
+
+
 def test_json_holds_everything_and_the_page_needs_nothing_else(naive: Report) -> None:
     """The histories of the JSON are operations again; the page has no address in it, and escapes what users wrote."""
     told = json.loads(naive.as_json())
@@ -118,8 +137,8 @@ def test_json_holds_everything_and_the_page_needs_nothing_else(naive: Report) ->
 
 def test_the_same_campaign_gives_the_same_report() -> None:
     """One seed, one clock: the report of two runs is the same, byte for byte."""
-    options = {"histories": 1, "steps": 6, "tls": True}
-    made = [put(NaiveRunner("naive"), "two-of-one-name", "seed-1", **options).as_json() for _ in (1, 2)]
+    runner, only = NaiveRunner("naive"), ("two-of-one-name", "seed-1")
+    made = [put(runner, *only, tls=True, histories=1, steps=6).as_json() for _ in (1, 2)]
 
     assert made[0] == made[1]
 
@@ -148,6 +167,30 @@ def test_the_reference_sync_holds_as_a_command() -> None:
 
     assert report.held, render(report)
     assert ["renamed-between-crash-and-restart", "renamed-between-crash-and-restart/killed"] == list(kinds(report))
+
+
+@pytest.mark.parametrize(
+    ("profile", "rungs"),
+    [
+        ("totango", ("task-created-in-totango", "task-edited-on-both-sides", "nothing-is-to-be-sent")),
+        ("marketo", ("edited-in-marketo", "edited-on-both-sides", "switched-off")),
+    ],
+)
+def test_an_honest_sync_of_pairs_holds(profile: str, rungs: tuple[str, ...]) -> None:
+    """Totango's tasks and Marketo's reminders: created, edited, struck and killed at every write, told not to send."""
+    report = put(InProcess("honest", honest_pair.sync), *rungs, profile=profile)
+
+    assert report.held, render(report)
+    assert len(report.tried) > len(rungs)
+
+
+def test_a_sync_of_pairs_that_reads_one_page_is_found_out() -> None:
+    """The honest toy expects that one page holds everything; the ladder says where it does not."""
+    report = put(InProcess("honest", honest_pair.sync), "more-than-a-page", profile="totango")
+
+    ((_name, _says, finding),) = report.findings
+    assert "Stumbled" == finding.kind
+    assert 201 == len([op for op in finding.history if op.kind == "create"])
 
 
 SLOW = """

@@ -97,15 +97,17 @@ def test_a_crash_at_any_request_leaves_one_task_for_each_item(desk: Desk, at: in
 
 
 @pytest.mark.rule("A22")
+@pytest.mark.parametrize("after", [True, False], ids=["after", "before"])
 @pytest.mark.parametrize("again", [0, 1, 2])
-def test_equal_items_survive_a_crash_apart(desk: Desk, again: int) -> None:
+def test_equal_items_survive_a_crash_apart(desk: Desk, again: int, after: bool) -> None:
     """Without an external id, a task that belongs to another item is never taken for this one's."""
     desk.meeting(items("Call", "Call", "Call"))
 
-    crashing(desk, 2 * again, lambda: desk.run(for_each(**TASK)))
+    crashing(desk, 2 * again, lambda: desk.run(for_each(**TASK)), after=after)
     desk.clock.advance(LEASE_SECONDS)
-    desk.run(for_each(**TASK))
+    made = desk.run(for_each(**TASK))
 
+    assert {task["Id"] for task in desk.tasks()} == {outcome.record_id for outcome in made.outcomes}
     assert 3 == len(desk.tasks())
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from crm_contracts.world.pairs import birth
 from crm_contracts.world.pairs.fields import FRAME, KEPT, Field, Known, Row, Value, shared
 from crm_contracts.world.pairs.model import Activity, Model, Observation, Record, section_of, sides_of
-from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE, SIDES
+from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE, SIDES, WAYS
 from crm_contracts.world.pairs.scope import Round, Scope
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, PairSettings
 from crm_contracts.world.pairs.units import Agreements
@@ -55,6 +55,7 @@ class PairOracle:
         self._agreements = Agreements(scope, known)
         self._kept: dict[tuple[str, str], tuple[Value, Any]] = {}  # record's key, field -> canonical and raw value
         self._last: Round | None = None
+        self._unmakable: dict[tuple[str, str], str] = {}
 
     @property
     def known(self) -> Known:
@@ -80,8 +81,8 @@ class PairOracle:
         record.user_saved(row, at, names)
         self.model.names(activity, record, self.known)
         for one in shared(activity.section, self.settings):
-            if one.name_on(side) in names:
-                self._kept.pop((record_key, one.name), None)
+            if one.name_on(side) in names or (record_key, one.name) not in self._kept:
+                self._kept[record_key, one.name] = (one.read(side, row, self.known), row.get(one.name_on(side)))
 
     def user_deleted(self, activity: Activity, side: str, at: datetime) -> None:
         record = activity.one(side)
@@ -111,8 +112,9 @@ class PairOracle:
         for activity in self.model.activities.values():
             if "moved-settings" not in self.scope.granted:
                 continue
-            activity.moved = activity.moved or bool(moves - {"enabled"})
-            activity.undeleted = activity.undeleted or (bool(moves) and activity.any_deleted)
+            others = bool(moves - {"enabled"})  # what switching off and on does is published (M15 to M18)
+            activity.moved = activity.moved or others
+            activity.undeleted = activity.undeleted or (others and activity.any_deleted)
         if moved & {"grain", "template"}:
             self._agreements.forget()
         for pair in self.model.pairs() if "moved-settings" in self.scope.granted else ():
@@ -136,8 +138,13 @@ class PairOracle:
             for pair in self.model.pairs()
             for unit in self._agreements.before(pair, self._ways(pair.activity, this))
         ]
+        self._unmakable = {  # as the round found it: writing a key back makes a record new
+            (activity.handle, way): self.scope.unmakable(activity, way, this)
+            for activity in self.model.activities.values()
+            for way in WAYS
+        }
         self._vanished(after, this)
-        self._take_over(after, this)
+        self._take_over(after)
         for activity in self.model.activities.values():
             for record in activity.records:
                 record.met = record.met or record.id in this.read
@@ -161,7 +168,7 @@ class PairOracle:
                     )
                 record.deleted_at, record.by_sync = this.began, True
 
-    def _take_over(self, after: Observation, this: Round) -> None:
+    def _take_over(self, after: Observation) -> None:
         """The model's rows become what was observed; new records find their activity."""
         new = []
         for side, key, row in sides_of(after):
@@ -172,23 +179,24 @@ class PairOracle:
                 record.row = row
         for side, key, row in sorted(new, key=lambda one: one[0]):  # the partner's first: they carry the keys
             section = key.partition(":")[0] if side == PARTNER else section_of(_sobject(row), self.settings.sections)
-            self._appeared(Record(side, section, key, row, by_user=False), this)
+            self._appeared(Record(side, section, key, row, by_user=False))
 
-    def _appeared(self, record: Record, this: Round) -> None:
+    def _appeared(self, record: Record) -> None:
         activity = self.model.owner_of(record, self.known)
         side, what = record.side, f"{record.side} record {record.id}"
         if activity is None:
             raise Duplicated(f"the {what} belongs to no activity: {dict(record.row)}")
         handle = activity.handle
         way = IN if side == PARTNER else OUT
+        if activity.section != record.section and (side, activity.section) != (SALESFORCE, CAMPAIGN_TOUCH):
+            reason = f"it is a {activity.section}, and came as a {record.section} (T1)"
+            raise DirectionIgnored(f"{handle} got the {what}: {reason}", activity=handle)
         if activity.live(side):
             ids = ", ".join(one.id for one in (*activity.live(side), record))
             raise Duplicated(f"{handle} has more than one {side} record: {ids}", activity=handle)
         if any(one.met for one in activity.gone(side)) and not activity.undeleted:
             raise FalselyDeleted(f"{handle} was deleted in {side} and is back as {record.id}", activity=handle)
-        reason = self.scope.unmakable(activity, way, this)
-        if activity.section != record.section and (side, activity.section) != (SALESFORCE, CAMPAIGN_TOUCH):
-            reason = f"it is a {activity.section}, and came as a {record.section} (T1)"
+        reason = self._unmakable[handle, way]
         if reason:
             raise DirectionIgnored(f"{handle} got the {what}: {reason}", activity=handle)
         record.section = activity.section

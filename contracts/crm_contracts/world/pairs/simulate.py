@@ -13,7 +13,7 @@ from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE, SIDES, O
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, PROFILES, REMINDER, TASK, TOUCHPOINT
 from crm_contracts.world.simulate import Chance
 
-__all__ = ["FAULTS", "random_history"]
+__all__ = ["DAY", "FAULTS", "create", "fields_for", "random_history"]
 
 _ANY_PARTNER = (
     ("lost_request", "*", "*"),
@@ -80,14 +80,15 @@ def random_history(profile: str, seed: int, steps: int, *, faults: bool = True) 
         if kind == "create" or not sections:
             section = chance.pick(PROFILES[profile] + ((TASK, TOUCHPOINT) if profile == "totango" else ()))
             sections.append(section)
-            history.append(_create(chance, f"act-{len(sections)}", section, step))
+            history.append(create(chance, f"act-{len(sections)}", section, step))
         else:
             number = chance.below(len(sections))
             history.append(_op(chance, profile, kind, (f"act-{number + 1}", sections[number]), step))
     return history
 
 
-def _create(chance: Chance, act: str, section: str, step: int) -> Op:
+def create(chance: Chance, act: str, section: str, step: int) -> Op:
+    """Somebody makes the activity *act*, somewhere."""
     text = f"{chance.pick(_WORDS)} {act}.{step}"
     if section == CAMPAIGN_TOUCH:
         kind, count = chance.pick(("Ongoing", "One time")), chance.below(300)

@@ -1,0 +1,506 @@
+"""The judge of pairs is judged: a wrong sync fails with the invariant it breaks, the honest one lives through the same.
+
+Each wrong sync differs from the honest one in one thing. Found by the ordinary lane: a list of operations, played.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from crm_contracts.world.fields import Row
+from crm_contracts.world.pairs import PairSettings, PairStage, Policy, play
+from crm_contracts.world.pairs import toys as all_toys
+from crm_contracts.world.pairs.ops import (
+    IN,
+    OUT,
+    PARTNER,
+    SALESFORCE,
+    Complete,
+    Configure,
+    Create,
+    Delete,
+    Edit,
+    InjectFault,
+    Op,
+    Sync,
+    Tick,
+)
+from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, SOBJECTS, TASK, TOUCHPOINT
+from crm_contracts.world.pairs.toys import AbsenceDeletes, BlindCreator, CopyEverything, Honest, Idle, TrustsModifier
+from crm_contracts.world.violations import (
+    BrokenFrame,
+    DirectionIgnored,
+    Duplicated,
+    FalselyDeleted,
+    InvariantViolated,
+    Invented,
+    LostUpdate,
+    NotConverged,
+    NotQuiet,
+    Stumbled,
+)
+
+DAY = 86_400
+
+
+class Merging(Honest):
+    """Settles conflicts field by field, whatever the policy says."""
+
+    def _merge(self, section: str, way: str, link: dict[str, Any], row: Row, partner: Row) -> None:
+        kept = self.settings
+        self.settings = kept.changed({f"{section}.grain": "field" if section != REMINDER else "record"})
+        super()._merge(section, way, link, row, partner)
+        self.settings = kept
+
+
+class Reversed(Honest):
+    """Lets the wrong side win, and only then."""
+
+    def _winner(self, policy: Policy, changed: list[bool], section: str, row: Row, partner: Row) -> int | None:
+        found = super()._winner(policy, changed, section, row, partner)
+        return 1 - found if found is not None and all(changed) else found
+
+
+class Attaching(Honest):
+    """Writes WhatId with every update."""
+
+    def _merge(self, section: str, way: str, link: dict[str, Any], row: Row, partner: Row) -> None:
+        super()._merge(section, way, link, row, partner)
+        if way == OUT:
+            self.salesforce.change(SOBJECTS[section], row["Id"], {"WhatId": row["WhatId"]})
+
+
+class Tidy(Honest):
+    """Sets every open task to Not Started."""
+
+    def _merge(self, section: str, way: str, link: dict[str, Any], row: Row, partner: Row) -> None:
+        super()._merge(section, way, link, row, partner)
+        if way == OUT and row["Status"] not in ("Completed", "Not Started"):
+            self.salesforce.change(SOBJECTS[section], row["Id"], {"Status": "Not Started"})
+
+
+class Midnight(Honest):
+    """Puts every touchpoint at midnight."""
+
+    def _merge(self, section: str, way: str, link: dict[str, Any], row: Row, partner: Row) -> None:
+        super()._merge(section, way, link, row, partner)
+        stamp = partner["touchpoint_date"]
+        if way == IN and stamp % (DAY * 1000):
+            self.put(section, link["partner"], {"touchpoint_date": stamp - stamp % (DAY * 1000)})
+
+
+class Shameless(Honest):
+    """Signs what it makes in Totango with its own name."""
+
+    def put(self, section: str, key: str, fields: Mapping[str, Any], *, new: bool = False) -> str:
+        given = {name: value for name, value in fields.items() if name not in ("assigner", "created_by")}
+        return super().put(section, key, given, new=new)
+
+
+class Eager(Honest):
+    """Makes a counterpart whatever the switches, filters, windows and owners say."""
+
+    def _job(self, section: str, way: str) -> None:
+        kept = self.settings
+        if section == TASK:
+            self.settings = kept.changed({f"{section}.create_{way}": True, f"{section}.out_updated_days": None})
+        super()._job(section, way)
+        self.settings = kept
+
+    def _may_cross(self, section: str, way: str, row: Row, partner: Row) -> bool:
+        return super()._may_cross(section, way, row, {**partner, "disable_sync": False})
+
+    def _is_touch(self, row: Row) -> bool:
+        return False
+
+    def _is_mine(self, row: Row) -> bool:
+        return False
+
+    def run(self, ways: Any, sections: Any) -> Any:
+        if self.connection.profile == "totango":
+            return super().run(ways, sections)
+        self.settings = self.settings.changed({"enabled": True})
+        return super().run(ways, sections)
+
+
+class AllReminders(Honest):
+    """Pushes what was there before the sync was switched on."""
+
+    def ask(self, path: str) -> Any:
+        answer = super().ask(path)
+        return {**answer, "enabled_at": "2026-01-01T00:00:00.000Z"} if path.endswith("/settings") else answer
+
+
+class Everybodys(Honest):
+    """Takes the tasks of every user for its own."""
+
+    def _receive(self, section: str, sf_id: str, row: Row) -> None:
+        super()._receive(section, sf_id, {**row, "OwnerId": self._me["sf_user_id"]})
+
+
+class Loose(Honest):
+    """Forgets to write the Salesforce id back."""
+
+    def put(self, section: str, key: str, fields: Mapping[str, Any], *, new: bool = False) -> str:
+        if set(fields) <= {"external_id", "sf_task_id"} and not new:
+            return key
+        return super().put(section, key, fields, new=new)
+
+
+class Prefixing(Honest):
+    """Adds a word to every Subject that it makes."""
+
+    def _make(self, sobject: str, fields: Mapping[str, Any]) -> str:
+        return super()._make(sobject, {**fields, "Subject": f"Totango: {fields['Subject']}"})
+
+
+class Renaming(Honest):
+    """Carries a Subject edited in Salesforce to the name of the reminder."""
+
+    def _merge(self, section: str, way: str, link: dict[str, Any], row: Row, partner: Row) -> None:
+        super()._merge(section, way, link, row, partner)
+        if way == IN and row["Subject"] and row["Subject"] != partner["name"]:
+            self.put(section, link["partner"], {"name": row["Subject"]})
+
+
+class Keeping(Honest):
+    """Never deletes anything."""
+
+    def _delete(self, section: str, way: str, here: Mapping[str, Row], there: Mapping[str, Row]) -> None:
+        return
+
+
+class Relentless(Honest):
+    """Deletes whatever was edited since, and however long ago it was."""
+
+    def _delete(self, section: str, way: str, here: Mapping[str, Row], there: Mapping[str, Row]) -> None:
+        kept = self.settings
+        self.settings = kept.changed(
+            {f"{section}.delete_vs_update": "delete_wins", f"{section}.out_updated_days": None, "catch_up_days": 4000}
+        )
+        super()._delete(section, way, here, there)
+        self.settings = kept
+
+
+class Resurrecting(Honest):
+    """Forgets what was deleted, and makes it again."""
+
+    def _dead(self) -> list[str]:
+        return []
+
+    def _delete(self, section: str, way: str, here: Mapping[str, Row], there: Mapping[str, Row]) -> None:
+        links = self._links(section)
+        for sf_id, link in list(links.items()):
+            if sf_id not in here or link["partner"] not in there:
+                del links[sf_id]
+        if way == OUT and section != CAMPAIGN_TOUCH:
+            return
+        super()._delete(section, way, here, there)
+
+
+class Impatient(Honest):
+    """Runs both jobs whenever one is due."""
+
+    def run(self, ways: Any, sections: Any) -> Any:
+        return super().run((IN, OUT), sections)
+
+
+class Busy(Honest):
+    """Writes every title again in every round."""
+
+    def _merge(self, section: str, way: str, link: dict[str, Any], row: Row, partner: Row) -> None:
+        super()._merge(section, way, link, row, partner)
+        if way == OUT:
+            now = self.salesforce.one(SOBJECTS[section], row["Id"])
+            self.salesforce.change(SOBJECTS[section], row["Id"], {"Subject": now["Subject"]})
+
+
+class Clumsy(Honest):
+    """Falls over a title it does not expect."""
+
+    def run(self, ways: Any, sections: Any) -> Any:
+        for name in {SOBJECTS[section] for section in self.settings.sections}:
+            assert all(str(row["Subject"]).isascii() for row in self.salesforce.rows(name).values())
+        return super().run(ways, sections)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One wrong sync, the history that shows it, and what the judge says."""
+
+    sync: type[Idle]
+    found: type[InvariantViolated]
+    says: str
+    history: list[Op]
+    profile: str = "totango"
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def here(section: str, act: str = "act-1", at: str = "acme", **fields: Any) -> Create:
+    given = {"Subject": f"Call {act}"} | ({"ActivityDate": "2026-02-03"} if section == TOUCHPOINT else {})
+    return Create(side=SALESFORCE, act=act, section=section, at=at, fields=given | fields)
+
+
+def there(section: str, act: str = "act-1", at: str = "acme", **fields: Any) -> Create:
+    title = {TASK: "title", TOUCHPOINT: "subject", REMINDER: "name", CAMPAIGN_TOUCH: "name"}[section]
+    return Create(side=PARTNER, act=act, section=section, at=at, fields={title: f"Prepare {act}"} | fields)
+
+
+def edit(side: str, **fields: Any) -> Edit:
+    return Edit(side=side, act="act-1", fields=fields)
+
+
+LINKED: list[Op] = [here(TASK), Sync(), Tick()]
+REMINDED: list[Op] = [here(REMINDER), Sync(), Tick()]
+BOTH_EDITED: list[Op] = [
+    *LINKED,
+    edit(SALESFORCE, Subject="A"),
+    Tick(),
+    edit(PARTNER, description="B"),
+    Sync(),
+]
+BOTH_COMPLETED: list[Op] = [
+    *REMINDED,
+    edit(SALESFORCE, ActivityDate="2026-03-03", Description="sf"),
+    Tick(),
+    edit(PARTNER, details="sia", due_date="2026-04-04"),
+    Sync(),
+]
+OLD = {TASK: Policy(delete_vs_update="last_write_wins")}
+CASES: dict[str, Case] = {
+    "does nothing, Totango": Case(Idle, NotConverged, "has no partner record", LINKED),
+    "does nothing, Marketo": Case(Idle, NotConverged, "has no salesforce record", [there(REMINDER)], "marketo"),
+    "copies everything over an edit": Case(
+        CopyEverything, LostUpdate, "last agreed", [*LINKED, edit(PARTNER, title="B"), Sync()]
+    ),
+    "copies everything over an edit, Marketo": Case(
+        CopyEverything, LostUpdate, "last agreed", [*REMINDED, edit(PARTNER, details="B"), Sync()], "marketo"
+    ),
+    "copies everything against the direction": Case(
+        CopyEverything, DirectionIgnored, "no task comes in", LINKED, policies={TASK: Policy(direction="out")}
+    ),
+    "creates again blindly": Case(
+        BlindCreator,
+        Duplicated,
+        "more than one salesforce record",
+        [there(TASK), InjectFault(fault="lost_response", vendor="salesforce", verb="create"), Sync(), Sync()],
+    ),
+    "creates again blindly, Marketo": Case(
+        BlindCreator,
+        Duplicated,
+        "more than one salesforce record",
+        [there(REMINDER), InjectFault(fault="lost_response", vendor="salesforce", verb="create"), Sync(), Sync()],
+        "marketo",
+    ),
+    "deletes what a filter hides (T14)": Case(
+        AbsenceDeletes,
+        FalselyDeleted,
+        "no user deleted its counterpart",
+        [*LINKED, edit(SALESFORCE, Priority="Low"), Sync()],
+        policies={TASK: Policy(in_filter="Priority != 'Low'")},
+    ),
+    "trusts the modifier": Case(
+        TrustsModifier, NotQuiet, "nothing had happened", [*LINKED, edit(PARTNER, title="B"), Sync(ways=(OUT,))]
+    ),
+    "trusts the modifier, Marketo": Case(TrustsModifier, NotQuiet, "nothing had happened", REMINDED, "marketo"),
+    "merges by field where the record decides (T9)": Case(Merging, LostUpdate, "by record", BOTH_EDITED),
+    "decides by record where each field does (M22)": Case(
+        Merging,
+        LostUpdate,
+        "by field",
+        [*REMINDED, edit(SALESFORCE, Description="A"), Tick(), edit(PARTNER, due_date="2026-04-04"), Sync()],
+        "marketo",
+    ),
+    "lets the older side win (T9)": Case(Reversed, LostUpdate, "policy newest", BOTH_EDITED),
+    "lets the older side win (M22)": Case(Reversed, LostUpdate, "policy newest", BOTH_COMPLETED, "marketo"),
+    "gives a tie to the partner (T9)": Case(
+        Reversed,
+        LostUpdate,
+        "policy newest",
+        [*LINKED, edit(SALESFORCE, Subject="A"), edit(PARTNER, title="B"), Sync()],
+    ),
+    "ignores who wins by policy": Case(
+        Reversed, LostUpdate, "policy salesforce", BOTH_EDITED, policies={TASK: Policy(conflict="salesforce")}
+    ),
+    "writes WhatId on update (T17)": Case(Attaching, BrokenFrame, "WhatId", LINKED),
+    "sets an open status back (T45)": Case(
+        Tidy, BrokenFrame, "reads the same but was rewritten", [*LINKED, edit(SALESFORCE, Status="In Progress"), Sync()]
+    ),
+    "sets an unheard status back (M5)": Case(
+        Tidy, LostUpdate, "state", [*REMINDED, edit(SALESFORCE, Status="In Progress"), Sync()], "marketo"
+    ),
+    "loses the time of day": Case(
+        Midnight, BrokenFrame, "reads the same", [there(TOUCHPOINT, touchpoint_date=1_770_000_000_000), Sync(), Sync()]
+    ),
+    "signs as the author (T31)": Case(Shameless, BrokenFrame, "T31", [here(TASK), Sync()]),
+    "creates with the switch off (T13)": Case(
+        Eager, DirectionIgnored, "T13", [here(TASK), Sync()], policies={TASK: Policy(create_in=False)}
+    ),
+    "creates with the switch off (T24)": Case(
+        Eager, DirectionIgnored, "T24", [there(TASK), Sync()], policies={TASK: Policy(create_out=False)}
+    ),
+    "creates beyond the window (T23)": Case(
+        Eager,
+        DirectionIgnored,
+        "T23",
+        [there(TASK), Tick(seconds=30 * DAY + 1), Sync()],
+        policies={TASK: Policy(out_updated_days=30)},
+    ),
+    "sends what is kept out (T42)": Case(
+        Eager, DirectionIgnored, "T42", [there(TOUCHPOINT, disable_sync=True), Sync()]
+    ),
+    "brings a campaign touch back (T1)": Case(Eager, DirectionIgnored, "T1", [there(CAMPAIGN_TOUCH), Sync(), Sync()]),
+    "works while it is off (M1)": Case(Eager, DirectionIgnored, "M1", REMINDED, "marketo", settings={"enabled": False}),
+    "pushes what was there before (M15)": Case(
+        AllReminders,
+        DirectionIgnored,
+        "M15",
+        [there(REMINDER), Tick(), Configure(settings={"enabled": True}), Sync()],
+        "marketo",
+        settings={"enabled": False},
+    ),
+    "takes another user's task (M24)": Case(
+        Everybodys, DirectionIgnored, "M24", [here(REMINDER, OwnerId="quinn"), Sync()], "marketo"
+    ),
+    "keeps the link to itself": Case(Loose, Duplicated, "does not carry the id", [there(TASK), Sync()]),
+    "keeps the link to itself, Marketo": Case(
+        Loose, Duplicated, "does not carry the id", [there(REMINDER), Sync()], "marketo"
+    ),
+    "makes words up": Case(Prefixing, Invented, "title", [there(TASK), Sync()]),
+    "renders another subject (M10)": Case(Prefixing, Invented, "title", [there(REMINDER), Sync()], "marketo"),
+    "carries a subject in (M11)": Case(
+        Renaming, LostUpdate, "title", [*REMINDED, edit(SALESFORCE, Subject="New"), Sync()], "marketo"
+    ),
+    "keeps what was deleted (T40)": Case(
+        Keeping, NotConverged, "still lives", [*LINKED, Delete(side=SALESFORCE, act="act-1")]
+    ),
+    "keeps what was deleted (T39)": Case(
+        Keeping, NotConverged, "still lives", [*LINKED, Delete(side=PARTNER, act="act-1")]
+    ),
+    "keeps what was deleted (M21)": Case(
+        Keeping, NotConverged, "still lives", [*REMINDED, Delete(side=PARTNER, act="act-1")], "marketo"
+    ),
+    "deletes what was edited since (T41)": Case(
+        Relentless,
+        FalselyDeleted,
+        "T41",
+        [*LINKED, Delete(side=SALESFORCE, act="act-1"), Tick(), edit(PARTNER, title="B"), Sync()],
+        policies=OLD,
+    ),
+    "deletes beyond the window (T39)": Case(
+        Relentless,
+        FalselyDeleted,
+        "T39",
+        [*LINKED, Delete(side=PARTNER, act="act-1"), Tick(seconds=30 * DAY + 1), Sync()],
+        policies={TASK: Policy(out_updated_days=30)},
+    ),
+    "deletes beyond the catch-up (M18)": Case(
+        AbsenceDeletes,
+        FalselyDeleted,
+        "M18",
+        [
+            *REMINDED,
+            Configure(settings={"enabled": False}),
+            Delete(side=SALESFORCE, act="act-1"),
+            Tick(seconds=15 * DAY + 1),
+            Configure(settings={"enabled": True}),
+            Sync(),
+        ],
+        "marketo",
+    ),
+    "brings back what was deleted (I6)": Case(
+        Resurrecting,
+        FalselyDeleted,
+        "is back",
+        [*LINKED, Sync(), Delete(side=PARTNER, act="act-1"), Sync()],
+        policies={TASK: Policy(delete_out=False)},
+    ),
+    "runs a job that was not due (T3)": Case(
+        Impatient, DirectionIgnored, "in this round", [here(TASK), Sync(ways=(OUT,))]
+    ),
+    "writes without end": Case(Busy, NotQuiet, "nothing had happened", LINKED),
+    "falls over": Case(Clumsy, Stumbled, "AssertionError", [here(TASK, Subject="Grüße act-1"), Sync()]),
+}
+
+
+@pytest.fixture(scope="module")
+def stages() -> Iterator[dict[str, PairStage]]:
+    made = {profile: PairStage(profile) for profile in ("totango", "marketo")}
+    yield made
+    for stage in made.values():
+        stage.close()
+
+
+@pytest.mark.rule("T1", "T3", "T9", "T13", "T14", "T17", "T23", "T24", "T31", "T39", "T40", "T41", "T42", "T45")
+@pytest.mark.rule("M1", "M5", "M10", "M11", "M15", "M18", "M21", "M22", "M24")
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_a_wrong_sync_is_caught_where_the_honest_one_is_not(stages: dict[str, PairStage], name: str) -> None:
+    """The invariant that is broken, told in words, by a sync that does one thing wrong."""
+    case = CASES[name]
+    settings = PairSettings(profile=case.profile, policies=case.policies).changed(case.settings)
+    stage = stages[case.profile]
+
+    play(case.history, stage=stage, sync=Honest, settings=settings)
+    with pytest.raises(case.found, match=case.says):
+        play(case.history, stage=stage, sync=case.sync, settings=settings)
+
+
+A_WHOLE_LIFE: list[Op] = [
+    here(TASK, Description="x", Status="In Progress"),
+    there(TASK, "act-2", description="y", assignee="quinn", due_date="2026-02-03"),
+    there(TOUCHPOINT, "act-3", content="c"),
+    here(TOUCHPOINT, "act-4"),
+    there(CAMPAIGN_TOUCH, "act-5", users_count=2),
+    here(TASK, "act-6", at="nowhere"),
+    there(TASK, "act-7", at="island"),
+    Sync(ways=(OUT, IN)),
+    Tick(),
+    edit(SALESFORCE, Subject="A"),
+    Tick(),
+    edit(PARTNER, description="B"),
+    Sync(),
+    Complete(side=PARTNER, act="act-1"),
+    Complete(side=SALESFORCE, act="act-2"),
+    Delete(side=PARTNER, act="act-3"),
+    Delete(side=SALESFORCE, act="act-4"),
+    Sync(),
+]
+
+
+@pytest.mark.rule("T11", "T20", "T26")
+@pytest.mark.parametrize(
+    ("conflict", "title"), [("newest", "Call act-1"), ("salesforce", "A"), ("partner", "Call act-1")]
+)
+def test_an_honest_sync_passes_and_the_policy_names_the_winner(
+    stages: dict[str, PairStage], conflict: str, title: str
+) -> None:
+    """The claims can be met, and what comes out is what a person expects, not merely what the oracle accepts."""
+    settings = PairSettings(profile="totango", policies={TASK: Policy(conflict=conflict)})
+    world = play(A_WHOLE_LIFE, stage=stages["totango"], sync=Honest, settings=settings)
+
+    activities = world.oracle.model.activities
+    counts = {handle: [len(one.live(side)) for side in (SALESFORCE, PARTNER)] for handle, one in activities.items()}
+    both, none = [1, 1], [0, 0]
+    expected = {"act-1": both, "act-2": both, "act-3": none, "act-4": none, "act-5": both}
+    assert expected | {"act-6": [1, 0], "act-7": [0, 1]} == counts
+    first = activities["act-1"]
+    titles = [first.live(SALESFORCE)[0].row["Subject"], first.live(PARTNER)[0].row["title"]]
+    assert [title, title] == titles
+
+
+def test_playing_twice_gives_the_same_requests(stages: dict[str, PairStage]) -> None:
+    """I14: one clock, seeded ids: the story of two runs is the same, byte for byte."""
+    stage = stages["totango"]
+    logs = [[line for _, line in play(A_WHOLE_LIFE, stage=stage, sync=Honest).timeline] for _ in (1, 2)]
+
+    assert logs[0] == logs[1]
+
+
+def test_every_toy_is_tried() -> None:
+    """A toy that nobody plays proves nothing."""
+    assert {getattr(all_toys, name) for name in all_toys.__all__} - {Honest} <= {case.sync for case in CASES.values()}
