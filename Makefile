@@ -51,9 +51,9 @@ nightly: $(NIGHTLY) ## the deep sweeps: more examples, more histories, longer fa
 
 lock: $(DEV) ## resolve the hashed requirement files anew
 	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve $(LOCK) -o requirements/run.txt
-	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve --extra contracts --group dev $(LOCK) -o requirements/dev.txt
-	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve --extra contracts --group dev --group bench $(LOCK) -o requirements/bench.txt
-	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve --extra contracts --group dev --group nightly $(LOCK) -o requirements/nightly.txt
+	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve --extra contracts --extra postgres --group dev $(LOCK) -o requirements/dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve --extra contracts --extra postgres --group dev --group bench $(LOCK) -o requirements/bench.txt
+	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve --extra contracts --extra postgres --group dev --group nightly $(LOCK) -o requirements/nightly.txt
 	$(BIN)/uv pip compile -q tests/clients/python/one.in $(LOCK) -o tests/clients/python/one.txt
 	$(BIN)/uv pip compile -q tests/clients/python/two.in $(LOCK) -o tests/clients/python/two.txt
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade
