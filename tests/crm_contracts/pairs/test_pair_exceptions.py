@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,3 +183,10 @@ def test_an_exception_excuses_this_and_nothing_else_does(stages: dict[str, PairS
     play(limit.history, stage=stage, sync=limit.sync, settings=settings)
     with pytest.raises(limit.found):
         play(limit.history, stage=stage, sync=limit.sync, settings=settings, granted=set(EXCEPTIONS) - {name})
+
+
+def test_the_page_tells_every_limit() -> None:
+    """docs/pairs.md has one row for each exception, in its words."""
+    page = (Path(__file__).parents[3] / "docs/pairs.md").read_text("utf-8")
+
+    assert dict(EXCEPTIONS) == dict(re.findall(r"^\| `([\w-]+)` \| (.+) \|$", page, re.MULTILINE))
