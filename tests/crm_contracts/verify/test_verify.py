@@ -158,7 +158,7 @@ def test_every_kind_of_finding_has_its_words() -> None:
 @pytest.mark.rule("I3", "I10")
 def test_a_blind_retry_is_found_by_the_strike_that_it_cannot_take() -> None:
     """The rung holds; with the answer to its one creation lost, a sync that just sends again makes two."""
-    module = naive_sync()
+    module: Any = naive_sync()
     log_in = module.log_in
 
     def blind(environment: dict[str, str]) -> Any:
