@@ -38,7 +38,7 @@ def test_random_histories_use_the_whole_vocabulary() -> None:
 @pytest.mark.parametrize(
     "op",
     [
-        ops.Rights(silent=["Subject"], blind=True),
+        ops.Rights(blind=True),
         ops.Skew(vendor="planhat", seconds=-30),
         ops.Edit(side=ops.TASK, act="act-1", fields={"action": "x"}, late=60),
         ops.Merge(loser="acme", into="globex"),

@@ -69,6 +69,7 @@ TASK = SfObject(
             sf_field("TaskSubtype", "picklist", updateable=False),
             sf_field("Short__c", length=20),
             sf_field("Partner__c", "reference", **ACCOUNT),
+            sf_field("Boss__c", "reference", **USER),
             sf_field("Key__c", length=60),
         ]
     },
@@ -111,6 +112,9 @@ def told(findings: Sequence[Finding]) -> list[tuple[str, str, Severity]]:
         pytest.param(row("TaskSubtype", "type"), [("create_only_target", "TaskSubtype", WARNING)], id="once only"),
         pytest.param(row("TaskSubtype", "type", write_out="create_only"), [], id="once only, and known"),
         pytest.param(row("Partner__c", "same"), [("reference_target", "Partner__c", ERROR)], id="a reference"),
+        pytest.param(
+            row("Boss__c", "user_email"), [("reference_target", "Boss__c", ERROR)], id="a user, not the owner"
+        ),
         pytest.param(row("WhatId", "user_email"), [("reference_target", "WhatId", ERROR)], id="a parent"),
         pytest.param(row("OwnerId", "same"), [("reference_target", "OwnerId", ERROR)], id="a foreign id"),
         pytest.param(row("OwnerId", "contact_email"), [("reference_target", "OwnerId", ERROR)], id="no such owner"),

@@ -190,12 +190,14 @@ def test_the_link_alone_finds_a_reminder(sia: Sia) -> None:
     """By the Salesforce id with its case; of two with one id the older; a tombstone is not found."""
     other = sia.remind(sf_task_id=OTHER)
     older, _ = sia.remind(sf_task_id=TASK), sia.remind(sf_task_id=TASK)
-    sia.clock.advance(timedelta(seconds=1))
-    sia.call("PATCH", f"/reminders/{older}", {"details": "now the newest"})
 
     def found(sf_id: str) -> str | None:
         record = sia.ann.by_salesforce_id(REMINDER, sf_id)
         return record.id if record else None
+
+    assert older == found(TASK)
+    sia.clock.advance(timedelta(seconds=1))
+    sia.call("PATCH", f"/reminders/{older}", {"details": "now the newest"})
 
     assert (older, other, None) == (found(TASK), found(OTHER), found("00T000000000009AAA"))
     sia.call("DELETE", f"/reminders/{other}")

@@ -299,3 +299,11 @@ def test_a_record_won_by_the_partner_speaks_with_its_latest_replica() -> None:
     decision = decide(changed(SALESFORCE, "S", 0), replicas, Policy.NEWEST, _differ, record="partner")
 
     assert ("Task", {SALESFORCE, "Conversation"}) == (decision.winner, set(decision.targets))
+
+
+@pytest.mark.rule("T9")
+def test_a_field_whose_values_agree_is_no_matter_of_dispute() -> None:
+    """Both sides changed a field to the same value: that alone does not make the record one that both changed."""
+    agreed = Mapped(changed(SALESFORCE, "X", 0), [changed("Task", "X", 5)], _agree)
+
+    assert "" == record_winner([agreed], Policy.NEWEST)

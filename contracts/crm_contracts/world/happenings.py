@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HAPPENINGS"]
 
-_ALL, _SILENT, _BLIND = "System Administrator", "Sync User, some fields dropped", "Sync User of its own records"
+_ALL, _BLIND = "System Administrator", "Sync User of its own records"
 
 
 def _undelete(world: World, op: ops.Undelete) -> bool:
@@ -80,18 +80,15 @@ def _forget(world: World, _op: ops.Forget) -> bool:
 
 
 def _rights(world: World, op: ops.Rights) -> bool:
-    profile = _BLIND if op.blind else _SILENT if op.silent else _ALL
+    profile = _BLIND if op.blind else _ALL
     given: dict[str, Any] = {"users": {world.stage.logins["salesforce"].credentials["username"]: {"profile": profile}}}
     if op.blind:
         given["profiles"] = {profile: {"like": "Standard User", "permissions": {"api_enabled": True}}}
         given["sharing"] = {"Account": "Private", "Task": "Private"}
-    elif op.silent:
-        fields = {f"Task.{name}": "read, silent" for name in op.silent}
-        given["profiles"] = {profile: {"like": _ALL, "fields": fields}}
     world.stage.control["salesforce"].seed({"settings": given})
-    world.note(f"the sync's Salesforce user is a {profile} now" + (f": {', '.join(op.silent)}" if op.silent else ""))
+    world.note(f"the sync's Salesforce user is a {profile} now")
     world.stir()
-    world.oracle.rights(op.silent, blind=op.blind)
+    world.oracle.rights(blind=op.blind)
     return True
 
 

@@ -62,7 +62,7 @@ class Op:
         """This operation as JSON data; keys at their default are left out."""
         plain = asdict(self)
         kept = {f.name: plain[f.name] for f in fields(self) if plain[f.name] != _default(f)}
-        return {"op": self.kind, **{name: list(v) if isinstance(v, tuple) else v for name, v in kept.items()}}
+        return {"op": self.kind, **kept}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,18 +198,13 @@ class Forget(Op):
 
 @dataclass(frozen=True, kw_only=True)
 class Rights(Op):
-    """An administrator says what the sync's own Salesforce user may see and write from now on.
+    """An administrator says what the sync's own Salesforce user may see from now on.
 
-    Writes to the Task fields *silent* are dropped without a word; *blind*: it sees nothing but its own records. Nothing
-    said: it may do everything.
+    *blind*: nothing but its own records. Nothing said: everything.
     """
 
     kind: ClassVar[str] = "rights"
-    silent: Sequence[str] = ()
     blind: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "silent", tuple(self.silent))  # JSON has no tuples
 
 
 @dataclass(frozen=True, kw_only=True)

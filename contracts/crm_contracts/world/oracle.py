@@ -45,7 +45,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "ignored": "how an ignored Planhat Task reads in Salesforce is not published (P12)",
     "born-archived": "a Planhat Task that was archived before its first sync need not be sent (P14)",
     "tombstone": "the survivor of a deletion keeps its own values (P25)",
-    "rights": "what the sync's user may neither see nor write cannot follow (F26, F70)",
+    "rights": "what the sync's user may not see cannot follow (F26)",
     "memory": "a sync that lost its memory knows of no deletion (F13)",
     "merged-customer": "where a Planhat record of a merged account belongs in Salesforce is not published (F14)",
     "skewed-clocks": "within the difference of two clocks nobody knows which edit was newer (F56)",
@@ -69,7 +69,6 @@ class Oracle:
         self.model = Model()
         self.watch = Watch()
         self._discarded: list[tuple[str, Field, Value]] = []  # users' values that lost in the newest round
-        self.unwritable: frozenset[str] = frozenset()  # fields of the Salesforce Task that the sync may not write
         self.blind = False
         self.apart = timedelta(0)  # how far the two clocks ever were from each other
         self._bases: dict[tuple[str, str, str], set[Base]] = {}
@@ -164,9 +163,9 @@ class Oracle:
             for record in activity.records:
                 record.met = False
 
-    def rights(self, unwritable: Iterable[str], *, blind: bool) -> None:
-        """An administrator changed what the sync's Salesforce user may write (names of fields) and see."""
-        self.unwritable, self.blind = frozenset(unwritable), blind
+    def rights(self, *, blind: bool) -> None:
+        """An administrator changed what the sync's Salesforce user may see."""
+        self.blind = blind
         self.watch.happened()
 
     def skewed(self, ahead: Mapping[str, int]) -> None:
@@ -642,8 +641,6 @@ class Oracle:
                 winners = self._winners(pair, one)
                 if IGNORED in values or (one.name == "date" and activity.one(CONVERSATION)):
                     continue
-                if one.salesforce in self.unwritable:
-                    continue
                 if not any(values in self._outcomes(pair, base, values, winners) for base in self._known(pair, one)):
                     raise NotConverged(
                         f"{one.name} of {activity.handle}: Salesforce has {values[0]!r}, the Planhat "
@@ -657,7 +654,7 @@ class Oracle:
         for pair in self.model.pairs(activity):
             if pair.section != CONVERSATION or activity.reopened or activity.settings_moved:
                 continue
-            if self.settings.sends(CONVERSATION) and takes_part(pair.planhat.row) and "Status" not in self.unwritable:
+            if self.settings.sends(CONVERSATION) and takes_part(pair.planhat.row):
                 value = pair.salesforce.value(state)
                 if value != DONE and state.name not in pair.salesforce.wrote:
                     raise NotConverged(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from crm_contracts.world import ops
+from crm_contracts.world import ops as world_ops
 from crm_contracts.world.monitors import WRITING, Exchange
 from crm_contracts.world.ops import Op
 
@@ -83,7 +83,7 @@ class Point:
             return None
         return replace(self, kind="lost_request") if self.kind in BREAKING else self
 
-    def ops(self, sync: ops.Sync) -> list[Op]:
+    def ops(self, sync: world_ops.Sync) -> list[Op]:
         """The operations that play it, instead of *sync*."""
         if self.kind in CRASHES:
             acted = self.kind == "crash_after"
@@ -93,18 +93,18 @@ class Point:
         assert isinstance(self.at, Request)
         return [self.fault(nth=self.at.nth), sync]
 
-    def history(self, before: Sequence[Op], sync: ops.Sync, *, shown_at: int) -> list[Op]:
+    def history(self, before: Sequence[Op], sync: world_ops.Sync, *, shown_at: int) -> list[Op]:
         """What happened *before*, then the point. What is not visible was written after operation *shown_at*."""
         if self.kind == "slow_visibility":
             return [*before[:shown_at], *self.ops(sync)[:1], *before[shown_at:], sync]
         return [*before, *self.ops(sync)]
 
-    def fault(self, *, nth: int = 1) -> ops.InjectFault:
+    def fault(self, *, nth: int = 1) -> world_ops.InjectFault:
         """The fault, to strike the *nth* request from now that means the same."""
         assert isinstance(self.at, Request)
         at = self.at
         times = None if self.lasts else 1
-        return ops.InjectFault(
+        return world_ops.InjectFault(
             fault=self.kind, vendor=at.vendor, verb=at.verb, object=at.object or "*", nth=nth, times=times
         )
 
@@ -125,7 +125,8 @@ def request_of(n: int, exchanges: Sequence[Exchange]) -> Request:
 
 def deaths(requests: Sequence[Request], commits: Sequence[Commit]) -> Iterator[Point]:
     """A death just before and just after each request and each commit."""
-    for at in (*requests, *commits):
+    places: list[Request | Commit] = [*requests, *commits]
+    for at in places:
         for kind in CRASHES:
             yield Point(kind, at)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from crm_contracts.world.checkpoints import fingerprint, restore
 from crm_contracts.world.ops import Op
@@ -69,7 +70,7 @@ def strike(
     before = list(world.history[: kept.start.told[1]])
     for point in points:
         try:
-            with _told(world, lambda point=point: _history(before, kept, point)):
+            with _told(world, partial(_history, before, kept, point)):
                 end = strikes.end_of(point)
                 if point.kind not in _HIDING:
                     compare(end, expected)

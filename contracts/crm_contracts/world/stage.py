@@ -94,7 +94,7 @@ class Stage:
     (see `Cast`).
     """
 
-    KEPT = ("companies", "ahead")
+    KEPT: tuple[str, ...] = ("companies", "ahead")
 
     def __init__(self, *, external_id: bool = False, seed: int = 0, cast: Cast | None = None) -> None:
         self.cast = cast or Cast()

@@ -131,7 +131,7 @@ def sweep_pairs(
 ) -> Tally:
     """Strike the last round of *scenario* twice: once more in the same round, or in the round that recovers.
 
-    A round of more than *requests_max* requests is left alone. *every*: only each so-manieth second point.
+    A round of more than *requests_max* requests is left alone. *every*: only each so-manieth first point.
     """
     tally = Tally()
     with World(stage, sync=sync, settings=settings) as world:
@@ -144,11 +144,10 @@ def sweep_pairs(
         expected = world.summary()
         if len(kept.requests) > requests_max:
             return tally
-        turn = 0
-        for first in points_in(world, kept, [kind for kind in kinds if kind not in _NOT_FIRST], (False,)):
+        firsts = points_in(world, kept, [kind for kind in kinds if kind not in _NOT_FIRST], (False,))
+        for first in firsts[every // 2 :: every]:
             for second in _struck_again(world, kept, first):
-                points = points_in(world, second, kinds, (False,))[turn % every :: every]
-                turn += 1
+                points = points_in(world, second, kinds, (False,))
                 tally.add(strike(world, second, points, expected=expected, found=found))
     return tally
 

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
-from requests.models import RequestEncodingMixin
 from requests.structures import CaseInsensitiveDict
 
+from crm_contracts.world.invariants.calls import ROUND_REQUESTS_MAX
 from crm_contracts.world.photographs import Darkroom, Reply
 from fake_core.control import CONTROL_PREFIX
 from fake_core.errors import ConnectionDropped
@@ -132,6 +132,8 @@ class Gate:
         if counter.dead:
             raise Crashed("the process is dead")
         counter.requests += 1
+        if counter.requests > ROUND_REQUESTS_MAX:
+            counter.die("a round without an end")
         counter.at_request(counter.requests)
         if counter.requests != counter.crash_at:
             return self._answer(environ, start_response)
@@ -243,12 +245,12 @@ def _asked(method: str, url: str, given: dict[str, Any]) -> tuple[Asked, dict[st
     headers = {"Accept": "*/*", "User-Agent": "understudy", **(given.get("headers") or {})}
     headers = {name: value for name, value in headers.items() if value is not None}
     params, data = given.get("params"), given.get("data")
-    url = _target(url, RequestEncodingMixin._encode_params(params) if params else "")  # noqa: SLF001 - requests' own
+    url = _target(url, _encoded(params) if params else "")
     body = b""
     if data:
         if not isinstance(data, (str, bytes)):
             headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
-            data = RequestEncodingMixin._encode_params(data)  # noqa: SLF001
+            data = _encoded(data)
         body = data.encode() if isinstance(data, str) else data
     elif given.get("json") is not None:
         headers.setdefault("Content-Type", "application/json")
@@ -265,6 +267,14 @@ class _Response(requests.Response):
         if given or self._parsed is None:
             self._parsed = super().json(**given)
         return self._parsed
+
+
+def _encoded(data: Any) -> str:
+    """As requests encodes parameters and forms: what is None is left out."""
+    if isinstance(data, (str, bytes)):
+        return data.decode() if isinstance(data, bytes) else data
+    pairs = data.items() if isinstance(data, Mapping) else data
+    return urlencode([(name, value) for name, value in pairs if value is not None], doseq=True)
 
 
 @lru_cache(maxsize=4_096)

@@ -21,7 +21,7 @@ PROFILES = {"planhat", "totango", "marketo", "agents"}
 
 @cache
 def _tests_of_the_sync() -> dict[str, list[str]]:
-    """Which tests, outside the fakes' rooms, name a failure mode; one that is known to fail still says what is wrong."""
+    """Which tests, outside the fakes' rooms, name a failure mode; one that is known to fail counts."""
     found: dict[str, list[str]] = {}
     for named in rules.named_in(TESTS):
         if not named.test.startswith("fake_"):

@@ -281,3 +281,22 @@ def test_a_mapped_field_disappears(both: Both) -> None:
     assert any("Stage__c" in note for note in report.notes)
     both.sf_control.seed({"settings": {"users": {both.credentials["username"]: {"profile": "System Administrator"}}}})
     assert "Edited" == both.sf_get(sf_id)["Subject"]
+
+
+@pytest.mark.rule("F70", "I1", "I12")
+def test_accepted_and_not_written(both: Both) -> None:
+    """A field whose writes are dropped without a word is not written again and again, and the report tells of it."""
+    both.configure(task=BOTH, task_extra={"fields": [STAGE]})
+    sf_id = both.sf_task(Subject="S", Stage__c="One")
+    both.run()
+    less = {"Less": {"like": "System Administrator", "fields": {"Task.Stage__c": "read, silent"}}}
+    both.sf_control.seed({"settings": {"profiles": less, "users": {both.credentials["username"]: {"profile": "Less"}}}})
+    both.ph_edit("tasks", both.ph_tasks()[0]["_id"], action="Edited", custom={"Stage": "Two"})
+
+    report = both.run()
+    writes = [both.run().writes["salesforce"] for _ in range(4)]
+
+    both.sf_control.seed({"settings": {"users": {both.credentials["username"]: {"profile": "System Administrator"}}}})
+    row = both.sf_get(sf_id)
+    assert ("Edited", "One", [0, 0, 0, 0]) == (row["Subject"], row["Stage__c"], writes)
+    assert any("stage" in line.lower() for line in report.lines() if "type is not" not in line)

@@ -167,6 +167,21 @@ class Renaming(Honest):
             self.put(section, link["partner"], {"name": row["Subject"]})
 
 
+class Confusing(Honest):
+    """Finds the contact of a person by e-mail, and takes the first it finds."""
+
+    def _make(self, sobject: str, fields: Mapping[str, Any]) -> str:
+        answer = self.salesforce._call("GET", "/query?q=SELECT+Id+FROM+Contact+WHERE+Email='ann@acme.example'")
+        return super()._make(sobject, {**fields, "WhoId": answer.json()["records"][0]["Id"]})
+
+
+class Blunt(Honest):
+    """Cuts a Subject that is too long at its end."""
+
+    def _make(self, sobject: str, fields: Mapping[str, Any]) -> str:
+        return super()._make(sobject, {**fields, "Subject": fields["Subject"][:200]})
+
+
 class Keeping(Honest):
     """Never deletes anything."""
 
@@ -370,6 +385,12 @@ CASES: dict[str, Case] = {
     "keeps the link to itself": Case(Loose, Duplicated, "does not carry the id", [there(TASK), Sync()]),
     "keeps the link to itself, Marketo": Case(
         Loose, Duplicated, "does not carry the id", [there(REMINDER), Sync()], "marketo"
+    ),
+    "finds people by e-mail (M26)": Case(
+        Confusing, BrokenFrame, "M26", [there(REMINDER, person="another ann"), Sync()], "marketo"
+    ),
+    "cuts the end of a campaign's subject (T27)": Case(
+        Blunt, Invented, "title", [there(CAMPAIGN_TOUCH, name="Spring act-1 " + "x" * 300, users_count=3), Sync()]
     ),
     "makes words up": Case(Prefixing, Invented, "title", [there(TASK), Sync()]),
     "renders another subject (M10)": Case(Prefixing, Invented, "title", [there(REMINDER), Sync()], "marketo"),

@@ -176,6 +176,7 @@ def test_a_create_without_an_answer(desk: Desk, kind: str, keyed: bool) -> None:
 
     done_at_once = keyed or kind != "lost_request"
     assert (done_at_once, ["Call"] * done_at_once) == (made.good, desk.subjects())
+    assert (2 if keyed and kind == "lost_request" else 1) == len(desk.writes)  # looked for, not sent again
     again = desk.tasks_of(items("Call"), chosen)
     assert (done_at_once, True, ["Call"]) == (again.already, again.good, desk.subjects())
 

@@ -1,7 +1,7 @@
 """I11, bounded calls: what a round asks follows from what changed, never from what exists.
 
 Rule 1: requests <= a + b * changed + ceil(n / page), with the numbers that a sync promises (`Budget`); a sync that
-promises nothing is only kept from asking for ever.
+promises nothing is only kept from asking for ever (`ROUND_REQUESTS_MAX`).
 Rule 2: once Salesforce says that the day's requests are used up, at most one further request reaches it in that round.
 Source of rule 2: REST API Developer Guide, REQUEST_LIMIT_EXCEEDED: every further call is refused, and counts.
 """
@@ -15,9 +15,10 @@ from typing import Any
 
 from crm_contracts.world.violations import CallsUnbounded
 
-__all__ = ["Budget", "check"]
+__all__ = ["ROUND_REQUESTS_MAX", "Budget", "check"]
 
 Exchange = Mapping[str, Any]
+ROUND_REQUESTS_MAX = 1_000  # then a world, which is small, ends a round by force
 _USED_UP = "REQUEST_LIMIT_EXCEEDED"
 
 
@@ -36,6 +37,8 @@ class Budget:
 def check(exchanges: Iterable[Exchange], *, budget: Budget | None, changed: int, records: int) -> None:
     """Hold a round without a fault to its *budget*, and every round to the day's limit. Raises CallsUnbounded."""
     exchanges = list(exchanges)
+    if len(exchanges) >= ROUND_REQUESTS_MAX:
+        raise CallsUnbounded(f"a round asked {len(exchanges)} times and was ended by force")
     after = 0
     used_up = False
     for one in exchanges:

@@ -23,7 +23,7 @@ __all__ = ["FRAME", "KEPT", "NO_SUBJECT", "UNSAID", "Field", "Known", "Row", "Va
 
 UNSAID = "(no opinion)"
 NO_SUBJECT = "(no subject)"  # rule M11
-SUBJECT_MAX = 255  # rule M12
+SUBJECT_MAX = 255  # rules M12, T27
 _PLACE = re.compile(r"\{\{(\w+)\}\}", re.ASCII)
 _FROM_REMINDER = {
     "activity_subject": "name", "activity_type": "type", "call_outcome": "call_outcome", "call_reason": "call_reason",
@@ -83,6 +83,17 @@ def render(template: str, reminder: Row) -> str:
     return "".join(_PLACE.sub(fill, template).splitlines())[:SUBJECT_MAX]
 
 
+def touch_subject(touch: Row) -> str:
+    """The Subject of a campaign touch's Event; a long name is cut, so that the rest survives (T27)."""
+    tail = f'" was sent to {touch["users_count"]} users. From: {touch["from"]}'
+    head = f'{touch["kind"]} campaign "'
+    return head + str(touch["name"])[: SUBJECT_MAX - len(head) - len(tail)] + tail
+
+
+def _touched(touch: Any, _known: Known) -> Value:
+    return plain(touch_subject(touch))
+
+
 def _text(value: Any, _known: Known) -> Value:
     return plain(value)
 
@@ -135,7 +146,7 @@ _FIELDS: dict[str, tuple[Field, ...]] = {
         Field("date", "ActivityDate", "touchpoint_date", _day, _day_of_stamp),
     ),
     CAMPAIGN_TOUCH: (
-        Field("title", "Subject", "subject", _text, _text),
+        Field("title", "Subject", "subject", _text, _touched, out_only=True),
         Field("text", "Description", "description", _text, _text),
         Field("date", "ActivityDate", "start_date", _day, _day_of_stamp),
     ),

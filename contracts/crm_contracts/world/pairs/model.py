@@ -185,7 +185,10 @@ class Model:
         } - {None}
         mine = [one for one in self.activities.values() if SOBJECTS[one.section] == SOBJECTS[record.section]]
         ranked = sorted(mine, key=lambda one: (-len(words & one.names), bool(one.live(record.side))))
-        return ranked[0] if ranked and words & ranked[0].names else None
+        if ranked and words & ranked[0].names:
+            return ranked[0]
+        waiting = [one for one in mine if not any(each.side == record.side for each in one.records)]
+        return waiting[0] if len(waiting) == 1 else None  # it can be nobody else's, whatever it says
 
 
 def section_of(sobject: str, sections: tuple[str, ...]) -> str:

@@ -15,7 +15,16 @@ from urllib.parse import quote
 import requests
 
 from crm_contracts.world.fields import Row, plain
-from crm_contracts.world.pairs.fields import NO_SUBJECT, UNSAID, Field, Known, born_with, render, shared
+from crm_contracts.world.pairs.fields import (
+    NO_SUBJECT,
+    UNSAID,
+    Field,
+    Known,
+    born_with,
+    render,
+    shared,
+    touch_subject,
+)
 from crm_contracts.world.pairs.model import Record, stamp_of
 from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE, WAYS
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, SOBJECTS, TASK, PairSettings, Policy
@@ -449,6 +458,8 @@ def translated(target: str, one: Field, row: Row, known: Known) -> dict[str, Any
     raw = row.get(one.name_on(side))
     name = one.name_on(target)
     if one.out_only:
+        if "users_count" in row:
+            return {name: touch_subject(row)}
         return {name: render(known.template, row)} if target == SALESFORCE else {name: raw or NO_SUBJECT}
     if (target, one.name) in _WORDS:
         return {name: _WORDS[target, one.name][str(read)]}

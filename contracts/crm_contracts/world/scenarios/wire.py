@@ -60,20 +60,4 @@ SCENARIOS = (
         "a customer that Planhat does not know",
         [salesforce(at="nowhere"), salesforce("act-2"), SYNC, LATER, edit(SALESFORCE, Subject="Still alone"), SYNC],
     ),
-    scenario(
-        "F70",
-        "writes are accepted and dropped",
-        [
-            salesforce(),
-            salesforce("act-2"),
-            SYNC,
-            ops.Rights(silent=["Subject"]),
-            LATER,
-            edit(TASK, action="Never arrives"),
-            edit(TASK, "act-2", description="<p>arrives</p>"),
-            SYNC,
-            SYNC,
-            SYNC,
-        ],
-    ),
 )

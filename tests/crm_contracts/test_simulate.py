@@ -1,0 +1,174 @@
+"""`understudy simulate`: the same seed gives the same result anywhere, and what breaks is told short and kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from crm_contracts.world import ops
+from crm_contracts.world.histories import planhat_history
+from crm_contracts.world.ops import SALESFORCE, TASK, Op
+from crm_contracts.world.points import KINDS
+from crm_contracts.world.profiles import profile
+from crm_contracts.world.shrink import shrink
+from crm_contracts.world.simulate_cli import simulate as command
+from crm_contracts.world.simulation import Simulated, play_once, read_capsule, seed_of, simulate, write_capsule
+from fake_core.errors import MisuseError
+
+CLEAN = 2  # a seed whose first histories hold
+FORGETS = "crm_sync.journal.Journal.recover"
+
+
+def run(*words: str) -> Any:
+    return CliRunner().invoke(command, list(words))
+
+
+def test_the_same_seed_gives_the_same_result() -> None:
+    """Twice the same histories, the same requests: one hash, which another seed does not give."""
+    first, second = (simulate("planhat", histories=2, seed=CLEAN, steps=10) for _ in range(2))
+
+    assert first == second
+    assert Simulated(2, first.sha256) == first
+    assert first.sha256 != simulate("planhat", histories=2, seed=CLEAN + 1, steps=10).sha256
+
+
+def test_jobs_share_the_work_and_change_nothing() -> None:
+    """With two processes the hash over all histories is the one of a single process."""
+    alone = simulate("planhat", histories=3, seed=CLEAN, steps=6)
+
+    assert alone == simulate("planhat", histories=3, seed=CLEAN, steps=6, jobs=2)
+
+
+@pytest.mark.rule("P10")
+@pytest.mark.parametrize("shard", range(10))
+def test_histories_of_everything_settle(shard: int) -> None:
+    """Twelve histories of users, settings, skewed clocks, late commits, faults and deaths end in a world at rest."""
+    done = simulate("planhat", histories=12, seed=100 + shard, steps=12)
+
+    assert done.finding is None, str(done.finding and done.finding.violation)
+    assert 12 == done.histories
+
+
+@pytest.mark.nightly
+@pytest.mark.rule("P10")
+@pytest.mark.parametrize("shard", range(100))
+def test_many_long_histories_settle(shard: int) -> None:
+    """The same, longer and by the hundred."""
+    done = simulate("planhat", histories=100, seed=1_000 + shard, steps=24)
+
+    assert done.finding is None, str(done.finding and done.finding.violation)
+
+
+def test_a_history_leaves_nothing_out() -> None:
+    """Over a few hundred seeds every operation and every kind of fault occurs, once and lasting."""
+    told = [op for seed in range(400) for op in planhat_history(seed, 12, keyed=True)]
+    faults = {(op.fault, op.times) for op in told if isinstance(op, ops.InjectFault)}
+
+    assert {(kind, times) for kind in KINDS for times in (1, None)} == faults
+    kinds = {op.kind for op in told}
+    assert {"create", "edit", "complete", "configure", "delete", "undelete", "skew", "heal", "sync", "fault"} <= kinds
+    assert any(isinstance(op, ops.Edit) and op.late for op in told)
+    assert any(isinstance(op, ops.Sync) and op.crash_at_commit for op in told)
+
+
+def test_a_broken_engine_is_found_shrunk_and_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The engine broken once: the command stops, tells the story of a few operations, and its file plays again."""
+    monkeypatch.setattr(FORGETS, lambda *_args, **_options: None)
+    monkeypatch.setattr("crm_contracts.world.histories._WEIGHTS", (("create", 5), ("crash", 6), ("sync", 1)))
+    capsule = tmp_path / "found.json"
+    answer = run("--histories", "20", "--seed", "4", "--steps", "8", "--capsule", str(capsule))
+
+    assert 1 == answer.exit_code, answer.output
+    assert "What happened:" in answer.output
+    told = json.loads(capsule.read_text())
+    assert "planhat" == told["profile"]
+    assert len(told["ops"]) <= 3
+    again = run("--replay", str(capsule))
+    assert 1 == again.exit_code
+    assert told["what"] in again.output
+    monkeypatch.undo()
+    healed = run("--replay", str(capsule))
+    assert 0 == healed.exit_code
+    assert "every invariant holds" in healed.output
+
+
+def test_an_engine_that_draws_lots_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine broken once: two plays of one history that ask different things are not the same (I14)."""
+    turns = iter(range(1_000_000))
+    monkeypatch.setattr("crm_sync.sides.salesforce.Salesforce._log_in", _counted(turns), raising=True)
+    done = simulate("planhat", histories=1, seed=CLEAN, steps=4)
+
+    assert done.finding is not None
+    assert "NotDeterministic" == type(done.finding.violation).__name__
+
+
+def _counted(turns: Any) -> Any:
+    from crm_sync.sides.salesforce import Salesforce
+
+    log_in = Salesforce._log_in
+
+    def drawn(self: Salesforce) -> None:
+        log_in(self)
+        list(self.query(f"SELECT Id FROM Task LIMIT {1 + next(turns)}"))
+
+    return drawn
+
+
+def test_shrinking_is_deterministic_and_keeps_what_shows() -> None:
+    """Of forty operations the two that matter are left, with nothing in them that does not matter."""
+    history: list[Op] = [ops.Tick(seconds=n + 1) for n in range(40)]
+    history[7] = ops.Create(side=SALESFORCE, act="act-1", at="globex", fields={"Subject": "a", "Description": "b"})
+    history[31] = ops.Complete(side=TASK, act="act-1")
+
+    def shows(candidate: Any) -> bool:
+        made = [n for n, op in enumerate(candidate) if isinstance(op, ops.Create) and "Subject" in op.fields]
+        done = [n for n, op in enumerate(candidate) if isinstance(op, ops.Complete)]
+        return bool(made and done and made[0] < done[0])
+
+    short = [ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "a"}), history[31]]
+    assert short == shrink(history, shows)
+    assert short == shrink(history, shows)
+
+
+def test_a_file_that_is_no_history_is_refused_in_a_line(tmp_path: Path) -> None:
+    """What, where and what to do; nothing is played."""
+    path = tmp_path / "x.json"
+    for text, said in {
+        "{": "is not JSON",
+        "[]": "is no history",
+        '{"profile": "nope", "ops": []}': "no profile 'nope'",
+        '{"profile": "planhat", "stage": 9, "ops": []}': "stage is a number",
+        '{"profile": "planhat", "ops": [{"op": "nope"}]}': "operation 1: no operation 'nope'",
+        '{"profile": "planhat", "ops": [3]}': "operation 1: an operation is a JSON object",
+    }.items():
+        path.write_text(text)
+        with pytest.raises(MisuseError, match=said):
+            read_capsule(path)
+    with pytest.raises(MisuseError, match="No such file"):
+        read_capsule(tmp_path / "missing.json")
+
+
+def test_a_capsule_holds_the_whole_history(tmp_path: Path) -> None:
+    """What is written is read back as it was."""
+    from crm_contracts.world.simulation import Finding
+    from crm_contracts.world.violations import NotQuiet
+
+    history = planhat_history(seed_of(1, 5), 30, keyed=True)
+    write_capsule(Finding("planhat", 1, 5, 1, NotQuiet("x"), history, 30), tmp_path / "one.json")
+    chosen, stage, ops_read = read_capsule(tmp_path / "one.json")
+
+    assert (profile("planhat"), 1, history) == (chosen, stage, ops_read)
+
+
+def test_a_play_depends_on_nothing_but_its_history() -> None:
+    """A history played after another has the hash that it has alone."""
+    chosen = profile("planhat")
+    one, other = (planhat_history(seed_of(CLEAN, number), 8, keyed=False) for number in (0, 2))
+    alone = play_once(chosen, 0, one)
+    play_once(chosen, 0, other)
+
+    assert alone == play_once(chosen, 0, one)
