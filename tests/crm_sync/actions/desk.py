@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
@@ -101,6 +103,7 @@ class Desk:
         self.people.mount("https://", self.network.adapter())
         self.control = ControlClient(SF, self.people)
         self.folder = Path(tempfile.mkdtemp(prefix="understudy-meetings-"))
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         made = self.control.seed(
             {
                 "Account": [{"Name": "Acme"}],
