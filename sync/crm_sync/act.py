@@ -74,11 +74,12 @@ class Actor:
         for plan in plans:
             if plan.delete or plan.drop:
                 self._guard(plan, self._delete)
-        for plan in plans:
-            if id(plan) not in self._failed:
-                self._commit(plan)
-                self._finished.add(id(plan))
-        self._state.close_intents(begun)
+        with self._state.together():
+            for plan in plans:
+                if id(plan) not in self._failed:
+                    self._commit(plan)
+                    self._finished.add(id(plan))
+            self._state.close_intents(begun)
 
     def _guard(self, plan: Plan, step: Any) -> None:
         """One activity's refusal is its own; the others go on (I13)."""
@@ -294,25 +295,28 @@ class Actor:
         if not plans:
             return
         by_key = {_sf_id(plan.activity): plan for plan in plans}
-        intents = {key: self._begin_at_partner(model, plan) for key, plan in by_key.items()}
+        with self._state.together():
+            intents = {key: self._begin_at_partner(model, plan) for key, plan in by_key.items()}
         items = [plan.write[model] for plan in plans]
         told = self._engine.partner.upsert(model, items)
-        for key in by_key:
-            if key in told.done:
-                intents[key] = self._state.change_intent(intents[key], made=True)
+        with self._state.together():
+            for key in by_key:
+                if key in told.done:
+                    intents[key] = self._state.change_intent(intents[key], made=True)
         records = self._read_back_partner(model, by_key)
-        for key, plan in by_key.items():
-            record = records.get(key)
-            if record is None:
+        with self._state.together():
+            for key, plan in by_key.items():
+                record = records.get(key)
+                if record is not None:
+                    plan.activity.partners[model] = record
+                    self._guard(plan, lambda p, i=intents[key], r=record: self._link_received(p, i, r))
+                    continue
                 self._state.close_intent(intents[key])
                 error = told.refused.get(key)
                 self._fail(plan, str(error) if error else f"{self._engine.partner.name.title()} did not keep it")
-                continue
-            plan.activity.partners[model] = record
-            self._guard(
-                plan,
-                lambda p, i=intents[key], r=record: self._link_received(p, i, r),
-            )
+        for key, plan in by_key.items():
+            if key in records and id(plan) not in self._failed:
+                log_conversation(self._engine, plan.activity, records[key])
 
     def _read_back_partner(self, model: str, by_key: Mapping[str, Plan]) -> dict[str, Record]:
         """The created records by Salesforce id; a bulk answer's order is not trusted (F61)."""
@@ -351,7 +355,6 @@ class Actor:
             replaces=intent.body.get("replaces"),
         )
         self._state.close_intent(intent)
-        log_conversation(self._engine, activity, record)
 
     # -- changes at the partner -------------------------------------------------------------------------
 

@@ -169,6 +169,7 @@ class State:
         self._engine = sa.create_engine(url, **options)
         _META.create_all(self._engine)
         self._lease: _Lease | None = None
+        self._open: sa.Connection | None = None
         #: Called with "before" and with "after" around each commit: where a process may die, too (I10).
         self.on_commit: Callable[[str], None] = lambda _point: None
 
@@ -187,7 +188,7 @@ class State:
 
     def content(self) -> dict[str, list[dict[str, Any]]]:
         """Every row of every table but the lease: for tests that compare states, and for support."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return {
                 table.name: [
                     dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public accessor
@@ -198,13 +199,38 @@ class State:
             }
 
     @contextmanager
-    def _begin(self) -> Iterator[sa.Connection]:
+    def together(self) -> Iterator[None]:
+        """Many writes in one transaction, for work in which no request is made: all of it is kept, or nothing."""
+        assert self._open is None, "one transaction at a time"
+        with self._begin(explicit=True) as connection:
+            self._open = connection
+            try:
+                yield
+            finally:
+                self._open = None
+
+    @contextmanager
+    def _begin(self, *, explicit: bool = False) -> Iterator[sa.Connection]:
+        if self._open is not None:
+            with self._open.begin_nested():  # one that is refused takes nothing else with it
+                yield self._open
+            return
         with self._engine.begin() as connection:
+            if explicit and connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # or Python's driver lets a savepoint end it
             if self._lease is not None:
                 self._lease.prolong(connection)
             yield connection
             self.on_commit("before")
         self.on_commit("after")
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        if self._open is not None:
+            yield self._open
+            return
+        with self._engine.connect() as connection:
+            yield connection
 
     # -- the lease -----------------------------------------------------------------------------
 
@@ -246,7 +272,7 @@ class State:
 
     def lease_holder(self) -> str:
         """Who holds the lease, or held it when they died; "" for nobody."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return str(connection.execute(sa.select(LEASE.c.holder)).scalar() or "")
 
     # -- links ---------------------------------------------------------------------------------
@@ -258,16 +284,16 @@ class State:
             query = query.where(LINKS.c.sf_object == sf_object)
         if sf_id is not None:
             query = query.where(LINKS.c.sf_id == sf_id)
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return self._read(connection, query)
 
     def link_count(self) -> int:
         """How many pairs are known, tombstones included."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return int(connection.execute(sa.select(sa.func.count()).select_from(LINKS)).scalar_one())
 
     def link(self, link_id: int) -> Link | None:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return self._one(connection, link_id)
 
     def link_of_salesforce(self, sf_object: str, sf_id: str) -> Link | None:
@@ -280,7 +306,7 @@ class State:
         inner = sa.select(REPLICAS.c.link).where(REPLICAS.c.model == model, REPLICAS.c.record_id == record_id)
         if sf_object is not None:
             inner = inner.where(REPLICAS.c.sf_object == sf_object)
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             found = self._read(connection, sa.select(LINKS).where(LINKS.c.id.in_(inner)))
         return found[0] if found else None
 
@@ -289,7 +315,7 @@ class State:
         query = sa.select(LINKS).where(LINKS.c.sf_object == sf_object)
         differs = REPLICAS.c.deleted != LINKS.c.sf_deleted
         other = sa.select(REPLICAS.c.link).where(REPLICAS.c.link == LINKS.c.id, differs)
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return self._read(connection, query.where(sa.exists(other)))
 
     def drop_link(self, link_id: int) -> None:
@@ -383,7 +409,7 @@ class State:
     # -- cursors and settings --------------------------------------------------------------------
 
     def cursor(self, name: str) -> datetime | None:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             text = connection.execute(sa.select(CURSORS.c.at).where(CURSORS.c.name == name)).scalar()
         return _moment(text) if text else None
 
@@ -403,7 +429,7 @@ class State:
             connection.execute(sa.delete(CURSORS).where(CURSORS.c.name == name))
 
     def setting(self, name: str) -> Any:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             text = connection.execute(sa.select(SETTINGS.c.value).where(SETTINGS.c.name == name)).scalar()
         return None if text is None else json.loads(text)
 
@@ -446,7 +472,7 @@ class State:
                 connection.execute(sa.delete(INTENTS).where(INTENTS.c.id == one))
 
     def intents(self) -> list[Intent]:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(sa.select(INTENTS).order_by(INTENTS.c.id)).all()
         return [Intent(r.id, r.kind, _moment(r.at), json.loads(r.body)) for r in rows]
 
@@ -467,14 +493,14 @@ class State:
             return True
 
     def conflicts(self) -> list[Conflict]:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(sa.select(CONFLICTS.c.body).order_by(CONFLICTS.c.id))
             return [Conflict(**json.loads(row.body)) for row in rows]
 
     # -- pending records -------------------------------------------------------------------------
 
     def pending(self) -> list[Pending]:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 sa.select(PENDING).order_by(PENDING.c.place, PENDING.c.model, PENDING.c.record_id)
             )
@@ -482,7 +508,7 @@ class State:
 
     def pending_item(self, place: str, model: str, record_id: str) -> Pending | None:
         """One record put aside earlier."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             row = connection.execute(sa.select(PENDING).where(*_pending_is(place, model, record_id))).first()
         return None if row is None else _pending(row)
 
@@ -499,7 +525,7 @@ class State:
 
     def baseline(self, place: str, model: str) -> dict[str, str]:
         """Record id -> digest of what existed when a section was switched on."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 sa.select(BASELINE.c.record_id, BASELINE.c.digest).where(
                     BASELINE.c.place == place, BASELINE.c.model == model
@@ -527,7 +553,7 @@ class State:
 
     def flag_at(self, moment: datetime) -> bool:
         """Was the flag on at *moment*? Off before the first entry."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             on = connection.execute(
                 sa.select(FLAG_LOG.c.on).where(FLAG_LOG.c.at <= _text(moment)).order_by(FLAG_LOG.c.id.desc()).limit(1)
             ).scalar()

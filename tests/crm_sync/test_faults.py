@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.crm_sync.both import KEY_FIELD, Both
 
 from crm_sync.errors import RecordRefused
 from crm_sync.report import Report
+from crm_sync.sides.salesforce import Salesforce
 
 
 def day(both: Both) -> None:
@@ -228,3 +230,13 @@ def test_retry_after_is_honoured(both: Both) -> None:
 
     assert 37 == (both.clock.now() - started).total_seconds()
     assert 1 == report.section("Task:Task").created
+
+
+@pytest.mark.rule("F63", "I10")
+def test_who_we_are_is_asked_again_when_the_session_is_over(both: Both) -> None:
+    """The user-info service says 403 Bad_OAuth_Token where others say 401: the session is renewed all the same."""
+    assert both.config is not None
+    login = replace(both.config.salesforce, access_token="00D000000000000!over")
+    salesforce = Salesforce(login, session=both.session, clock=both.clock)
+
+    assert salesforce.me().startswith("005")

@@ -39,6 +39,10 @@ TRANSIENT_CODES = frozenset(
 GONE_CODES = frozenset({"ENTITY_IS_DELETED"})
 
 
+#: How the user-info service says that a token is over: 403 and this text, where every other one says 401.
+BAD_TOKEN = "Bad_OAuth_Token"  # noqa: S105 - a message
+
+
 class ExpiredSession(SyncError):
     """Salesforce refused the session in the middle of a request that is not repeatable."""
 
@@ -168,7 +172,7 @@ class Salesforce:
                 headers={"Authorization": f"Bearer {self._token}"},
                 **body,
             )
-            if response.status_code != 401:
+            if response.status_code != 401 and response.text != BAD_TOKEN:
                 return response
             if renewed:
                 break
