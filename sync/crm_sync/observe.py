@@ -342,6 +342,12 @@ class Observer:
         if link is not None and self._is_back(link, record):
             self._state.drop_link(link.id)
             link = None
+        passed_over = engine.scope.passes_over(record) if link is not None and not record.deleted else ""
+        if link is not None and passed_over:
+            section = next(s for s in engine.sections if s.salesforce == name and s.direction.receives)
+            label = f"{SALESFORCE} {name} {record.id}"
+            engine.report.section(section.key).add(label, Outcome.SKIPPED, passed_over)
+            return
         if link is not None:
             self._linked(link).salesforce = record
             return

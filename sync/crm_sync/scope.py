@@ -40,6 +40,9 @@ class Scope(Protocol):
     def leaves_out(self, record: Record, *, keyed: bool = False) -> str:
         """Why a record that no link has is not made on the other side; "" when it is. *keyed*: it names its pair."""
 
+    def passes_over(self, record: Record) -> str:
+        """Why a linked Salesforce record is not looked at as it stands now; "" when it is."""
+
     def deletes(self, at: datetime) -> bool:
         """Does a deletion in Salesforce at that moment delete the partner's record? Else its pair is only forgotten."""
 
@@ -59,6 +62,9 @@ class Everybody:
     off = ""
 
     def leaves_out(self, record: Record, *, keyed: bool = False) -> str:  # noqa: ARG002 - the protocol's signature
+        return ""
+
+    def passes_over(self, record: Record) -> str:  # noqa: ARG002 - the protocol's signature
         return ""
 
     def deletes(self, at: datetime) -> bool:  # noqa: ARG002 - the protocol's signature

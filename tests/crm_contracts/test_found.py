@@ -129,6 +129,12 @@ HISTORIES = {
         ops.Edit(side=CONVERSATION, act="act-1", fields={"subject": "Other"}),
         wrong="I1: at the creation the Conversation's differing title counts as agreed, and stays for ever",
     ),
+    "Planhat's clock is behind when a Task that nobody synced yet is done": found(
+        PLANNED,
+        ops.Skew(vendor="planhat", seconds=-45),
+        ops.Complete(side=TASK, act="act-1"),
+        wrong="I3: Planhat's stamp is held against the sync's own clock; inheritance counts as off: two Tasks (F56)",
+    ),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_contracts.world.fields import FIELDS, Field
-from crm_contracts.world.invariants import Budget, check_laws, told, without
+from crm_contracts.world.invariants import INVARIANTS, Budget, check_laws, told, without
 from crm_contracts.world.invariants.accounting import check as check_accounts
 from crm_contracts.world.invariants.calls import check as check_calls
 from crm_contracts.world.invariants.cursor import Cursors
@@ -114,10 +116,13 @@ def test_a_field_is_written_in_two_rounds() -> None:
     with pytest.raises(Looping, match="Subject of the salesforce record"):
         loops.round([exchange()], owner, clean=True)
 
-    for between in (lambda one: one.deed("act-1"), lambda one: one.round([], owner, clean=False)):
+    for faulty in (False, True):
         loops = Loops()
         loops.round([exchange()], owner, clean=True)
-        between(loops)
+        if faulty:
+            loops.round([], owner, clean=False)
+        else:
+            loops.deed("act-1")
         loops.round([exchange()], owner, clean=True)
 
 
@@ -255,3 +260,11 @@ def test_a_lens_that_breaks_a_law(read: Any, write: Any, law: str) -> None:
     """One that rewrites what reads the same, and one that does not bring back what it put."""
     with pytest.raises(LensBroken, match=law):
         check_laws("toy", read=read, write=write, stored=" a ", value="b")
+
+
+def test_the_page_tells_of_all_sixteen() -> None:
+    """The table of docs/judge.md has each invariant with its findings."""
+    rows = (Path(__file__).parents[2] / "docs/judge.md").read_text(encoding="utf-8").splitlines()
+    for name, one in INVARIANTS.items():
+        (row,) = (line for line in rows if line.startswith(f"| {name} |"))
+        assert [each.__name__ for each in one.raises] == re.findall(r"`(\w+)`", row.split("|")[2])

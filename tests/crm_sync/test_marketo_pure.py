@@ -14,7 +14,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_sync.config import load_profile
+from crm_sync.config import Config, load_profile
+from crm_sync.errors import ConfigError
 from crm_sync.lens import Held
 from crm_sync.marketo import activity_detail
 from crm_sync.marketo.choices import CHOICES, Choice
@@ -25,6 +26,7 @@ from crm_sync.model import FieldMap
 from fake_core import FrozenClock, InProcess
 from fake_marketo import create_app
 
+CONFIGS = Path(__file__).parents[2] / "fixtures" / "configs"
 VECTORS = tomllib.loads((Path(__file__).parents[2] / "fixtures/vectors/marketo.toml").read_text(encoding="utf-8"))
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -390,6 +392,35 @@ def test_the_categories(name: str) -> None:
 def test_a_code_that_the_page_does_not_list() -> None:
     """It waits for a person."""
     assert ("Other", False) == (category("STRING_TOO_LONG"), retried("STRING_TOO_LONG"))
+
+
+def test_the_example_is_valid() -> None:
+    """The configuration in fixtures/ can be loaded as it stands."""
+    names = ("USERNAME", "PASSWORD", "SECURITY_TOKEN", "CLIENT_ID", "CLIENT_SECRET", "URL")
+    environment = {f"SALESFORCE_{name}": "https://example.invalid" for name in names}
+    environment |= {"MARKETO_URL": "https://example.invalid", "MARKETO_TOKEN": "s3cr3t"}
+    known = Config.load(CONFIGS / "marketo.toml", environment=environment)
+
+    assert ["Reminder:Task"] == [section.key for section in known.enabled()]
+    assert "s3cr3t" not in repr(known)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"unmapped_status": "pass"}, {"initial_import": "all"}, {"conflict": "planhat"}, {"log_conversation": True}],
+)
+def test_another_partners_switches_are_refused(options: dict[str, Any]) -> None:
+    """A switch that this profile does not have, or a value of another profile's, is named."""
+    given = {
+        "profile": "marketo",
+        "salesforce": {"base_url": "https://a.my.salesforce.com", "access_token": "t"},
+        "marketo": {"token": "t"},
+        "options": options,
+        "sections": [{"marketo": "Reminder", "salesforce": "Task", "direction": "Both Directions"}],
+    }
+
+    with pytest.raises(ConfigError, match=rf"options\.{next(iter(options))}"):
+        Config.from_mapping(given)
 
 
 # -- the profile ------------------------------------------------------------------------------------------------

@@ -327,6 +327,21 @@ def test_unmapped_at_first_sight(on: Sellers) -> None:
     assert "complete" == on.get(on.reminder_of(task))["status"]
 
 
+@pytest.mark.rule("M4")
+def test_a_record_can_be_skipped_for_its_status(on: Sellers) -> None:
+    """With skip_record nothing of a linked task arrives while its status is no one of two; then all of it does."""
+    on.options = {"unmapped_status": "skip_record"}
+    reminder, task = on.pushed(details="agreed")
+    on.sf_edit(task, Status="In Progress", Description="while in progress")
+    on.settle()
+    assert ("open", "agreed") == (on.get(reminder)["status"], on.get(reminder)["details"])
+
+    on.sf_edit(task, Status="Completed")
+    on.settle()
+
+    assert ("complete", "while in progress") == (on.get(reminder)["status"], on.get(reminder)["details"])
+
+
 @pytest.mark.rule("M7", "M5", "F32")
 def test_low_priority_is_not_carried(on: Sellers) -> None:
     """Low is normal at first sight, is kept away later, and is never overwritten by what did not change here."""
@@ -461,9 +476,11 @@ def test_a_template_without_the_name(off: Sellers) -> None:
     off.settle()
     assert ["Reminder (Call)"] * 2 == [one["Subject"] for one in off.tasks()]
 
+    off.salesforce.journal.clear()
     off.edit(reminder, name="renamed", details="x")
     off.settle()
 
+    assert [{"Description": "x"}] == patched(off)
     assert ("Reminder (Call)", "x") == (off.sf_get(task)["Subject"], off.sf_get(task)["Description"])
 
 

@@ -24,7 +24,7 @@ import click
 import requests
 
 from crm_contracts import serving
-from crm_contracts.bench import bare, bulk
+from crm_contracts.bench import bare, bulk, worlds
 from crm_contracts.bench.at_once import at_once
 from crm_contracts.bench.deciding import deciding
 from crm_contracts.bench.load import Load, request_bytes, run_load
@@ -452,21 +452,6 @@ def _family(pid: int) -> list[int]:
     return [pid, *(member for child in children.read_text().split() for member in _family(int(child)))]
 
 
-def histories(table: Table, count: int) -> None:
-    """Whole worlds from a seed: users, syncs, faults, settling and every check."""
-    from crm_contracts.world import Stage, play
-    from crm_contracts.world.simulate import random_history
-
-    stage = Stage(external_id=True)
-    made = [random_history(seed, HISTORY_STEPS) for seed in range(count)]
-    began = time.perf_counter()
-    for history in made:
-        play(history, stage=stage)
-    took = time.perf_counter() - began
-    stage.close()
-    table.add(f"whole-world histories of {HISTORY_STEPS} steps, settled and judged", f"{count / took:.1f}/s")
-
-
 @click.command()
 @click.option("--write", type=click.Path(dir_okay=False), help="Write the table to this file.")
 @click.option("--quick", is_flag=True, help="A tenth of everything: to see that it runs, not to quote.")
@@ -482,7 +467,9 @@ def main(*, write: str | None, quick: bool) -> None:
     bulk.memory(table.add, rows=1_000_000 // scale**2)
     planhat_bulk(table)
     start_and_memory(table, rounds=1 if quick else 5, rows=100_000 // scale)
-    histories(table, count=100 // scale)
+    worlds.histories(table.add, count=100 // scale, steps=HISTORY_STEPS)
+    worlds.simulated(table.add, count=400 // scale)
+    worlds.fault_points(table.add, rounds=1 if quick else 5)
     deciding(table.add, rounds=1 if quick else 5, calls=100_000 // scale)
     if write:
         Path(write).write_text(_page(table), encoding="utf-8")

@@ -131,7 +131,10 @@ class Campaign:
                 if not left:
                     return case, finding
                 left -= 1
-                found = self._play(candidate, self._expected(candidate, expected)).finding
+                try:
+                    found = self._play(candidate, self._expected(candidate, expected)).finding
+                except AssertionError:
+                    continue  # without this field no user could have written the record
                 if found is not None and found.kind == finding.kind:
                     case, finding, smaller = _until(candidate, found), found, True
                     break

@@ -98,7 +98,8 @@ class CommandRunner:
                 process.wait(self.timeout_seconds)
             except subprocess.TimeoutExpired:
                 hung = True
-            self._end(process)  # also what the command left running behind it
+            finally:
+                self._end(process)  # also what the command left running behind it, also when somebody presses Ctrl-C
             said.seek(0)
             words = _last_line(said.read())
         status = process.returncode

@@ -14,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 import requests
 
 from crm_contracts.world import memories
+from crm_contracts.world.invariants.calls import Budget
 from crm_contracts.world.settings import Settings
 from fake_core.clock import Clock
 
@@ -49,7 +50,11 @@ class Connection:
 
 
 class SyncUnderTest(Protocol):
-    """A sync. After a crash the object is dropped and a new one is made over the same connection."""
+    """A sync. After a crash the object is dropped and a new one is made over the same connection.
+
+    It may have more, and is then held to it: `budget`, what it promises of its calls (I11), and `cursors()`, name ->
+    text that sorts like time (I9). What `run` returns is its report if it has the shape of `invariants.told` (I5, I15).
+    """
 
     def save(self, settings: Settings) -> None:
         """Somebody presses Save in the integration's settings (also once at the very beginning)."""
@@ -91,6 +96,8 @@ _NEVER_READ = frozenset({("settings", "last_report")})  # told to people, never 
 
 
 class _Reference:
+    budget = Budget(a=30, b=12)
+
     def __init__(self, connection: Connection, settings: Settings) -> None:
         from crm_sync.run import State, Sync
 
@@ -129,6 +136,10 @@ class _Reference:
     def close(self) -> None:
         self._sync.close()
         self._state.close()
+
+    def cursors(self) -> dict[str, str]:
+        with self._state._engine.connect() as connection:  # noqa: SLF001 - the state's own database
+            return dict(connection.exec_driver_sql("SELECT name, at FROM cursors").tuples().all())
 
     def photograph(self) -> bytes:
         return memories.image(self._state._engine)  # noqa: SLF001 - the state's own database, whole

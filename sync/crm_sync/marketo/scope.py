@@ -45,6 +45,10 @@ class ReminderScope:
         assert created is not None, "every reminder has created_at"
         return self._connection.refuses_push(record.values, created, keyed=keyed)
 
+    def passes_over(self, record: Record) -> str:
+        """Rule M4, with the switch that skips records."""
+        return self._connection.skips_status(record.values, CHOICES["status"].to_salesforce.values())
+
     def deletes(self, at: datetime) -> bool:
         """Rule M18."""
         return self._connection.applies_deletion(at)

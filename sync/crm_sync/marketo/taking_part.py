@@ -74,12 +74,19 @@ class Connection:
             return "it is another user's (M24)"
         if task.get("Id") in logged:
             return "the integration logged it: no reminder (M25)"
-        if self.unmapped_status is UnmappedStatus.SKIP_RECORD and task.get("Status") not in statuses:
-            return f"its status {task.get('Status')} does not sync (M4)"
+        skipped = self.skips_status(task, statuses)
+        if skipped:
+            return skipped
         wide = self.initial_import is InitialImport.ALL_OPEN and not task.get("IsClosed")
         if changed_at < self.pull_since and not wide:
             return "it was last changed more than 24 hours before the sync was enabled (M16)"
         return ""
+
+    def skips_status(self, task: Mapping[str, Any], statuses: Collection[str]) -> str:
+        """Why a Salesforce task of this status is not read, where the switch says so (M4)."""
+        if self.unmapped_status is UnmappedStatus.KEEP_VALUE or task.get("Status") in statuses:
+            return ""
+        return f"its status {task.get('Status')} does not sync (M4)"
 
     def applies_deletion(self, deleted_at: datetime) -> bool:
         """Is the reminder of a task deleted at that moment deleted? If not, it stays, and its link is dropped (M18)."""

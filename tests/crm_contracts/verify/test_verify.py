@@ -186,6 +186,24 @@ def test_a_blind_retry_is_found_by_the_strike_that_it_cannot_take() -> None:
     ]
 
 
+@pytest.mark.rule("I15")
+def test_a_sync_that_says_what_it_did_is_held_to_its_word() -> None:
+    """It saw five records and accounts for none; one that says nothing is judged by what it does alone."""
+    counts = {"seen": 5, "created": 0, "updated": 0, "unchanged": 0, "skipped": {}, "quarantined": {}}
+    module: Any = naive_sync()
+
+    def sync(environment: dict[str, str]) -> None:
+        module.sync(environment)
+        told = {"stopped": "", "sections": {"Task:Task": counts}, "conflicts": []}
+        Path(environment["UNDERSTUDY_REPORT"]).write_text(json.dumps(told))
+
+    told = put(InProcess("boasts", sync), "customer-known-later", tls=True, sets=TASKS_ONLY)
+    silent = put(InProcess("silent", module.sync), "created-in-salesforce", tls=True, sets=TASKS_ONLY)
+
+    assert "Unaccounted" == kinds(told)["customer-known-later"]
+    assert {"I15"} == {one[1] for one in told.held_to} - {one[1] for one in silent.held_to}
+
+
 def test_a_world_that_ends_elsewhere_is_a_trace() -> None:
     """I10: struck or not, a history ends in the same world."""
     _compare({"act-1": "a"}, {"act-1": "a"})
@@ -253,7 +271,7 @@ def script(folder: Path, text: str) -> str:
 
 def test_a_run_that_hangs_is_killed_and_is_a_finding(tmp_path: Path) -> None:
     """I11: it is told as such, not as a failure to converge."""
-    report = put(CommandRunner(script(tmp_path, SLOW), timeout_seconds=0.7), "two-of-one-name", replays_max=1)
+    report = put(CommandRunner(script(tmp_path, SLOW), timeout_seconds=5), "two-of-one-name", replays_max=0)
 
     ((_name, _says, finding),) = report.findings
     assert ("I11", "Hangs") == (finding.invariant, finding.kind)
