@@ -31,6 +31,7 @@ from crm_sync.sides.salesforce import GONE_CODES
 from crm_sync.state import Intent
 from crm_sync.updates import begin_updates
 
+MANY = 10  # so many creations with a unique key go together
 READ_BACK_SINGLY_MAX = 5  # more created records than this are read back from a list
 _PICKLIST = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
 
@@ -63,8 +64,9 @@ class Actor:
         updates = [p for p in plans if p.write and not p.create and id(p) not in self._failed]
         begun = begin_updates(self._engine, updates)
         self._update_salesforce([p for p in plans if p.write.get(SALESFORCE) and not p.create])
+        self._create_many([plan for plan in plans if plan.create == SALESFORCE and id(plan) not in self._failed])
         for plan in plans:
-            if plan.create == SALESFORCE:
+            if plan.create == SALESFORCE and plan.write.get(SALESFORCE) is not None:
                 self._guard(plan, self._create_in_salesforce)
         for model in self._engine.models:
             self._create_at_partner(model, [p for p in plans if p.create == model])
@@ -211,20 +213,50 @@ class Actor:
 
     # -- creations in Salesforce ------------------------------------------------------------------------
 
-    def _create_in_salesforce(self, plan: Plan) -> None:
+    def _create_many(self, plans: list[Plan]) -> None:
+        """Many at once where a unique key allows it; what is refused here is tried alone, with its reason."""
+        by_object: dict[str, list[Plan]] = {}
+        for plan in plans:
+            by_object.setdefault(plan.activity.sf_object, []).append(plan)
+        for name, group in sorted(by_object.items()):
+            key_field = self._journal.key_field(name)
+            if key_field and len(group) >= MANY:
+                self._create_by_key(name, key_field, group)
+
+    def _create_by_key(self, name: str, key_field: str, plans: list[Plan]) -> None:
+        engine = self._engine
+        with self._state.together():
+            pairs = [(plan, *self._begin_in_salesforce(plan, key_field)) for plan in plans]
+        begun = {key: (plan, intent) for plan, intent, key in pairs}
+        rows = {key: plan.write[SALESFORCE] for key, (plan, _) in begun.items()}
+        made = engine.salesforce.upsert_many(name, key_field, rows)
+        records = engine.salesforce.by_ids(name, engine.select(name), made.ids.values())
+        with self._state.together():
+            for key, (plan, intent) in begun.items():
+                row = records.get(made.ids.get(key, ""))
+                if row is None:
+                    self._state.close_intent(intent)  # nothing was made, or it is found again by its key
+                    continue
+                self._guard(plan, lambda p, i=intent, r=row: self._link_created(p, i, r.id, r))
+                plan.write.pop(SALESFORCE)
+
+    def _begin_in_salesforce(self, plan: Plan, key_field: str) -> tuple[Intent, str]:
         activity = plan.activity
-        fields = dict(plan.write[SALESFORCE])
-        key_field = self._journal.key_field(activity.sf_object)
-        key = ""
         replicas = [activity.partners[model] for model in self._engine.models if model in activity.partners]
-        if key_field:
-            key = external_key(replicas[-1].model, replicas[-1].id)
+        key = external_key(replicas[-1].model, replicas[-1].id) if key_field else ""
+        fields = dict(plan.write[SALESFORCE])
         intent = self._journal.begin_in_salesforce(
             activity.sf_object, replicas, fields, keep=plan.keep, key=key, replaces=activity.link
         )
-        intent, sf_id = self._create_or_adopt(plan, intent, fields, key_field, key)
+        return intent, key
+
+    def _create_in_salesforce(self, plan: Plan) -> None:
+        sf_object = plan.activity.sf_object
+        key_field = self._journal.key_field(sf_object)
+        intent, key = self._begin_in_salesforce(plan, key_field)
+        intent, sf_id = self._create_or_adopt(plan, intent, dict(plan.write[SALESFORCE]), key_field, key)
         intent = self._state.change_intent(intent, sf_id=sf_id)
-        self._link_created(plan, intent, sf_id)
+        self._link_created(plan, intent, sf_id, self._journal.row(sf_object, sf_id))
         plan.write.pop(SALESFORCE)
 
     def _create_or_adopt(
@@ -265,10 +297,9 @@ class Actor:
             self._state.close_intent(intent)  # refused, not in doubt
         raise refusal
 
-    def _link_created(self, plan: Plan, intent: Intent, sf_id: str) -> None:
+    def _link_created(self, plan: Plan, intent: Intent, sf_id: str, row: Record | None) -> None:
         """Make the link durable as soon as the record exists, then plan the write-back (P7, P8)."""
         activity = plan.activity
-        row = self._journal.row(activity.sf_object, sf_id)
         activity.salesforce = row
         deleted = row is not None and row.deleted
         activity.link = self._journal.add_link(

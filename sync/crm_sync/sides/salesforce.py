@@ -27,6 +27,7 @@ from crm_sync.errors import (
 from crm_sync.known import SfField, SfObject
 from crm_sync.mapping import parse_moment
 from crm_sync.model import SALESFORCE, Record
+from crm_sync.sides.salesforce_bulk import Upserts, upsert_many
 from crm_sync.transport import Transport, Verdict
 
 COLLECTION_RECORDS_MAX = 200  # sObject collections: records in one request
@@ -147,7 +148,14 @@ class Salesforce:
             self.limit_used, self.limit_max = int(found.group(1)), int(found.group(2))
 
     def _send(
-        self, method: str, path: str, *, repeatable: bool = True, write: bool = False, **body: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        repeatable: bool = True,
+        write: bool = False,
+        more_headers: Mapping[str, str] | None = None,
+        **body: Any,
     ) -> requests.Response:
         """One request with the session; renews an expired one once.
 
@@ -169,7 +177,7 @@ class Salesforce:
                 url,
                 repeatable=repeatable,
                 write=write,
-                headers={"Authorization": f"Bearer {self._token}"},
+                headers={"Authorization": f"Bearer {self._token}", **(more_headers or {})},
                 **body,
             )
             if response.status_code != 401 and response.text != BAD_TOKEN:
@@ -364,6 +372,10 @@ class Salesforce:
         assert value, "a blank key would match anything blank (F06)"
         path = self._data(f"/sobjects/{quote(name)}/{quote(field)}/{quote(value, safe='')}")
         return self._until_unlocked(lambda: self._created(self._send("PATCH", path, write=True, json=dict(fields))))
+
+    def upsert_many(self, name: str, key: str, rows: Mapping[str, Mapping[str, Any]]) -> Upserts:
+        """Create or update many records by their unique external id *key*, in as few calls as there can be."""
+        return upsert_many(self, self._clock, name, key, rows)
 
     def delete(self, name: str, record_id: str) -> bool:
         """Delete one record; False when it was gone already. A locked row is tried again, up to a cap.

@@ -1,0 +1,170 @@
+"""Large changes: many records in few calls, by Bulk API 2.0 or sObject collections.
+
+Rule 1: only upserts by a unique external id go this way: they say the same twice, so a job or a request whose end nobody
+heard of is simply done again (F01, F61).
+Rule 2: results are matched by that key, never by their order.
+Rule 3: what is refused is told for each record; the others are done (F60).
+Source: Bulk API 2.0 and Bulk API Developer Guide v62 (ingest); REST API Developer Guide v62 (sObject collections).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import requests
+
+from crm_sync.clock import Clock
+from crm_sync.errors import RecordRefused, ServiceUnavailable
+
+COLLECTION_RECORDS_MAX = 200  # sObject collections: records in one request
+BULK_FROM = 2_000  # fewer records than this are cheaper in collections
+BULK_BYTES_MAX = 100_000_000  # of one job's data; base64 of more would exceed 150 MB
+POLL_SECONDS, POLLS_MAX = 5, 720  # an hour; then the run ends and the next one does it again
+_DONE = frozenset({"JobComplete", "Failed", "Aborted"})
+Rows = Mapping[str, Mapping[str, Any]]  # external id -> fields
+
+
+class Wire(Protocol):
+    """What of a Salesforce side is used here: one request with the session, and the path of a resource."""
+
+    def _send(
+        self, method: str, path: str, *, repeatable: bool = True, write: bool = False, **body: Any
+    ) -> requests.Response: ...
+    def _data(self, path: str) -> str: ...
+
+
+@dataclass(frozen=True)
+class Upserts:
+    """What became of the rows, by external id: the records' ids, and the refusals. What is in neither is unknown."""
+
+    ids: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, RecordRefused] = field(default_factory=dict)
+
+    def __or__(self, other: Upserts) -> Upserts:
+        return Upserts({**self.ids, **other.ids}, {**self.refused, **other.refused})
+
+
+def upsert_many(wire: Wire, clock: Clock, name: str, key: str, rows: Rows) -> Upserts:
+    """Create or update the *rows* of one object by their external id *key*."""
+    if len(rows) >= BULK_FROM:
+        return _by_job(wire, clock, name, key, rows)
+    found, keys = Upserts(), list(rows)
+    for start in range(0, len(keys), COLLECTION_RECORDS_MAX):
+        chunk = keys[start : start + COLLECTION_RECORDS_MAX]
+        found |= _by_collection(wire, name, key, {one: rows[one] for one in chunk})
+    return found
+
+
+def _by_collection(wire: Wire, name: str, key: str, rows: Rows) -> Upserts:
+    records = [{"attributes": {"type": name}, **fields, key: value} for value, fields in rows.items()]
+    path = wire._data(f"/composite/sobjects/{quote(name)}/{quote(key)}")  # noqa: SLF001 - the protocol above
+    response = wire._send("PATCH", path, write=True, json={"allOrNone": False, "records": records})  # noqa: SLF001
+    if response.status_code != 200:
+        return Upserts()  # one unreadable value refuses all: whoever asked tries them one by one
+    ids, refused = {}, {}
+    # The answer is in the order of the request: documented for sObject collections.
+    for value, item in zip(rows, response.json(), strict=True):
+        if item.get("success"):
+            ids[value] = str(item["id"])
+        else:
+            refused[value] = _refusal((item.get("errors") or [{}])[0])
+    return Upserts(ids, refused)
+
+
+def _by_job(wire: Wire, clock: Clock, name: str, key: str, rows: Rows) -> Upserts:
+    found = Upserts()
+    for data in _chunks(key, rows):
+        job = _ended(wire, clock, _begun(wire, name, key, data))
+        ids, refused = {}, {}
+        for row in _results(wire, job, "successfulResults"):
+            ids[row[key]] = row["sf__Id"]
+        for row in _results(wire, job, "failedResults"):
+            code, _, message = row["sf__Error"].partition(":")
+            refused[row[key]] = _refusal({"statusCode": code, "message": message})
+        found |= Upserts(ids, refused)
+    return found
+
+
+def _begun(wire: Wire, name: str, key: str, data: str) -> str:
+    wanted = {
+        "object": name,
+        "operation": "upsert",
+        "externalIdFieldName": key,
+        "contentType": "CSV",
+        "lineEnding": "LF",
+    }
+    job = _told(wire._send("POST", wire._data("/jobs/ingest"), write=True, json=wanted))["id"]  # noqa: SLF001
+    path = wire._data(f"/jobs/ingest/{job}")  # noqa: SLF001
+    headers = {"Content-Type": "text/csv"}
+    _told(wire._send("PUT", f"{path}/batches", write=True, data=data.encode(), more_headers=headers))  # noqa: SLF001
+    _told(wire._send("PATCH", path, write=True, json={"state": "UploadComplete"}))  # noqa: SLF001
+    return str(job)
+
+
+def _ended(wire: Wire, clock: Clock, job: str) -> str:
+    for _ in range(POLLS_MAX):
+        state = _told(wire._send("GET", wire._data(f"/jobs/ingest/{job}")))  # noqa: SLF001
+        if state["state"] in _DONE:
+            return job
+        clock.sleep(POLL_SECONDS)
+    raise ServiceUnavailable(f"Salesforce's bulk job {job} does not end; the next run sends its rows again")
+
+
+def _results(wire: Wire, job: str, which: str) -> Iterator[dict[str, str]]:
+    response = wire._send("GET", wire._data(f"/jobs/ingest/{job}/{which}"))  # noqa: SLF001
+    if response.status_code != 200:
+        _told(response)
+    response.encoding = "utf-8"
+    yield from csv.DictReader(io.StringIO(response.text, newline=""))
+
+
+def _chunks(key: str, rows: Rows) -> Iterator[str]:
+    """The rows as CSV, one text for each job; a field that no row has is no column."""
+    names = [key, *sorted({name for fields in rows.values() for name in fields} - {key})]
+    text, size = _table(names), 0
+    for value, fields in rows.items():
+        line = _line([_cell(value if name == key else fields.get(name)) for name in names])
+        if size + len(line) > BULK_BYTES_MAX:
+            yield text.getvalue()
+            text, size = _table(names), 0
+        size += text.write(line)
+    yield text.getvalue()
+
+
+def _table(names: Sequence[str]) -> io.StringIO:
+    text = io.StringIO(newline="")
+    text.write(_line(names))
+    return text
+
+
+def _line(cells: Sequence[str]) -> str:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerow(cells)
+    return out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    """A value as Bulk API reads it; nothing for null, which leaves a new record's field as it is born."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _told(response: requests.Response) -> Any:
+    if response.status_code not in {200, 201}:
+        body = response.json() if "json" in response.headers.get("Content-Type", "") else []
+        first = body[0] if isinstance(body, list) and body else {}
+        raise _refusal(first or {"errorCode": f"HTTP {response.status_code}", "message": response.text[:200]})
+    return response.json() if response.content else {}
+
+
+def _refusal(error: Mapping[str, Any]) -> RecordRefused:
+    code = str(error.get("statusCode") or error.get("errorCode") or "")
+    return RecordRefused(
+        f"{code}: {str(error.get('message', '')).strip()}", code=code, fields=tuple(error.get("fields") or ())
+    )
