@@ -736,8 +736,10 @@ def test_a_deletion_follows_to_the_other_side(both: TotangoBoth, model: str, sid
         both.sf_delete(sf_id, OBJECT[model])
     else:
         both.tt_delete(tt_id, model)
+    report = both.run()
     both.settle()
 
+    assert 1 == statistics(report, {"Task": TASK, "Touchpoint": TOUCHPOINT}[model]).deleted
     assert ["stays"] == [row["Subject"] for row in both.sf_all(OBJECT[model])]
     assert [other] == [str(row["id"]) for row in both.tt_all(model)]
 
