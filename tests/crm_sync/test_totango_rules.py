@@ -194,6 +194,24 @@ def test_a_key_of_the_customers_own_stays(both: TotangoBoth) -> None:
     assert "ticket-42" == both.tt(task)["external_id"]
 
 
+@pytest.mark.rule("T5")
+@MODELS
+def test_a_lost_state_finds_its_pairs_again(both: TotangoBoth, model: str) -> None:
+    """The external ids on the records say who belongs to whom: nothing is made twice, and edits travel on."""
+    use(both, model)
+    sf_id, tt_id = linked(both, model)
+    both.sf_create(OBJECT[model], Subject="from Salesforce")
+    both.settle()
+    both.state = State()
+    use(both, model)
+    both.settle()
+    assert (2, 2) == (len(both.sf_all(OBJECT[model])), len(both.tt_all(model)))
+
+    both.tt_edit(tt_id, model, **{TITLE[model]: "edited"})
+    both.settle()
+    assert "edited" == both.sf(sf_id, OBJECT[model])["Subject"]
+
+
 # -- conflict ----------------------------------------------------------------------------------------------------------
 
 
