@@ -103,6 +103,7 @@ class Engine:
         for section in self.sections:
             if section.salesforce == name:
                 read += [mapped.salesforce for mapped in section.fields]
+                read += section.rules.exclude_salesforce
                 read += [str(mapped.options["reads"]) for mapped in section.fields if "reads" in mapped.options]
         read.append(self.config.salesforce.external_id_field)
         sobject = self.sobject(name)

@@ -312,6 +312,8 @@ class Observer:
         for name in objects:
             cursor = cursor_name(SALESFORCE, name)
             since = scan_start(self._state.cursor(cursor), engine.config.options.overlap_seconds)
+            if since is None and engine.scope.since is not None and not self._state.links(sf_object=name):
+                since = engine.scope.since
             records: dict[str, Record] = {}
             for record in engine.salesforce.changed_since(name, engine.select(name), since, self._filter(name)):
                 records[record.id] = record

@@ -37,6 +37,10 @@ class Scope(Protocol):
     def off(self) -> str:
         """Why nothing moves in this run; "" when it does."""
 
+    @property
+    def since(self) -> datetime | None:
+        """What changed in Salesforce before this moment is left out, if no link has it; None for nothing."""
+
     def leaves_out(self, record: Record, *, keyed: bool = False) -> str:
         """Why a record that no link has is not made on the other side; "" when it is. *keyed*: it names its pair."""
 
@@ -60,6 +64,7 @@ class Everybody:
     """No settings of its own."""
 
     off = ""
+    since: datetime | None = None
 
     def leaves_out(self, record: Record, *, keyed: bool = False) -> str:  # noqa: ARG002 - the protocol's signature
         return ""

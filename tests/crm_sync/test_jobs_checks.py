@@ -325,12 +325,13 @@ def test_a_skip_adds_to_no_figure() -> None:
     section.add("b", Outcome.UPDATED)
     section.add("c", Outcome.UNCHANGED)
     section.add("d", Outcome.QUARANTINED, "refused")
+    section.add("h", Outcome.DELETED)
     before = JobStatistics.of(section).as_dict()
     for label in "efg":
         section.add(label, Outcome.SKIPPED, "no account")
 
     statistics = JobStatistics.of(section)
-    assert (4, 1, 1, 1, 0, 1) == (
+    assert (5, 1, 1, 1, 1, 1) == (
         statistics.processed, statistics.created, statistics.updated, statistics.failed, statistics.deleted,
         statistics.unchanged,
     )  # fmt: skip

@@ -95,6 +95,14 @@ def test_another_process_goes_on_where_the_first_one_was(desk: Desk) -> None:
     assert NINE.replace(hour=23) == later.due_at("in")
 
 
+def test_saving_again_does_not_put_a_run_off(desk: Desk) -> None:
+    """A cadence of minutes counts from when the job was first saved as it is, not from the last save."""
+    desk.runner(OUT).run_due()
+    desk.clock.advance(timedelta(minutes=30))
+
+    assert NINE + timedelta(minutes=90) == desk.runner(OUT).due_at("out")
+
+
 def test_once_is_once(desk: Desk) -> None:
     """One time: at its moment, and never again."""
     runner = desk.runner({**INTO, "schedule": {"kind": "once", "at": "2026-01-05T10:15:00Z"}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -277,6 +278,19 @@ def test_a_profile_fits_an_org_as_it_comes(org: Salesforce, name: str) -> None:
     assert pairs
     assert {("unknown_field", "Type", WARNING)} >= set(told(findings))
     assert (name == "marketo") == (findings == [])
+
+
+@pytest.mark.parametrize("name", ["planhat", "totango", "marketo"])
+def test_an_example_configuration_fits_an_org_as_it_comes(org: Salesforce, name: str) -> None:
+    """Each configuration in fixtures/ is linted as its sections are, without an error."""
+    path = EXAMPLE.with_name(f"{name}.toml")
+    names = re.findall(r"\$\{(\w+)\}", path.read_text("utf-8"))
+    pairs = pairs_of(Config.load(path, environment=dict.fromkeys(names, "https://example.invalid")))
+
+    findings = lint(pairs, {pair.sobject: org.describe(pair.sobject) for pair in pairs})
+
+    assert sum(len(pair.rows) for pair in pairs) > 5
+    assert {("unknown_field", "Type", WARNING)} >= set(told(findings))
 
 
 @pytest.mark.parametrize("name", ["planhat", "totango", "marketo"])

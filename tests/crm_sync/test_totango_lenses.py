@@ -98,6 +98,16 @@ def test_what_is_received_says_the_same(name: str, data: st.DataObject) -> None:
     assert lens(m).agree(m, key, lens(m).key_partner(m, written, CONTEXT), CONTEXT)
 
 
+@pytest.mark.rule("T35")
+@pytest.mark.parametrize(("time_of_day", "left"), [("keep", 5_000), ("midnight", 0)])
+def test_a_new_day_keeps_its_time_or_begins_at_midnight(time_of_day: str, left: int) -> None:
+    """The switch of the row says which."""
+    m = FieldMap("date", "touchpoint_date", "ActivityDate", "stamp_day", options={"time_of_day": time_of_day})
+
+    written = lens(m).to_partner(m, {"ActivityDate": "1970-01-03"}, CONTEXT, {"touchpoint_date": 5_000})
+    assert {"touchpoint_date": 2 * 86_400_000 + left} == written
+
+
 @given(text=texts)
 def test_a_text_comes_back_as_it_was_sent(text: str) -> None:
     """A description may be any text: what Salesforce keeps of it is what Totango says."""

@@ -159,8 +159,12 @@ def test_subjects_of_the_article(touch: tuple[Any, ...], text: str) -> None:
     assert text == campaign.subject_of(campaign.CampaignTouch(*touch))
 
 
+LONG = campaign.CampaignTouch("One time", "x" * 400, 3, "a@b.co")
+
+
 @pytest.mark.rule("T27")
 @given(touch=touches)
+@example(touch=LONG)
 def test_a_subject_can_be_read_back(touch: campaign.CampaignTouch) -> None:
     """At most 255 characters; the tail survives; what fits comes back whole, whatever the name holds."""
     text = campaign.subject_of(touch)

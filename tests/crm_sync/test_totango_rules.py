@@ -3,6 +3,7 @@ themselves stand in test_totango_pure.py and test_jobs_*.py, the calls in test_t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from itertools import permutations
@@ -12,6 +13,7 @@ import pytest
 
 from crm_sync.jobs.statistics import JobStatistics
 from crm_sync.report import Report
+from crm_sync.state import State
 from crm_sync.totango.values import day_of
 
 from .totango_both import (
@@ -22,7 +24,9 @@ from .totango_both import (
     SEND,
     SYNC,
     TASK,
+    TOUCH_ID,
     TOUCHPOINT,
+    RichStage,
     TotangoBoth,
     milliseconds,
 )
@@ -35,8 +39,18 @@ OBJECT = {"Task": "Task", "Touchpoint": "Event"}
 
 
 @pytest.fixture(scope="module")
-def world() -> TotangoBoth:
-    return TotangoBoth()
+def world() -> Iterator[TotangoBoth]:
+    both = TotangoBoth()
+    yield both
+    both.stage.close()
+
+
+@pytest.fixture
+def rich() -> Iterator[TotangoBoth]:
+    """An org with more fields."""
+    both = TotangoBoth(RichStage("totango"))
+    yield both
+    both.stage.close()
 
 
 @pytest.fixture
@@ -178,6 +192,24 @@ def test_a_key_of_the_customers_own_stays(both: TotangoBoth) -> None:
     both.run()
 
     assert "ticket-42" == both.tt(task)["external_id"]
+
+
+@pytest.mark.rule("T5")
+@MODELS
+def test_a_lost_state_finds_its_pairs_again(both: TotangoBoth, model: str) -> None:
+    """The external ids on the records say who belongs to whom: nothing is made twice, and edits travel on."""
+    use(both, model)
+    sf_id, tt_id = linked(both, model)
+    both.sf_create(OBJECT[model], Subject="from Salesforce")
+    both.settle()
+    both.state = State()
+    use(both, model)
+    both.settle()
+    assert (2, 2) == (len(both.sf_all(OBJECT[model])), len(both.tt_all(model)))
+
+    both.tt_edit(tt_id, model, **{TITLE[model]: "edited"})
+    both.settle()
+    assert "edited" == both.sf(sf_id, OBJECT[model])["Subject"]
 
 
 # -- conflict ----------------------------------------------------------------------------------------------------------
@@ -540,6 +572,25 @@ def test_a_campaign_touch_becomes_an_event(both: TotangoBoth) -> None:
     assert 1 == statistics(report, CAMPAIGN_TOUCH).created
 
 
+@pytest.mark.rule("T1")
+@pytest.mark.rule("T28")
+@pytest.mark.rule("T30")
+def test_an_event_with_a_type_and_a_field_for_the_touch(rich: TotangoBoth) -> None:
+    """Where Event has a Type it is Email; a mapped custom field tells such Events apart, and keeps them from coming in
+    as touchpoints even when the sync has forgotten everything."""
+    touch_id = {"name": "touch_id", "totango": "id", "salesforce": TOUCH_ID, "lens": "text"}
+    rich.configure(touchpoint={}, campaign={"fields": [touch_id]}, exclude_salesforce={TOUCH_ID: ["*"]})
+    rich.tt_touch(id="ct-7")
+    rich.settle()
+    assert (["Email"], ["ct-7"]) == (rich.sf_field("Type"), rich.sf_field(TOUCH_ID))
+
+    rich.state = State()
+    rich.configure(touchpoint={}, exclude_salesforce={TOUCH_ID: ["*"]})
+    rich.sf_create("Event", Subject="a person's")
+    rich.settle()
+    assert ["a person's"] == [row["subject"] for row in rich.tt_all("Touchpoint")]
+
+
 @pytest.mark.rule("T26")
 def test_campaign_touches_obey_account_and_window(both: TotangoBoth) -> None:
     """Without an account in Salesforce a touch is skipped and uncounted; one of 31 days ago does not go out."""
@@ -736,8 +787,10 @@ def test_a_deletion_follows_to_the_other_side(both: TotangoBoth, model: str, sid
         both.sf_delete(sf_id, OBJECT[model])
     else:
         both.tt_delete(tt_id, model)
+    report = both.run()
     both.settle()
 
+    assert 1 == statistics(report, {"Task": TASK, "Touchpoint": TOUCHPOINT}[model]).deleted
     assert ["stays"] == [row["Subject"] for row in both.sf_all(OBJECT[model])]
     assert [other] == [str(row["id"]) for row in both.tt_all(model)]
 

@@ -20,11 +20,25 @@ SECTION = {"Task": "task", "Touchpoint": "touchpoint", "CampaignTouch": "campaig
 PIA, SYNC = PERSON.username, ENGINE.username
 
 
+TOUCH_ID = "Totango_Campaign_Touch_ID__c"
+
+
+class RichStage(PairStage):
+    """An org whose Event has a Type and a field for a campaign touch's id."""
+
+    def _extra(self) -> dict[str, Any]:
+        fields = {
+            "Type": {"type": "picklist", "values": ["Call", "Email", "Meeting", "Other"]},
+            TOUCH_ID: {"type": "string(60)"},
+        }
+        return {"objects": {"Event": {"fields": fields}}}
+
+
 class TotangoBoth:
     """acme is an account on both sides, nowhere only in Salesforce, island only in Totango (see PairStage)."""
 
-    def __init__(self, *, external_id: bool = False) -> None:
-        self.stage = PairStage("totango", external_id=external_id)
+    def __init__(self, stage: PairStage | None = None) -> None:
+        self.stage = stage or PairStage("totango")
         self.clock = self.stage.clock
         self.people = self.stage.salesforce
         self.partner = self.stage.partner
@@ -162,9 +176,14 @@ class TotangoBoth:
         (only,) = self.tt_all(model)
         return only
 
+    def sf_field(self, name: str, sobject: str = "Event") -> list[Any]:
+        """What every record says in a field of the org's own."""
+        rows = self.people._query(f"SELECT {name} FROM {sobject} WHERE IsDeleted = false ORDER BY Id")
+        return [row[name] for row in rows]
+
     def sf_one(self, sobject: str = "Task") -> dict[str, Any]:
         (only,) = self.sf_all(sobject)
         return only
 
 
-__all__ = ["BOTH", "PIA", "RECEIVE", "SEND", "SYNC", "TotangoBoth", "milliseconds", "moment"]
+__all__ = ["BOTH", "PIA", "RECEIVE", "SEND", "SYNC", "TOUCH_ID", "RichStage", "TotangoBoth", "milliseconds", "moment"]

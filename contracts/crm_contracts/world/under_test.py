@@ -92,7 +92,7 @@ def reference_sync(connection: Connection, settings: Settings) -> SyncUnderTest:
     return _Reference(connection, settings)
 
 
-_NEVER_READ = frozenset({("settings", "last_report")})  # told to people, never read by a round
+NEVER_READ = frozenset({("settings", "last_report")})  # told to people, never read by a round
 
 
 class _Reference:
@@ -139,7 +139,7 @@ class _Reference:
 
     def cursors(self) -> dict[str, str]:
         with self._state._engine.connect() as connection:  # noqa: SLF001 - the state's own database
-            return dict(connection.exec_driver_sql("SELECT name, at FROM cursors").tuples().all())
+            return {str(name): str(at) for name, at in connection.exec_driver_sql("SELECT name, at FROM cursors")}
 
     def photograph(self) -> bytes:
         return memories.image(self._state._engine)  # noqa: SLF001 - the state's own database, whole
@@ -150,7 +150,7 @@ class _Reference:
         self._sync = self._make(settings)
 
     def essence(self) -> str:
-        return memories.essence(self._state._engine, but=_NEVER_READ)  # noqa: SLF001
+        return memories.essence(self._state._engine, but=NEVER_READ)  # noqa: SLF001
 
     def _tenant_settings(self, wanted: Mapping[str, Any]) -> None:
         self._connection.set_inheritance(bool(wanted["notesInheritTaskSourceId"]))

@@ -34,6 +34,12 @@ class ReminderScope:
             return ""
         return "the user's task sync is switched off in Sales Insight Actions: nothing is read or written (rule M1)"
 
+    @property
+    def since(self) -> datetime | None:
+        """Rule M16: what a first scan of Salesforce need not go back behind."""
+        wide = self._connection.initial_import is InitialImport.ALL_OPEN
+        return None if wide else self._connection.pull_since
+
     def leaves_out(self, record: Record, *, keyed: bool = False) -> str:
         """Rules M15, M16, M24, M25; a reminder that carries the id of its task is asked only whose it is."""
         if record.place == SALESFORCE:

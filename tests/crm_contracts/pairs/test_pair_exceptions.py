@@ -30,7 +30,7 @@ from crm_contracts.world.pairs.ops import (
 )
 from crm_contracts.world.pairs.settings import REMINDER, TASK
 from crm_contracts.world.pairs.toys import Honest
-from crm_contracts.world.violations import DirectionIgnored, InvariantViolated, LostUpdate, NotConverged
+from crm_contracts.world.violations import DirectionIgnored, FalselyDeleted, InvariantViolated, LostUpdate, NotConverged
 
 DAY = 86_400
 
@@ -49,6 +49,13 @@ class Polite(Honest):
     def _merge(self, section: str, way: str, link: dict[str, Any], row: Row, partner: Row) -> None:
         if row["Status"] in ("Not Started", "Completed"):
             super()._merge(section, way, link, row, partner)
+
+
+class Reviving(Honest):
+    """Makes again what was edited after its deletion."""
+
+    def _dead(self) -> list[str]:
+        return []
 
 
 class Narrow(Honest):
@@ -125,6 +132,12 @@ LIMITS: dict[str, Limit] = {
             Introduce(customer="nowhere"),
             Sync(),
         ],
+    ),
+    "edit-outlives-delete": Limit(
+        FalselyDeleted,
+        [*LINKED, Sync(), GONE, Tick(), edit(PARTNER, title="B"), Sync()],
+        sync=Reviving,
+        policies={TASK: Policy(delete_vs_update="last_write_wins")},
     ),
     "left-scope": Limit(
         NotConverged,

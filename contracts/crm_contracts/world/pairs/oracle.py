@@ -33,6 +33,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "deletion-horizon": "Salesforce tells of a deletion for 15 days; what nobody asked for by then may stay (F24)",
     "undeleted": "what becomes of a record taken out of the bin after its deletion arrived is not published (T40)",
     "unlinked-delete": "a deletion before the counterpart was known to be one may arrive or not (T39, M21)",
+    "edit-outlives-delete": "where the last write wins, a record edited after the other was deleted may get another",
     "left-scope": "what becomes of a linked task that is given to another user is not published (M24)",
     "unknown-answer": "after a lost answer no sync can know whether both sides had agreed",
 }
@@ -194,7 +195,8 @@ class PairOracle:
         if activity.live(side):
             ids = ", ".join(one.id for one in (*activity.live(side), record))
             raise Duplicated(f"{handle} has more than one {side} record: {ids}", activity=handle)
-        if any(one.met for one in activity.gone(side)) and not activity.undeleted:
+        outlived = "edit-outlives-delete" in self.scope.granted and self.scope.outlives(activity, side)
+        if any(one.met for one in activity.gone(side)) and not activity.undeleted and not outlived:
             raise FalselyDeleted(f"{handle} was deleted in {side} and is back as {record.id}", activity=handle)
         reason = self._unmakable[handle, way]
         if reason:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from crm_contracts.world import memories
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, TASK, TOUCHPOINT, PairSettings
 from crm_contracts.world.pairs.under_test import PairConnection, PairSync
+from crm_contracts.world.under_test import NEVER_READ
 
 __all__ = ["reference_pair_sync"]
 
@@ -37,7 +39,7 @@ class _Reference:
         from crm_sync.run import State
 
         self._connection = connection
-        self._state = State(f"sqlite:///{connection.state / 'sync.db'}")
+        self._state = State("sqlite://")  # in memory: `photograph` is what a disk would hold
         self._state.on_commit = connection.committing
         self._sync = self._make(settings)
 
@@ -60,6 +62,17 @@ class _Reference:
     def close(self) -> None:
         self._sync.close()
         self._state.close()
+
+    def photograph(self) -> bytes:
+        return memories.image(self._state._engine)  # noqa: SLF001 - the state's own database, whole
+
+    def restore(self, photograph: bytes, settings: PairSettings) -> None:
+        memories.load(self._state._engine, photograph)  # noqa: SLF001
+        self._sync.close()
+        self._sync = self._make(settings)
+
+    def essence(self) -> str:
+        return memories.essence(self._state._engine, but=NEVER_READ)  # noqa: SLF001
 
 
 def _config(c: PairConnection, settings: PairSettings) -> dict[str, Any]:

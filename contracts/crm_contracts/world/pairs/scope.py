@@ -131,6 +131,15 @@ class Scope:
             return source.stamp > late  # rule T15: only what was edited since
         return True
 
+    def outlives(self, activity: Activity, side: str) -> bool:
+        """Whether the survivor was edited after the record on *side* was deleted, and the last write wins (T41)."""
+        survivor = activity.one(SALESFORCE if side == PARTNER else PARTNER)
+        at = max((one.deleted_at for one in activity.gone(side) if one.deleted_at), default=None)
+        if survivor is None or at is None:
+            return False
+        by_last = self.settings.policy(activity.section).delete_vs_update == "last_write_wins"
+        return by_last and max(survivor.wrote.values(), default=at) > at
+
     def undeletable(self, activity: Activity, record: Record, this: Round) -> str:
         """Why the sync may not delete *record* of *activity* in *this* round; "" if it may."""
         way, other = (IN, SALESFORCE) if record.side == PARTNER else (OUT, PARTNER)
@@ -143,7 +152,7 @@ class Scope:
         if not policy.opens(way) or not policy.deletes(way):
             return "deletions do not go this way"
         at = max(one.deleted_at for one in evidence if one.deleted_at)
-        if policy.delete_vs_update == "last_write_wins" and max(record.wrote.values(), default=at) > at:
+        if self.outlives(activity, other):
             return "it was edited after its counterpart was deleted, and the last write wins (T41)"
         return (
             self._too_old(policy.out_updated_days, way, at, this)
