@@ -1,7 +1,7 @@
 """Large changes: many records in few calls, by Bulk API 2.0 or sObject collections.
 
-Rule 1: only upserts by a unique external id go this way: they say the same twice, so a job or a request whose end nobody
-heard of is simply done again (F01, F61).
+Rule 1: only upserts by a unique external id go this way: they say the same twice, so a job or a request whose end
+nobody heard of is simply done again (F01, F61).
 Rule 2: results are matched by that key, never by their order.
 Rule 3: what is refused is told for each record; the others are done (F60).
 Source: Bulk API 2.0 and Bulk API Developer Guide v62 (ingest); REST API Developer Guide v62 (sObject collections).
