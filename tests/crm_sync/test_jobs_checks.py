@@ -80,6 +80,17 @@ REFUSED = [
     ("T14", {**TASKS_OUT, "filter": "Priority = 'High'"}, "filter_not_allowed"),
     ("T2", {**TASKS_IN, "mapping": without("Task:Task", "inbound", "Account Id")}, "key_missing"),
     ("T2", {**TASKS_OUT, "mapping": without("Task:Task", "outbound", "Task External Id")}, "key_missing"),
+    (
+        "by their Id, not by Key__c",
+        {
+            **TASKS_IN,
+            "mapping": [
+                {"crm": "Key__c", "attribute": "Task External Id", "key": True},
+                *without("Task:Task", "inbound", "Task External Id"),
+            ],
+        },
+        "key_not_supported",
+    ),
     ("T29", {**CAMPAIGNS, "mapping": without("CampaignTouch:Event", "outbound", "Start Date")}, "start_date_missing"),
     (
         "T32",
@@ -133,8 +144,8 @@ def test_two_references_are_allowed(target: str) -> None:
         {
             **TASKS_OUT,
             "mapping": [
-                {"crm": "Key__c", "attribute": "Task External Id", "key": True},
-                *without("Task:Task", "outbound", "Task External Id"),
+                {"crm": "Account__c", "attribute": "Account Id", "key": True},
+                *without("Task:Task", "outbound", "Account Id"),
             ],
         },
     ],
@@ -367,9 +378,14 @@ def test_a_configuration_has_jobs_or_sections() -> None:
 @pytest.mark.rule("T37")
 def test_a_job_may_name_a_custom_object() -> None:
     """The fields and rules of the model hold for an object of the customer's own."""
-    (section,) = configured({**TASKS_IN, "crm_object": "Activity__c"})
+    keys = [
+        {"crm": "Account__c", "attribute": "Account Id", "key": True},
+        *without("Task:Task", "inbound", "Account Id"),
+    ]
+    (section,) = configured({**TASKS_IN, "crm_object": "Activity__c", "mapping": keys})
 
     assert ("Task:Activity__c", "account_id", "record") == (section.key, section.parent_field, section.rules.grain)
+    assert "Account__c" == section.company_field
     assert {"Subject", "OwnerId"} <= set(fields(section))
 
 

@@ -178,6 +178,11 @@ def _check(job: Job, *, allowed: frozenset[str]) -> None:
     for name in _KEYS:
         if name not in job.keys:
             raise JobInvalid(job.name, "key_missing", f"{name} is not mapped as a key (T2)")
+    if job.section != CAMPAIGN_TOUCH and job.keys["External Id"] != "Id":
+        what = (
+            f"this sync names Salesforce records by their Id, not by {job.keys['External Id']}; map External Id to Id"
+        )
+        raise JobInvalid(job.name, "key_not_supported", what)
     if outbound:
         for row in job.mapping:
             if row.crm in NEVER_SENT:

@@ -110,6 +110,7 @@ def _section(model: str, jobs: Sequence[Job], profile: Profile) -> dict[str, Any
         profile.name: model,
         "salesforce": jobs[0].crm_object,
         "direction": _FLOW[frozenset(job.direction for job in jobs)],
+        "company_field": jobs[0].keys["Account Id"],
         "fields": rows,
         "rules": rules,
     }
