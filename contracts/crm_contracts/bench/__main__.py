@@ -24,7 +24,7 @@ import click
 import requests
 
 from crm_contracts import serving
-from crm_contracts.bench import bare, bulk, worlds
+from crm_contracts.bench import bare, bulk, first_sync, worlds
 from crm_contracts.bench.at_once import at_once
 from crm_contracts.bench.deciding import deciding
 from crm_contracts.bench.load import Load, request_bytes, run_load
@@ -471,6 +471,7 @@ def main(*, write: str | None, quick: bool) -> None:
     worlds.simulated(table.add, count=400 // scale)
     worlds.fault_points(table.add, rounds=1 if quick else 5)
     deciding(table.add, rounds=1 if quick else 5, calls=100_000 // scale)
+    first_sync.tell(table.add, records=(1_000 // scale, 100_000 // scale**2), changes=100 // scale)
     if write:
         Path(write).write_text(_page(table), encoding="utf-8")
 
