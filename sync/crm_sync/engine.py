@@ -18,7 +18,7 @@ from crm_sync.config import Config, Profile
 from crm_sync.known import SfObject
 from crm_sync.lens import TEXTS
 from crm_sync.mapping import Context, lens
-from crm_sync.model import SALESFORCE, FieldMap, Record, Section, named_value
+from crm_sync.model import SALESFORCE, Direction, FieldMap, Record, Section, named_value
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Report
 from crm_sync.scope import Everybody, Scope
@@ -103,7 +103,7 @@ class Engine:
         for section in self.sections:
             if section.salesforce == name:
                 read += [mapped.salesforce for mapped in section.fields]
-                read += section.rules.exclude_salesforce
+                read += [section.company_field, *section.rules.exclude_salesforce]
                 read += [str(mapped.options["reads"]) for mapped in section.fields if "reads" in mapped.options]
         read.append(self.config.salesforce.external_id_field)
         sobject = self.sobject(name)
@@ -115,6 +115,8 @@ class Engine:
         kept: list[FieldMap] = []
         for mapped in section.fields:
             known = sobject.field(mapped.salesforce)
+            if known is None and section.flow(mapped) is Direction.OFF:
+                continue  # nobody asked for it
             if known is None:
                 self.report.note(
                     f"{section.key}: {mapped.name} is not synced, {sobject.name} has no field "

@@ -590,6 +590,20 @@ def test_only_ones_own_tasks_are_imported(on: Sellers) -> None:
 
 
 @pytest.mark.rule("M24")
+@pytest.mark.parametrize(("stored", "imported"), [("bo", "Bo's"), (None, "Ann's")])
+def test_who_the_user_is_in_salesforce(on: Sellers, stored: str | None, imported: str) -> None:
+    """The stored id says whose tasks are the user's; without one it is whoever the connection logs in as."""
+    sf_user = {"sf_user_id": getattr(on, stored) if stored else None}
+    on.seed(users=[{"id": 1, "name": "Ann", "email": "ann@acme.example", "token": "ann", **sf_user}])
+    on.task(Subject="Bo's", OwnerId=on.bo)
+    on.task(Subject="Ann's", OwnerId=on.ann)
+
+    on.run()
+
+    assert [imported] == [one["name"] for one in on.reminders()]
+
+
+@pytest.mark.rule("M24")
 def test_a_reminder_for_somebody_else_is_theirs_to_send(on: Sellers) -> None:
     """What Ann makes for Bo is not sent by Ann's connection."""
     made = on.remind(assignee=2, person=1)
@@ -760,6 +774,7 @@ def test_the_code_of_a_run_that_ended(text: str, code: str) -> None:
     ("how", "everywhere"),
     [
         ("lose response", False),
+        ("kill before", False),
         ("kill after", False),
         *(
             pytest.param(how, True, marks=pytest.mark.nightly)

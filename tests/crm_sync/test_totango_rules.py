@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from crm_sync.config import load_profile
+from crm_sync.jobs.pairs import read_jobs, sections_of
 from crm_sync.jobs.statistics import JobStatistics
 from crm_sync.report import Report
 from crm_sync.state import State
@@ -45,12 +47,17 @@ def world() -> Iterator[TotangoBoth]:
     both.stage.close()
 
 
-@pytest.fixture
-def rich() -> Iterator[TotangoBoth]:
-    """An org with more fields."""
+@pytest.fixture(scope="module")
+def rich_world() -> Iterator[TotangoBoth]:
     both = TotangoBoth(RichStage("totango"))
     yield both
     both.stage.close()
+
+
+@pytest.fixture
+def rich(rich_world: TotangoBoth) -> TotangoBoth:
+    """An org with more fields and objects."""
+    return rich_world.again()
 
 
 @pytest.fixture
@@ -768,6 +775,31 @@ def test_a_new_record_tells_when_it_was_made_and_changed(both: TotangoBoth) -> N
     both.settle()
 
     assert (made, changed) == (both.tt_one()["created_at"], both.tt_one()["updated_at"])
+
+
+@pytest.mark.rule("T37")
+def test_jobs_over_a_custom_object(rich: TotangoBoth) -> None:
+    """An object of the customer's own, with its own fields and its own way to the account, syncs both ways."""
+    mapping = [
+        {"crm": "Account__c", "attribute": "Account Id", "key": True},
+        {"crm": "Id", "attribute": "Task External Id", "key": True},
+        {"crm": "Topic__c", "attribute": "Title"},
+        {"crm": "Due__c", "attribute": "Due Date"},
+    ]
+    job = {"section": "Task:Task", "crm_object": "Activity__c", "create_new": True, "mapping": mapping}
+    given = [{**job, "name": way, "direction": way} for way in ("inbound", "outbound")]
+    profile = load_profile("totango")
+    rich.configure_sections(sections_of(read_jobs(given, profile=profile), profile=profile))
+    rich.tt_task(title="out", due_date="2026-02-02")
+    ours = rich.people.create({"Topic__c": "in", "Account__c": rich.account}, "Activity__c")
+    rich.settle()
+
+    assert {"out", "in"} == {*rich.sf_field("Topic__c", "Activity__c")} == {row["title"] for row in rich.tt_all()}
+    assert [rich.account] * 2 == rich.sf_field("Account__c", "Activity__c")
+    assert {None, "2026-02-02"} == {*rich.sf_field("Due__c", "Activity__c")}
+    rich.people.change("Activity__c", ours, {"Topic__c": "edited"})
+    rich.settle()
+    assert {"out", "edited"} == {row["title"] for row in rich.tt_all()}
 
 
 # -- deletion ----------------------------------------------------------------------------------------------------------

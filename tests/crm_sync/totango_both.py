@@ -24,14 +24,19 @@ TOUCH_ID = "Totango_Campaign_Touch_ID__c"
 
 
 class RichStage(PairStage):
-    """An org whose Event has a Type and a field for a campaign touch's id."""
+    """An org whose Event has a Type and a field for a campaign touch's id, with an object of its own for activities."""
 
     def _extra(self) -> dict[str, Any]:
         fields = {
             "Type": {"type": "picklist", "values": ["Call", "Email", "Meeting", "Other"]},
             TOUCH_ID: {"type": "string(60)"},
         }
-        return {"objects": {"Event": {"fields": fields}}}
+        own = {
+            "Topic__c": {"type": "string(255)"},
+            "Account__c": {"type": "reference", "to": ["Account"]},
+            "Due__c": {"type": "date"},
+        }
+        return {"objects": {"Event": {"fields": fields}, "Activity__c": {"key_prefix": "a0A", "fields": own}}}
 
 
 class TotangoBoth:

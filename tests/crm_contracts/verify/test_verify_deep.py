@@ -19,7 +19,7 @@ def condemned(runner: CommandRunner | NaiveRunner) -> Report:
     arena = Arena("planhat")
     settings = arena.settings({"conversation": "Not Syncing"})
     with arena.stage(runner, tls=True) as stage:
-        return Campaign(stage, Plan(settings=settings, sets=TASKS_ONLY, histories=5)).run()
+        return Campaign(stage, Plan(settings=settings, sets=TASKS_ONLY, histories=2)).run()
 
 
 def test_the_naive_sync_as_a_command_has_the_report_of_the_naive_sync_in_process() -> None:
