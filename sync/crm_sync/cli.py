@@ -43,7 +43,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead
 
 @click.group("sync")
 def sync() -> None:
-    """Sync activities between Planhat and Salesforce, both ways."""
+    """Sync activities between Salesforce and Planhat, Totango or Marketo, both ways."""
 
 
 @sync.command("run")

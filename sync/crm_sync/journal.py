@@ -50,7 +50,7 @@ class Journal:
         key: str,
         replaces: Link | None = None,
     ) -> Intent:
-        """*replicas*: the partner's records it is made for; *keep*: their (model, field) that are not agreed on.
+        """*replicas*: the partner's records it is made for; *keep*: the (replica, field) that are not agreed on.
 
         *replaces*: the link of the deleted record that is made again.
         """
@@ -65,6 +65,7 @@ class Journal:
             "object": sf_object,
             "ids": {record.model: record.id for record in replicas},
             "base": base,
+            "open": sorted(name for replica, name in keep if replica == SALESFORCE),
             "key": key,
             "replaces": replaces.id if replaces is not None else None,
             "telling": sorted(texts & set(fields)),
@@ -125,7 +126,8 @@ class Journal:
         base = {model: dict(values) for model, values in body["base"].items()}
         sections = self._sections(body["object"], base)
         read = self._engine.sf_keys(row, list(sections.values())) if row is not None else {}
-        base[SALESFORCE] = read | body["born"]
+        agreed = read | body["born"]
+        base[SALESFORCE] = {name: key for name, key in agreed.items() if name not in body.get("open", ())}
         return base
 
     def received_base(self, intent: Intent, record: Record) -> dict[str, Any]:

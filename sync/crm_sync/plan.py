@@ -478,10 +478,23 @@ def _plan_salesforce_creation(plan: Plan, known: Known) -> None:
         fields[company_field] = account
     for model, section in sources.items():
         _create_values(plan, known, model, section, fields)
+    for model, section in sections.items():
+        if model not in sources:
+            _leave_open(plan, known, model, section, fields)
     plan.create = SALESFORCE
     plan.write[SALESFORCE] = fields
     for section in sections.values():
         plan.verdicts[section.key] = (Outcome.CREATED, "")
+
+
+def _leave_open(plan: Plan, known: Known, model: str, section: Section, fields: Mapping[str, Any]) -> None:
+    """A replica that only receives may say something else than the new record: that is not agreed on."""
+    record = plan.activity.partners[model]
+    for mapped in section.fields:
+        made = lens(mapped).key_sf(mapped, fields, known.context)
+        says = lens(mapped).key_partner(mapped, record.values, known.context)
+        if mapped.salesforce in fields and not lens(mapped).agree(mapped, made, says, known.context):
+            plan.keep |= {(model, mapped.salesforce), (SALESFORCE, mapped.salesforce)}
 
 
 def _create_values(plan: Plan, known: Known, model: str, section: Section, fields: dict[str, Any]) -> None:
