@@ -11,7 +11,7 @@ HYPOTHESIS_PROFILE ?= ci
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test clients check lint types layers bench nightly lock docs clean
+.PHONY: help demo test clients check lint types layers bench mutants nightly lock docs clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,9 +45,13 @@ docs: $(DEV) ## write the generated pages of docs/ anew
 bench: $(BENCH) ## measure speed, as ratios in one run; writes docs/bench.md
 	$(BIN)/python -m crm_contracts.bench --write docs/bench.md
 
+mutants: $(DEV) ## plant a bug for each failure mode, in the engine and the fakes: what catches it, how soon, how short
+	$(BIN)/python -m crm_contracts.world.mutants
+
 nightly: $(NIGHTLY) ## the deep sweeps: more examples, more histories, longer fault sweeps, fuzzing, a million rows
 	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m "nightly or not nightly" tests/properties tests/crm_contracts tests/crm_sync tests/contracts_lane
 	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m nightly tests/fake_salesforce
+	$(BIN)/python -m crm_contracts.world.mutants
 
 lock: $(DEV) ## resolve the hashed requirement files anew
 	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve $(LOCK) -o requirements/run.txt

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from crm_contracts.world.pairs import PairStage, play
-from crm_contracts.world.pairs.ops import history_from_json
+from crm_contracts.world.pairs import PairStage, PairWorld, play
+from crm_contracts.world.pairs.ops import Sync, Tick, history_from_json
 from crm_contracts.world.pairs.settings import PROFILES
-from crm_contracts.world.pairs.simulate import random_history
+from crm_contracts.world.pairs.simulate import DAY, random_history
 from crm_contracts.world.pairs.toys import Honest
 from crm_contracts.world.violations import Duplicated, InvariantViolated
 
@@ -66,3 +66,21 @@ def test_a_seed_is_a_history(profile: str) -> None:
         assert history == again == random_history(profile, 7, 200, faults=faults)
         assert faults == any(op.kind == "fault" for op in history)
     assert random_history(profile, 7, 50) != random_history(profile, 8, 50)
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_a_history_makes_the_same_requests_after_another(profile: str) -> None:
+    """I14: what an earlier history left on a stage (a session that went on) is seen by no later one."""
+    stage = PairStage(profile)
+    history = [*random_history(profile, 3, 10, faults=False), Tick(seconds=31 * DAY), Sync()]
+    logs = []
+    for _ in (1, 2):
+        log: list[str] = []
+        with PairWorld(stage, sync=Honest) as world:
+            for op in history:
+                world.apply(op)
+                log += [f"{one['path']} {one['request']} {one['response']}" for one in world.exchanges]
+        logs.append(log)
+    stage.close()
+
+    assert logs[0] == logs[1]

@@ -129,6 +129,7 @@ class PairStage:
             self.fakes[vendor].faults.clear()
             self.fakes[vendor].journal.clear()
         self.clock.set(DEFAULT_MOMENT)
+        self.salesforce.log_out()  # a session of another history would be the only thing that differs (I14)
         self.parents = dict(self._opening_parents)
 
     def introduce(self, customer: str) -> None:

@@ -140,14 +140,19 @@ class Agreements:
         return found
 
     def _same(self, unit: Unit, outcome: Values, after: Values, before: Values) -> bool:
-        """Whether *outcome* is what came; an owner that nobody could translate may have stayed (owner-unknown)."""
+        """Whether *outcome* is what came.
+
+        An owner that nobody could translate may have stayed, and the sync's own user, who owns what nobody was named
+        for, may have become the assignee (owner-unknown).
+        """
         if outcome == after:
             return True
         loose = {n for n, one in enumerate(unit) if one.name == "owner" and UNSAID in (before[0][n], before[1][n])}
         if not loose or "owner-unknown" not in self.scope.granted:
             return False
         return all(
-            outcome[side][n] == after[side][n] or (n in loose and after[side][n] == before[side][n])
+            outcome[side][n] == after[side][n]
+            or (n in loose and after[side][n] in (before[side][n], *(UNSAID,) * side))
             for side in (0, 1)
             for n in range(len(unit))
         )

@@ -1,0 +1,350 @@
+"""Planted bugs of the engine: propagation and conflict, F17 to F41."""
+
+from __future__ import annotations
+
+from crm_contracts.world.mutants.model import Mutant, Row, Text
+
+__all__ = ["FLOW"]
+
+HTTP = "tests/crm_contracts/failure_modes/test_over_http.py::"
+ACT, OBSERVE, PLAN = "crm_sync.act.Actor.", "crm_sync.observe.Observer.", "crm_sync.plan."
+DELIVERED = "plan.write.setdefault(SALESFORCE, {})[mapped.salesforce] = value"
+BUT = f"{DELIVERED}\n        "
+
+FLOW = (
+    Mutant(
+        "own writes are changes",
+        "F17",
+        "What both sides agreed on is not written down after a change.",
+        (Text(f"{ACT}_commit", 'changed["base"] = base', "pass"),),
+    ),
+    Mutant(
+        "all that is shown has changed",
+        "F17",
+        "Values are not compared with what was last agreed.",
+        (Text("crm_sync.cases.seen", "Seen.SAME if agreed[name] == key else Seen.CHANGED", "Seen.CHANGED"),),
+    ),
+    Mutant(
+        "put aside for good",
+        "F18",
+        "What was put aside once is left alone, whatever a person edits.",
+        (
+            Text(
+                f"{OBSERVE}_is_put_aside", "return unchanged and item.next_at > self._engine.clock.now()", "return True"
+            ),
+            Text(f"{OBSERVE}observe", "if item.next_at <= now", "if False"),
+        ),
+        tests=("tests/crm_sync/test_rules.py",),
+    ),
+    Mutant(
+        "after a death all is agreed",
+        "F18",
+        "What was about to be written counts as written, and a person's edit since as known.",
+        (
+            Text(
+                "crm_sync.updates._take_over",
+                'if all(keys.get(replica, {}).get(name, one) == key for replica, key in one["written"].items()):',
+                "if True:",
+            ),
+        ),
+    ),
+    Mutant(
+        "the older value wins",
+        "F19",
+        "Of two edits of one field the earlier one is kept.",
+        (
+            Text(
+                "crm_sync.decide._preferred",
+                "PARTNER if last is Order.PARTNER_NEWER else SALESFORCE",
+                "SALESFORCE if last is Order.PARTNER_NEWER else PARTNER",
+            ),
+        ),
+    ),
+    Mutant(
+        "the loser is not logged",
+        "F19",
+        "A value that lost a conflict is gone without a trace.",
+        (Text(f"{PLAN}_log_losers", "", "return"),),
+    ),
+    Mutant(
+        "the policy is not asked",
+        "F19",
+        "Salesforce wins by policy, and the newest value is taken nevertheless.",
+        (
+            Text("crm_sync.decide._preferred", "policy is Policy.SALESFORCE", "False"),
+            Text("crm_sync.decide._preferred", "policy is not Policy.NEWEST", "False"),
+        ),
+    ),
+    Mutant(
+        "untouched fields are sent along",
+        "F20",
+        "A change of one field sends the others, too, as they were read.",
+        (
+            Text(
+                f"{ACT}_update_partner",
+                "self._engine.partner.update(model, record.id, fields)",
+                "self._engine.partner.update(model, record.id, {**{n: record.values[n] for n in "
+                '("action", "subject", "companyId") if n in record.values}, **fields})',
+            ),
+        ),
+    ),
+    Mutant(
+        "custom values are wiped",
+        "F21",
+        "With each change Planhat's custom values are emptied.",
+        (
+            Text(
+                f"{ACT}_update_partner",
+                "self._engine.partner.update(model, record.id, fields)",
+                "self._engine.partner.update(model, record.id, "
+                '{**fields, "custom": dict.fromkeys(record.values.get("custom") or {}, "")})',
+            ),
+        ),
+    ),
+    Mutant(
+        "a deletion travels",
+        "F22",
+        "What is deleted in Salesforce is deleted in Planhat, although the survivor is to stay.",
+        (
+            Row("deleted in Salesforce; the partner's record is neither deleted nor replaced", "delete in the partner"),
+            Row("its counterpart was deleted; the partner's record stays", "delete in the partner"),
+        ),
+    ),
+    Mutant(
+        "a deletion travels to Salesforce",
+        "F22",
+        "What is deleted in Planhat is deleted in Salesforce.",
+        (
+            Row(
+                "deleted in the partner; the Salesforce record is neither deleted nor replaced", "delete in Salesforce"
+            ),
+            Row("its counterpart was deleted; the Salesforce record stays", "delete in Salesforce"),
+        ),
+    ),
+    Mutant(
+        "the survivor is made again",
+        "F23",
+        "A record whose counterpart was deleted gets a new one.",
+        (
+            Row("its counterpart was deleted; the partner's record stays", "create in Salesforce"),
+            Row("its counterpart was deleted; the Salesforce record stays", "create in the partner"),
+        ),
+    ),
+    Mutant(
+        "a deletion is forgotten",
+        "F24",
+        "A write that meets a deleted record leaves no tombstone.",
+        (
+            Text(f"{ACT}_gone", "plan.activity.link = self._state.change_link(link.id, sf_deleted=True)", "pass"),
+            Text(
+                f"{ACT}_gone", "plan.activity.link = self._state.change_link(link.id, deleted={replica: True})", "pass"
+            ),
+        ),
+    ),
+    Mutant(
+        "a tombstone is a dropped link",
+        "F24",
+        "Instead of keeping a tombstone the sync forgets the pair.",
+        (
+            Text(
+                f"{OBSERVE}_mark_deleted_salesforce",
+                "activity.link = self._state.change_link(link.id, sf_deleted=record.deleted)",
+                "self._state.drop_link(link.id); activity.link = None; activity.salesforce = None",
+            ),
+        ),
+    ),
+    Mutant(
+        "what a scan does not show is gone",
+        "F25",
+        "A linked record that is not among what was read counts as deleted.",
+        (
+            Text(
+                f"{OBSERVE}_mark_deleted_salesforce",
+                "if record is None: return",
+                "if record is None:\n        if link is not None:\n            activity.link = "
+                "self._state.change_link(link.id, sf_deleted=True)\n        return",
+            ),
+        ),
+    ),
+    Mutant(
+        "the brake does not hold",
+        "F25",
+        "A run that would delete nearly everything goes ahead.",
+        (Text("crm_sync.brake.braked", "", 'return ""'),),
+        tests=("tests/crm_sync/test_lease.py::test_a_braked_run_writes_nothing_and_one_that_may_goes_on",),
+    ),
+    Mutant(
+        "unseen is deleted",
+        "F26",
+        "A record that cannot be read back after a write counts as deleted.",
+        (
+            Text(
+                f"{ACT}_read_back_salesforce",
+                'self._fail(plan, "written, but it can no longer be seen in Salesforce")',
+                "self._gone(plan, SALESFORCE)",
+            ),
+        ),
+    ),
+    Mutant(
+        "deleted and archived rows are not asked for",
+        "F26",
+        "query is asked instead of queryAll.",
+        (Text("crm_sync.sides.salesforce.Salesforce.query", "/queryAll", "/query"),),
+    ),
+    Mutant(
+        "archived Tasks are not read",
+        "F27",
+        "Only the open list of Planhat's Tasks is scanned.",
+        (Text("crm_sync.sides.planhat.Planhat.parts", "(OPEN, ARCHIVED)", "(OPEN,)"),),
+    ),
+    Mutant(
+        "the company follows the account",
+        "F28",
+        "A Task that is related to another customer in Salesforce moves to another Company.",
+        (
+            Text(
+                f"{PLAN}_plan_key",
+                "",
+                "row, theirs = plan.activity.salesforce, plan.activity.partners.get(model)\n"
+                "section = known.section_of(model, plan.activity.sf_object)\n"
+                "parent = known.parent_of(row, section) if row is not None and section is not None else None\n"
+                "if theirs is not None and parent and parent != theirs.get('companyId'):\n"
+                "    plan.write.setdefault(model, {})['companyId'] = parent",
+            ),
+        ),
+    ),
+    Mutant(
+        "WhatId is written with each change",
+        "F29",
+        "Every change in Salesforce relates the Task to its account again.",
+        (
+            Text(
+                f"{PLAN}_deliver",
+                DELIVERED,
+                BUT + 'plan.write[SALESFORCE]["WhatId"] = known.account_of_parent(record.get("companyId"))',
+            ),
+        ),
+    ),
+    Mutant(
+        "once is always",
+        "F30",
+        "What is written when a record is made is written later, too: participants follow.",
+        (
+            Text(
+                f"{PLAN}_view",
+                "write_in=mapped.write_in, write_out=mapped.write_out, )",
+                "write_in=Write.ALWAYS,\n        write_out=Write.ALWAYS,\n    )",
+            ),
+        ),
+        tests=("tests/crm_sync/test_totango_rules.py::test_participants_are_set_once_in_either_direction",),
+    ),
+    Mutant(
+        "a status is compared by its word",
+        "F31",
+        "Two statuses that mean one to Planhat count as different.",
+        (Text("crm_sync.mapping.Status.key_sf", 'return c.maps["status"].to_partner[status]', "return status"),),
+    ),
+    Mutant(
+        "a priority for nothing",
+        "F32",
+        "Each change in Salesforce writes the default priority, too.",
+        (Text(f"{PLAN}_deliver", DELIVERED, BUT + 'plan.write[SALESFORCE]["Priority"] = "Normal"'),),
+    ),
+    Mutant(
+        "picklists are not checked",
+        "F33",
+        "A status that the describe does not have is sent, and its refusal is the record's end.",
+        (
+            Text(
+                "crm_sync.known.SfObject.refuses",
+                "value is not None and known.restricted and value not in known.values",
+                "False",
+            ),
+            Text(f"{ACT}_without_refused_picklists", "", "return refused"),
+            Text(f"{ACT}_create_or_adopt", "error.code == _PICKLIST and error.fields", "False"),
+        ),
+        tests=("tests/crm_sync/test_rules.py",),
+    ),
+    Mutant(
+        "a series is a Task",
+        "F34",
+        "The series of recurring Tasks is synced like its occurrences.",
+        (Text("crm_sync.cases._scope_in", 'record.get("IsRecurrence")', "False"),),
+        tests=(f"{HTTP}test_a_series_is_left_alone",),
+    ),
+    Mutant(
+        "completion logs twice",
+        "F35",
+        "A completed Task is logged without a look whether it was.",
+        (
+            Text("crm_sync.logged.log_conversation", "later in activity.partners", "False"),
+            Text(
+                "crm_sync.logged.log_conversation",
+                "partner.get(later, task.id) or partner.by_salesforce_id(later, sf_id)",
+                "False",
+            ),
+        ),
+        tests=("tests/crm_sync/test_rules.py::test_the_option_logs_a_conversation",),
+    ),
+    Mutant(
+        "a link sleeps for ever",
+        "F36",
+        "A type that is included again does not wake its links.",
+        (
+            Text(f"{OBSERVE}_is_excluded", "self._state.change_link(link.id, dormant=False)", "pass"),
+            Row("it takes part again, and may come in", "skip"),
+            Row("it takes part again, and may go out", "skip"),
+        ),
+    ),
+    Mutant(
+        "no baseline",
+        "F37",
+        "When a direction changes, what differs by then is pushed.",
+        (Text("crm_sync.settings._take_baseline", "", "return"),),
+    ),
+    Mutant(
+        "a new field floods",
+        "F38",
+        "A field that is mapped later counts as changed in every record.",
+        (Text("crm_sync.cases.seen", "if base and not any(name in values for values in base.values()):", "if False:"),),
+        tests=(f"{HTTP}test_a_field_is_mapped_later",),
+    ),
+    Mutant(
+        "derived fields are sent",
+        "F39",
+        "A mapped field that nobody may write is not left out.",
+        (
+            Text(
+                "crm_sync.engine.Engine._usable",
+                "section.flow(mapped).sends and not (known.createable or known.updateable)",
+                "False",
+            ),
+        ),
+        tests=(f"{HTTP}test_a_derived_field_is_mapped",),
+    ),
+    Mutant(
+        "agreed is what was sent",
+        "F40",
+        "What Salesforce keeps after a change is not read back.",
+        (
+            Text(
+                f"{ACT}_read_back_salesforce",
+                "plan.activity.salesforce = row",
+                "plan.activity.salesforce = replace(row, values={**row.values, **plan.write[SALESFORCE]})",
+            ),
+        ),
+        tests=(f"{HTTP}test_the_org_rewrites_what_is_written",),
+    ),
+    Mutant(
+        "the account is whom it is about",
+        "F41",
+        "A new Salesforce Task has its account in WhoId.",
+        (
+            Text(
+                f"{PLAN}_plan_salesforce_creation",
+                'settable.createable else "WhatId"',
+                'settable.createable else "WhoId"',
+            ),
+        ),
+    ),
+)

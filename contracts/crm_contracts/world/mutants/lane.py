@@ -1,0 +1,186 @@
+"""The means of the ordinary lane, from the cheap to the dear: what they are let at, one example at a time.
+
+Rule 1: the scenarios of the bug's own failure mode come first, then the tests that are named with it, then all other
+scenarios, then histories by seed and, in turn with them, faults at every point of a scenario's last round.
+Rule 2: the same bug meets the same examples in the same order on any machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from crm_contracts.world import ops
+from crm_contracts.world.histories import planhat_history
+from crm_contracts.world.mutants.model import Mutant
+from crm_contracts.world.mutants.more import MORE
+from crm_contracts.world.ops import Op
+from crm_contracts.world.rounds import compare
+from crm_contracts.world.scenarios import CATALOGUE
+from crm_contracts.world.settings import Settings
+from crm_contracts.world.stage import Stage
+from crm_contracts.world.sweep import sweep
+from crm_contracts.world.violations import CrashLeftATrace, NotDeterministic
+from crm_contracts.world.world import World
+
+__all__ = ["Example", "History", "Lane", "Sweep", "Test", "TestFailed"]
+
+STEPS = 12  # of a history by seed
+HISTORIES_IN_TURN = 10
+POINTS_MAX = 150  # of a scenario's last round, before the next scenario has its turn
+_LOGGED = ("at", "vendor", "method", "path", "request", "status", "fault", "response")
+
+
+# The judge is loaded by now: its asserts are no longer rewritten, and need not be.
+_QUIETLY = ("-q", "-x", "--no-header", "--hypothesis-profile=ci", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+
+
+class TestFailed(Exception):
+    """A test of the ordinary lane fails."""
+
+    __test__ = False
+
+
+@dataclass(frozen=True)
+class History:
+    """One history in one world. *twice*: two plays must make the same requests (I14)."""
+
+    means: str
+    stage: Stage
+    history: Sequence[Op]
+    settings: Settings = field(default_factory=Settings)
+    twice: bool = False
+
+    def play(self) -> int:
+        """How many examples that was. Raises what it finds."""
+        first = self._log()
+        if self.twice and first != self._log():
+            raise NotDeterministic("two plays of this history made different requests")
+        return 1
+
+    def shows(self, kind: type[Exception]) -> bool:
+        """Does this history raise *kind*? A trace that a fault leaves shows beside the history without the fault."""
+        try:
+            if kind is CrashLeftATrace:
+                compare(self._outcome(self.history), self._outcome(_unharmed(self.history)))
+            else:
+                self.play()
+        except Exception as found:  # noqa: BLE001 - whatever a wrong fake makes of a history
+            return isinstance(found, kind)
+        return False
+
+    def _log(self) -> str:
+        digest = hashlib.sha256()
+        with World(self.stage, settings=self.settings) as world:
+            world.log = lambda exchanges: digest.update(repr([[e[k] for k in _LOGGED] for e in exchanges]).encode())
+            world.apply_all(self.history)
+            world.finish()
+        return digest.hexdigest()
+
+    def _outcome(self, history: Sequence[Op]) -> dict[str, object]:
+        with World(self.stage, settings=self.settings) as world:
+            world.apply_all(history)
+            world.finish()
+            return world.summary()
+
+
+def _unharmed(history: Sequence[Op]) -> list[Op]:
+    """*history* as if nothing had gone wrong in it."""
+    kept = [op for op in history if not isinstance(op, ops.InjectFault)]
+    return [replace(op, crash_at=0, crash_at_commit=0) if isinstance(op, ops.Sync) else op for op in kept]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A scenario whose last round is struck at many points."""
+
+    means: str
+    scene: History
+
+    def play(self) -> int:
+        return sweep(
+            self.scene.history,
+            stage=self.scene.stage,
+            settings=self.scene.settings,
+            rounds="last",
+            points_max=POINTS_MAX,
+        ).points
+
+
+@dataclass(frozen=True)
+class Test:
+    """One test of the ordinary lane, by its pytest name."""
+
+    __test__ = False
+
+    means: str
+    root: Path
+
+    def play(self) -> int:
+        import pytest
+
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            status = pytest.main([str(self.root / self.means), f"--rootdir={self.root}", *_QUIETLY])
+        if status == pytest.ExitCode.TESTS_FAILED:
+            raise TestFailed(_last_line(said.getvalue()))
+        if status != pytest.ExitCode.OK:
+            raise RuntimeError(f"{self.means} cannot be run: {said.getvalue()[-400:]}")
+        return 1
+
+
+def _last_line(said: str) -> str:
+    lines = [line for line in said.splitlines() if line.startswith(("FAILED", "E  ", "ERROR"))]
+    return (lines or ["it failed"])[-1].strip()
+
+
+Example = History | Sweep | Test
+
+
+class Lane:
+    """The stages, made once, and the examples for a bug. *root* is the repository, where there is one."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.stages = {"plain org": Stage(), "org with a key": Stage(external_id=True)}
+        self._root = root
+
+    def close(self) -> None:
+        for stage in self.stages.values():
+            stage.close()
+
+    def examples(self, mutant: Mutant) -> Iterator[Example]:
+        """In the order of Rule 1, without an end."""
+        own = sorted(_scenarios(mutant.failure), key=lambda name: not (mutant.scenario and mutant.scenario in name))
+        for name in own:
+            yield from (self._scene(name, org) for org in self.stages)
+        for test in mutant.tests:
+            if self._root is not None and (self._root / test.partition("::")[0]).exists():
+                yield Test(test, self._root)
+        others = [name for name in (*MORE, *CATALOGUE) if name not in own]
+        orgs = list(self.stages)
+        yield from (self._scene(name, orgs[n % 2]) for n, name in enumerate(others))
+        yield from self._without_end([*own, *others])
+
+    def _scene(self, name: str, org: str) -> History:
+        settings, history = MORE.get(name) or CATALOGUE[name]
+        return History(f"scenario {name} ({org})", self.stages[org], history, settings)
+
+    def _without_end(self, names: Sequence[str]) -> Iterator[Example]:
+        seed, orgs = 0, list(self.stages)
+        while True:
+            for name in names:
+                for _ in range(HISTORIES_IN_TURN):
+                    org = orgs[seed % 2]
+                    history = planhat_history(seed, STEPS, keyed=org != orgs[0])
+                    yield History(f"history of seed {seed} ({org})", self.stages[org], history, twice=True)
+                    seed += 1
+                org = orgs[seed // HISTORIES_IN_TURN % 2]
+                yield Sweep(f"faults in {name} ({org})", self._scene(name, org))
+
+
+def _scenarios(failure: str) -> list[str]:
+    return [name for name in (*MORE, *CATALOGUE) if name.startswith(f"{failure} ")]
