@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -460,18 +460,34 @@ class Actor:
             self._state.clear_pending(record.place, record.model, record.id)
 
     def _agreed(self, plan: Plan, sections: Mapping[str, Section]) -> dict[str, dict[str, Any]]:
+        """What both sides agree on now: of what was written, as it was read back (F40); of the rest, as it was when
+        this was decided. What somebody wrote meanwhile is a change that the next run will see (I5).
+        """
         activity, engine = plan.activity, self._engine
         old: Mapping[str, Mapping[str, Any]] = activity.link.base if activity.link else {}
         base = {replica: dict(values) for replica, values in old.items()}
-        if activity.salesforce is not None:
-            keys = engine.sf_keys(activity.salesforce, list(sections.values()))
-            base[SALESFORCE] = _merged(SALESFORCE, base.get(SALESFORCE, {}), keys, plan.keep)
-        for model, section in sections.items():
-            record = activity.replica(model)
-            if record is not None:
-                keys = engine.keys(record, section)
-                base[model] = _merged(model, base.get(model, {}), keys, plan.keep)
+        listed = list(sections.values())
+        for replica, now in ((SALESFORCE, activity.salesforce), *activity.partners.items()):
+            if now is None or (replica != SALESFORCE and replica not in sections):
+                continue
+            known = base.get(replica, {})
+            before = plan.read.get(replica)
+            if before is None and known:
+                continue  # made in this run: agreed on when its link was made
+            one = listed if replica == SALESFORCE else [sections[replica]]
+            keys = engine.all_keys(before or now, one)
+            written = _written(plan, replica, one)
+            keys |= {name: key for name, key in engine.all_keys(now, one).items() if name in written}
+            base[replica] = _merged(replica, known, keys, plan.keep)
         return base
+
+
+def _written(plan: Plan, replica: str, sections: Sequence[Section]) -> set[str]:
+    """The mapped fields, by Salesforce's names, that were written on one replica."""
+    fields = plan.write.get(replica, {})
+    if replica == SALESFORCE:
+        return set(fields)
+    return {mapped.salesforce for section in sections for mapped in section.fields if mapped.partner in fields}
 
 
 def _own_key(value: Any) -> bool:

@@ -32,7 +32,10 @@ def seen(activity: Activity, known: Known, replica: str, mapped: FieldMap, key: 
         # A Conversation that continues its Task starts from what the Task agreed on (P1, P8).
         return Seen.SAME if earlier[name] == key else Seen.CHANGED
     if base and not any(name in values for values in base.values()):
-        return Seen.SAME  # mapped after the link was made: starts from today's values (P29)
+        # Mapped after the link was made: it starts from today's values (P29); a back-fill brings them over (F38).
+        backfill = any(one.backfill for one in known.sections if one.salesforce == activity.sf_object)
+        filled = backfill and key is not None and key != ""
+        return Seen.CHANGED if filled else Seen.SAME
     return Seen.CHANGED
 
 

@@ -7,7 +7,7 @@ Rules P2, P26, P27 and the mapping check against the describe (F39, F69).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -141,6 +141,10 @@ class Engine:
         if record.place == SALESFORCE:
             return {m.salesforce: lens(m).key_sf(m, values, self.context) for m in section.fields}
         return {m.salesforce: lens(m).key_partner(m, values, self.context) for m in section.fields}
+
+    def all_keys(self, record: Record, sections: Sequence[Section]) -> dict[str, Any]:
+        """The comparable values of one record's fields in all of *sections*."""
+        return self.sf_keys(record, list(sections)) if record.place == SALESFORCE else self.keys(record, sections[0])
 
     def sf_keys(self, record: Record, sections: list[Section]) -> dict[str, Any]:
         keys: dict[str, Any] = {}

@@ -108,3 +108,12 @@ class _Reader(HTMLParser):
             self.parts.append(_PARAGRAPH)
         elif tag in _LINES:
             self.parts.append(_LINE)
+
+
+def cut(text: str, units: int | None) -> str:
+    """The beginning of *text* that fits into *units* of length as Salesforce counts them: UTF-16, so most emoji are two
+    (F47). Nothing is cut in half.
+    """
+    if units is None or len(text.encode("utf-16-le")) <= 2 * units:
+        return text
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore")

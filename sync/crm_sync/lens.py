@@ -109,12 +109,12 @@ class Text(Same):
         """Equal, or equal as far as Salesforce can keep it."""
         if sf == partner:
             return True
-        limit = m.max_length
-        return limit is not None and len(partner) > limit and self._canon(partner[:limit]) == sf
+        kept = html_text.cut(partner, m.max_length)
+        return bool(kept != partner and self._canon(kept) == sf)
 
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         text = self._plain(Same.key_partner(self, m, values, c))
-        return text[: m.max_length].strip() or None
+        return html_text.cut(text, m.max_length).strip() or None
 
     def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
         return {m.partner: self._plain(values.get(m.salesforce))}

@@ -33,7 +33,7 @@ class Html(Text):
 
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         text: str = self.key_partner(m, values, c)
-        return text[: m.max_length].strip() or None
+        return html_text.cut(text, m.max_length).strip() or None
 
     def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
         return {m.partner: html_text.to_html(values.get(m.salesforce))}

@@ -84,7 +84,7 @@ class FieldMap:
     """One mapped field: where it lives on both sides and the lens between them.
 
     *constant* (a partner's value) means that the partner has no such field and always says this.
-    *max_length* is the length Salesforce keeps, in characters; None when it is not limited.
+    *max_length* is the length Salesforce keeps, in UTF-16 units; None when it is not limited.
     *write_in* and *write_out* tell when the field is written at the partner and in Salesforce.
     """
 
@@ -217,6 +217,8 @@ class Activity:
     partners: dict[str, Record] = field(default_factory=dict)
     #: A Salesforce id this activity claims before there is a link (canonical, 18 characters).
     claimed_sf_id: str | None = None
+    #: Other Salesforce records that claim it as well, where their key is not unique (F05).
+    rivals: list[str] = field(default_factory=list)
     #: True for a record that follows an older one's link without carrying the id yet (P10).
     inherited: bool = False
     #: Fingerprints of list rows by model, kept with the link so that a record is fetched once.

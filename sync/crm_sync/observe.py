@@ -21,6 +21,7 @@ from crm_sync.mapping import parse_moment
 from crm_sync.model import SALESFORCE, Activity, Link, Record, Section
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Outcome
+from crm_sync.sides.salesforce import quoted
 from crm_sync.state import Pending
 
 #: Values of a list row that say nothing about its content.
@@ -398,11 +399,18 @@ class Observer:
                 return False
             activity = self._new(record.model)
             activity.partners[model] = found
+        if activity.salesforce is not None and activity.rivals:
+            return True
         if activity.link is not None or activity.salesforce is not None:
             return False
         activity.salesforce = record
         activity.claimed_sf_id = record.id
         activity.inherited = True  # its keyable is written although the section may only receive
+        known = self._engine.sobject(record.model).fields[field_name]
+        if not known.unique:
+            condition = f"{field_name} = {quoted(value)}"
+            rows = self._engine.salesforce.where(record.model, self._engine.select(record.model), condition)
+            activity.rivals = sorted(row.id for row in rows if not row.deleted and row.id != record.id)
         return True
 
     # -- completing what was read -------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from crm_sync.cases import seen as was_seen
 from crm_sync.decide import Agree, Decision, Mapped, Seen, View, decide, record_winner
 from crm_sync.known import Known
 from crm_sync.mapping import Held, lens
-from crm_sync.model import SALESFORCE, Activity, FieldMap, Policy, Section, Write
+from crm_sync.model import SALESFORCE, Activity, FieldMap, Policy, Record, Section, Write
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Conflict, HeldBack, Outcome
 from crm_sync.verdict import Action, LinkState, verdict
@@ -48,8 +48,14 @@ class Plan:
     refuse: str = ""
     label: str = ""
 
+    #: The replicas as they were read: what was decided from. They are replaced by what is read back while acting.
+    read: dict[str, Record] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
-        self.label = self.activity.label  # as it was found; replicas are replaced while acting
+        self.label = self.activity.label
+        self.read = dict(self.activity.partners)
+        if self.activity.salesforce is not None:
+            self.read[SALESFORCE] = self.activity.salesforce
 
     def hold(self, mapped: FieldMap, held: Held) -> None:
         self.held.append(HeldBack(self.activity.label, mapped.name, held.value, held.reason))
@@ -71,6 +77,10 @@ def plan_activity(activity: Activity, known: Known) -> Plan:
     plan = Plan(activity)
     section = deciding(activity, known)
     if section is None:
+        return plan
+    if activity.rivals:
+        plan.refuse = f"{', '.join(activity.rivals)} carry its key, too; keep one of them (rule P8)"
+        plan.verdicts[section.key] = (Outcome.QUARANTINED, plan.refuse)
         return plan
     case, why = case_of(activity, section, known)
     said = verdict(case)

@@ -17,7 +17,7 @@ from crm_contracts.world.records import record
 from crm_contracts.world.sweep import KINDS, points_of, single_faults, sweep, sweep_pairs
 from crm_contracts.world.toys import BlindCreator
 from crm_contracts.world.under_test import Portable
-from crm_contracts.world.violations import Duplicated, InvariantViolated, NotConverged
+from crm_contracts.world.violations import Duplicated, InvariantViolated
 from fake_core.faults import KINDS as FAULT_KINDS
 
 IN_SALESFORCE = ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call", "Description": "line"})
@@ -98,13 +98,13 @@ def test_every_pair_of_faults_leaves_the_same_world(stage: Stage, scenario: list
 
 UNSEEN = {
     "what was not shown, and its record was written": "both sides were edited",
-    "a Task that was not shown, and its Conversation was": "a Task is done before its first sync",
+    "a Task that was not shown, and its Conversation was": pytest.param(
+        "a Task is done before its first sync",
+        marks=pytest.mark.xfail(raises=Duplicated, reason="its Conversation goes without it, then the Task goes, too"),
+    ),
 }
 
 
-@pytest.mark.xfail(
-    raises=(NotConverged, Duplicated), reason="a change that shows late counts as agreed, or is made twice"
-)
 @pytest.mark.parametrize("name", UNSEEN.values(), ids=UNSEEN)
 def test_older_rows_lose_nothing(stage: Stage, name: str) -> None:
     """A list that does not show yet what users wrote costs time, never an update."""
@@ -171,14 +171,14 @@ def test_a_death_is_what_a_play_of_it_leaves(stage: Stage) -> None:
     assert len(deaths) > 2 * len(kept.requests)
 
 
-def test_what_is_shared_hides_nothing() -> None:
+def test_what_is_shared_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """With every point played by itself and every world watched to its end, the same findings come, as many times."""
-    stage = Stage(external_id=True)
-    late = ["lost_response", "duplicate", "slow_visibility"]
+    monkeypatch.setattr("crm_sync.journal.Journal.recover", lambda *_args, **_options: None)
+    stage = Stage()
+    late = ["lost_response", "duplicate", "unavailable"]
     found: dict[bool, list[InvariantViolated]] = {False: [], True: []}
-    scenario = SCENARIOS["both sides were edited"]
     tallies = {
-        thorough: sweep(scenario, stage=stage, kinds=late, rounds="last", thorough=thorough, found=findings)
+        thorough: sweep(MADE, stage=stage, kinds=late, rounds="last", thorough=thorough, found=findings)
         for thorough, findings in found.items()
     }
 
@@ -188,10 +188,12 @@ def test_what_is_shared_hides_nothing() -> None:
     assert tallies[True].played > tallies[False].played
 
 
-def test_a_finding_carries_the_history_that_shows_it(stage: Stage) -> None:
+def test_a_finding_carries_the_history_that_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Played as a history, what a sweep found shows again."""
+    monkeypatch.setattr("crm_sync.journal.Journal.recover", lambda *_args, **_options: None)
+    stage = Stage()
     found: list[InvariantViolated] = []
-    sweep(SCENARIOS["both sides were edited"], stage=stage, kinds=["slow_visibility"], rounds="last", found=found)
+    sweep(MADE, stage=stage, kinds=["lost_response"], rounds="last", found=found)
 
     for one in found:
         with pytest.raises(type(one)):

@@ -42,7 +42,6 @@ def keyed_org(org: Make) -> Both:
 
 
 @pytest.mark.rule("F05", "I3")
-@pytest.mark.xfail(reason="I3: with a key that is not unique the first of two records that bear it is linked")
 def test_a_key_that_two_records_bear(org: Make) -> None:
     """The external id is not unique, and two records have it: the sync picks none of them, the others go on."""
     both = keyed_org(org)
