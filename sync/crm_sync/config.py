@@ -47,6 +47,7 @@ from crm_sync.model import (
     Section,
     Write,
 )
+from crm_sync.totango.rows import where_body
 
 API_VERSION = "60.0"  # of Salesforce, where neither the configuration nor the profile says one
 BRAKE_DELETIONS, BRAKE_CREATIONS, BRAKE_PERCENT = 50, 1_000, 20
@@ -517,13 +518,17 @@ def _section(row: Mapping[str, Any], *, where: str, profile: Profile, default: P
         on_create=known.get("on_create", {}) if row["on_create"] is None else row["on_create"],
         on_create_partner=known.get("on_create_partner", {}),
         stamp_field=known.get("stamp_field", ""),
-        rules=_rules({**known.get("rules", {}), **row["rules"]}),
+        rules=_rules({**known.get("rules", {}), **row["rules"]}, where),
     )
 
 
-def _rules(given: Mapping[str, Any]) -> Rules:
+def _rules(given: Mapping[str, Any], where: str) -> Rules:
     sets = {name: frozenset(given[name]) for name in ("required", "required_any") if name in given}
-    return Rules(**{**given, **sets})
+    try:
+        filter_in = where_body(given.get("filter_in"))
+    except ConfigError as error:
+        raise ConfigError(f"{where}.rules.filter_in: {error}") from None
+    return Rules(**{**given, **sets, "filter_in": filter_in})
 
 
 def _field_map(given: Mapping[str, Any], profile: Profile) -> FieldMap:

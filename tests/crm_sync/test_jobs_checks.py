@@ -375,6 +375,26 @@ def test_a_configuration_has_jobs_or_sections() -> None:
             Config.from_mapping({**base, "jobs": wrong})
 
 
+@pytest.mark.rule("T14")
+def test_a_filter_of_a_section_is_checked_as_a_jobs() -> None:
+    """A condition that would end the query around it is refused with the path of its key."""
+    section = {
+        "totango": "Task",
+        "salesforce": "Task",
+        "direction": BOTH,
+        "rules": {"filter_in": "Id = 'x') OR (1 = 1"},
+    }
+    given = {
+        "profile": "totango",
+        "salesforce": {"base_url": "https://acme.my.salesforce.com", "access_token": "t"},
+        "totango": {"token": "t"},
+        "sections": [section],
+    }
+
+    with pytest.raises(ConfigError, match=r"sections\[0\]\.rules\.filter_in: .*not closed"):
+        Config.from_mapping(given)
+
+
 @pytest.mark.rule("T37")
 def test_a_job_may_name_a_custom_object() -> None:
     """The fields and rules of the model hold for an object of the customer's own."""
