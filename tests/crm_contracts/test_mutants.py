@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -39,6 +40,8 @@ HARMLESS = Mutant(
     "harmless", "F49", "Nothing.", (Text("crm_sync.observe.scan_start", "cursor is None", "None is cursor"),)
 )
 EXAMPLES_MAX, PLAYS_MAX = 4, 15
+
+PLAN: Any = crm_sync.plan  # as it stands there: imported by name from where it is made
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +102,7 @@ def test_a_target_that_is_gone_is_told(lane: Lane) -> None:
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: f"{one.failure} {one.name}")
 def test_each_can_be_planted_and_leaves_nothing_behind(mutant: Mutant) -> None:
     """Every target is there; the code differs while the bug is planted, and is as it was afterwards."""
-    before = inspect.getsource(crm_sync.observe), verdict.answers, crm_sync.plan.decide, crm_sync.decide._preferred
+    before = inspect.getsource(crm_sync.observe), verdict.answers, PLAN.decide, crm_sync.decide._preferred
 
     try:
         with planted(mutant):
@@ -107,16 +110,16 @@ def test_each_can_be_planted_and_leaves_nothing_behind(mutant: Mutant) -> None:
     except TargetGone as gone:
         pytest.fail(str(gone))
 
-    after = inspect.getsource(crm_sync.observe), verdict.answers, crm_sync.plan.decide, crm_sync.decide._preferred
+    after = inspect.getsource(crm_sync.observe), verdict.answers, PLAN.decide, crm_sync.decide._preferred
     assert before == after
 
 
 def test_a_planted_function_is_planted_everywhere() -> None:
     """Every module that took the function by name gets the wrong one, and the right one back."""
-    right = crm_sync.plan.decide
+    right = PLAN.decide
     with planted(Mutant("one", "F19", "", (Text("crm_sync.decide.decide", "", "return NOTHING"),))):
-        assert crm_sync.plan.decide is crm_sync.decide.decide is not right
-    assert crm_sync.plan.decide is crm_sync.decide.decide is right
+        assert PLAN.decide is crm_sync.decide.decide is not right
+    assert PLAN.decide is crm_sync.decide.decide is right
 
 
 def test_two_changes_of_one_function_and_a_constant() -> None:

@@ -30,7 +30,9 @@ REMINDER = {
 }  # fmt: skip
 RIGHT: dict[str, dict[str, Any]] = {
     "createReminder": REMINDER, "updateReminder": REMINDER,
-    "listReminders": {"changed_since": "2026-01-05T09:00:00Z", "include_deleted": "true", "limit": 1, "sf_task_id": TASK_ID},
+    "listReminders": {
+        "changed_since": "2026-01-05T09:00:00Z", "include_deleted": "true", "limit": 1, "sf_task_id": TASK_ID,
+    },
     "createDiagnostic": {"operation": "create", "code": "INVALID_TYPE", "message": "m", "reminder": 1},
     "listDiagnostics": {"category": "Other", "acknowledged": "true", "cursor": "~1"},
     "updateSettings": {"task_sync": "on", "activity_detail_template": "{{activity_subject}}\n{{x}}"},
