@@ -226,6 +226,8 @@ class Observer:
         link = self._state.link_of(earlier, task_id, section.salesforce)
         unlinked = self._by_record.get((earlier, section.salesforce, task_id))
         if link is None and unlinked is None:
+            unlinked = self._not_listed(earlier, record, section)
+        if link is None and unlinked is None:
             return None
         if not self._engine.inheritance_on or not self._logged_while_on(record):
             when = "now" if not self._engine.inheritance_on else "when it was logged"
@@ -239,6 +241,18 @@ class Observer:
         if link is not None and link.ids.get(record.model, record.id) != record.id:
             return None
         activity.inherited = True
+        return activity
+
+    def _not_listed(self, earlier: str, record: Record, section: Section) -> Activity | None:
+        """The Task of a Conversation that names it, when no list shows it yet: lists may be behind (F49)."""
+        task_id = str(record.get("taskId") or "")
+        if not task_id or self._engine.section_of(earlier, section.salesforce) is None:
+            return None
+        task = self._engine.partner.get(earlier, task_id)
+        if task is None:
+            return None
+        activity = self._by_record[earlier, section.salesforce, task_id] = self._new(section.salesforce)
+        activity.partners[earlier] = task
         return activity
 
     def _logged_while_on(self, record: Record) -> bool:
