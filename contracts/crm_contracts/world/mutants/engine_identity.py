@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm_contracts.world.mutants.model import Mutant, Text
+from crm_contracts.world.mutants.model import Mutant, Row, Text
 
 __all__ = ["IDENTITY"]
 
@@ -42,10 +42,10 @@ IDENTITY = (
         ),
     ),
     Mutant(
-        "a duplicate value is a failure",
+        "a creation goes without its key",
         "F03",
-        "DUPLICATE_VALUE from a second worker is not taken for what it says: it exists.",
-        (Text(f"{ACT}_create_or_adopt", 'error.code == "DUPLICATE_VALUE" and key_field', "False"),),
+        "The unique external id is not sent, and two workers make two records.",
+        (Text(f"{ACT}_create_or_adopt", "if key_field: found =", "if False:\n                found ="),),
         tests=(f"{HTTP}test_two_workers_create_one_key",),
     ),
     Mutant(
@@ -65,7 +65,7 @@ IDENTITY = (
                 'if response.status_code == 300:\n    return str(response.json()[0]).rsplit("/", 1)[-1]',
             ),
         ),
-        tests=(f"{HTTP}test_a_key_that_two_records_bear",),
+        tests=("tests/crm_sync/test_faults.py::test_several_matches_are_put_aside",),
     ),
     Mutant(
         "a blank key is a key",
@@ -171,15 +171,16 @@ IDENTITY = (
         ),
     ),
     Mutant(
-        "a lost tombstone is not made again",
+        "a lost tombstone is no tombstone",
         "F13",
-        "After a loss of memory, what points at a deleted Salesforce record is no tombstone.",
+        "After a loss of memory, what points at a deleted Salesforce record is made again.",
         (
             Text(
                 f"{OBSERVE}_mark_deleted_salesforce",
                 "elif link is None and record.deleted and activity.partners:",
                 "elif False:",
             ),
+            Row("deleted in Salesforce, and never linked here: this one stays", "create in Salesforce"),
         ),
     ),
     Mutant(
