@@ -53,10 +53,17 @@ CHANGES = (
         ),
     ),
     Mutant(
-        "the oldest first",
+        "Planhat's lists have one page",
         "F53",
-        "Planhat's lists are read from the end that rows move away from.",
-        (Text("crm_sync.sides.planhat.Planhat.changed_since", '"sort": "-updatedAt"', '"sort": "updatedAt"'),),
+        "Whoever pages by offset stops after the first page.",
+        (
+            Text(
+                "crm_sync.sides.planhat.Planhat.changed_since",
+                "if len(rows) < PAGE_ROWS[model]:",
+                "if len(rows) <= PAGE_ROWS[model]:",
+            ),
+        ),
+        tests=("tests/crm_sync/test_rules.py::test_more_than_a_page",),
     ),
     Mutant(
         "the first page is all",

@@ -78,16 +78,16 @@ FLOW = (
     Mutant(
         "untouched fields are sent along",
         "F20",
-        "A change of one field sends the others, too, as they were read.",
+        "A change of one field sends the title, too, as it was last agreed.",
         (
             Text(
                 f"{ACT}_update_partner",
                 "self._engine.partner.update(model, record.id, fields)",
-                "self._engine.partner.update(model, record.id, {**{n: record.values[n] for n in "
-                '("action", "subject", "companyId") if n in record.values}, **fields})',
+                "self._engine.partner.update(model, record.id, {**({'action': activity.link.base[model]['Subject']} "
+                "if model == 'Task' and activity.link and 'Subject' in activity.link.base.get(model, {}) else {}), "
+                "**fields})",
             ),
         ),
-        tests=(f"{HTTP}test_edits_while_the_sync_runs",),
     ),
     Mutant(
         "custom values are wiped",
@@ -245,10 +245,10 @@ FLOW = (
         tests=(f"{HTTP}test_a_series_is_left_alone",),
     ),
     Mutant(
-        "completion decides the record",
+        "completion is no opinion",
         "F35",
-        "Who wins one field wins all: an edit is lost beside a completion on the other side.",
-        (Text(f"{PLAN}_record_winner", 'section.rules.grain != "record"', "False"),),
+        "A Task that is done says nothing about its status.",
+        (Text("crm_sync.mapping.Status.silent", "return not key or", "return key == 'Done' or not key or"),),
     ),
     Mutant(
         "a link sleeps for ever",
@@ -269,12 +269,10 @@ FLOW = (
     Mutant(
         "a new field floods",
         "F38",
-        "A field that is mapped later counts as changed in every record.",
+        "A field that is mapped later is brought over for every record, although nobody asked for a back-fill.",
         (
-            Text(
-                "crm_sync.cases.seen", "if base and not any(name in values for values in base.values()):", "if False:"
-            ),
-            Text("crm_sync.settings._take_baseline", "if was is Direction.OFF: new_fields = []", "new_fields = []"),
+            Text("crm_sync.cases.seen", "backfill = any(", "backfill = True or any("),
+            Text("crm_sync.settings.save", "if section.backfill:", "if True:"),
         ),
         tests=(f"{HTTP}test_a_field_is_mapped_later",),
     ),

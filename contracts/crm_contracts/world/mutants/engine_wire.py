@@ -89,12 +89,6 @@ WIRE = (
         ),
     ),
     Mutant(
-        "a session is renewed again and again",
-        "F63",
-        "When a fresh session is refused, too, the next one is asked for, and the next.",
-        (Text(f"{SALESFORCE}_send", "for renewed in (False, True):", "for renewed in (False,) * 40:"),),
-    ),
-    Mutant(
         "a locked row is written",
         "F64",
         "UNABLE_TO_LOCK_ROW counts as done.",

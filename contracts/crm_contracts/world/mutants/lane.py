@@ -53,6 +53,7 @@ PLANHAT_WORDS = frozenset({None, "", "In-progress", "Blocked", "Done", "Ignored"
 SAYS: Mapping[str, Sequence[tuple[str, str, str]]] = {
     "F15 a deleted Task is taken out of the recycle bin": ((TASK, "action", "Back again"),),
     "F15 deleted and undeleted between two rounds": ((TASK, "action", "Never gone"),),
+    "F55 taken out of the recycle bin long after, and edited on the other side": ((SALESFORCE, "Subject", "Awake"),),
     "F48 a status in other letters than the vendor's": ((SALESFORCE, "Status", "in-PROGRESS"),),
 }
 
@@ -243,7 +244,8 @@ class Lane:
 
     def _apart(self, name: str, org: str) -> History:
         scene = self._scene(name, org)
-        return replace(scene, means=f"{scene.means}, an hour apart", history=apart(scene.history))
+        # After so long a deletion may have left the recycle bin: then a person has to look.
+        return replace(scene, means=f"{scene.means}, an hour apart", history=apart(scene.history), nobody_aside=False)
 
     def _without_end(self, names: Sequence[str]) -> Iterator[Example]:
         seed, orgs = 0, list(self.stages)

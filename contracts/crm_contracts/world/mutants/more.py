@@ -141,6 +141,23 @@ _SCENARIOS: tuple[Scenario, ...] = (
         ],
     ),
     scenario(
+        "F55",
+        "taken out of the recycle bin long after, and edited on the other side",
+        [
+            salesforce(),
+            SYNC,
+            HOUR,
+            ops.Delete(side=SALESFORCE, act="act-1"),
+            SYNC,
+            HOUR,
+            ops.Undelete(act="act-1"),
+            SYNC,
+            HOUR,
+            edit(TASK, action="Awake"),
+            SYNC,
+        ],
+    ),
+    scenario(
         "F59",
         "a customer becomes known while others go on",
         [
