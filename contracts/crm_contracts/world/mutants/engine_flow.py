@@ -155,6 +155,7 @@ FLOW = (
                 "self._state.change_link(link.id, sf_deleted=True)\n        return",
             ),
         ),
+        scenario="F17 one edit on each side",
     ),
     Mutant(
         "the brake does not hold",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm_contracts.world.mutants.model import Mutant, Row, Text
+from crm_contracts.world.mutants.model import Mutant, Text
 
 __all__ = ["IDENTITY"]
 
@@ -53,6 +53,7 @@ IDENTITY = (
         "F04",
         "A Task and its Conversation are planned apart, and one Salesforce record is written twice in a batch.",
         (Text(f"{OBSERVE}_linked", "self._by_link.get(link.id)", "None"),),
+        scenario="F19 both sides write one field, and Salesforce wins",
     ),
     Mutant(
         "the first of several matches",
@@ -168,19 +169,6 @@ IDENTITY = (
         (
             Text(f"{PLAN}_plan_key", "plan.write.setdefault(model, {})[keyable] = sf_id", "pass"),
             Text(f"{ACT}_link_created", "plan.write.setdefault(model, {})[keyable] = sf_id", "pass"),
-        ),
-    ),
-    Mutant(
-        "a lost tombstone is no tombstone",
-        "F13",
-        "After a loss of memory, what points at a deleted Salesforce record is made again.",
-        (
-            Text(
-                f"{OBSERVE}_mark_deleted_salesforce",
-                "elif link is None and record.deleted and activity.partners:",
-                "elif False:",
-            ),
-            Row("deleted in Salesforce, and never linked here: this one stays", "create in Salesforce"),
         ),
     ),
     Mutant(
