@@ -42,10 +42,10 @@ IDENTITY = (
         ),
     ),
     Mutant(
-        "a duplicate value is a failure",
+        "a creation goes without its key",
         "F03",
-        "DUPLICATE_VALUE from a second worker is not taken for what it says: it exists.",
-        (Text(f"{ACT}_create_or_adopt", 'error.code == "DUPLICATE_VALUE" and key_field', "False"),),
+        "The unique external id is not sent, and two workers make two records.",
+        (Text(f"{ACT}_create_or_adopt", "if key_field: found =", "if False:\n                found ="),),
         tests=(f"{HTTP}test_two_workers_create_one_key",),
     ),
     Mutant(
@@ -53,6 +53,7 @@ IDENTITY = (
         "F04",
         "A Task and its Conversation are planned apart, and one Salesforce record is written twice in a batch.",
         (Text(f"{OBSERVE}_linked", "self._by_link.get(link.id)", "None"),),
+        scenario="F19 both sides write one field, and Salesforce wins",
     ),
     Mutant(
         "the first of several matches",
@@ -65,7 +66,7 @@ IDENTITY = (
                 'if response.status_code == 300:\n    return str(response.json()[0]).rsplit("/", 1)[-1]',
             ),
         ),
-        tests=(f"{HTTP}test_a_key_that_two_records_bear",),
+        tests=("tests/crm_sync/test_faults.py::test_several_matches_are_put_aside",),
     ),
     Mutant(
         "a blank key is a key",
@@ -168,18 +169,6 @@ IDENTITY = (
         (
             Text(f"{PLAN}_plan_key", "plan.write.setdefault(model, {})[keyable] = sf_id", "pass"),
             Text(f"{ACT}_link_created", "plan.write.setdefault(model, {})[keyable] = sf_id", "pass"),
-        ),
-    ),
-    Mutant(
-        "a lost tombstone is not made again",
-        "F13",
-        "After a loss of memory, what points at a deleted Salesforce record is no tombstone.",
-        (
-            Text(
-                f"{OBSERVE}_mark_deleted_salesforce",
-                "elif link is None and record.deleted and activity.partners:",
-                "elif False:",
-            ),
         ),
     ),
     Mutant(

@@ -33,6 +33,7 @@ FAKE_PLANHAT = (
         "F53",
         "sort=-updatedAt gives the oldest first.",
         (Text(f"{READING}query_of", 'descending=sort.startswith("-")', 'descending=not sort.startswith("-")'),),
+        tests=(f"{TESTS}test_reads.py",),
     ),
     Mutant(
         "an archived Task is in no list",
@@ -148,5 +149,6 @@ FAKE_PLANHAT = (
                 "count = 1",
             ),
         ),
+        tests=(f"{TESTS}test_models_common.py", f"{TESTS}test_documented.py"),
     ),
 )

@@ -44,7 +44,7 @@ class Mutant:
     """A bug with a name. *failure* is its row among the failure modes, *wrong* says in a sentence what is wrong.
 
     *tests* are tests of the ordinary lane for what no history of a world can show, *scenario* the beginning of the name
-    of a scenario that is to be tried first.
+    of a scenario of the catalogue that is to be tried first.
     """
 
     name: str

@@ -49,21 +49,21 @@ def _patched(patch: Patch) -> Iterator[None]:
     module, holder, name = _resolved(patch.target)
     old = inspect.getattr_static(holder, name)
     new = _instead(patch, old, module)
-    places: list[Any] = [holder]
-    if isinstance(holder, ModuleType) and not isinstance(patch, Value):
-        places = [one for one in _modules(patch.target) if getattr(one, name, None) is old]
+    places: list[tuple[Any, str]] = [(holder, name)]
+    if isinstance(holder, ModuleType) and not isinstance(patch, Value):  # under whatever name it was imported
+        places = [(one, key) for one in _modules(patch.target) for key, value in vars(one).items() if value is old]
     elif isinstance(holder, ModuleType):
-        places = [one for one in _modules(patch.target) if name in vars(one)]
-    before = [inspect.getattr_static(place, name) for place in places]
+        places = [(one, name) for one in _modules(patch.target) if name in vars(one)]
+    before = [inspect.getattr_static(*place) for place in places]
     if hasattr(new, "__set_name__"):
         new.__set_name__(holder, name)
     for place in places:
-        setattr(place, name, new)
+        setattr(*place, new)
     try:
         yield
     finally:
         for place, was in zip(places, before, strict=True):
-            setattr(place, name, was)
+            setattr(*place, was)
 
 
 def _resolved(target: str) -> tuple[ModuleType, Any, str]:
