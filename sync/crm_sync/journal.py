@@ -141,7 +141,8 @@ class Journal:
         fills = self._engine.profile.raw["partner"].get("fills", ())
         keys: dict[str, Any] = {}
         for mapped in section.fields:
-            values = record.values if mapped.lens in fills and mapped.partner not in sent else sent
+            said = {**record.values, **sent}  # a field may be read together with others that nobody sent
+            values = said if mapped.partner in sent or mapped.lens in fills else sent
             keys[mapped.salesforce] = lens(mapped).key_partner(mapped, values, self._engine.context)
         return {SALESFORCE: intent.body["sf_base"], record.model: keys}
 

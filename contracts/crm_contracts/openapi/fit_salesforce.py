@@ -286,7 +286,7 @@ class Fit:
                 one["attributes"] = {"type": _sobject(case)}  # an upsert takes the path's object only
             for one in body["records"]:
                 # The document leaves the fields open; a value that cannot be a known field's fails the whole call.
-                known = org["fields"][one["attributes"]["type"]]
+                known = org["fields"].get(one["attributes"]["type"], {})
                 for key in [key for key in one if key.lower() in known]:
                     del one[key]
             body["records"].sort(key=lambda one: one["attributes"]["type"])  # at most ten runs of one type
