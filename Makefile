@@ -50,7 +50,7 @@ mutants: $(DEV) ## plant a bug for each failure mode, in the engine and the fake
 
 nightly: $(NIGHTLY) ## the deep sweeps: more examples, more histories, longer fault sweeps, fuzzing, a million rows
 	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m "nightly or not nightly" tests/properties tests/crm_contracts tests/crm_sync tests/contracts_lane
-	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m nightly tests/fake_salesforce
+	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m nightly tests/fake_salesforce tests/clients
 	$(BIN)/python -m crm_contracts.world.mutants
 
 lock: $(DEV) ## resolve the hashed requirement files anew
