@@ -100,7 +100,7 @@ def test_files(org: Served, tmp_path: Path) -> None:
     assert [one["ContentDocument"]["ContentSize"] for one in found] == [6_000]
 
 
-@pytest.mark.nightly  # the program waits for its jobs for half a minute; jsforce and simple-salesforce do the same by day
+@pytest.mark.nightly  # the program waits half a minute for its jobs; two other clients do the same by day
 def test_rows_in_bulk(org: Served, tmp_path: Path) -> None:
     """Import, upsert, update, export and delete: started, and asked for again by another process."""
     file, out = tmp_path / "rows.csv", tmp_path / "out.csv"
