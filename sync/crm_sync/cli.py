@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import requests
 from crm_sync.cli_errors import Errors
 from crm_sync.clock import RealClock, clock_of
 from crm_sync.config import Config
+from crm_sync.holders import this_process
 from crm_sync.jobs.cli import jobs
 from crm_sync.linter import Severity, lint, pairs_of
 from crm_sync.run import Progress, State, Sync
@@ -189,24 +189,6 @@ def _run(
             click.echo(line)
     if report.stopped:
         sys.exit(2)
-
-
-def this_process(holder: str) -> tuple[str, list[str]]:
-    """How this process is called as the holder of a lease, and *holder* if it was a process here that is gone."""
-    host, _, number = holder.rpartition(" process ")
-    here = socket.gethostname()
-    dead = host == here and number.isdigit() and not _runs(int(number))
-    return f"{here} process {os.getpid()}", [holder] if dead else []
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # somebody else's, and alive
-    return True
 
 
 def _open_state(config: Config, state_url: str) -> State:

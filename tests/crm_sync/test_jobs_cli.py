@@ -15,6 +15,7 @@ from crm_contracts.vendors import HOSTS
 from crm_sync.cli import sync
 from crm_sync.config import Config
 from crm_sync.jobs import cli
+from crm_sync.run import State
 
 from .totango_both import PIA, TotangoBoth
 
@@ -150,3 +151,17 @@ def test_a_configuration_without_jobs_says_so(call: Call, tmp_path: Path) -> Non
 
     assert "there are no [[jobs]]" in call("list", config=path).stderr
     assert 1 == len(Config.load(path).sections)
+
+
+@pytest.mark.rule("F68", "I3")
+def test_jobs_wait_for_whoever_holds_the_state(both: TotangoBoth, call: Call, tmp_path: Path) -> None:
+    """While another process is at it, one that runs jobs too, nothing is written, and the exit status says so."""
+    state = State(f"sqlite:///{tmp_path}/jobs.db")
+
+    with state.leased("sync", both.clock, seconds=600):
+        refused = call("run")
+
+    assert 2 == refused.exit_code, refused.output
+    assert "sync holds the state" in refused.output
+    assert 0 == call("run").exit_code
+    state.close()

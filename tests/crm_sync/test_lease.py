@@ -10,9 +10,9 @@ from tests.crm_sync.both import BOTH, Both
 
 from crm_sync.brake import braked
 from crm_sync.budget import SPARE_CALLS, affordable, calls_of
-from crm_sync.cli import this_process
 from crm_sync.config import Options
 from crm_sync.errors import RunStopped
+from crm_sync.holders import this_process
 from crm_sync.model import SALESFORCE, Activity
 from crm_sync.plan import Plan
 from crm_sync.run import State, Sync

@@ -16,6 +16,7 @@ from crm_sync.cli_errors import Errors
 from crm_sync.clock import clock_of
 from crm_sync.config import Config
 from crm_sync.errors import ConfigError
+from crm_sync.holders import this_process
 from crm_sync.jobs.job import Job
 from crm_sync.jobs.pairs import warnings
 from crm_sync.jobs.runner import JobRun, JobRunner
@@ -125,7 +126,8 @@ class _Desk:
         self.config = config
         self.clock = clock_of(os.environ, session)
         self.state = State(state_url or config.state_url or DEFAULT_STATE)
-        self.sync = Sync(config, session=session, clock=self.clock, state=self.state)
+        holder, dead = this_process(self.state.lease_holder())
+        self.sync = Sync(config, session=session, clock=self.clock, state=self.state, holder=holder, dead_holders=dead)
 
     def __enter__(self) -> Self:
         return self
