@@ -76,9 +76,13 @@ def test_one_refused_record_is_its_own_affair(many: Both) -> None:
     """A record that Salesforce refuses is put aside with its reason; the others are made."""
     for n in range(6):
         many.ph_task(action=f"Call {n}")
-    many.sf_control.add_fault(kind="item_refused", vendor="salesforce", verb="*", object="Task", nth=1, item=2)
+    refused = many.ph_task(action="Too old", startTime="1500-01-01T00:00:00.000Z")  # Salesforce's days begin in 1700
 
-    many.run()
+    report = many.run()
+
+    assert [f"Call {n}" for n in range(6)] == sorted(row["Subject"] for row in many.sf_tasks())
+    assert [f"planhat Task {refused}"] == list(report.section("Task:Task").quarantined)
+    assert 6 == report.section("Task:Task").created
+    many.ph_edit("tasks", refused, startTime="2026-02-03T00:00:00.000Z")
     many.settle()
-
-    assert 6 == len(many.sf_tasks())
+    assert 7 == len(many.sf_tasks())
