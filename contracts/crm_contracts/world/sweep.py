@@ -8,7 +8,7 @@ A sync whose memory cannot be put back (not `Portable`) is judged by playing eac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from crm_contracts.world import ops
 from crm_contracts.world.checkpoints import checkpoint, restore
@@ -24,7 +24,7 @@ from crm_contracts.world.under_test import Portable, SyncFactory, reference_sync
 from crm_contracts.world.violations import InvariantViolated
 from crm_contracts.world.world import World
 
-__all__ = ["KINDS", "Tally", "points_of", "single_faults", "sweep", "sweep_pairs", "sweep_world"]
+__all__ = ["KINDS", "Tally", "play_all", "points_of", "single_faults", "sweep", "sweep_pairs", "sweep_world"]
 
 
 PAIRED_REQUESTS_MAX = 12
@@ -64,7 +64,7 @@ def sweep(
                 points_max=points_max,
                 found=found,
             )
-    return _play_all(scenario, stage, sync, settings, kinds, lasting)
+    return play_all(scenario, lambda: World(stage, sync=sync, settings=settings), kinds, lasting)
 
 
 def sweep_world(
@@ -188,16 +188,12 @@ def single_faults(
         yield [*point.history(before, sync, shown_at=shown_at), *after]
 
 
-def _play_all(
-    scenario: Sequence[Op],
-    stage: Stage,
-    sync: SyncFactory,
-    settings: Settings | None,
-    kinds: Sequence[str],
-    lasting: Sequence[bool],
+def play_all(
+    scenario: Sequence[Op], make: Callable[[], Playing], kinds: Sequence[str], lasting: Sequence[bool]
 ) -> Tally:
+    """Every variant of *scenario* in a world of its own that *make* makes, each from its beginning."""
     exchanges: list[Exchange] = []
-    with World(stage, sync=sync, settings=settings) as world:
+    with make() as world:
         for op in scenario:
             world.apply(op)
             if isinstance(op, ops.Sync):
@@ -206,7 +202,7 @@ def _play_all(
         expected = world.summary()
     tally = Tally(rounds=1)
     for variant in single_faults(scenario, exchanges, kinds=kinds, lasting=lasting):
-        with World(stage, sync=sync, settings=settings) as world:
+        with make() as world:
             world.apply_all(variant)
             world.finish()
             tally.points += 1

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crm_contracts.world.monitors import Exchange
-from crm_contracts.world.pairs import ops
 from crm_contracts.world.pairs.ops import Op
 from crm_contracts.world.pairs.settings import PairSettings
 from crm_contracts.world.pairs.stage import PairStage
 from crm_contracts.world.pairs.under_test import PairSyncFactory
 from crm_contracts.world.pairs.world import PairWorld
-from crm_contracts.world.rounds import Tally, compare
-from crm_contracts.world.sweep import KINDS, single_faults, sweep_world
+from crm_contracts.world.rounds import Tally
+from crm_contracts.world.sweep import KINDS, play_all, sweep_world
 from crm_contracts.world.under_test import Portable
 from crm_contracts.world.violations import InvariantViolated
 
@@ -42,32 +40,4 @@ def sweep(
     with PairWorld(stage, sync=sync, settings=settings) as world:
         if isinstance(world.sync, Portable):
             return sweep_world(world, scenario, kinds=kinds, lasting=lasting, rounds=rounds, found=found)
-    return _play_all(scenario, stage, sync, settings, kinds, lasting)
-
-
-def _play_all(
-    scenario: Sequence[Op],
-    stage: PairStage,
-    sync: PairSyncFactory,
-    settings: PairSettings | None,
-    kinds: Sequence[str],
-    lasting: Sequence[bool],
-) -> Tally:
-    exchanges: list[Exchange] = []
-    with PairWorld(stage, sync=sync, settings=settings) as world:
-        for op in scenario:
-            world.apply(op)
-            if isinstance(op, ops.Sync):
-                exchanges = list(world.exchanges)
-        world.finish()
-        expected = world.summary()
-    tally = Tally(rounds=1)
-    for variant in single_faults(scenario, exchanges, kinds=kinds, lasting=lasting):
-        with PairWorld(stage, sync=sync, settings=settings) as world:
-            world.apply_all(variant)
-            world.finish()
-            tally.points += 1
-            tally.played += 1
-            tally.settled += 1
-            compare(world.summary(), expected, timeline=[str(op.to_dict()) for op in variant])
-    return tally
+    return play_all(scenario, lambda: PairWorld(stage, sync=sync, settings=settings), kinds, lasting)
