@@ -9,8 +9,8 @@ from jinja2 import Environment, StrictUndefined
 from crm_contracts.vendors import TITLES
 from crm_contracts.verify.arena import in_words
 from crm_contracts.verify.report import Report, words_of
-from crm_contracts.verify.story import gathered
-from crm_contracts.verify.text import say
+from crm_contracts.world.columns import say
+from crm_contracts.world.story import gathered
 
 TEMPLATE = "report.html.j2"
 

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from crm_contracts.verify.served import AnySettings
-from crm_contracts.verify.story import Event, gathered
 from crm_contracts.verify.trial import Finding, Hangs
 from crm_contracts.world import violations
+from crm_contracts.world.story import Event, gathered
 from crm_contracts.world.violations import InvariantViolated
 from fake_core.data_files import reader
 

@@ -7,15 +7,10 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from crm_contracts.vendors import TITLES
 from crm_contracts.verify.arena import in_words
 from crm_contracts.verify.report import Report, words_of
-from crm_contracts.verify.story import Event, gathered
-from crm_contracts.verify.trial import Finding
+from crm_contracts.world.columns import WIDTH, two_columns
 
-WIDTH = 110
-TIME = 9  # "09:10:06 "
-COLUMN = (WIDTH - TIME - 3) // 2
 Paint = Callable[[str, str], str]
 NAMES_MAX = 6
 
@@ -67,7 +62,7 @@ def _findings(report: Report, paint: Paint) -> Iterator[str]:
         yield from _wrapped("Found  ", finding.what)
         yield from _wrapped("In     ", f"{name}: {says}")
         yield ""
-        yield from timeline(report.profile, finding)
+        yield from two_columns(report.profile, finding.events)
         yield ""
         yield from _wrapped("For a customer  ", words.customer)
         yield from _wrapped("What to do      ", words.todo)
@@ -77,32 +72,6 @@ def _findings(report: Report, paint: Paint) -> Iterator[str]:
             yield from _wrapped("Also in         ", ", ".join(others[:NAMES_MAX]) + more)
         yield from _wrapped("Again           ", report.replay(name))
         yield ""
-
-
-def timeline(profile: str, finding: Finding) -> Iterator[str]:
-    """The shortest history, Salesforce on the left, the partner on the right."""
-    yield f"{'':<{TIME}}{'Salesforce':<{COLUMN}} │ {TITLES[profile]}".rstrip()
-    yield "─" * (TIME + COLUMN + 1) + "┼" + "─" * (COLUMN + 1)
-    for event in gathered(finding.events):
-        yield from _row(event)
-
-
-def _row(event: Event) -> Iterator[str]:
-    text = say(event)
-    if event.column == "both":
-        yield from textwrap.wrap(f"{event.at:%H:%M:%S} · {text}", WIDTH, subsequent_indent=" " * (TIME + 2))
-        return
-    for number, line in enumerate(textwrap.wrap(text, COLUMN, subsequent_indent="  ", break_long_words=True)):
-        time = f"{event.at:%H:%M:%S} " if not number else " " * TIME
-        left, right = (line, "") if event.column == "salesforce" else ("", line)
-        yield f"{time}{left:<{COLUMN}} │ {right}".rstrip()
-
-
-def say(event: Event) -> str:
-    """Who does what, and how often."""
-    who = {"user": "a user ", "sync": "the sync ", "world": ""}[event.who]
-    text = event.text if event.column == "both" else f"{who}{event.text}"
-    return f"{text}  (and {event.times - 1} more like this)" if event.times > 1 else text
 
 
 def _wrapped(label: str, text: str) -> list[str]:

@@ -146,8 +146,11 @@ def _short(text: str) -> str:
     return text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + "…"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things: "1 request", "3 requests"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _duration(seconds: int) -> str:
     minutes = seconds // 60
-    if minutes and not seconds % 60:
-        return f"{minutes} minute{'' if minutes == 1 else 's'}"
-    return f"{seconds} second{'' if seconds == 1 else 's'}"
+    return counted(minutes, "minute") if minutes and not seconds % 60 else counted(seconds, "second")
