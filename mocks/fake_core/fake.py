@@ -7,7 +7,8 @@ What a fault says in the vendor's words comes from the vendor (`FaultAnswers`); 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
+from email.utils import formatdate
+from functools import lru_cache, partial
 from io import BufferedReader, BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -209,7 +210,8 @@ class Fake:
         self._write(environ, body, int(line[:3]), _kept(whole), kind)
         if self._finish is not None and fault is None:
             headers, whole = self._finish(environ, headers, whole)
-        start_response(line, headers)
+        # By the fake's own clock, as every server tells the time: a client may learn from it how far the two are apart.
+        start_response(line, [*headers, ("Date", _date(int(self.clock.now().timestamp())))])
         then = self._work_after(environ)
         if self._shifted:
             environ[BODY_KEY] = body
@@ -363,6 +365,11 @@ _REASONS = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
+
+
+@lru_cache(maxsize=16)  # a clock stands still for many calls
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def _status_line(status: int) -> str:

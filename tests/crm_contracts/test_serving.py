@@ -87,7 +87,10 @@ def test_one_line_tells_everything_a_client_needs(environment: dict[str, str], t
                 200 == session.post(f"{salesforce['url']}/services/oauth2/token", data=refresh, timeout=30).status_code
             )
             bearer = {"Authorization": f"Bearer {planhat['token']}"}
-            assert [] == session.get(f"{planhat['url']}/tasks", headers=bearer, timeout=30).json()
+            tasks = session.get(f"{planhat['url']}/tasks", headers=bearer, timeout=30)
+            assert [] == tasks.json()
+            assert tasks.headers["Date"].endswith(" GMT")  # the fake's own; two would be joined by a comma
+            assert 1 == tasks.headers["Date"].count(",")
             for vendor in VENDORS:
                 assert vendor == session.get(told["control"][vendor], timeout=30).json()["vendor"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -204,6 +206,21 @@ def test_a_lost_answer_over_httpx(fake: Fake) -> None:
     transport = InProcess([fake]).httpx_transport()
     with httpx.Client(transport=transport) as client, pytest.raises(httpx.RemoteProtocolError):
         client.post(f"{URL}/notes", json={"text": "a"})
+
+
+@pytest.mark.parametrize("served", [False, True], ids=["in-process", "over a socket"])
+def test_each_answer_tells_the_time_by_the_fakes_own_clock(
+    fake: Fake, session: requests.Session, control: ControlClient, served: bool
+) -> None:
+    """One Date header, of a refusal too, in whole seconds."""
+    control.set_clock(datetime(2031, 5, 4, 3, 2, 1, 987_000, tzinfo=UTC))
+    control.add_fault(kind="unavailable", nth=2)
+    with ServedFake(fake) if served else nullcontext() as server:
+        url = server.url if server else URL
+        answers = [session.get(f"{url}/notes", timeout=10) for _ in range(2)]
+
+    assert [200, 503] == [answer.status_code for answer in answers]
+    assert ["Sun, 04 May 2031 03:02:01 GMT"] * 2 == [answer.headers["Date"] for answer in answers]
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])

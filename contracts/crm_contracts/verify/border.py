@@ -15,7 +15,6 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
@@ -117,8 +116,7 @@ class Gate:
         if self.border.page and self.fake.vendor == "salesforce":
             environ["HTTP_SFORCE_QUERY_OPTIONS"] = f"batchSize={self.border.page}"
         line, headers, body = self.border.enter(self, environ)
-        kept = [(name, value) for name, value in headers if name.lower() != "date"]
-        start_response(line, [*kept, ("Date", format_datetime(self.fake.clock.now(), usegmt=True))])
+        start_response(line, headers)
         return [body]
 
     def _control(self, environ: WSGIEnvironment) -> Response:
