@@ -22,6 +22,7 @@ DEFAULT_PORT = 8443
 # Groups with a module of their own, which is loaded when one is asked for.
 _GROUPS = {
     "actions": "crm_sync.actions.cli",
+    "capsule": "crm_contracts.capsules.cli",
     "sync": "crm_sync.cli",
     "org": "crm_contracts.orgs.cli",
     "simulate": "crm_contracts.world.simulate_cli",

@@ -68,14 +68,12 @@ class _Served(Telling):
 class _PlanhatWorld(_Served, World):
     def __init__(self, stage: ServedPlanhat, settings: Settings) -> None:
         self.border = stage.sockets.border
-        self.begin_story()
         super().__init__(stage, sync=stage.factory, settings=settings)
 
 
 class _PairWorld(_Served, PairWorld):
     def __init__(self, stage: ServedPair, settings: PairSettings) -> None:
         self.border = stage.sockets.border
-        self.begin_story()
         super().__init__(stage, sync=stage.factory, settings=settings)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from crm_contracts.vendors import TITLES
 from crm_contracts.world.story import Event, gathered
 
-__all__ = ["WIDTH", "say", "two_columns"]
+__all__ = ["WIDTH", "lines_of", "say", "two_columns"]
 
 WIDTH = 110
 TIME = 9  # "09:10:06 "
@@ -19,12 +19,16 @@ def two_columns(profile: str, events: Sequence[Event]) -> Iterator[str]:
     """The lines, with a heading."""
     yield f"{'':<{TIME}}{'Salesforce':<{COLUMN}} │ {TITLES[profile]}".rstrip()
     yield "─" * (TIME + COLUMN + 1) + "┼" + "─" * (COLUMN + 1)
+    yield from lines_of(events)
+
+
+def lines_of(events: Sequence[Event]) -> Iterator[str]:
+    """The lines of some events, without a heading."""
     for event in gathered(events):
-        yield from row(event)
+        yield from _row(event)
 
 
-def row(event: Event) -> Iterator[str]:
-    """The lines of one event."""
+def _row(event: Event) -> Iterator[str]:
     text = say(event)
     if event.column == "both":
         yield from textwrap.wrap(f"{event.at:%H:%M:%S} · {text}", WIDTH, subsequent_indent=" " * (TIME + 2))

@@ -17,6 +17,7 @@ from fake_core.errors import MisuseError
 
 __all__ = [
     "CONVERSATION",
+    "KINDS",
     "SALESFORCE",
     "SIDES",
     "TASK",
@@ -270,7 +271,7 @@ class Settle(Op):
     rounds: int = 2
 
 
-_KINDS: dict[str, type[Op]] = {
+KINDS: dict[str, type[Op]] = {
     one.kind: one
     for one in (
         Create, Edit, Complete, Ignore, Reopen, Delete, Introduce,
@@ -289,7 +290,7 @@ def from_dict(
     """
     plain = dict(given)
     kind = plain.pop("op", None)
-    known_kinds = _KINDS if kinds is None else kinds
+    known_kinds = KINDS if kinds is None else kinds
     wanted = known_kinds.get(kind) if isinstance(kind, str) else None
     if wanted is None:
         raise MisuseError(f"no operation {kind!r}: there are {', '.join(known_kinds)}")

@@ -91,14 +91,22 @@ class Stage:
     """Two fakes with customers in them.
 
     *external_id*: the org has a unique external-id field on Task. *cast*: other customers and people than the default
-    (see `Cast`).
+    (see `Cast`). *opens_at*: when every history begins.
     """
 
     KEPT: tuple[str, ...] = ("companies", "ahead")
 
-    def __init__(self, *, external_id: bool = False, seed: int = 0, cast: Cast | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        external_id: bool = False,
+        seed: int = 0,
+        cast: Cast | None = None,
+        opens_at: datetime = DEFAULT_MOMENT,
+    ) -> None:
         self.cast = cast or Cast()
-        self.clock = FrozenClock()
+        self.opens_at = opens_at
+        self.clock = FrozenClock(opens_at)
         self.clocks = {"salesforce": Skewed(self.clock), "planhat": Skewed(self.clock)}
         self.external_id_field = EXTERNAL_ID_FIELD if external_id else ""
         fields = {**self.cast.task_fields, **(_EXTERNAL_ID if external_id else {})}
@@ -151,7 +159,7 @@ class Stage:
             control.restore(self._opening[vendor])
             self.fakes[vendor].faults.clear()
             self.fakes[vendor].journal.clear()
-        self.clock.set(DEFAULT_MOMENT)
+        self.clock.set(self.opens_at)
         for clock in self.clocks.values():
             clock.ahead = 0
         self.companies = dict(self._opening_companies)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from crm_contracts.world import monitors
 from crm_contracts.world.ops import Op
@@ -35,13 +36,12 @@ class Round:
 
 
 class Telling(Playing):
-    """Keeps `events` and `rounds`. Call `begin_story` before the world begins."""
+    """Keeps `events` and `rounds`; takes what the world takes."""
 
-    events: list[Event]
-    rounds: list[Round]
-
-    def begin_story(self) -> None:
-        self.events, self.rounds = [], []
+    def __init__(self, *given: Any, **named: Any) -> None:
+        self.events: list[Event] = []
+        self.rounds: list[Round] = []
+        super().__init__(*given, **named)
 
     def unread(self) -> tuple[str, int] | None:
         """Vendor and journal number of the answer that the sync did not live to read, in its newest run."""

@@ -31,6 +31,7 @@ from crm_contracts.world.ops import (
 
 __all__ = [
     "IN",
+    "KINDS",
     "OUT",
     "PARTNER",
     "SALESFORCE",
@@ -88,7 +89,7 @@ class Sync(ops.Sync):
             object.__setattr__(self, name, tuple(getattr(self, name)))  # JSON has no tuples
 
 
-_KINDS: dict[str, type[Op]] = {
+KINDS: dict[str, type[Op]] = {
     one.kind: one
     for one in (
         Create, Edit, Complete, Reopen, Delete, Undelete, Introduce, Configure, Tick, InjectFault, Sync, Heal, Settle,
@@ -98,7 +99,7 @@ _KINDS: dict[str, type[Op]] = {
 
 def from_dict(given: Mapping[str, Any]) -> Op:
     """The operation that `to_dict` wrote. Raises MisuseError naming what is wrong."""
-    return ops.from_dict(given, kinds=_KINDS, sides=SIDES)
+    return ops.from_dict(given, kinds=KINDS, sides=SIDES)
 
 
 def history_from_json(given: Iterable[Mapping[str, Any]]) -> list[Op]:

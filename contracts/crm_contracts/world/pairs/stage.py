@@ -6,6 +6,8 @@ Made once and put back to its opening scene for each world. Two stages share not
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from crm_contracts.vendors import HOSTS, create_fake
@@ -55,14 +57,26 @@ def _external_id_fields(profile: str) -> dict[str, str]:
 class PairStage:
     """Salesforce and the partner of *profile* with customers and people in them.
 
-    *external_id*: the org has a unique external-id field on Task and Event for each section.
+    *external_id*: the org has a unique external-id field on Task and Event for each section. *customers*: is it known
+    to Salesforce, and to Totango from the start? *names*: their full names. *opens_at*: when every history begins.
     """
 
     KEPT: tuple[str, ...] = ("parents",)
 
-    def __init__(self, profile: str, *, external_id: bool = False, seed: int = 0) -> None:
+    def __init__(
+        self,
+        profile: str,
+        *,
+        external_id: bool = False,
+        seed: int = 0,
+        customers: Mapping[str, tuple[bool, bool]] = MappingProxyType(CUSTOMERS),
+        names: Mapping[str, str] = MappingProxyType({}),
+        opens_at: datetime = DEFAULT_MOMENT,
+    ) -> None:
         self.profile = profile
-        self.clock = FrozenClock()
+        self.opens_at = opens_at
+        self.clock = FrozenClock(opens_at)
+        self._names = names
         named = _external_id_fields(profile)
         self.external_ids = {section: name if external_id else "" for section, name in named.items()}
         self.fakes: dict[str, Fake] = {
@@ -89,14 +103,18 @@ class PairStage:
         self.parents: dict[str, str] = {}  # customer -> the partner's account id
         self.contacts: dict[str, str] = {}
         self.persons: dict[str, int] = {}
-        for name, (here, there) in CUSTOMERS.items():
+        for name, (here, there) in customers.items():
             if here:
-                self.accounts[name] = self.salesforce.create({"Name": name.title()}, "Account")
+                self.accounts[name] = self.salesforce.create({"Name": self._name(name)}, "Account")
             if there and profile == "totango":
                 self.introduce(name)
-        self._admit_people()
+        if "acme" in self.accounts:
+            self._admit_people()
         self._opening = {vendor: one.snapshot() for vendor, one in self.control.items()}
         self._opening_parents = dict(self.parents)
+
+    def _name(self, customer: str) -> str:
+        return self._names.get(customer, customer.title())
 
     def _extra(self) -> dict[str, Any] | None:
         objects: dict[str, Any] = {}
@@ -128,14 +146,14 @@ class PairStage:
             control.restore(self._opening[vendor])
             self.fakes[vendor].faults.clear()
             self.fakes[vendor].journal.clear()
-        self.clock.set(DEFAULT_MOMENT)
+        self.clock.set(self.opens_at)
         self.salesforce.log_out()  # a session of another history would be the only thing that differs (I14)
         self.parents = dict(self._opening_parents)
 
     def introduce(self, customer: str) -> None:
         """Totango gets an account. Its id is that of the Salesforce account, where there is one (T8)."""
         self.parents[customer] = self.accounts.get(customer, f"local_{customer}")
-        self.control["totango"].seed({"accounts": [{"id": self.parents[customer], "name": customer.title()}]})
+        self.control["totango"].seed({"accounts": [{"id": self.parents[customer], "name": self._name(customer)}]})
 
     def touch(self, customer: str, fields: Mapping[str, Any]) -> str:
         """Totango sends a campaign: its touch of one account. Nobody makes these over the API. Returns its id."""

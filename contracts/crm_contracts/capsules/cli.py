@@ -1,0 +1,180 @@
+"""`understudy capsule`: replay a bug, and everything that makes, shortens and hands on the file that replays it.
+
+Exit status of `run`: 0 nothing is wrong, 1 something is, 2 a capsule cannot be played.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from crm_contracts.capsules.capsule import Capsule
+    from crm_contracts.capsules.replay import Replay
+    from crm_contracts.capsules.stages import Stages
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.group(short_help="A customer's bug as a file: replay it, make one, shorten it, hand it on.")
+def capsule() -> None:
+    """A capsule is one YAML file that replays a bug of a sync every time: what was there, what happened, what broke."""
+
+
+@capsule.command(short_help="Replay capsules.")
+@click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE…")
+@click.option("--faulty", "at_fault", is_flag=True, help="On the engine that the capsule names: the bug must show.")
+@click.option("--step", is_flag=True, help="Stop before each operation; Enter goes on, q ends.")
+@click.option("--quiet", is_flag=True, help="No timeline.")
+@click.option("--strict", is_flag=True, help="Refuse keys that are not known, and requests other than recorded.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON for each capsule.")
+def run(*, files: tuple[Path, ...], at_fault: bool, step: bool, quiet: bool, strict: bool, as_json: bool) -> None:
+    """Replay each FILE on fresh fakes with the sync that ships with Understudy; a folder means all capsules in it.
+
+    The timeline shows Salesforce on the left, the partner on the right, runs of the sync across both. Exit status: 0
+    all invariants held and the records are as expected, 1 they are not, 2 a file cannot be played. With --faulty: 0
+    when each bug showed.
+    """
+    from crm_contracts.capsules.reading import read_capsule
+    from crm_contracts.capsules.stages import Stages
+    from fake_core.errors import MisuseError
+
+    worst = 0
+    with Stages() as stages:
+        for path in _every(files):
+            try:
+                chosen = read_capsule(path, strict=strict, tell=lambda line: click.echo(line, err=True))
+                played = _played(chosen, stages, at_fault=at_fault, step=step)
+            except MisuseError as error:
+                said = str(error)
+                click.echo(f"understudy: {said if said.startswith(str(path)) else f'{path}: {said}'}", err=True)
+                worst = max(worst, 2)
+                continue
+            fine = played.shows(chosen) if at_fault else played.holds
+            other = bool(chosen.log) and not at_fault and played.log != chosen.log
+            worst = max(worst, 0 if fine and not (strict and other) else 1)
+            if as_json:
+                click.echo(json.dumps(_data(path, chosen, played, fine=fine), ensure_ascii=False))
+            else:
+                _tell(path, chosen, played, quiet=quiet, at_fault=at_fault, other=other)
+    sys.exit(worst)
+
+
+@capsule.command(short_help="Print the JSON Schema of capsules.")
+def schema() -> None:
+    """Print the JSON Schema (draft 2020-12) that a capsule is held to: editors and other programs can use it."""
+    from crm_contracts.capsules.schema import schema as made
+
+    click.echo(json.dumps(made(), indent=2))
+
+
+@capsule.command(short_help="Name the engines with a known fault.")
+def engines() -> None:
+    """Print what a capsule's key `engine` may name: our sync with a planted fault, and syncs with published ones."""
+    from crm_contracts.world.mutants import MUTANTS
+    from crm_contracts.world.scenarios.faulty import FAULTY
+
+    for name, published in FAULTY.items():
+        click.echo(f"published: {name}   ({published.failure}; {published.whose})")
+    for planted in MUTANTS:
+        click.echo(f"planted: {planted.name}   ({planted.failure}; {planted.wrong})")
+
+
+def _every(files: tuple[Path, ...]) -> list[Path]:
+    """The files themselves, and for a folder the capsules in it. Raises MisuseError for a folder without any."""
+    from crm_contracts.capsules.capsule import SUFFIX
+    from fake_core.errors import MisuseError
+
+    found: list[Path] = []
+    for one in files:
+        inside = sorted(one.rglob(f"*{SUFFIX}")) if one.is_dir() else [one]
+        if not inside:
+            raise MisuseError(f"{one}: no file in this folder ends in {SUFFIX}")
+        found += inside
+    return found
+
+
+def _played(chosen: Capsule, stages: Stages, *, at_fault: bool, step: bool) -> Replay:
+    from crm_contracts.capsules.replay import faulty, replay
+
+    before = _stepping() if step else None
+    if not at_fault:
+        return replay(chosen, stages, before=before)
+    with faulty(chosen) as sync:
+        return replay(chosen, stages, sync=sync, before=before)
+
+
+def _stepping() -> Callable[[int, Any, Any], None]:
+    """Tells what happened since the last stop, and waits."""
+    from crm_contracts.world.columns import lines_of
+
+    told = 0
+
+    def before(number: int, op: Any, world: Any) -> None:
+        nonlocal told
+        for line in lines_of(world.events[told:]):
+            click.echo(line)
+        told = len(world.events)
+        click.echo(f"[{number}] {_compact(op.to_dict())}   Enter: do it, q: end ", nl=False)
+        answer = sys.stdin.readline()
+        if not sys.stdin.isatty():
+            click.echo()
+        if answer.strip().lower() == "q":
+            raise click.exceptions.Exit(0)
+
+    return before
+
+
+def _tell(path: Path, chosen: Capsule, played: Replay, *, quiet: bool, at_fault: bool, other: bool) -> None:
+    from crm_contracts.world.columns import two_columns
+
+    click.echo(f"{path}: {chosen.title}")
+    if not quiet:
+        click.echo()
+        for line in two_columns(chosen.profile, played.events):
+            click.echo(line)
+        click.echo()
+    for question in chosen.questions:
+        click.echo(f"open question: {question}")
+    if played.violation is not None:
+        found = played.violation
+        click.echo(_bad(f"{found.invariant} {type(found).__name__}: {found.what}"))
+    for line in played.differs:
+        click.echo(_bad(line))
+    if at_fault:
+        shown = "the bug shows" if played.shows(chosen) else f"the bug does not show: it should break {chosen.breaks}"
+        click.echo(f"{shown}, on the engine with the fault {chosen.engine.name!r}" if chosen.engine else shown)
+    elif played.holds:
+        expected = ", and the records are as expected" if chosen.expect else ""
+        click.echo(f"held: every invariant{expected}")
+    if other:
+        click.echo(f"the sync makes other requests than when this was written (log {played.log})", err=True)
+
+
+def _bad(line: str) -> str:
+    return click.style(line, fg="red", bold=True)
+
+
+def _compact(data: dict[str, Any]) -> str:
+    from crm_contracts.capsules.yaml_text import in_a_line
+
+    return in_a_line(data)
+
+
+def _data(path: Path, chosen: Capsule, played: Replay, *, fine: bool) -> dict[str, Any]:
+    found = played.violation
+    return {
+        "file": str(path),
+        "title": chosen.title,
+        "ok": fine,
+        "violation": None
+        if found is None
+        else {"invariant": found.invariant, "kind": type(found).__name__, "what": found.what},
+        "differs": list(played.differs),
+        "log": played.log,
+    }

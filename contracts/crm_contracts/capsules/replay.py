@@ -1,0 +1,132 @@
+"""A capsule played once, in this process, and what came of it.
+
+Rule 1: the same capsule makes the same requests on any machine: nothing is ambient.
+Rule 2: the bug shows where an invariant breaks or the records are not as expected. Which of the two sides is at fault
+is not for a replay to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from crm_contracts.capsules.capsule import BREAKS, Capsule
+from crm_contracts.capsules.stages import Stages, TellingWorld, history_of
+from crm_contracts.world.monitors import Exchange
+from crm_contracts.world.ops import Op
+from crm_contracts.world.story import Event
+from crm_contracts.world.under_test import SyncFactory
+from crm_contracts.world.violations import InvariantViolated
+from fake_core.errors import MisuseError
+
+__all__ = ["Replay", "faulty", "replay"]
+
+LOGGED = ("at", "vendor", "method", "path", "request", "status", "fault", "response")
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What came of a capsule. *log* is the hash of all requests of the sync; *played*, of operations, how many."""
+
+    violation: InvariantViolated | None
+    differs: tuple[str, ...]
+    events: tuple[Event, ...]
+    log: str
+    played: int
+
+    @property
+    def holds(self) -> bool:
+        """Nothing is wrong: every invariant holds, and the records are as expected."""
+        return self.violation is None and not self.differs
+
+    def shows(self, capsule: Capsule) -> bool:
+        """Whether this is the bug that *capsule* is about."""
+        if capsule.breaks:
+            return isinstance(self.violation, BREAKS[capsule.breaks])
+        return not self.holds
+
+
+def replay(
+    capsule: Capsule,
+    stages: Stages,
+    *,
+    sync: SyncFactory | None = None,
+    before: Callable[[int, Op, TellingWorld], None] | None = None,
+) -> Replay:
+    """Play *capsule*. *before* is called with the number from 1, the operation and the world before each of them.
+
+    Raises MisuseError for a capsule whose words make no sense together.
+    """
+    digest = hashlib.sha256()
+
+    def log(exchanges: Iterable[Exchange]) -> None:
+        for one in exchanges:
+            digest.update("\0".join(str(one[key]) for key in LOGGED).encode())
+
+    violation: InvariantViolated | None = None
+    differs: tuple[str, ...] = ()
+    with stages.world(capsule, sync=sync) as world:
+        world.log = log
+        played = 0
+        try:
+            for number, op in enumerate(history_of(capsule), 1):
+                if before is not None:
+                    before(number, op, world)
+                played = number
+                world.apply(op)
+            world.finish()
+            differs = tuple(differences(capsule, world))
+        except InvariantViolated as found:
+            violation = found
+        return Replay(violation, differs, tuple(world.events), digest.hexdigest(), played)
+
+
+@contextmanager
+def faulty(capsule: Capsule) -> Iterator[SyncFactory | None]:
+    """The engine in which the capsule's bug shows, while the block runs. Raises MisuseError where it names none."""
+    engine = capsule.engine
+    if engine is None:
+        raise MisuseError(f"{capsule.title!r} names no engine at fault (key engine): leave --faulty out")
+    if engine.kind == "published":
+        from crm_contracts.world.scenarios.faulty import FAULTY
+
+        if engine.name not in FAULTY:
+            raise MisuseError(f"engine: no published fault {engine.name!r}; `understudy capsule engines` names them")
+        yield FAULTY[engine.name].sync
+        return
+    from crm_contracts.world.mutants import MUTANTS
+    from crm_contracts.world.mutants.planting import planted
+
+    chosen = next((one for one in MUTANTS if one.name == engine.name), None)
+    if chosen is None:
+        raise MisuseError(f"engine: no planted fault {engine.name!r}; `understudy capsule engines` names them")
+    with planted(chosen):
+        yield None
+
+
+def differences(capsule: Capsule, world: TellingWorld) -> Iterator[str]:
+    """Where the records are not as the capsule expects them, a line each."""
+    for handle, sides in capsule.expect.items():
+        activity = world.oracle.model.activities.get(handle)
+        for side, wanted in sides.items():
+            rows = [record.row for record in activity.live(side)] if activity is not None else []
+            yield from _differences(f"{handle}, {side}", rows, wanted)
+
+
+def _differences(where: str, rows: Sequence[Mapping[str, Any]], wanted: Any) -> Iterator[str]:
+    number = 1 if isinstance(wanted, Mapping) else wanted
+    if len(rows) != number:
+        yield f"{where}: {_counted(len(rows))} expected {number}"
+        return
+    if isinstance(wanted, Mapping):
+        for name, value in wanted.items():
+            found = rows[0].get(name)
+            if found != value:
+                yield f"{where}: {name} is {found!r}, expected {value!r}"
+
+
+def _counted(number: int) -> str:
+    return f"there {'is' if number == 1 else 'are'} {number},"
