@@ -22,7 +22,7 @@ from crm_sync.lens import TEXTS
 from crm_sync.mapping import lens, parse_moment
 from crm_sync.model import SALESFORCE, Link, Record, Section
 from crm_sync.observe import put_aside
-from crm_sync.recognise import CLOCK_SKEW_SECONDS_MAX, Begun, Found, recognise
+from crm_sync.recognise import Begun, Found, recognise
 from crm_sync.sides.salesforce import literal, quoted
 from crm_sync.state import PARTNER, Intent
 from crm_sync.updates import UPDATE, recover_updates
@@ -69,6 +69,7 @@ class Journal:
             "key": key,
             "replaces": replaces.id if replaces is not None else None,
             "telling": sorted(texts & set(fields)),
+            "ahead": self._engine.salesforce.transport.skew.total_seconds(),
             **self._sent(sf_object, sections.values(), fields),
         }
         return self._state.open_intent(SALESFORCE, self._engine.clock.now(), body)
@@ -206,9 +207,11 @@ class Journal:
         for intent in doubtful:
             sent, telling = intent.body["fields"], frozenset(intent.body["telling"])
             must = frozenset() if me else telling | ({"WhatId", "ActivityDate"} & set(known))
-            begun.append(Begun(intent.id, intent.at, sent, telling, must))
-        since = min(intent.at for intent in doubtful) - timedelta(seconds=CLOCK_SKEW_SECONDS_MAX)
-        conditions = [f"CreatedDate >= {literal(since)}"]
+            then = timedelta(seconds=intent.body.get("ahead", 0.0))
+            since_then = self._engine.salesforce.transport.skew
+            ahead = min(then, since_then), max(then, since_then)
+            begun.append(Begun(intent.id, intent.at, sent, telling, must, ahead))
+        conditions = [f"CreatedDate >= {literal(min(one.earliest for one in begun))}"]
         if me:
             conditions.append(f"CreatedById = {quoted(me)}")
         fields = [*_WHO, *sorted({name for one in begun for name in (*one.sent, *one.must)})]

@@ -258,7 +258,8 @@ class Observer:
     def _logged_while_on(self, record: Record) -> bool:
         created = record.get("createdAt") or record.get("createDate")
         moment = parse_moment(created) or record.changed_at
-        return self._state.flag_at(moment)
+        # The flag was moved by our clock, the record was made by the partner's (F56).
+        return self._state.flag_at(self._engine.partner.transport.ours(moment))
 
     # -- models whose list shows a part of a record only ---------------------------------------------------
 

@@ -17,14 +17,15 @@ from typing import Any
 
 from crm_sync.html_text import canon_line
 
-CLOCK_SKEW_SECONDS_MAX = 300  # between our clock and Salesforce's
+CLOCK_SKEW_SECONDS_MAX = 300  # between our clock and Salesforce's, beyond what its answers told
 CREATE_SECONDS_MAX = 1_800  # from the first word about a creation to the last attempt, retries and waits included
 
 
 @dataclass(frozen=True)
 class Begun:
     """A creation in doubt: what was sent, the *telling* fields (texts a person would know it by), and those that
-    *must* agree because nothing else identifies the record.
+    *must* agree because nothing else identifies the record. *ahead*: how far Salesforce's clock was ahead of ours,
+    then and since, the least and the most.
     """
 
     id: int
@@ -32,6 +33,16 @@ class Begun:
     sent: Mapping[str, Any]
     telling: frozenset[str] = frozenset()
     must: frozenset[str] = frozenset()
+    ahead: tuple[timedelta, timedelta] = (timedelta(0), timedelta(0))
+
+    @property
+    def earliest(self) -> datetime:
+        """Before this, by Salesforce's clock, nothing was created for it."""
+        return self.at.replace(microsecond=0) + self.ahead[0] - timedelta(seconds=CLOCK_SKEW_SECONDS_MAX)
+
+    @property
+    def latest(self) -> datetime:
+        return self.at + self.ahead[1] + timedelta(seconds=CREATE_SECONDS_MAX)
 
 
 @dataclass(frozen=True)
@@ -78,8 +89,7 @@ def _find_room(one: int, order: Mapping[int, Sequence[str]], taken: dict[str, in
 
 
 def _possible(one: Begun, record: Found) -> bool:
-    earliest = one.at.replace(microsecond=0) - timedelta(seconds=CLOCK_SKEW_SECONDS_MAX)
-    if not earliest <= record.at <= one.at + timedelta(seconds=CREATE_SECONDS_MAX):
+    if not one.earliest <= record.at <= one.latest:
         return False
     if not all(_same(one, record, name) for name in one.must):
         return False

@@ -20,6 +20,7 @@ from crm_sync.journal import Journal
 from crm_sync.model import SALESFORCE, Direction, Link, Record, Section
 from crm_sync.observe import cursor_name, digest, digest_sf
 from crm_sync.state import State
+from crm_sync.transport import Transport
 
 _SECTIONS = "sections"
 _FLAG = "inheritance"
@@ -114,7 +115,7 @@ def _baseline_partner(engine: Engine, section: Section, fields: list[str] | None
     links = {link.ids[model]: link for link in engine.state.links(sf_object=section.salesforce) if model in link.ids}
     digests: dict[str, str] = {}
     for record in records.values():
-        if _is_newer(record, newer_than):
+        if _is_newer(record, newer_than, engine.partner.transport):
             continue
         link = links.get(record.id)
         if link is None:
@@ -139,7 +140,7 @@ def _baseline_salesforce(
         found = engine.salesforce.by_ids(name, engine.select(name), [str(i) for i in links])
     digests: dict[str, str] = {}
     for record in found.values():
-        if record.deleted or _is_newer(record, newer_than):
+        if record.deleted or _is_newer(record, newer_than, engine.salesforce.transport):
             continue
         link = links.get(record.id)
         if link is not None:
@@ -167,11 +168,13 @@ def _rebase(
         engine.state.change_link(link.id, base=base)
 
 
-def _is_newer(record: Record, newer_than: datetime | None) -> bool:
-    """Was the record changed after the configuration? Salesforce keeps whole seconds, so a stamp
-    of the same second counts as before.
+def _is_newer(record: Record, newer_than: datetime | None, transport: Transport) -> bool:
+    """Was the record changed after the configuration, by our clock? Salesforce keeps whole seconds, so a stamp
+    of the same second counts as before; how far apart two clocks are is known to the second, too (F56).
     """
     if newer_than is None:
         return False
     limit = newer_than.replace(microsecond=0) if record.place == SALESFORCE else newer_than
-    return record.changed_at > limit + timedelta(0)
+    if transport.skew:
+        limit += timedelta(seconds=1)
+    return transport.ours(record.changed_at) > limit

@@ -4,12 +4,16 @@ A *repeatable* request (a read, or a write that says the same twice) is sent aga
 connection, 5xx, 429 or a truncated answer, with a doubling wait on the injected clock and no jitter,
 up to a cap; `Retry-After` wins when the service sends it. A request that is not repeatable raises
 `UnknownOutcome` at the first doubt: the caller reads back before it does anything (F01).
+Each answer's `Date` tells how far the service's clock is from ours: a stamp of the service's is held against our own
+time by `ours`, never as it stands (F56).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
 
@@ -21,6 +25,7 @@ from crm_sync.errors import ServiceUnavailable, UnknownOutcome
 TIMEOUT_SECONDS = (10, 120)  # connect, read
 BACKOFF_SECONDS_MAX = 60
 RETRY_AFTER_SECONDS_MAX = 900  # a longer wish ends the run; the next one continues
+SKEW_MIN = timedelta(seconds=2)  # `Date` tells whole seconds: less is no difference
 
 
 class Verdict(Enum):
@@ -37,7 +42,8 @@ Judge = Callable[[requests.Response], Verdict]
 class Transport:
     """Sends requests for one service and counts them.
 
-    *calls* and *writes* are the report's counters; with *read_only* a write is our bug.
+    *calls* and *writes* are the report's counters; with *read_only* a write is our bug. *skew* is how far the service's
+    clock was ahead of ours at its newest answer, zero as long as nothing shows.
     """
 
     def __init__(
@@ -53,10 +59,19 @@ class Transport:
         self.calls: Counter[str] = Counter()
         self.writes: Counter[str] = Counter()
         self.read_only = False
+        self.skew = timedelta(0)
         self._session = session
         self._clock = clock
         self._attempts_max = attempts_max
         self._judge = judge
+
+    def now(self) -> datetime:
+        """What the service's clock says."""
+        return self._clock.now() + self.skew
+
+    def ours(self, stamp: datetime) -> datetime:
+        """When, by our clock, the service's said *stamp*; right to the second, and rather later than earlier."""
+        return stamp - self.skew
 
     def send(
         self,
@@ -80,6 +95,7 @@ class Transport:
             self.calls[self.service] += 1
             self.writes[self.service] += write
             response: requests.Response | None = None
+            asked_at = self._clock.now()
             try:
                 # `verify` is said again, or REQUESTS_CA_BUNDLE would win over the session's own CA file.
                 response = self._session.request(
@@ -90,6 +106,7 @@ class Transport:
                     verify=self._session.verify,
                     **body,
                 )
+                self._measure(response, asked_at)
                 verdict = Verdict.UNCLEAR if _truncated(response) else self._judge(response)
                 trouble = f"HTTP {response.status_code}"
             except requests.RequestException as error:
@@ -106,6 +123,16 @@ class Transport:
             f"attempts (last: {trouble}); nothing is lost, run again later"
         )
 
+    def _measure(self, response: requests.Response, asked_at: datetime) -> None:
+        """The service answered between *asked_at* and now; a `Date` outside of that is another clock's."""
+        told = _moment(response.headers.get("Date", ""))
+        if told is None:
+            return
+        ahead = told - asked_at
+        if ahead > timedelta(0):
+            ahead = max(timedelta(0), told - self._clock.now())  # a slow answer is no fast clock
+        self.skew = ahead if abs(ahead) >= SKEW_MIN else timedelta(0)
+
     def _wait_seconds(self, response: requests.Response | None, attempt: int) -> float:
         headers = response.headers if response is not None else {}
         asked = headers.get("Retry-After", "")
@@ -119,6 +146,14 @@ class Transport:
         if response is not None and response.status_code == 429:
             return BACKOFF_SECONDS_MAX  # Planhat's window is a minute, and not every answer says more
         return float(min(BACKOFF_SECONDS_MAX, 2 ** (attempt - 1)))
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        told = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return told if told.tzinfo is not None else told.replace(tzinfo=UTC)
 
 
 def _path(url: str) -> str:

@@ -132,7 +132,12 @@ HISTORIES = {
         PLANNED,
         ops.Skew(vendor="planhat", seconds=-45),
         ops.Complete(side=TASK, act="act-1"),
-        wrong="I3: Planhat's stamp is held against the sync's own clock; inheritance counts as off: two Tasks (F56)",
+    ),
+    "Salesforce's clock is ahead of ours by more than a creation takes": found(
+        ops.Skew(vendor="salesforce", seconds=3_600), NOTE, DIES
+    ),
+    "Salesforce's clock is behind ours by more than two clocks usually are apart": found(
+        ops.Skew(vendor="salesforce", seconds=-600), NOTE, DIES
     ),
 }
 

@@ -113,7 +113,7 @@ IDENTITY = (
         "the switch counts as it is now",
         "F10",
         "A Conversation that was logged while inheritance was off joins its Task once it is on.",
-        (Text(f"{OBSERVE}_logged_while_on", "return self._state.flag_at(moment)", "return True"),),
+        (Text(f"{OBSERVE}_logged_while_on", "", "return True"),),
         tests=("tests/crm_sync/test_rules.py",),
     ),
     Mutant(
