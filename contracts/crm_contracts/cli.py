@@ -25,7 +25,7 @@ _GROUPS = {
     "capsule": "crm_contracts.capsules.cli",
     "sync": "crm_sync.cli",
     "org": "crm_contracts.orgs.cli",
-    "simulate": "crm_contracts.world.simulate_cli",
+    "simulate": "crm_contracts.simulate_cli",
     "verify": "crm_contracts.verify.cli",
 }
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from crm_contracts.capsules import read_capsule, write_capsule
+from crm_contracts.capsules.cli import run as run_capsule
+from crm_contracts.capsules.found import of_finding
+from crm_contracts.simulate_cli import simulate as command
 from crm_contracts.world import ops
 from crm_contracts.world.histories import planhat_history
 from crm_contracts.world.ops import SALESFORCE, TASK, Op
 from crm_contracts.world.points import KINDS
 from crm_contracts.world.profiles import profile
 from crm_contracts.world.shrink import shrink
-from crm_contracts.world.simulate_cli import simulate as command
-from crm_contracts.world.simulation import Simulated, play_once, read_capsule, seed_of, simulate, write_capsule
-from fake_core.errors import MisuseError
+from crm_contracts.world.simulation import Finding, Simulated, play_once, seed_of, simulate
+from crm_contracts.world.violations import NotQuiet
 
 CLEAN = 2  # a seed whose first histories hold
 FORGETS = "crm_sync.journal.Journal.recover"
@@ -79,21 +81,21 @@ def test_a_broken_engine_is_found_shrunk_and_kept(monkeypatch: pytest.MonkeyPatc
     """The engine broken once: the command stops, tells the story of a few operations, and its file plays again."""
     monkeypatch.setattr(FORGETS, lambda *_args, **_options: None)
     monkeypatch.setattr("crm_contracts.world.histories._WEIGHTS", (("create", 5), ("crash", 6), ("sync", 1)))
-    capsule = tmp_path / "found.json"
+    capsule = tmp_path / "found.capsule.yaml"
     answer = run("--histories", "20", "--seed", "4", "--steps", "8", "--capsule", str(capsule))
 
     assert 1 == answer.exit_code, answer.output
     assert "What happened:" in answer.output
-    told = json.loads(capsule.read_text())
-    assert "planhat" == told["profile"]
-    assert len(told["ops"]) <= 3
-    again = run("--replay", str(capsule))
+    told = read_capsule(capsule)
+    assert "planhat" == told.profile
+    assert len(told.ops) <= 3
+    again = CliRunner().invoke(run_capsule, [str(capsule)])
     assert 1 == again.exit_code
-    assert told["what"] in again.output
+    assert told.title in again.output
     monkeypatch.undo()
-    healed = run("--replay", str(capsule))
+    healed = CliRunner().invoke(run_capsule, [str(capsule)])
     assert 0 == healed.exit_code
-    assert "every invariant holds" in healed.output
+    assert "held: every invariant" in healed.output
 
 
 def test_an_engine_that_draws_lots_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,34 +136,15 @@ def test_shrinking_is_deterministic_and_keeps_what_shows() -> None:
     assert short == shrink(history, shows)
 
 
-def test_a_file_that_is_no_history_is_refused_in_a_line(tmp_path: Path) -> None:
-    """What, where and what to do; nothing is played."""
-    path = tmp_path / "x.json"
-    for text, said in {
-        "{": "is not JSON",
-        "[]": "is no history",
-        '{"profile": "nope", "ops": []}': "no profile 'nope'",
-        '{"profile": "planhat", "stage": 9, "ops": []}': "stage is a number",
-        '{"profile": "planhat", "ops": [{"op": "nope"}]}': "operation 1: no operation 'nope'",
-        '{"profile": "planhat", "ops": [3]}': "operation 1: an operation is a JSON object",
-    }.items():
-        path.write_text(text)
-        with pytest.raises(MisuseError, match=said):
-            read_capsule(path)
-    with pytest.raises(MisuseError, match="No such file"):
-        read_capsule(tmp_path / "missing.json")
-
-
 def test_a_capsule_holds_the_whole_history(tmp_path: Path) -> None:
     """What is written is read back as it was."""
-    from crm_contracts.world.simulation import Finding
-    from crm_contracts.world.violations import NotQuiet
-
+    path = tmp_path / "one.capsule.yaml"
     history = planhat_history(seed_of(1, 5), 30, keyed=True)
-    write_capsule(Finding("planhat", 1, 5, 1, NotQuiet("x"), history, 30), tmp_path / "one.json")
-    chosen, stage, ops_read = read_capsule(tmp_path / "one.json")
+    write_capsule(of_finding(Finding("planhat", 1, 5, 1, NotQuiet("x"), history, 30)), path)
+    told = read_capsule(path)
 
-    assert (profile("planhat"), 1, history) == (chosen, stage, ops_read)
+    assert ("planhat", True, "NotQuiet") == (told.profile, told.external_id, told.breaks)
+    assert history == list(told.ops)
 
 
 def test_a_play_depends_on_nothing_but_its_history() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crm_contracts.capsules.capsule import BREAKS, Capsule
@@ -19,7 +19,7 @@ from crm_contracts.world.monitors import Exchange
 from crm_contracts.world.ops import Op
 from crm_contracts.world.story import Event
 from crm_contracts.world.under_test import SyncFactory
-from crm_contracts.world.violations import InvariantViolated
+from crm_contracts.world.violations import InvariantViolated, NotDeterministic
 from fake_core.errors import MisuseError
 
 __all__ = ["Replay", "faulty", "replay"]
@@ -58,8 +58,23 @@ def replay(
 ) -> Replay:
     """Play *capsule*. *before* is called with the number from 1, the operation and the world before each of them.
 
-    Raises MisuseError for a capsule whose words make no sense together.
+    A bug that shows only when a history is played twice (I14) is looked for by playing it twice. Raises MisuseError for
+    a capsule whose words make no sense together.
     """
+    played = _once(capsule, stages, sync, before)
+    if capsule.breaks == NotDeterministic.__name__ and played.holds:
+        again = _once(capsule, stages, sync, None)
+        if again.log != played.log:
+            return replace(played, violation=NotDeterministic("two plays of this history made different requests"))
+    return played
+
+
+def _once(
+    capsule: Capsule,
+    stages: Stages,
+    sync: SyncFactory | None,
+    before: Callable[[int, Op, TellingWorld], None] | None,
+) -> Replay:
     digest = hashlib.sha256()
 
     def log(exchanges: Iterable[Exchange]) -> None:

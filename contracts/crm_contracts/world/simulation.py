@@ -1,22 +1,23 @@
-"""Many histories from one seed, each played twice; the first that breaks an invariant is shrunk and kept as a file.
+"""Many histories from one seed, each played twice; the first that breaks an invariant is shrunk.
 
 Rule 1: the outcome depends on profile, seed, number and length alone: neither on the machine nor on how many jobs share
 the work. Of several findings the first by number is told.
 Rule 2: two plays of one history make the same requests, to the byte (I14).
+Rule 3: a fake is a function of its state, its clock and the request (`photographs`), so worlds that follow one another
+share its answers: the second play is the sync's and the judge's work. `play_once` by itself shares nothing, and gives
+the same.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 from crm_contracts.world.monitors import Exchange
@@ -24,9 +25,8 @@ from crm_contracts.world.ops import Op
 from crm_contracts.world.profiles import Profile, profile
 from crm_contracts.world.shrink import shrink
 from crm_contracts.world.violations import InvariantViolated, NotDeterministic
-from fake_core.errors import MisuseError
 
-__all__ = ["Finding", "Simulated", "play_once", "read_capsule", "seed_of", "simulate", "write_capsule"]
+__all__ = ["Finding", "Simulated", "play_once", "seed_of", "simulate"]
 
 SEEDS_APART = 1_000_003  # of two simulations: their histories do not repeat
 AT_ONCE = 8  # histories that a job takes at a time
@@ -44,18 +44,6 @@ class Finding:
     violation: InvariantViolated
     history: Sequence[Op]
     steps: int  # how long it was before
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON: what `read_capsule` takes."""
-        return {
-            "profile": self.profile,
-            "seed": self.seed,
-            "history": self.number,
-            "stage": self.stage,
-            "violation": type(self.violation).__name__,
-            "what": self.violation.what,
-            "ops": [op.to_dict() for op in self.history],
-        }
 
 
 @dataclass(frozen=True)
@@ -85,7 +73,7 @@ def simulate(
     chosen = profile(name)
     digest = hashlib.sha256()
     played = 0
-    with _results(name, histories, seed, steps, jobs) as results:
+    with _results(name, histories, seed, steps, jobs) as results, _many(chosen):
         for log, violated in results:
             played += 1
             progress(1)
@@ -110,36 +98,6 @@ def play_once(chosen: Profile, stage: int, history: Iterable[Op]) -> str:
         world.apply_all(history)
         world.finish()
     return digest.hexdigest()
-
-
-def write_capsule(finding: Finding, path: Path) -> None:
-    """The history of a finding as a JSON file."""
-    path.write_text(json.dumps(finding.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def read_capsule(path: Path) -> tuple[Profile, int, list[Op]]:
-    """Profile, stage and history of a file that `write_capsule` wrote. Raises MisuseError naming what is wrong."""
-    try:
-        given = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise MisuseError(f"{path}: {error.strerror}") from None
-    except ValueError:
-        raise MisuseError(f"{path} is not JSON: give a file that `understudy simulate` wrote") from None
-    if not isinstance(given, dict) or not isinstance(given.get("ops"), list) or "profile" not in given:
-        raise MisuseError(f"{path} is no history: it needs the keys profile, stage and ops")
-    chosen, stage = profile(str(given["profile"])), given.get("stage", 0)
-    if not isinstance(stage, int) or not 0 <= stage < len(chosen.stages):
-        raise MisuseError(f"{path}: stage is a number from 0 to {len(chosen.stages) - 1}, not {stage!r}")
-    return chosen, stage, [_op(chosen, path, n, one) for n, one in enumerate(given["ops"], 1)]
-
-
-def _op(chosen: Profile, path: Path, number: int, given: Any) -> Op:
-    if not isinstance(given, Mapping):
-        raise MisuseError(f"{path}, operation {number}: an operation is a JSON object")
-    try:
-        return chosen.read(given)
-    except MisuseError as error:
-        raise MisuseError(f"{path}, operation {number}: {error}") from None
 
 
 def _made(chosen: Profile, seed: int, steps: int) -> tuple[int, list[Op]]:
@@ -198,7 +156,21 @@ def _results(name: str, histories: int, seed: int, steps: int, jobs: int) -> Ite
 
 
 def _batch(name: str, seeds: Sequence[int], steps: int) -> list[tuple[str, bool]]:
-    return [_verdict(name, seed, steps) for seed in seeds]
+    with _many(profile(name)):
+        return [_verdict(name, seed, steps) for seed in seeds]
+
+
+@contextmanager
+def _many(chosen: Profile) -> Iterator[None]:
+    """Many worlds follow one another: what a fake was asked in one of them, it is not asked in the next (rule 3)."""
+    counters = [_stage(chosen.name, number).counter for number in range(len(chosen.stages))]
+    for counter in counters:
+        counter.for_many = True
+    try:
+        yield
+    finally:
+        for counter in counters:
+            counter.for_many, counter.room = False, None
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""`understudy simulate`: histories by seed, and the replay of one."""
+"""`understudy simulate`: histories by seed; what breaks is written as a capsule."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
+from crm_contracts.capsules.found import of_finding
+from crm_contracts.capsules.writing import write_capsule
 from crm_contracts.world.profiles import PROFILES
-from crm_contracts.world.simulation import Finding, play_once, read_capsule, write_capsule
+from crm_contracts.world.simulation import Finding
 from crm_contracts.world.simulation import simulate as play_many
-from crm_contracts.world.violations import InvariantViolated
 
-CAPSULE = "understudy-history.json"
+CAPSULE = "understudy.capsule.yaml"
 
 
 @click.command(short_help="Random histories of users, faults and deaths, from a seed.")
@@ -22,10 +23,7 @@ CAPSULE = "understudy-history.json"
 @click.option("--steps", type=click.IntRange(1), default=12, show_default=True, help="Operations of each history.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
 @click.option("--capsule", type=click.Path(dir_okay=False, path_type=Path), default=CAPSULE, show_default=True)
-@click.option("--replay", type=click.Path(path_type=Path), metavar="FILE", help="Play the history in this file, once.")
-def simulate(
-    *, name: str, histories: int, seed: int, steps: int, jobs: int, capsule: Path, replay: Path | None
-) -> None:
+def simulate(*, name: str, histories: int, seed: int, steps: int, jobs: int, capsule: Path) -> None:
     """Play random histories and demand that every world converges and comes to rest.
 
     Users work on both sides, settings change, clocks are skewed, commits show late, requests fail and the sync dies;
@@ -33,8 +31,6 @@ def simulate(
     invariant is made as short as possible, told, and written to --capsule; the exit status is then 1. The same seed
     gives the same result on any machine, whatever --jobs says.
     """
-    if replay is not None:
-        sys.exit(_replay(replay))
     with click.progressbar(
         length=histories, label=name, file=sys.stderr, hidden=not sys.stderr.isatty(), show_pos=True
     ) as bar:
@@ -46,8 +42,8 @@ def simulate(
         click.echo(f"each was played twice with the same requests; sha256 of all logs {done.sha256}")
         return
     _tell(done.finding)
-    write_capsule(done.finding, capsule)
-    click.echo(f"understudy simulate --replay {capsule} plays it again", err=True)
+    write_capsule(of_finding(done.finding), capsule)
+    click.echo(f"understudy capsule run {capsule} plays it again", err=True)
     sys.exit(1)
 
 
@@ -59,14 +55,3 @@ def _tell(found: Finding) -> None:
     for op in found.history:
         click.echo(f"  {op.to_dict()}")
     click.echo(str(found.violation))
-
-
-def _replay(path: Path) -> int:
-    chosen, stage, history = read_capsule(path)
-    try:
-        log = play_once(chosen, stage, history)
-    except InvariantViolated as found:
-        click.echo(str(found))
-        return 1
-    click.echo(f"{path}: {len(history)} operations, every invariant holds; sha256 of the log {log}")
-    return 0

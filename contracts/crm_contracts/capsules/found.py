@@ -1,0 +1,52 @@
+"""A violation that the proof found, as a capsule: of a simulation, or of a history that somebody played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from crm_contracts.capsules.capsule import FORMAT, Capsule
+from crm_contracts.world.ops import Op
+from crm_contracts.world.simulation import Finding
+from crm_contracts.world.violations import InvariantViolated
+
+__all__ = ["capsule_of", "of_finding", "versions"]
+
+
+def versions() -> dict[str, str]:
+    """What writes capsules."""
+    return {"understudy": version("understudy"), "capsule": str(FORMAT)}
+
+
+def of_finding(found: Finding) -> Capsule:
+    """The shortened history of a simulation."""
+    return capsule_of(
+        found.violation,
+        found.history,
+        profile=found.profile,
+        external_id=bool(found.stage),
+        source=f"understudy simulate --profile {found.profile} --seed {found.seed}, history {found.number}",
+    )
+
+
+def capsule_of(
+    violation: InvariantViolated,
+    history: Sequence[Op],
+    *,
+    profile: str,
+    settings: Mapping[str, Any] | None = None,
+    external_id: bool = False,
+    source: str = "",
+) -> Capsule:
+    """A history that violates an invariant, as a file that replays it: *violation* carries its class and its words."""
+    return Capsule(
+        title=f"{type(violation).__name__}: {violation.what}",
+        source=source,
+        profile=profile,
+        settings=settings or {},
+        external_id=external_id,
+        ops=tuple(history),
+        breaks=type(violation).__name__,
+        versions=versions(),
+    )
