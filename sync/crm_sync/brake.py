@@ -7,24 +7,26 @@ Source: the safety net of vdirsyncer (an emptied storage) and OfflineIMAP (a los
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from crm_sync.config import Options
 from crm_sync.plan import Plan
 
 
-def braked(plans: Sequence[Plan], links: int, options: Options) -> str:
-    """Why a run may not act on *plans*; "" when it may. *links* are the pairs that are known so far.
+def braked(plans: Sequence[Plan], links: Callable[[], int], options: Options) -> str:
+    """Why a run may not act on *plans*; "" when it may. *links* counts the pairs that are known so far, when asked.
 
     Deletions count against the pairs there are. Creations do only where there are pairs already: the very first run has
     everything to make.
     """
     deletions = sum(bool(plan.delete) for plan in plans)
     creations = sum(plan.create is not None for plan in plans)
-    if deletions > options.brake_deletions and 100 * deletions > options.brake_percent * links:
-        return _says("delete", deletions, links, "was a side emptied, a filter changed, a permission taken away?")
-    if links and creations > options.brake_creations and 100 * creations > options.brake_percent * links:
-        return _says("make", creations, links, "was the memory of the sync lost, or somebody else's data imported?")
+    deleting, creating = deletions > options.brake_deletions, creations > options.brake_creations
+    known = links() if deleting or creating else 0
+    if deleting and 100 * deletions > options.brake_percent * known:
+        return _says("delete", deletions, known, "was a side emptied, a filter changed, a permission taken away?")
+    if creating and known and 100 * creations > options.brake_percent * known:
+        return _says("make", creations, known, "was the memory of the sync lost, or somebody else's data imported?")
     return ""
 
 

@@ -233,7 +233,7 @@ class Sync:
         found = Observer(engine).observe()
         plans = narrowed((plan_activity(activity, engine) for activity in found.activities), ways, engine)
         step("writing", 0, len(plans))
-        stopped = "" if allow_mass else braked(plans, state.link_count(), self.config.options)
+        stopped = "" if allow_mass else braked(plans, state.link_count, self.config.options)
         try:
             if report.dry_run:
                 self._describe(plans, report)

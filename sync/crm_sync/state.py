@@ -1,108 +1,32 @@
 """What the sync remembers: links, the last agreed values, cursors, open intents, conflicts.
 
-SQLAlchemy Core, SQLite unless told otherwise. Each method is one transaction, so that a kill between
-any two requests leaves a state the next run can go on from. A unique constraint, not care, keeps
-one Salesforce record, and one partner's record per object, to one link (rule P10, I3).
+SQLAlchemy Core. Each method is one transaction, so that a kill between any two requests leaves a state the next run can
+go on from.
+Rule 1: statements are built once, when this is loaded: what SQLAlchemy makes of one costs more than running it.
+Rule 2: while this process holds the lease nobody else writes, so what it has read it need not read again (see `Kept`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
+from crm_sync import state_links
 from crm_sync.clock import Clock
-from crm_sync.errors import RunStopped
-from crm_sync.model import SALESFORCE, Link
+from crm_sync.lease import Lease, take_lease
+from crm_sync.model import Link
 from crm_sync.report import Conflict
+from crm_sync.state_tables import BASELINE, CONFLICTS, CURSORS, FLAG_LOG, INTENTS, LEASE, META, PENDING, SETTINGS
 
 PARTNER = "partner"  # the kind of an intent to create a record there
-_META = sa.MetaData()
-
-LINKS = sa.Table(
-    "links",
-    _META,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("sf_object", sa.Text, nullable=False),
-    sa.Column("sf_id", sa.String(18)),
-    sa.Column("sf_deleted", sa.Boolean, nullable=False, default=False),
-    sa.Column("dormant", sa.Boolean, nullable=False, default=False),
-    sa.Column("base", sa.Text, nullable=False, default="{}"),
-    sa.Column("version", sa.Integer, nullable=False, default=0),
-    sa.UniqueConstraint("sf_object", "sf_id"),
-    sa.CheckConstraint("sf_id IS NULL OR length(sf_id) = 18"),  # F06: no blank key, no 15
-)
-REPLICAS = sa.Table(
-    "replicas",
-    _META,
-    sa.Column("link", sa.Integer, sa.ForeignKey("links.id"), primary_key=True),
-    sa.Column("model", sa.String(64), primary_key=True),
-    sa.Column("sf_object", sa.Text, nullable=False),
-    sa.Column("record_id", sa.String(128), nullable=False),
-    sa.Column("deleted", sa.Boolean, nullable=False, default=False),
-    sa.Column("seen", sa.Text, nullable=False, default=""),
-    sa.UniqueConstraint("model", "record_id", "sf_object"),
-)
-CURSORS = sa.Table("cursors", _META, sa.Column("name", sa.Text, primary_key=True), sa.Column("at", sa.Text))
-SETTINGS = sa.Table("settings", _META, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text))
-INTENTS = sa.Table(
-    "intents",
-    _META,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("at", sa.Text, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
-)
-CONFLICTS = sa.Table(
-    "conflicts",
-    _META,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("once", sa.Text, nullable=False, unique=True),
-    sa.Column("at", sa.Text, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
-)
-PENDING = sa.Table(
-    "pending",
-    _META,
-    sa.Column("place", sa.Text, primary_key=True),
-    sa.Column("model", sa.Text, primary_key=True),
-    sa.Column("record_id", sa.Text, primary_key=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("next_at", sa.Text, nullable=False),
-    sa.Column("changed_at", sa.Text, nullable=False),
-)
-BASELINE = sa.Table(
-    "baseline",
-    _META,
-    sa.Column("place", sa.Text, primary_key=True),
-    sa.Column("model", sa.Text, primary_key=True),
-    sa.Column("record_id", sa.Text, primary_key=True),
-    sa.Column("digest", sa.Text, nullable=False),
-)
-LEASE = sa.Table(
-    "lease",
-    _META,
-    sa.Column("name", sa.String(32), primary_key=True),
-    sa.Column("holder", sa.Text, nullable=False),
-    sa.Column("token", sa.Integer, nullable=False),
-    sa.Column("until", sa.Text, nullable=False),
-)
-FLAG_LOG = sa.Table(
-    "flag_log",
-    _META,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("at", sa.Text, nullable=False),
-    sa.Column("on", sa.Boolean, nullable=False),
-    sa.Column("why", sa.Text, nullable=False),
-)
+LINKS_KEPT_MAX = 10_000
 
 
 @dataclass(frozen=True)
@@ -139,20 +63,32 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _link(row: Any, replicas: Iterable[Any]) -> Link:
-    replicas = list(replicas)
-    deleted = {one.model for one in replicas if one.deleted}
-    return Link(
-        id=row.id,
-        sf_object=row.sf_object,
-        sf_id=row.sf_id,
-        ids={one.model: one.record_id for one in replicas},
-        deleted=frozenset(deleted | {SALESFORCE} if row.sf_deleted else deleted),
-        dormant=row.dormant,
-        base=json.loads(row.base),
-        seen={one.model: one.seen for one in replicas if one.seen},
-        version=row.version,
-    )
+_Key = tuple[str, str, str]  # of a record: its place, model and id
+
+
+@dataclass
+class Kept:
+    """What was read, or written, since the lease was taken; None, or not in it: not read yet.
+
+    A transaction that is refused takes all of it along: nobody can say which half of it held.
+    """
+
+    links: dict[int, Link] = field(default_factory=dict)
+    found: dict[Hashable, list[int]] = field(default_factory=dict)  # a query -> the links that it found
+    cursors: dict[str, datetime] | None = None
+    settings: dict[str, str | None] | None = None  # JSON texts; None for one too long to be read along
+    intents: list[Intent] | None = None
+    pending: dict[_Key, Pending] | None = None
+
+    def keep(self, links: Iterable[Link]) -> None:
+        """These are in the table as they are here."""
+        if len(self.links) > LINKS_KEPT_MAX:
+            self.forget_links()
+        self.links.update((one.id, one) for one in links)
+
+    def forget_links(self) -> None:
+        self.links.clear()
+        self.found.clear()
 
 
 class State:
@@ -167,8 +103,9 @@ class State:
         if url in {"sqlite://", "sqlite:///:memory:"}:
             options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
         self._engine = sa.create_engine(url, **options)
-        _META.create_all(self._engine)
-        self._lease: _Lease | None = None
+        META.create_all(self._engine)
+        self._lease: Lease | None = None
+        self._kept: Kept | None = None  # while there is a lease
         self._open: sa.Connection | None = None
         #: Called with "before" and with "after" around each commit: where a process may die, too (I10).
         self.on_commit: Callable[[str], None] = lambda _point: None
@@ -180,7 +117,7 @@ class State:
         """The same content in memory: what a dry run works on."""
         twin = State()
         with self._engine.connect() as old, twin._engine.begin() as new:
-            for table in _META.sorted_tables:
+            for table in META.sorted_tables:
                 rows = [dict(row) for row in old.execute(sa.select(table)).mappings()]
                 if rows:
                     new.execute(sa.insert(table), rows)
@@ -194,9 +131,11 @@ class State:
                     dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public accessor
                     for row in connection.execute(sa.select(table).order_by(*table.primary_key.columns))
                 ]
-                for table in _META.sorted_tables
+                for table in META.sorted_tables
                 if table is not LEASE
             }
+
+    # -- transactions --------------------------------------------------------------------------
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -210,19 +149,30 @@ class State:
                 self._open = None
 
     @contextmanager
-    def _begin(self, *, explicit: bool = False) -> Iterator[sa.Connection]:
-        if self._open is not None:
-            with self._open.begin_nested():  # one that is refused takes nothing else with it
+    def _begin(self, *, explicit: bool = False, refusable: bool = False) -> Iterator[sa.Connection]:
+        """A transaction, or a part of the one that is open.
+
+        *refusable*: a constraint may refuse what is written, and then nothing else of what is open goes with it.
+        """
+        try:
+            if self._open is None:
+                with self._engine.begin() as connection:
+                    if explicit and connection.dialect.name == "sqlite":
+                        connection.exec_driver_sql("BEGIN IMMEDIATE")  # or Python's driver lets a savepoint end it
+                    if self._lease is not None:
+                        self._lease.prolong(connection)
+                    yield connection
+                    self.on_commit("before")
+                self.on_commit("after")
+            elif refusable:
+                with self._open.begin_nested():
+                    yield self._open
+            else:
                 yield self._open
-            return
-        with self._engine.begin() as connection:
-            if explicit and connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")  # or Python's driver lets a savepoint end it
-            if self._lease is not None:
-                self._lease.prolong(connection)
-            yield connection
-            self.on_commit("before")
-        self.on_commit("after")
+        except BaseException:
+            if self._kept is not None:
+                self._kept = Kept()
+            raise
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -231,6 +181,11 @@ class State:
             return
         with self._engine.connect() as connection:
             yield connection
+
+    def _one(self, query: sa.Select[Any], **wanted: Any) -> Any:
+        """The first value of the first row; None for no row."""
+        with self._reading() as connection:
+            return connection.execute(query, wanted).scalar()
 
     # -- the lease -----------------------------------------------------------------------------
 
@@ -245,102 +200,71 @@ class State:
         Raises:
             RunStopped: somebody else holds it, or took it over meanwhile.
         """
-        self._lease = _Lease(self._take_lease(holder, clock, seconds, dead), clock, seconds)
+        with self._engine.begin() as connection:
+            taken = take_lease(connection, holder, clock, seconds, dead)
+        self._lease, self._kept = taken, Kept()
         try:
             yield
         finally:
-            held, self._lease = self._lease, None
+            self._lease = self._kept = None
             with self._engine.begin() as connection:
-                given_up = {"holder": "", "until": _text(clock.now())}
-                connection.execute(sa.update(LEASE).where(LEASE.c.token == held.token).values(**given_up))
-
-    def _take_lease(self, holder: str, clock: Clock, seconds: int, dead: Collection[str]) -> int:
-        now = clock.now()
-        row = {"holder": holder, "until": _text(now + timedelta(seconds=seconds))}
-        free = sa.or_(LEASE.c.holder.in_([holder, "", *dead]), LEASE.c.until <= _text(now))
-        with self._engine.begin() as connection:
-            # The write comes first, so that two who try at once stand in line for it.
-            if not connection.execute(sa.update(LEASE).where(free).values(token=LEASE.c.token + 1, **row)).rowcount:
-                known = connection.execute(sa.select(LEASE)).first()
-                if known is not None:
-                    raise RunStopped(
-                        f"another run is at it: {known.holder} holds the state until {known.until}; "
-                        "wait for it, or run again after that"
-                    )
-                connection.execute(sa.insert(LEASE).values(name="run", token=1, **row))
-            return int(connection.execute(sa.select(LEASE.c.token)).scalar_one())
+                taken.give_up(connection)
 
     def lease_holder(self) -> str:
         """Who holds the lease, or held it when they died; "" for nobody."""
-        with self._reading() as connection:
-            return str(connection.execute(sa.select(LEASE.c.holder)).scalar() or "")
+        return str(self._one(sa.select(LEASE.c.holder)) or "")
 
     # -- links ---------------------------------------------------------------------------------
 
-    def links(self, *, sf_object: str | None = None, sf_id: str | None = None) -> list[Link]:
-        """Links of this object and this Salesforce record, oldest first."""
-        query = sa.select(LINKS)
-        if sf_object is not None:
-            query = query.where(LINKS.c.sf_object == sf_object)
-        if sf_id is not None:
-            query = query.where(LINKS.c.sf_id == sf_id)
+    def links(self, *, sf_object: str | None = None) -> list[Link]:
+        """Links of this object, oldest first."""
         with self._reading() as connection:
-            return self._read(connection, query)
+            if sf_object is None:
+                return state_links.read(connection, state_links.ALL, {})
+            return state_links.read(connection, state_links.OF_OBJECT, {"object": sf_object})
 
     def link_count(self) -> int:
         """How many pairs are known, tombstones included."""
-        with self._reading() as connection:
-            return int(connection.execute(sa.select(sa.func.count()).select_from(LINKS)).scalar_one())
+        return int(self._one(state_links.COUNT))
 
     def link(self, link_id: int) -> Link | None:
-        with self._reading() as connection:
-            return self._one(connection, link_id)
+        if self._kept is not None and link_id in self._kept.links:
+            return self._kept.links[link_id]
+        return self._first(state_links.BY_ID, link_id=link_id)
 
     def link_of_salesforce(self, sf_object: str, sf_id: str) -> Link | None:
         """The link of a Salesforce record."""
-        found = self.links(sf_object=sf_object, sf_id=sf_id)
-        return found[0] if found else None
+        return self._first(state_links.OF_SALESFORCE, object=sf_object, record=sf_id)
 
     def link_of(self, model: str, record_id: str, sf_object: str | None = None) -> Link | None:
         """The link of a partner's record; its oldest one when *sf_object* is not said."""
-        inner = sa.select(REPLICAS.c.link).where(REPLICAS.c.model == model, REPLICAS.c.record_id == record_id)
-        if sf_object is not None:
-            inner = inner.where(REPLICAS.c.sf_object == sf_object)
-        with self._reading() as connection:
-            found = self._read(connection, sa.select(LINKS).where(LINKS.c.id.in_(inner)))
-        return found[0] if found else None
+        if sf_object is None:
+            return self._first(state_links.OF_PARTNER, of_model=model, record=record_id)
+        return self._first(state_links.OF_PARTNER_IN, of_model=model, record=record_id, object=sf_object)
 
     def half_deleted(self, sf_object: str) -> list[Link]:
         """Links of which one side was deleted and the other not, oldest first: deletions still to be carried."""
-        query = sa.select(LINKS).where(LINKS.c.sf_object == sf_object)
-        differs = REPLICAS.c.deleted != LINKS.c.sf_deleted
-        other = sa.select(REPLICAS.c.link).where(REPLICAS.c.link == LINKS.c.id, differs)
         with self._reading() as connection:
-            return self._read(connection, query.where(sa.exists(other)))
+            return state_links.read(connection, state_links.HALF_DELETED, {"object": sf_object})
+
+    def _first(self, query: sa.Select[Any], **wanted: Any) -> Link | None:
+        kept, asked = self._kept, (id(query), *wanted.values())
+        if kept is not None and asked in kept.found:
+            found = [kept.links[one] for one in kept.found[asked]]
+        else:
+            with self._reading() as connection:
+                found = state_links.read(connection, query, wanted)
+            if kept is not None:
+                kept.keep(found)
+                kept.found[asked] = [one.id for one in found]
+        return found[0] if found else None
 
     def drop_link(self, link_id: int) -> None:
         """Forget a link: what is left of the activity stands alone."""
         with self._begin() as connection:
-            _drop(connection, link_id)
-
-    def _one(self, connection: sa.Connection, link_id: int) -> Link | None:
-        found = self._read(connection, sa.select(LINKS).where(LINKS.c.id == link_id))
-        return found[0] if found else None
-
-    def _read(self, connection: sa.Connection, query: sa.Select[Any]) -> list[Link]:
-        rows = connection.execute(query.order_by(LINKS.c.id)).all()
-        if not rows:
-            return []
-        wanted = sa.select(REPLICAS).order_by(REPLICAS.c.link, REPLICAS.c.model)
-        if len(rows) == 1:
-            wanted = wanted.where(REPLICAS.c.link == rows[0].id)
-        else:
-            inner = query.with_only_columns(LINKS.c.id)
-            wanted = wanted.where(REPLICAS.c.link.in_(inner))
-        replicas: dict[int, list[Any]] = {}
-        for one in connection.execute(wanted):
-            replicas.setdefault(one.link, []).append(one)
-        return [_link(row, replicas.get(row.id, ())) for row in rows]
+            state_links.drop(connection, link_id)
+            if self._kept is not None:
+                self._kept.forget_links()
 
     def add_link(
         self,
@@ -360,19 +284,13 @@ class State:
         assert sf_id, "a blank key would link everything to one record (F06)"
         assert ids, "a link has a partner's record"
         assert all(ids.values()), ids
-        with self._begin() as connection:
+        with self._begin(refusable=True) as connection:
             if replaces is not None:
-                _drop(connection, replaces)
-            row = {"sf_object": sf_object, "sf_id": sf_id, "base": json.dumps(base), "version": 1}
-            done = connection.execute(sa.insert(LINKS).values(sf_deleted=SALESFORCE in deleted, **row))
-            assert done.inserted_primary_key is not None
-            new_id = done.inserted_primary_key[0]
-            for model, record_id in ids.items():
-                _set_replica(
-                    connection, new_id, sf_object, model, {"record_id": record_id, "deleted": model in deleted}
-                )
-            link = self._one(connection, new_id)
-        assert link is not None
+                state_links.drop(connection, replaces)
+            link = state_links.add(connection, sf_object, sf_id, ids, base, deleted)
+            if self._kept is not None:
+                self._kept.forget_links()
+                self._kept.keep([link])
         return link
 
     def change_link(
@@ -391,67 +309,94 @@ class State:
         Raises:
             sqlalchemy.exc.IntegrityError: one of *ids* already belongs to another link.
         """
-        values: dict[str, Any] = {"base": None if base is None else json.dumps(base)}
-        values |= {"dormant": dormant, "sf_deleted": sf_deleted}
-        values = {name: value for name, value in values.items() if value is not None}
-        with self._begin() as connection:
-            changed = sa.update(LINKS).where(LINKS.c.id == link_id)
-            connection.execute(changed.values(version=LINKS.c.version + 1, **values))
-            sf_object = connection.execute(sa.select(LINKS.c.sf_object).where(LINKS.c.id == link_id)).scalar_one()
-            columns = {"record_id": ids, "deleted": deleted, "seen": seen}
-            for model in sorted({one for given in columns.values() for one in given or ()}):
-                told = {name: given[model] for name, given in columns.items() if given and model in given}
-                _set_replica(connection, link_id, sf_object, model, told)
-            link = self._one(connection, link_id)
-        assert link is not None
+        own = {"base": None if base is None else json.dumps(base), "dormant": dormant, "sf_deleted": sf_deleted}
+        own = {name: value for name, value in own.items() if value is not None}
+        columns = {"record_id": ids, "deleted": deleted, "seen": seen}
+        replicas: dict[str, dict[str, Any]] = {}
+        for name, given in columns.items():
+            for model, value in (given or {}).items():
+                replicas.setdefault(model, {})[name] = value
+        with self._begin(refusable=ids is not None) as connection:
+            known = self._known(connection, link_id)
+            link = state_links.change(connection, known, own, replicas)
+            if self._kept is not None:
+                if link.ids != known.ids:
+                    self._kept.forget_links()
+                self._kept.keep([link])
         return link
 
-    # -- cursors and settings --------------------------------------------------------------------
+    def _known(self, connection: sa.Connection, link_id: int) -> Link:
+        if self._kept is not None and link_id in self._kept.links:
+            return self._kept.links[link_id]
+        (link,) = state_links.read(connection, state_links.BY_ID, {"link_id": link_id})
+        return link
+
+    # -- cursors -------------------------------------------------------------------------------
 
     def cursor(self, name: str) -> datetime | None:
         with self._reading() as connection:
-            text = connection.execute(sa.select(CURSORS.c.at).where(CURSORS.c.name == name)).scalar()
-        return _moment(text) if text else None
+            return self._cursors(connection).get(name)
+
+    def _cursors(self, connection: sa.Connection) -> dict[str, datetime]:
+        if self._kept is not None and self._kept.cursors is not None:
+            return self._kept.cursors
+        found = {name: _moment(at) for name, at in connection.execute(_ALL_CURSORS)}
+        if self._kept is not None:
+            self._kept.cursors = found
+        return found
 
     def move_cursors(self, moved: Mapping[str, datetime]) -> None:
         """Set cursors forward, all in one transaction; one that would go back stays (I9)."""
         with self._begin() as connection:
+            known = self._cursors(connection)
             for name, at in moved.items():
-                known = connection.execute(sa.select(CURSORS.c.at).where(CURSORS.c.name == name)).scalar()
-                if known is None:
-                    connection.execute(sa.insert(CURSORS).values(name=name, at=_text(at)))
-                elif _moment(known) < at:
-                    connection.execute(sa.update(CURSORS).where(CURSORS.c.name == name).values(at=_text(at)))
+                if name not in known:
+                    connection.execute(_NEW_CURSOR, {"name": name, "at": _text(at)})
+                elif known[name] < at:
+                    connection.execute(_MOVED_CURSOR, {"which": name, "at": _text(at)})
+                known[name] = max(at, known.get(name, at))
 
     def forget_cursor(self, name: str) -> None:
         """The next scan of that name starts from the beginning (a back-fill asks for it)."""
         with self._begin() as connection:
-            connection.execute(sa.delete(CURSORS).where(CURSORS.c.name == name))
+            connection.execute(_NO_CURSOR, {"which": name})
+            self._cursors(connection).pop(name, None)
+
+    # -- settings ------------------------------------------------------------------------------
 
     def setting(self, name: str) -> Any:
-        with self._reading() as connection:
-            text = connection.execute(sa.select(SETTINGS.c.value).where(SETTINGS.c.name == name)).scalar()
+        kept = self._kept
+        if kept is None:
+            text = self._one(_SETTING, which=name)
+        else:
+            if kept.settings is None:
+                with self._reading() as connection:
+                    kept.settings = {row.name: row.value for row in connection.execute(_SHORT_SETTINGS)}
+            text = kept.settings.get(name)
+            if text is None and name in kept.settings:
+                text = self._one(_SETTING, which=name)
         return None if text is None else json.loads(text)
 
     def set_setting(self, name: str, value: Any) -> None:
+        text = json.dumps(value)
         with self._begin() as connection:
-            connection.execute(sa.delete(SETTINGS).where(SETTINGS.c.name == name))
-            connection.execute(sa.insert(SETTINGS).values(name=name, value=json.dumps(value)))
+            if not connection.execute(_OTHER_SETTING, {"which": name, "value": text}).rowcount:
+                connection.execute(_NEW_SETTING, {"name": name, "value": text})
+            if self._kept is not None and self._kept.settings is not None:
+                self._kept.settings[name] = text
 
     # -- intents ---------------------------------------------------------------------------------
 
     def open_intent(self, kind: str, at: datetime, body: Mapping[str, Any]) -> Intent:
-        with self._begin() as connection:
-            done = connection.execute(sa.insert(INTENTS).values(kind=kind, at=_text(at), body=json.dumps(body)))
-            assert done.inserted_primary_key is not None
-            return Intent(done.inserted_primary_key[0], kind, at, body)
+        (number,) = self.open_intents(kind, at, [body])
+        return Intent(number, kind, at, body)
 
     def open_intents(self, kind: str, at: datetime, bodies: Iterable[Mapping[str, Any]]) -> list[int]:
         """Many at once, in one transaction; returns their ids."""
         ids: list[int] = []
-        with self._begin() as connection:
+        with self._changing_intents() as connection:
             for body in bodies:
-                done = connection.execute(sa.insert(INTENTS).values(kind=kind, at=_text(at), body=json.dumps(body)))
+                done = connection.execute(_NEW_INTENT, {"kind": kind, "at": _text(at), "body": json.dumps(body)})
                 assert done.inserted_primary_key is not None
                 ids.append(done.inserted_primary_key[0])
         return ids
@@ -459,22 +404,36 @@ class State:
     def change_intent(self, intent: Intent, **more: Any) -> Intent:
         """Write down more about a begun creation, such as the id it got."""
         body = {**intent.body, **more}
-        with self._begin() as connection:
-            connection.execute(sa.update(INTENTS).where(INTENTS.c.id == intent.id).values(body=json.dumps(body)))
+        with self._changing_intents() as connection:
+            connection.execute(_OTHER_INTENT, {"which": intent.id, "body": json.dumps(body)})
         return Intent(intent.id, intent.kind, intent.at, body)
 
     def close_intent(self, intent: Intent) -> None:
         self.close_intents([intent.id])
 
     def close_intents(self, ids: Iterable[int]) -> None:
+        with self._changing_intents() as connection:
+            closed = [{"which": one} for one in ids]
+            if closed:
+                connection.execute(_NO_INTENT, closed)
+
+    @contextmanager
+    def _changing_intents(self) -> Iterator[sa.Connection]:
         with self._begin() as connection:
-            for one in ids:
-                connection.execute(sa.delete(INTENTS).where(INTENTS.c.id == one))
+            if self._kept is not None:
+                self._kept.intents = None
+            yield connection
 
     def intents(self) -> list[Intent]:
+        kept = self._kept
+        if kept is not None and kept.intents is not None:
+            return list(kept.intents)
         with self._reading() as connection:
-            rows = connection.execute(sa.select(INTENTS).order_by(INTENTS.c.id)).all()
-        return [Intent(r.id, r.kind, _moment(r.at), json.loads(r.body)) for r in rows]
+            rows = connection.execute(_ALL_INTENTS).all()
+        found = [Intent(r.id, r.kind, _moment(r.at), json.loads(r.body)) for r in rows]
+        if kept is not None:
+            kept.intents = found
+        return list(found)
 
     # -- conflicts -------------------------------------------------------------------------------
 
@@ -484,12 +443,10 @@ class State:
         Returns True when it is new.
         """
         with self._begin() as connection:
-            known = connection.execute(sa.select(CONFLICTS.c.id).where(CONFLICTS.c.once == once)).scalar()
-            if known is not None:
+            if connection.execute(_CONFLICT, {"which": once}).first() is not None:
                 return False
-            connection.execute(
-                sa.insert(CONFLICTS).values(once=once, at=_text(at), body=json.dumps(conflict.as_dict()))
-            )
+            row = {"once": once, "at": _text(at), "body": json.dumps(conflict.as_dict())}
+            connection.execute(_NEW_CONFLICT, row)
             return True
 
     def conflicts(self) -> list[Conflict]:
@@ -501,79 +458,68 @@ class State:
 
     def pending(self) -> list[Pending]:
         with self._reading() as connection:
-            rows = connection.execute(
-                sa.select(PENDING).order_by(PENDING.c.place, PENDING.c.model, PENDING.c.record_id)
-            )
-            return [_pending(row) for row in rows]
+            found = self._pending(connection)
+        return [found[key] for key in sorted(found)]
 
     def pending_item(self, place: str, model: str, record_id: str) -> Pending | None:
         """One record put aside earlier."""
         with self._reading() as connection:
-            row = connection.execute(sa.select(PENDING).where(*_pending_is(place, model, record_id))).first()
-        return None if row is None else _pending(row)
+            return self._pending(connection).get((place, model, record_id))
+
+    def _pending(self, connection: sa.Connection) -> dict[_Key, Pending]:
+        if self._kept is not None and self._kept.pending is not None:
+            return self._kept.pending
+        rows = connection.execute(_ALL_PENDING)
+        found = {(row.place, row.model, row.record_id): _item(row) for row in rows}
+        if self._kept is not None:
+            self._kept.pending = found
+        return found
 
     def set_pending(self, item: Pending) -> None:
+        key = (item.place, item.model, item.record_id)
         with self._begin() as connection:
-            connection.execute(_pending_delete(item.place, item.model, item.record_id))
-            connection.execute(sa.insert(PENDING).values(**{**item.__dict__, "next_at": _text(item.next_at)}))
+            connection.execute(_NO_PENDING, _named(key))
+            connection.execute(_NEW_PENDING, {**item.__dict__, "next_at": _text(item.next_at)})
+            if self._kept is not None and self._kept.pending is not None:
+                self._kept.pending[key] = item
 
     def clear_pending(self, place: str, model: str, record_id: str) -> None:
+        key = (place, model, record_id)
+        known = self._kept.pending if self._kept is not None else None
+        if self._open is not None and known is not None and key not in known:
+            return  # nothing to do, in a transaction that is committed for other things
         with self._begin() as connection:
-            connection.execute(_pending_delete(place, model, record_id))
+            connection.execute(_NO_PENDING, _named(key))
+            if known is not None:
+                known.pop(key, None)
 
     # -- baseline (rule P29) -----------------------------------------------------------------------
 
     def baseline(self, place: str, model: str) -> dict[str, str]:
         """Record id -> digest of what existed when a section was switched on."""
         with self._reading() as connection:
-            rows = connection.execute(
-                sa.select(BASELINE.c.record_id, BASELINE.c.digest).where(
-                    BASELINE.c.place == place, BASELINE.c.model == model
-                )
-            )
+            rows = connection.execute(_BASELINE, {"of_place": place, "of_model": model})
             return {row.record_id: row.digest for row in rows}
 
     def add_baseline(self, place: str, model: str, digests: Mapping[str, str]) -> None:
         with self._begin() as connection:
-            for record_id, digest in digests.items():
-                connection.execute(_baseline_delete(place, model, [record_id]))
-                connection.execute(
-                    sa.insert(BASELINE).values(place=place, model=model, record_id=record_id, digest=digest)
-                )
-
-    def clear_baseline(self, place: str, model: str, record_ids: Iterable[str]) -> None:
-        with self._begin() as connection:
-            connection.execute(_baseline_delete(place, model, list(record_ids)))
+            rows = [{"place": place, "model": model, "record_id": one, "digest": digests[one]} for one in digests]
+            if rows:
+                connection.execute(_NO_BASELINE, [_named((place, model, one)) for one in digests])
+                connection.execute(_NEW_BASELINE, rows)
 
     # -- the inheritance flag's history ------------------------------------------------------------
 
     def log_flag(self, at: datetime, *, on: bool, why: str) -> None:
         with self._begin() as connection:
-            connection.execute(sa.insert(FLAG_LOG).values(at=_text(at), on=on, why=why))
+            connection.execute(_NEW_FLAG, {"at": _text(at), "on": on, "why": why})
 
     def flag_at(self, moment: datetime) -> bool:
         """Was the flag on at *moment*? Off before the first entry."""
-        with self._reading() as connection:
-            on = connection.execute(
-                sa.select(FLAG_LOG.c.on).where(FLAG_LOG.c.at <= _text(moment)).order_by(FLAG_LOG.c.id.desc()).limit(1)
-            ).scalar()
-        return bool(on)
+        return bool(self._one(_FLAG_AT, moment=_text(moment)))
 
 
-@dataclass(frozen=True)
-class _Lease:
-    token: int
-    clock: Clock
-    seconds: int
-
-    def prolong(self, connection: sa.Connection) -> None:
-        """Within a transaction: it is ours for longer, or RunStopped, and nothing is written."""
-        until = _text(self.clock.now() + timedelta(seconds=self.seconds))
-        if not connection.execute(sa.update(LEASE).where(LEASE.c.token == self.token).values(until=until)).rowcount:
-            raise RunStopped("another run has taken over the state; this one writes nothing more")
-
-
-def _pending(row: Any) -> Pending:
+def _item(row: Any) -> Pending:
     return Pending(
         place=row.place,
         model=row.model,
@@ -586,33 +532,46 @@ def _pending(row: Any) -> Pending:
     )
 
 
-def _pending_is(place: str, model: str, record_id: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return (PENDING.c.place == place, PENDING.c.model == model, PENDING.c.record_id == record_id)
+def _named(key: _Key) -> dict[str, str]:
+    return dict(zip(("of_place", "of_model", "record"), key, strict=True))
 
 
-def _pending_delete(place: str, model: str, record_id: str) -> sa.Delete:
-    return sa.delete(PENDING).where(*_pending_is(place, model, record_id))
-
-
-def _baseline_delete(place: str, model: str, record_ids: list[str]) -> sa.Delete:
-    return sa.delete(BASELINE).where(
-        BASELINE.c.place == place,
-        BASELINE.c.model == model,
-        BASELINE.c.record_id.in_(record_ids),
+def _record_is(table: sa.Table) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        table.c.place == sa.bindparam("of_place"),
+        table.c.model == sa.bindparam("of_model"),
+        table.c.record_id == sa.bindparam("record"),
     )
 
 
-def _drop(connection: sa.Connection, link_id: int) -> None:
-    connection.execute(sa.delete(REPLICAS).where(REPLICAS.c.link == link_id))
-    connection.execute(sa.delete(LINKS).where(LINKS.c.id == link_id))
+_WHICH: sa.BindParameter[Any] = sa.bindparam("which")
+_SHORT = 65_536  # letters of a setting that is read along with the others; a run's whole report may be longer
 
-
-def _set_replica(
-    connection: sa.Connection, link_id: int, sf_object: str, model: str, values: Mapping[str, Any]
-) -> None:
-    """Change one row of a link's replicas, or make it; without a record's id only a row that is there changes."""
-    one = (REPLICAS.c.link == link_id, REPLICAS.c.model == model)
-    done = connection.execute(sa.update(REPLICAS).where(*one).values(**values))
-    if not done.rowcount and values.get("record_id"):
-        made = {"deleted": False, "seen": "", **values}
-        connection.execute(sa.insert(REPLICAS).values(link=link_id, sf_object=sf_object, model=model, **made))
+_ALL_CURSORS = sa.select(CURSORS.c.name, CURSORS.c.at)
+_NEW_CURSOR = sa.insert(CURSORS)
+_MOVED_CURSOR = sa.update(CURSORS).where(CURSORS.c.name == _WHICH)
+_NO_CURSOR = sa.delete(CURSORS).where(CURSORS.c.name == _WHICH)
+_SETTING = sa.select(SETTINGS.c.value).where(SETTINGS.c.name == _WHICH)
+_SHORT_SETTINGS = sa.select(
+    SETTINGS.c.name, sa.case((sa.func.length(SETTINGS.c.value) <= _SHORT, SETTINGS.c.value)).label("value")
+)
+_NEW_SETTING = sa.insert(SETTINGS)
+_OTHER_SETTING = sa.update(SETTINGS).where(SETTINGS.c.name == _WHICH)
+_ALL_INTENTS = sa.select(INTENTS).order_by(INTENTS.c.id)
+_NEW_INTENT = sa.insert(INTENTS)
+_OTHER_INTENT = sa.update(INTENTS).where(INTENTS.c.id == _WHICH)
+_NO_INTENT = sa.delete(INTENTS).where(INTENTS.c.id == _WHICH)
+_CONFLICT = sa.select(CONFLICTS.c.id).where(CONFLICTS.c.once == _WHICH)
+_NEW_CONFLICT = sa.insert(CONFLICTS)
+_ALL_PENDING = sa.select(PENDING)
+_NEW_PENDING = sa.insert(PENDING)
+_NO_PENDING = sa.delete(PENDING).where(_record_is(PENDING))
+_BASELINE = sa.select(BASELINE.c.record_id, BASELINE.c.digest).where(
+    BASELINE.c.place == sa.bindparam("of_place"), BASELINE.c.model == sa.bindparam("of_model")
+)
+_NEW_BASELINE = sa.insert(BASELINE)
+_NO_BASELINE = sa.delete(BASELINE).where(_record_is(BASELINE))
+_NEW_FLAG = sa.insert(FLAG_LOG)
+_FLAG_AT = (
+    sa.select(FLAG_LOG.c.on).where(FLAG_LOG.c.at <= sa.bindparam("moment")).order_by(FLAG_LOG.c.id.desc()).limit(1)
+)

@@ -151,12 +151,8 @@ WIRE = (
         "F68",
         "A second run takes the lease of one that is under way.",
         (
-            Text(
-                "crm_sync.state.State._take_lease",
-                'sa.or_(LEASE.c.holder.in_([holder, "", *dead]), LEASE.c.until <= _text(now))',
-                "sa.true()",
-            ),
-            Text("crm_sync.state._Lease.prolong", "", "return"),
+            Text("crm_sync.lease.take_lease", '"now": _text(now)', '"now": "9999"'),
+            Text("crm_sync.lease.Lease.prolong", "", "return"),
         ),
         tests=("tests/crm_sync/test_lease.py",),
     ),

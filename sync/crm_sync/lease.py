@@ -1,0 +1,66 @@
+"""The lease on a memory: who may write to it, and the fence that keeps an earlier holder out (F68).
+
+Statements are built once: what SQLAlchemy makes of one costs more than running it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from crm_sync.clock import Clock
+from crm_sync.errors import RunStopped
+from crm_sync.state_tables import LEASE
+
+_MINE: sa.BindParameter[int] = sa.bindparam("mine")
+_UNTIL: dict[str, sa.BindParameter[str]] = {"until": sa.bindparam("end")}
+_HELD = LEASE.c.token == _MINE
+_FREE = sa.or_(LEASE.c.holder.in_(sa.bindparam("given_up", expanding=True)), LEASE.c.until <= sa.bindparam("now"))
+_TAKE = sa.update(LEASE).where(_FREE).values(token=LEASE.c.token + 1, holder=sa.bindparam("who"), **_UNTIL)
+_FIRST = sa.insert(LEASE).values(name="run", token=1, holder=sa.bindparam("who"), **_UNTIL)
+_PROLONG = sa.update(LEASE).where(_HELD).values(**_UNTIL)
+_GIVE_UP = sa.update(LEASE).where(_HELD).values(holder="", **_UNTIL)
+_KNOWN = sa.select(LEASE)
+_TOKEN = sa.select(LEASE.c.token)
+
+
+@dataclass(frozen=True)
+class Lease:
+    """One that is held; its token is nobody else's."""
+
+    token: int
+    clock: Clock
+    seconds: int
+
+    def prolong(self, connection: sa.Connection) -> None:
+        """Within a transaction: it is ours for longer, or RunStopped, and nothing is written."""
+        end = _text(self.clock.now() + timedelta(seconds=self.seconds))
+        if not connection.execute(_PROLONG, {"mine": self.token, "end": end}).rowcount:
+            raise RunStopped("another run has taken over the state; this one writes nothing more")
+
+    def give_up(self, connection: sa.Connection) -> None:
+        """It is nobody's, if it still was ours."""
+        connection.execute(_GIVE_UP, {"mine": self.token, "end": _text(self.clock.now())})
+
+
+def take_lease(connection: sa.Connection, holder: str, clock: Clock, seconds: int, dead: Collection[str]) -> Lease:
+    """Within a transaction: the lease, if it is free. Raises RunStopped when somebody else holds it."""
+    now = clock.now()
+    ours = {"who": holder, "end": _text(now + timedelta(seconds=seconds))}
+    # The write comes first, so that two who try at once stand in line for it.
+    if not connection.execute(_TAKE, {"given_up": [holder, "", *dead], "now": _text(now), **ours}).rowcount:
+        known = connection.execute(_KNOWN).first()
+        if known is not None:
+            raise RunStopped(
+                f"another run is at it: {known.holder} holds the state until {known.until}; "
+                "wait for it, or run again after that"
+            )
+        connection.execute(_FIRST, ours)
+    return Lease(int(connection.execute(_TOKEN).scalar_one()), clock, seconds)
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
