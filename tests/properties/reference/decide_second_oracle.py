@@ -1,42 +1,44 @@
 """What a sync must decide about one pair and about one field, told a second time from the rules alone.
 
-Whoever wrote this had seen neither the sync's table nor the first oracle. It asks in another order, too: first which
-*ways* are open (a way is what the direction leads and the scope lets through), then what the link says, then who spoke.
-All words are plain strings; nothing of the project is imported.
+Whoever wrote this had seen neither the sync's table nor the first oracle; the first version stands in the history, from
+before any comparison. It asks in another order: first which *ways* are open (a way is what the direction leads; it is
+named by the side it starts from), then what the link says, then who spoke. All words are plain strings; nothing of the
+project is imported.
 
 Rules are named as the rule files and the catalogue of failure modes name them (P Planhat, T Totango, M Marketo,
 I invariants, F failure modes).
 
-Silent: what the rules leave open, and what is taken here.
+Silent: what the rules leave open, and what is taken here. "Reconciled" marks what was first said otherwise and changed
+because the table's choice was found reasonable; `test_decide_second_opinion.py` tells what was first said, and why.
 
 1. A pair without link and key has one record only: nothing is matched by what it says (M23). Two records are
-   impossible, and so is a link or a key of which one side was never seen: what a key names is asked for, so it is at
-   least unseen.
+   impossible, and so is a link of which one side was never seen, or missing what nothing names (reconciled).
 2. Unlinked, `same` is a record made or changed since the section was switched on and not yet paired: it is still to
    be made (P27, F59, I1). What T15 passes over is never asked about again, so it does not come here.
 3. A deletion that its way may not carry just now (out of the window, type out on that way) buries the link: dropping
    it, as M18 says, would let the survivor come back as new when it is edited (I6). A missing account holds no
    deletion back.
-4. Both gone ends every link, asleep or over, too: no call (T41). A key alone leaves nothing to end.
-5. A link sleeps when every way that is led is excluded, and wakes when one is not (P6 knows one type for both ways).
-6. A deletion under a sleeping link that may wake counts as under a live one.
-7. With last_write_wins a later edit leaves the survivor alone on its side: a tombstone, no second birth (I6, E.5.3),
-   and the deletion is the word given up. With keep_survivor nobody's word is given up: both stay as they are.
-8. An unseen survivor is deleted where deletions win (the evidence is the deletion's), and waited for where the later
-   write wins (whether it was edited cannot be known).
-9. Link and key: a key naming a record that is not shown is for a person (I1: linked, or in quarantine with a reason).
+4. Gone on both sides, a live link is dropped (T41), and buried where survivors are kept (P25); a sleeping one is
+   buried and a tombstone stays (F24). Reconciled.
+5. A live link sleeps when every way that is led is excluded. It wakes when one way lets it through (reconciled).
+6. Under a sleeping link a deletion only buries: no deletion made while a type took no part is carried (reconciled).
+7. With last_write_wins a later edit has the record made again (F22; reconciled); where that may not be, the survivor
+   stays alone under a tombstone. Where both stay as they are nobody's word is given up.
+8. An unseen survivor was not edited as far as one has read (I5), so the deletion is carried (reconciled).
+9. A key naming a record that is not shown, or was never seen, is for a person (I1), whatever the account (reconciled).
    With proof that it was deleted, the pair is over: a tombstone (F13, F15).
 10. A record that is not to be written again (updates off) may still be deleted: deletions have a switch of their own.
-11. A record that would be made but may not be (switch off, filtered, excluded, account passed over) is a counted skip
-    (I15, F67); of excluded types, too (T42: skipped for ever).
-12. Two changed sides of which one way is open are compared: which values may pass is for the fields.
+11. A record that is seen and does not pass is a counted skip (I15, F67, T42), also for its direction (reconciled).
+12. Two changed sides of which one way is open are compared: which values may pass is for the fields. `favours` then
+    names who wins where one field is contested (reconciled).
 13. A past side of a linked pair beside an edit that is led is compared: the past side has not spoken, the edit has.
-14. A silent change is no opinion (F32): it contends for nothing, neither for its field nor for the record, but when
-    it is overwritten the conflict log tells (I5). A record's winner that is silent about a field supplies nothing for
-    it.
+14. A silent change is no opinion (F32): it contends for nothing, neither for its field nor for the record; a record's
+    winner that is silent about a field leaves it to the other side, and no value is set back only because the loser
+    is silent (M7; both reconciled). When a silent change is overwritten the conflict log tells (I5).
 15. A way shut at present still counts in the contest: who would win but cannot pass now is not overwritten (I5).
 16. In a field that flows one way only there is no contest; an edit of the receiving side that is overwritten is
     logged.
+17. A pair that waits for its account is kept in mind whatever its link (P27, F59), asleep or undeleted, too.
 """
 
 from __future__ import annotations
@@ -59,8 +61,7 @@ def record_level(
     scope_in: str,
     scope_out: str,
 ) -> tuple[str, str]:
-    """(action, favours). *conflict* says nothing here: P24 is about values; a deletion has its own policy (F22, T41)."""
-    del conflict
+    """(action, favours)."""
     if direction == "off":
         return "nothing", ""  # P2: not syncing makes no request at all
     ways = _ways(direction, scope_in, scope_out)
@@ -70,17 +71,21 @@ def record_level(
         return _keyed(left, right, ways), ""
     if "absent" in {left, right}:
         return "impossible", ""  # a link was made of two records that were seen
-    if left == right == "deleted":
-        return "drop_link", ""  # T41: both deleted, no call
     if link == "tombstone":
         return _over(left, right, ways), ""
-    if _takes_no_part(ways):
-        return ("nothing" if link == "dormant" else "sleep"), ""  # P6, F36: kept, asleep
-    if "deleted" in {left, right}:
-        return _one_gone(left, right, ways, deletions, order)
     if link == "dormant":
-        return ("nothing" if "unseen" in {left, right} else "wake"), ""  # P6, F36
-    return _linked(left, right, ways, updates=updates), ""
+        return _asleep(left, right, ways), ""
+    if left == right == "deleted":
+        return ("bury" if deletions == "keep_survivor" else "drop_link"), ""  # P25; T41: both deleted, no call
+    if "deleted" in {left, right}:
+        make = create_in if right == "deleted" else create_out
+        return _one_gone(left, right, ways, deletions, order, may_make=updates and make != "no")
+    if all(scope == "excluded" for scope in ways.values()):
+        return "sleep", ""  # P6, F36
+    action = _linked(left, right, ways, updates=updates)
+    if action == "compare" and left == right:
+        return action, next(iter(ways)) if len(ways) == 1 else _winner(conflict, order, "salesforce")  # P24, T9, M22
+    return action, ""
 
 
 def _ways(direction: str, scope_in: str, scope_out: str) -> dict[str, str]:
@@ -91,10 +96,6 @@ def _ways(direction: str, scope_in: str, scope_out: str) -> dict[str, str]:
     if direction in {"send", "both"}:
         led["partner"] = scope_out
     return led
-
-
-def _takes_no_part(ways: dict[str, str]) -> bool:
-    return all(scope == "excluded" for scope in ways.values())
 
 
 def _held_back(scopes: list[str]) -> str:
@@ -110,14 +111,14 @@ def _unlinked(left: str, right: str, ways: dict[str, str], create_in: str, creat
         side, seen, create, made = "salesforce", left, create_in, "create_partner"
     else:
         side, seen, create, made = "partner", right, create_out, "create_salesforce"
-    if seen in {"deleted", "unseen"}:
-        return "nothing"  # T39, M21: an unlinked deletion stays at home; F26: what is not shown says nothing
-    if side not in ways:
-        return "nothing"  # I7
+    if seen == "unseen":
+        return "impossible"  # nothing names it
+    if seen == "deleted":
+        return "nothing"  # T39, M21: an unlinked deletion stays at home
+    if side not in ways or create == "no":
+        return "skip"  # I7; T13, T24: only records that are there are updated
     if seen == "past" and create != "all":
-        return "nothing"  # P29, M14, F12: only a back-fill takes up what was there before
-    if create == "no":
-        return "skip"  # T13, T24: only records that are there are updated
+        return "skip"  # P29, M14, F12: only a back-fill takes up what was there before
     if ways[side] == "in":
         return made  # P8, M15, M19
     return _held_back([ways[side]])
@@ -125,59 +126,66 @@ def _unlinked(left: str, right: str, ways: dict[str, str], create_in: str, creat
 
 def _keyed(left: str, right: str, ways: dict[str, str]) -> str:
     """No link is remembered, but one record names the other."""
-    if "absent" in {left, right} or left == right == "unseen":
-        return "impossible"
-    shown = {side: seen for side, seen in (("salesforce", left), ("partner", right)) if seen in ALIVE}
+    shown = [side for side, seen in (("salesforce", left), ("partner", right)) if seen in ALIVE]
     if not shown:
-        return "nothing"  # T39: unlinked deletions need no call
+        return "nothing" if "deleted" in {left, right} else "impossible"  # T39; a key that nobody carries
     if "deleted" in {left, right}:
-        return "nothing" if _takes_no_part(ways) else "bury"  # F13, I6: the pair is known and over
-    scopes = list(ways.values())
+        return "bury"  # F13, I6: the pair is known and over
     if len(shown) == 2:
-        if "in" in scopes:
-            return "link"  # P8, F03, F13: adopt instead of create
-        return "nothing" if _takes_no_part(ways) else _held_back(scopes)
-    ((side, seen),) = shown.items()
-    if side not in ways or seen == "past":
-        return "nothing"  # I7; P29
-    if ways[side] == "in":
-        return "quarantine"  # I1, F26: neither made again nor guessed
-    return _held_back([ways[side]])
+        return "link" if "in" in ways.values() else _held_back(list(ways.values()))  # P8, F03, F13: adopt, not create
+    if ways.get(shown[0], "excluded") in {"excluded", "filtered"}:
+        return "skip"  # I7, P6, T14, T23
+    return "quarantine"  # I1, F26: neither made again nor guessed
 
 
 def _over(left: str, right: str, ways: dict[str, str]) -> str:
     """A pair of which one side was deleted."""
-    if left in ALIVE and right in ALIVE and not _takes_no_part(ways):
-        return "link"  # F15: undeleted, so linked again and not created
-    return "nothing"  # P25, F23: the survivor is neither deleted nor made again
+    if left in ALIVE and right in ALIVE:
+        return "link" if "in" in ways.values() else _held_back(list(ways.values()))  # F15: undeleted, linked again
+    if left in ALIVE or right in ALIVE:
+        return "skip"  # P25, F23: the survivor is neither deleted nor made again
+    return "nothing"  # F24: a tombstone outlives both
 
 
-def _one_gone(left: str, right: str, ways: dict[str, str], deletions: str, order: str) -> tuple[str, str]:
-    """A linked pair, one side deleted with proof, the other not."""
+def _asleep(left: str, right: str, ways: dict[str, str]) -> str:
+    """A link whose type took no part (P6, F36)."""
+    if "deleted" in {left, right}:
+        return "bury"  # I6: it must not wake; I7: nor is anything deleted for it
+    if "in" not in ways.values():
+        return "skip" if left == right == "unseen" else _held_back(list(ways.values()))
+    if left == right == "unseen":
+        return "nothing"  # F26: what is not shown says nothing
+    return "wait" if "unseen" in {left, right} else "wake"
+
+
+def _one_gone(
+    left: str, right: str, ways: dict[str, str], deletions: str, order: str, *, may_make: bool
+) -> tuple[str, str]:
+    """A linked pair, one side deleted with proof, the other not; *may_make*: may the deleted one be made again?"""
     gone = "salesforce" if left == "deleted" else "partner"
     survivor = right if gone == "salesforce" else left
-    carried = "delete_partner" if gone == "salesforce" else "delete_salesforce"
     if deletions == "keep_survivor":
         return "bury", ""  # P25
     if ways.get(gone, "excluded") in {"excluded", "filtered"}:
         return "bury", ""  # I7; T23, T39, M18: outside the window nothing is deleted
-    if deletions == "last_write_wins":
-        if survivor == "unseen":
-            return "wait", ""
-        if survivor == "changed" and _later(order, "salesforce") != gone:
-            return "bury", OTHER[gone]  # T41's setting: the edit came last
-    return carried, (gone if survivor == "changed" else "")  # T39, T40, T41, M21, M22
+    if deletions == "last_write_wins" and survivor == "changed" and _later(order, "salesforce") != gone:
+        back = ways.get(OTHER[gone], "excluded")
+        if not may_make or back in {"excluded", "filtered"}:
+            return "bury", ""  # T41's setting: the edit came last, but may not pass (I7, T13, T14, T23, T24, T30)
+        if back == "in":
+            return f"create_{gone}", OTHER[gone]  # T41's setting, F22, I5: the deletion is given up
+        return "wait", ""  # P27: the edit is not lost while the account is missing, nor the deletion forgotten
+    return f"delete_{OTHER[gone]}", (gone if survivor == "changed" else "")  # T39, T40, T41, M21, M22
 
 
 def _linked(left: str, right: str, ways: dict[str, str], *, updates: bool) -> str:
     """A live link whose two records are both there, as far as one can see."""
-    moved = [
-        ways[side] for side, seen in (("salesforce", left), ("partner", right)) if seen == "changed" and side in ways
-    ]
-    if "unseen" in {left, right}:
-        return "wait" if moved and updates else "nothing"  # F25, F26: absence is no deletion; I9: nor is the edit lost
+    seen = {"salesforce": left, "partner": right}
+    moved = [scope for side, scope in ways.items() if seen[side] == "changed"]
     if moved and updates:
-        return "compare" if "in" in moved else _held_back(moved)  # T14, T20, T23, P27
+        if "in" not in moved:
+            return _held_back(moved)  # T14, T20, T23, P27: neither updated nor deleted
+        return "wait" if "unseen" in {left, right} else "compare"  # F25, F26: absence is no deletion; I9: no edit lost
     if "past" in {left, right}:
         return "rebase"  # F37, P29: today's values, nothing written
     return "nothing"  # I2; I7: what moved on a way that is not led; T30: never written again
@@ -226,13 +234,11 @@ def field_level(
     if not contenders:
         return "", ""
     winner = contenders[0] if len(contenders) == 1 else _winner(conflict, order, tie)  # P24, T9, M22
+    if silent[winner]:
+        winner = OTHER[winner]  # F32, M4: no opinion about this field
+    if not any(spoke.values()) or shut[winner]:
+        return "", ""  # only other fields moved, or silently, and M7 sets nothing back; I7
     loser = OTHER[winner]
-    if not changed[winner] and not changed[loser]:
-        return "", ""
-    if len(contenders) == 1 and not changed[winner]:
-        return "", ""  # only other fields of the winner moved, and nobody contends for this one
-    if silent[winner] or shut[winner]:
-        return "", ""  # M4, M7; I7
     return winner, (loser if changed[loser] else "")  # I5
 
 
