@@ -479,3 +479,70 @@ def test_a_choice_among_open_statuses_is_a_change() -> None:
     log.put(TASK, PH, status="Blocked")
     log.round()
     log.oracle.settled()
+
+
+@pytest.mark.rule("P25")
+@pytest.mark.parametrize("direction", ["Both Directions", SEND])
+def test_what_is_back_from_the_bin_takes_part(direction: str) -> None:
+    """A tombstone asks for nothing; a round after the undelete the pair does again, if its section asks Salesforce."""
+    log = linked()
+    log.oracle.user_deleted("act-1", SALESFORCE, SF)
+    gone = log.rows[SALESFORCE].pop(SF)
+    log.user(TASK, PH, action="Meanwhile")
+    log.begin()
+    log.round()
+    log.oracle.settled()
+    if direction == SEND:
+        log.oracle.settings = Settings(task=SEND)
+    log.rows[SALESFORCE][SF] = gone
+    log.oracle.user_undeleted("act-1", SF, dict(gone))
+    log.begin()
+    log.round()
+    log.oracle.settled()
+    log.user(TASK, PH, action="Awake")
+    log.begin()
+    log.round()
+
+    if direction == SEND:
+        log.oracle.settled()
+    else:
+        with pytest.raises(NotConverged, match="'Awake'"):
+            log.oracle.settled()
+
+
+@pytest.mark.rule("P11", "P21")
+@pytest.mark.parametrize(
+    ("saved", "seconds", "skewed", "owed"),
+    [
+        (Settings(), 60, False, True),
+        (Settings(), 0, False, False),
+        (Settings(), 60, True, False),
+        (Settings(task=SEND, conversation=SEND), 60, False, False),
+    ],
+)
+def test_a_second_task_is_owed_after_the_switch(saved: Settings, seconds: int, *, skewed: bool, owed: bool) -> None:
+    """What was logged while inheritance was off stays owed when it comes on, unless nobody can say what came first, or
+    the Conversation's own section changed.
+    """
+    log = Log(task=SEND)
+    log.user(TASK, PH, action="A")
+    log.begin()
+    log.put(SALESFORCE, SF, Subject="A", Status="Completed")
+    log.put(TASK, PH, sourceId=SF)
+    log.round()
+    if skewed:
+        log.oracle.skewed({"planhat": 5, "salesforce": 0})
+    log.user(TASK, PH, status="Done")
+    row = {"_id": PH, "subject": "A", "taskId": PH, "type": "note", "createdAt": log.now.isoformat()}
+    log.put(CONVERSATION, PH, **row)
+    log.oracle.planhat_logged("act-1", row)
+    log.oracle.saved(saved, at=log.now + timedelta(seconds=seconds))
+    log.begin()
+    log.put(CONVERSATION, PH, externalId=SF)
+    log.round()
+
+    if owed:
+        with pytest.raises(NotConverged, match="P11"):
+            log.oracle.settled()
+    else:
+        log.oracle.settled()

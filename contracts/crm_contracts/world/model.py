@@ -76,11 +76,13 @@ class Activity:
     born_on: str = SALESFORCE
     settings_moved: bool = False  # somebody saved other settings since the activity was born
     silent: str = ""
-    returned: bool = False  # its Salesforce Task was deleted and taken out of the bin again
+    silent_before: str = ""  # its deletion
+    returned: bool = False  # its Salesforce Task came out of the recycle bin, and no round has ended since
     adrift: bool = False  # its customer was merged away before the Salesforce Task was made
     second_allowed: bool = False  # the Conversation was logged while inheritance was off (P11)
     second_due: bool = False
     continued: bool = False  # the Conversation was logged while inheritance was on
+    logged_at: datetime | None = None
     sent_from: set[str] = field(default_factory=set)  # Planhat sides that ever had a way to Salesforce
     received: bool = False
     reopened: bool = False

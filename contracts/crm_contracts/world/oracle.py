@@ -18,7 +18,7 @@ from crm_contracts.world.fields import DONE, FIELDS, FRAME, IGNORED, Field, Row,
 from crm_contracts.world.invariants.calls import Budget
 from crm_contracts.world.invariants.told import Told
 from crm_contracts.world.invariants.watch import Round, Watch
-from crm_contracts.world.model import Activity, Model, Observation, Pair, Record, sides_of
+from crm_contracts.world.model import Activity, Model, Observation, Pair, Record, moment, sides_of
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK
 from crm_contracts.world.settings import Inheritance, Settings
 from crm_contracts.world.violations import (
@@ -44,7 +44,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "date-of-completion": "whether the day of the Conversation replaces the due date is not published (P13)",
     "ignored": "how an ignored Planhat Task reads in Salesforce is not published (P12)",
     "born-archived": "a Planhat Task that was archived before its first sync need not be sent (P14)",
-    "tombstone": "the survivor of a deletion keeps its own values (P25)",
+    "tombstone": "the survivor of a deletion keeps its own values (P25), until the deleted one is back (F15)",
     "rights": "what the sync's user may not see cannot follow (F26)",
     "memory": "a sync that lost its memory knows of no deletion (F13)",
     "merged-customer": "where a Planhat record of a merged account belongs in Salesforce is not published (F14)",
@@ -71,6 +71,7 @@ class Oracle:
         self._discarded: list[tuple[str, Field, Value]] = []  # users' values that lost in the newest round
         self.blind = False
         self.apart = timedelta(0)  # how far the two clocks ever were from each other
+        self.skewed_once = False
         self._bases: dict[tuple[str, str, str], set[Base]] = {}
         self._behind: tuple[int, ...] = ()
 
@@ -132,10 +133,12 @@ class Oracle:
         assert record is not None, f"{handle} had no {side} record {record_id}"
         record.deleted = True
         self.watch.happened(handle)
-        self.model.activities[handle].silent = "tombstone"
+        activity = self.model.activities[handle]
+        if activity.silent != "tombstone":
+            activity.silent_before, activity.silent = activity.silent, "tombstone"
 
     def user_undeleted(self, handle: str, record_id: str, row: Row) -> None:
-        """A deleted Salesforce Task is back; what the pair shares from now on is not published (tombstone)."""
+        """A deleted Salesforce Task is back. The round that is shown it wakes the pair (`_wake`)."""
         record = self.model.find(SALESFORCE, record_id)
         assert record is not None, f"{handle} never had the Salesforce Task {record_id}"
         record.deleted, record.row = False, row
@@ -159,7 +162,7 @@ class Oracle:
         self.inheritance.saved(self.settings)
         self.watch.saved()
         for activity in self.model.activities.values():
-            activity.silent = activity.silent and "memory"
+            activity.silent, activity.returned = activity.silent and "memory", False
             for record in activity.records:
                 record.met = False
 
@@ -171,18 +174,25 @@ class Oracle:
     def skewed(self, ahead: Mapping[str, int]) -> None:
         """The clocks of the vendors are so many seconds *ahead* of everybody's."""
         self.watch.happened()
+        self.skewed_once = self.skewed_once or any(ahead.values())
         self.apart = max(self.apart, timedelta(seconds=max(ahead.values()) - min(ahead.values())))
 
-    def saved(self, settings: Settings) -> None:
-        """Somebody saved the integration's settings."""
+    def saved(self, settings: Settings, *, at: datetime | None = None) -> None:
+        """Somebody saved the integration's settings, at the moment *at*."""
         moved = settings != self.settings
+        conversations_moved = settings.conversation != self.settings.conversation
+        was_on = self.inheritance.on
         self.settings = settings
         self.inheritance.saved(settings)
+        switched_on = self.inheritance.on and not was_on
         self.watch.saved()
         if not moved:
             return
         for activity in self.model.activities.values():
             activity.settings_moved = True
+            # Logged in the moment of the switch, or by another clock: nobody knows which came first.
+            in_doubt = switched_on and (self.skewed_once or activity.logged_at == at)
+            activity.second_due = activity.second_due and not conversations_moved and not in_doubt
             for pair in self.model.pairs(activity):
                 for one in shared(pair.section):
                     self._known(pair, one).add(pair.values(one))
@@ -240,6 +250,26 @@ class Oracle:
                 for one in shared(pair.section):
                     if (*pair.key, one.name) not in self._bases:
                         self._begin(pair, one)
+            if clean and activity.returned:
+                self._wake(activity)
+
+    def _wake(self, activity: Activity) -> None:
+        """Out of the bin again: the tombstone had kept the pair, and what users write from now on goes over (F15).
+
+        What was written meanwhile may be agreed, may be under way, may never have been looked at. A pair of which more
+        is unknown (a Conversation logged meanwhile, an id that was never written back) stays silent.
+        """
+        pairs = self.model.pairs(activity)
+        known = len(pairs) == 1 and len(activity.records) == 2 and bool(pairs[0].planhat.pointer)
+        if not known or activity.silent_before or activity.settings_moved or self.blind:
+            return
+        (pair,) = pairs
+        if not self.settings.receives(pair.section):
+            return  # nobody asks Salesforce what became of it
+        activity.silent, activity.returned = "", False
+        for one in shared(pair.section):
+            earlier = self._bases.get((*pair.key, one.name), set())
+            self._bases[(*pair.key, one.name)] = earlier | {None, pair.values(one)}
 
     def round_ended(
         self,
@@ -476,7 +506,7 @@ class Oracle:
                     bases = self._bases.get((partner.id, task.id, one.name))
                     if bases:
                         self._bases[partner.id, record.id, one.name] = set(bases)
-        activity.continued = self.inheritance.on
+        activity.continued, activity.logged_at = self.inheritance.on, moment(row.get("createdAt"))
         if not self.inheritance.on:
             activity.second_allowed = True
             linked = task is not None and bool(task.pointer)
@@ -612,7 +642,10 @@ class Oracle:
 
     def _partnered(self, activity: Activity) -> None:
         """I1: every record in scope has its partner."""
-        if activity.settings_moved or activity.any_deleted or activity.adrift:
+        if activity.any_deleted or activity.adrift:
+            return
+        self._second_made(activity)
+        if activity.settings_moved:
             return
         salesforce, task = activity.one(SALESFORCE), activity.one(TASK)
         conversation = activity.one(CONVERSATION)
@@ -626,6 +659,9 @@ class Oracle:
             missing = missing or ("" if salesforce else "no Salesforce Task")
         if missing:
             raise NotConverged(f"{activity.handle} has {missing}", activity=activity.handle)
+
+    def _second_made(self, activity: Activity) -> None:
+        """P11: what was logged while inheritance was off gets a Salesforce Task, whatever comes later (P21)."""
         if activity.second_due and len(activity.live(SALESFORCE)) != 2:
             raise NotConverged(
                 f"{activity.handle} was completed with inheritance off and its Conversation is sent: rule "

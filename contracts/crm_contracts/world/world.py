@@ -195,7 +195,7 @@ class World(Playing):
         self.settings = settings
         self._configured = True
         self.sync.save(settings)
-        self.oracle.saved(settings)
+        self.oracle.saved(settings, at=self.stage.clock.now())
         self._forget_journal()
 
     def _staff_disable(self, _op: ops.StaffDisable) -> bool:

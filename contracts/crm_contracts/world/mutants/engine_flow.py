@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm_contracts.world.mutants.model import Mutant, Row, Text
+from crm_contracts.world.mutants.model import Mutant, Row, Text, Value
 
 __all__ = ["FLOW"]
 
@@ -155,7 +155,6 @@ FLOW = (
                 "self._state.change_link(link.id, sf_deleted=True)\n        return",
             ),
         ),
-        scenario="F17 one edit on each side",
     ),
     Mutant(
         "the brake does not hold",
@@ -169,6 +168,12 @@ FLOW = (
         "F26",
         "query is asked instead of queryAll.",
         (Text("crm_sync.sides.salesforce.Salesforce.query", "/queryAll", "/query"),),
+    ),
+    Mutant(
+        "what cannot be found is deleted",
+        "F26",
+        "A write that finds no record makes a tombstone, although the record may only be hidden.",
+        (Value("crm_sync.act.GONE_CODES", frozenset({"ENTITY_IS_DELETED", "NOT_FOUND"})),),
     ),
     Mutant(
         "archived Tasks are not read",

@@ -194,5 +194,12 @@ MORE: Mapping[str, tuple[Settings, tuple[Op, ...]]] = {
 
 
 def apart(history: Sequence[Op]) -> tuple[Op, ...]:
-    """*history* with an hour after every round: no overlap of scans reaches back over it."""
-    return tuple(one for op in history for one in ((op, HOUR) if isinstance(op, ops.Sync) else (op,)))
+    """*history* with two hours after every round, in which another record moves the cursors on: no overlap of scans
+    reaches back over them.
+    """
+    played: list[Op] = []
+    for n, op in enumerate(history):
+        played.append(op)
+        if isinstance(op, ops.Sync):
+            played += [HOUR, salesforce(f"other-{n}"), SYNC, HOUR]
+    return tuple(played)

@@ -179,6 +179,20 @@ SCENARIOS = (
         ],
     ),
     scenario(
+        "F25",
+        "what no scan shows any more is edited on the other side",
+        [
+            salesforce(),
+            SYNC,
+            ops.Tick(seconds=3_600),
+            salesforce("act-2"),
+            SYNC,
+            LATER,
+            edit(TASK, action="Not gone"),
+            SYNC,
+        ],
+    ),
+    scenario(
         "F26",
         "a Task is archived after 365 days, and then edited in Planhat",
         [

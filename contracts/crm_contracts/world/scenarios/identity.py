@@ -83,6 +83,12 @@ SCENARIOS = (
     ),
     scenario(
         "F10",
+        "a Task is done before Tasks are received at all, which switches inheritance on",
+        [task(), SYNC, DONE, LATER, ops.Configure(settings={"task": BOTH}), SYNC],
+        settings=Settings(task=SEND),
+    ),
+    scenario(
+        "F10",
         "a Conversation is logged while its section is off, which is then enabled",
         [salesforce(), SYNC, DONE, SYNC, ops.Configure(settings={"conversation": SEND}), SYNC],
         settings=Settings(conversation=OFF),
