@@ -42,6 +42,7 @@ class Engine:
     inheritance_on: bool = False
     scope: Scope = field(default_factory=Everybody)
     sections: tuple[Section, ...] = field(init=False)
+    selected: dict[str, list[str]] = field(init=False, default_factory=dict)  # object -> what is read of it
 
     def __post_init__(self) -> None:
         self.sections = tuple(self._usable(section) for section in self.config.enabled())
@@ -50,6 +51,7 @@ class Engine:
         """The same with some of its sections; with all of them where none is named."""
         part = copy(self)
         part.sections = tuple(one for one in self.sections if not keys or one.key in keys)
+        part.selected = {}
         return part
 
     # -- sections -----------------------------------------------------------------------------------
@@ -98,6 +100,11 @@ class Engine:
 
     def select(self, name: str) -> list[str]:
         """Fields to read of one object, as far as the org has them."""
+        if name not in self.selected:
+            self.selected[name] = self._select(name)
+        return list(self.selected[name])
+
+    def _select(self, name: str) -> list[str]:
         profile = self.profile.raw["salesforce"]
         read = list(profile.get(name, profile["other"])["read"])
         for section in self.sections:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 from html.parser import HTMLParser
 
 _BREAKS = {"br"}
@@ -19,6 +20,7 @@ _LINES = {"li", "ul", "ol", "tr", "hr"}
 _SILENT = {"script", "style", "head", "title"}
 _PARAGRAPH, _LINE = "\ue000", "\ue001"  # private-use marks, removed from every input first
 _OTHER_SPACE = re.compile(r"[^\S\n]+")
+_KEPT_LETTERS_MAX = 4_096  # of a text that is remembered with what it says
 
 
 def canon(text: str | None) -> str:
@@ -63,6 +65,11 @@ def to_text(markup: str | None) -> str:
     """What *markup* says, as plain text in canonical form."""
     if not markup:
         return ""
+    return _read(markup) if len(markup) <= _KEPT_LETTERS_MAX else _read.__wrapped__(markup)
+
+
+@lru_cache(maxsize=1_024)
+def _read(markup: str) -> str:
     reader = _Reader()
     reader.feed(_plain(markup))
     reader.close()

@@ -52,9 +52,9 @@ class SfObject:
 
     def field(self, name: str) -> SfField | None:
         """One field; "CreatedBy.Email" goes by a reference to another object and cannot be written."""
-        way, dot, _ = name.partition(".")
-        if not dot:
+        if "." not in name:
             return self.fields.get(name)
+        way = name.partition(".")[0]
         known = next((one for one in self.fields.values() if one.relationship == way), None)
         return None if known is None else replace(known, name=name, createable=False, updateable=False)
 

@@ -35,15 +35,15 @@ class Direction(Enum):
     BOTH = "Both Directions"
     OFF = "Not Syncing"
 
-    @property
-    def sends(self) -> bool:
-        """Does Planhat's value travel to Salesforce?"""
-        return self in {Direction.SEND, Direction.BOTH}
+    #: Does the partner's value travel to Salesforce, does Salesforce's travel to the partner?
+    sends: bool
+    receives: bool
 
-    @property
-    def receives(self) -> bool:
-        """Does Salesforce's value travel to Planhat?"""
-        return self in {Direction.RECEIVE, Direction.BOTH}
+    def __init__(self, text: str) -> None:
+        self.sends = text in {"Send to Salesforce", "Both Directions"}
+        self.receives = text in {"Receive from Salesforce", "Both Directions"}
+
+    __hash__ = object.__hash__  # each member is one object; Enum's own works the hash of its name out at every look-up
 
     def within(self, other: Direction) -> Direction:
         """This direction, narrowed to what *other* allows as well."""
@@ -66,6 +66,8 @@ class Policy(Enum):
     NEWEST = "newest"
     SALESFORCE = "salesforce"
     PARTNER = "partner"
+
+    __hash__ = object.__hash__  # as above
 
 
 class Write(StrEnum):

@@ -9,6 +9,7 @@ the tests.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _SHAPE = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?")
@@ -51,6 +52,7 @@ def canonical(text: str, *, prefix: str | None = None) -> str:
     return full
 
 
+@lru_cache(maxsize=4_096)
 def _restored(text: str) -> str:
     """An 18 with the case its suffix tells; the suffix itself is read without case."""
     suffix = text[15:].upper()

@@ -10,11 +10,13 @@ time by `ours`, never as it stands (F56).
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import requests
@@ -26,6 +28,8 @@ TIMEOUT_SECONDS = (10, 120)  # connect, read
 BACKOFF_SECONDS_MAX = 60
 RETRY_AFTER_SECONDS_MAX = 900  # a longer wish ends the run; the next one continues
 SKEW_MIN = timedelta(seconds=2)  # `Date` tells whole seconds: less is no difference
+#: Bytes of an answer that is parsed once for all its equals: a describe, say, which is the same in every run.
+LONG_MIN, LONG_MAX = 16_384, 1_048_576
 
 
 class Verdict(Enum):
@@ -148,6 +152,7 @@ class Transport:
         return float(min(BACKOFF_SECONDS_MAX, 2 ** (attempt - 1)))
 
 
+@lru_cache(maxsize=256)
 def _moment(text: str) -> datetime | None:
     try:
         told = parsedate_to_datetime(text)
@@ -168,8 +173,22 @@ def _truncated(response: requests.Response) -> bool:
         return True
     if "json" not in response.headers.get("Content-Type", "") or not response.content:
         return False
+    if LONG_MIN <= len(response.content) <= LONG_MAX and response.encoding in _UNICODE:
+        return not _is_json(response.content)
     try:
         response.json()
     except ValueError:
         return True
     return False
+
+
+_UNICODE = frozenset({None, "utf-8", "UTF-8"})
+
+
+@lru_cache(maxsize=16)
+def _is_json(content: bytes) -> bool:
+    try:
+        json.loads(content)
+    except ValueError:
+        return False
+    return True

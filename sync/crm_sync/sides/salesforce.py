@@ -7,9 +7,11 @@ Source: REST API Developer Guide v62 (rows, query, sObject collections, describe
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -193,10 +195,13 @@ class Salesforce:
         return f"/services/data/v{self._login.api_version}{path}"
 
     def _get(self, path: str, **body: Any) -> Any:
+        return self._read(path, **body).json()
+
+    def _read(self, path: str, **body: Any) -> requests.Response:
         response = self._send("GET", path, **body)
         if response.status_code != 200:
             raise refusal(response)
-        return response.json()
+        return response
 
     # -- describe ------------------------------------------------------------------------------------
 
@@ -204,12 +209,12 @@ class Salesforce:
         """The object as this user sees it; asked once per run."""
         if name not in self._described:
             try:
-                answer = self._get(self._data(f"/sobjects/{quote(name)}/describe"))
+                answer = self._read(self._data(f"/sobjects/{quote(name)}/describe"))
             except RecordRefused as error:
                 raise AccessRefused(
                     f"Salesforce does not describe {name}: {error}; check the section's object"
                 ) from None
-            self._described[name] = _sobject(answer)
+            self._described[name] = _sobject(answer.content)
         return self._described[name]
 
     def me(self) -> str:
@@ -423,7 +428,10 @@ class Salesforce:
         raise refusal(response)
 
 
-def _sobject(answer: Mapping[str, Any]) -> SfObject:
+@lru_cache(maxsize=32)
+def _sobject(content: bytes) -> SfObject:
+    """What a describe says. The same bytes say the same: a run that is told nothing new works nothing out."""
+    answer = json.loads(content)
     fields = {}
     for field in answer["fields"]:
         active = [v for v in field.get("picklistValues") or () if v.get("active", True)]

@@ -162,7 +162,7 @@ WIRE = (
         "A mapped field that the org lost is asked for.",
         (
             Text(
-                "crm_sync.engine.Engine.select",
+                "crm_sync.engine.Engine._select",
                 "sobject.field(f) is not None and f not in read[:n]",
                 "f not in read[:n]",
             ),

@@ -3,7 +3,8 @@
 Rule 1: a function is compiled anew in its own module from its own source; every module of its package that holds the
 old one gets the new one. Afterwards everything is as it was, whatever happened in between.
 Rule 2: all modules of the package are loaded first: one that is loaded later would keep the bug.
-Rule 3: a place that is not there any more is told as such (`TargetGone`): who changed the engine changes the bug, too.
+Rule 3: what the package's modules remember was worked out with other code: it is forgotten at both ends.
+Rule 4: a place that is not there any more is told as such (`TargetGone`): who changed the engine changes the bug, too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from copy import copy
-from functools import cache
+from functools import _lru_cache_wrapper, cache
 from importlib import import_module
 from types import FunctionType, ModuleType
 from typing import Any
@@ -59,11 +60,21 @@ def _patched(patch: Patch) -> Iterator[None]:
         new.__set_name__(holder, name)
     for place in places:
         setattr(*place, new)
+    _forget(patch.target)
     try:
         yield
     finally:
         for place, was in zip(places, before, strict=True):
             setattr(*place, was)
+        _forget(patch.target)
+
+
+def _forget(target: str) -> None:
+    """Empty the package's caches of answers; one without a bound holds what is made once."""
+    for module in _modules(target):
+        for one in list(vars(module).values()):
+            if isinstance(one, _lru_cache_wrapper) and one.cache_parameters()["maxsize"] is not None:
+                one.cache_clear()
 
 
 def _resolved(target: str) -> tuple[ModuleType, Any, str]:
