@@ -35,11 +35,8 @@ class Direction(Enum):
     BOTH = "Both Directions"
     OFF = "Not Syncing"
 
-    #: Does the partner's value travel to Salesforce, does Salesforce's travel to the partner?
-    sends: bool
-    receives: bool
-
     def __init__(self, text: str) -> None:
+        #: Does the partner's value travel to Salesforce, does Salesforce's travel to the partner?
         self.sends = text in {"Send to Salesforce", "Both Directions"}
         self.receives = text in {"Receive from Salesforce", "Both Directions"}
 
