@@ -55,6 +55,21 @@ def test_look_ups_come_back(org: Caller, soap: Soap) -> None:
     assert (parent, other) == (org.row("Account", kept)["ParentId"], org.row("Account", moved)["ParentId"])
 
 
+@pytest.mark.evidence("documented", "REST API Developer Guide, QueryAll; Object Reference, IsDeleted and SystemModstamp")
+def test_a_deletion_is_a_change(org: Caller) -> None:
+    """Whoever asks queryAll for what changed since a moment is shown what was deleted after it, with its last values."""
+    gone, kept = (org.make("Account", Name=name) for name in ("gone", "kept"))
+    org.clock.set(org.clock.now() + timedelta(minutes=5))
+    org.delete(f"/sobjects/Account/{gone}")
+    changed = "SELECT Id, Name, IsDeleted FROM Account WHERE SystemModstamp >= 2026-01-05T09:05:00Z"
+
+    rows = org.get("/queryAll", query={"q": changed}).json["records"]
+
+    assert [(gone, "gone", True)] == [(row["Id"], row["Name"], row["IsDeleted"]) for row in rows]
+    assert [] == org.get("/query", query={"q": changed}).json["records"]
+    assert kept != gone
+
+
 @pytest.mark.evidence(*UNDELETE)
 def test_only_what_went_along_comes_back(org: Caller, soap: Soap) -> None:
     """A child that was deleted before its parent stays in the bin."""

@@ -85,7 +85,7 @@ FAKE_SALESFORCE = (
         "F25",
         "A deleted row keeps the stamps of its last edit.",
         (Text("fake_salesforce.operations.removal.bury", '"SystemModstamp": at, "LastModifiedDate": at', ""),),
-        tests=(f"{TESTS}test_recycle_and_convert.py",),
+        tests=(f"{TESTS}test_recycle_and_convert.py::test_a_deletion_is_a_change",),
     ),
     Mutant(
         "nextRecordsUrl repeats a page",
