@@ -35,10 +35,15 @@ class Direction(Enum):
     BOTH = "Both Directions"
     OFF = "Not Syncing"
 
-    def __init__(self, text: str) -> None:
-        #: Does the partner's value travel to Salesforce, does Salesforce's travel to the partner?
-        self.sends = text in {"Send to Salesforce", "Both Directions"}
-        self.receives = text in {"Receive from Salesforce", "Both Directions"}
+    @property
+    def sends(self) -> bool:
+        """Does the partner's value travel to Salesforce?"""
+        return self in _SENDING
+
+    @property
+    def receives(self) -> bool:
+        """Does Salesforce's value travel to the partner?"""
+        return self in _RECEIVING
 
     __hash__ = object.__hash__  # each member is one object; Enum's own works the hash of its name out at every look-up
 
@@ -55,6 +60,8 @@ DIRECTIONS = {
     (False, True): Direction.RECEIVE,
     (False, False): Direction.OFF,
 }
+_SENDING = frozenset({Direction.SEND, Direction.BOTH})
+_RECEIVING = frozenset({Direction.RECEIVE, Direction.BOTH})
 
 
 class Policy(Enum):
