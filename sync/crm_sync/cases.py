@@ -65,6 +65,7 @@ def case_of(activity: Activity, section: Section, known: Known) -> tuple[Case, s
         _stamp(activity.salesforce),
         activity.gone.get(section.model) or _stamp(activity.partners.get(section.model)),
         resolution_seconds=rules.resolution_seconds,
+        apart_seconds=known.apart_seconds,
     )
     inwards = activity.salesforce is not None
     ways = {"scope_in": scope} if inwards else {"scope_out": scope}

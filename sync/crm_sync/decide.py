@@ -121,6 +121,7 @@ def decide(
     *,
     tie: str = SALESFORCE,
     resolution_seconds: int = 1,
+    apart_seconds: float = 0.0,
     record: str = "",
 ) -> Decision:
     """Which value of one field is taken, and who gets it.
@@ -134,6 +135,7 @@ def decide(
         opinions = salesforce.opinion, view.opinion
         return field_verdict(FieldCase(*opinions, view.flow, view.write_in, view.write_out, agreed, record, prefers))
 
+    clocks = resolution_seconds, apart_seconds
     losers: list[Loser] = []
     speaking = [
         view
@@ -142,7 +144,7 @@ def decide(
     ]
     if speaking:
         champion = max(speaking, key=_newest_conversation_first)
-        prefers = _preferred(policy, salesforce.changed_at, champion.changed_at, tie, resolution_seconds)
+        prefers = _preferred(policy, salesforce.changed_at, champion.changed_at, tie, clocks)
         whose = taken(champion, prefers)
         # A replica of the partner's that lost to the other one gives its value up, too.
         losers += [
@@ -172,6 +174,7 @@ def record_winner(
     *,
     tie: str = SALESFORCE,
     resolution_seconds: int = 1,
+    apart_seconds: float = 0.0,
 ) -> str:
     """The side that wins a record as a whole (rule T9): "salesforce", "partner", or "" when not both changed it.
 
@@ -188,7 +191,8 @@ def record_winner(
                     stamps[side].append(one.changed_at)
     if not all(stamps.values()):
         return ""
-    return _preferred(policy, _latest(stamps[SALESFORCE]), _latest(stamps[PARTNER]), tie, resolution_seconds)
+    last = _latest(stamps[SALESFORCE]), _latest(stamps[PARTNER])
+    return _preferred(policy, *last, tie, (resolution_seconds, apart_seconds))
 
 
 def _latest(stamps: Sequence[datetime | None]) -> datetime | None:
@@ -196,14 +200,21 @@ def _latest(stamps: Sequence[datetime | None]) -> datetime | None:
 
 
 def _preferred(
-    policy: Policy, salesforce_at: datetime | None, partner_at: datetime | None, tie: str, resolution_seconds: int
+    policy: Policy, salesforce_at: datetime | None, partner_at: datetime | None, tie: str, clocks: tuple[int, float]
 ) -> str:
-    """Both changed: the side that the policy gives it to (rule P24)."""
+    """Both changed: the side that the policy gives it to (rule P24). *clocks*: their resolution, and how far apart."""
     if policy is Policy.SALESFORCE:
         return SALESFORCE
     if policy is not Policy.NEWEST:
         return PARTNER
-    last = order(salesforce_at, partner_at, resolution_seconds=resolution_seconds, partner_wins_ties=tie != SALESFORCE)
+    resolution, apart = clocks
+    last = order(
+        salesforce_at,
+        partner_at,
+        resolution_seconds=resolution,
+        partner_wins_ties=tie != SALESFORCE,
+        apart_seconds=apart,
+    )
     return PARTNER if last is Order.PARTNER_NEWER else SALESFORCE
 
 

@@ -73,6 +73,10 @@ class Engine:
         """The partner's models, earlier ones first."""
         return self.config.profile.models
 
+    @property
+    def apart_seconds(self) -> float:
+        return abs(self.salesforce.transport.skew - self.partner.transport.skew).total_seconds()
+
     def keyable(self, model: str) -> str:
         return self.partner.keyable(model)
 

@@ -101,6 +101,11 @@ class Known(Protocol):
         """What the partner's own settings leave out."""
         ...
 
+    @property
+    def apart_seconds(self) -> float:
+        """How far apart the two systems' clocks are: within that nobody knows which change came later (F56)."""
+        ...
+
     def keyable(self, model: str) -> str:
         """Where a partner's model keeps the Salesforce id."""
         ...

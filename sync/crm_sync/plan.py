@@ -168,7 +168,13 @@ def _record_winner(
         Mapped(sf, list(seen.values()), _agreement(known, mapped_fields[name])) for name, (sf, seen) in views.items()
     ]
     rules = section.rules
-    return record_winner(fields, section.conflict, tie=rules.tie, resolution_seconds=rules.resolution_seconds)
+    return record_winner(
+        fields,
+        section.conflict,
+        tie=rules.tie,
+        resolution_seconds=rules.resolution_seconds,
+        apart_seconds=known.apart_seconds,
+    )
 
 
 def _agreement(known: Known, by_model: Mapping[str, FieldMap]) -> Agree:
@@ -287,6 +293,7 @@ def _plan_field(
         agree,
         tie=speaking.rules.tie,
         resolution_seconds=speaking.rules.resolution_seconds,
+        apart_seconds=known.apart_seconds,
         record=record,
     )
     delivered = _deliver(plan, known, decision, by_model)

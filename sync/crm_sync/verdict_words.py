@@ -153,15 +153,17 @@ def order(
     *,
     resolution_seconds: int = 1,
     partner_wins_ties: bool = False,
+    apart_seconds: float = 0.0,
 ) -> Order:
     """Which side changed last, in steps of *resolution_seconds*: Salesforce keeps whole seconds only, so finer ones of
-    the partner's must not decide (rules P24, T9). An unknown moment decides nothing.
+    the partner's must not decide (rules P24, T9). An unknown moment decides nothing, and nor does a difference that is
+    no larger than what the two clocks are *apart* (F56).
     """
     tie = Order.PARTNER_NEWER if partner_wins_ties else Order.SAME_SECOND
     if salesforce_at is None or partner_at is None:
         return tie
     left = salesforce_at.timestamp() // resolution_seconds
     right = partner_at.timestamp() // resolution_seconds
-    if left == right:
+    if left == right or abs((partner_at - salesforce_at).total_seconds()) <= apart_seconds:
         return tie
     return Order.PARTNER_NEWER if right > left else Order.SALESFORCE_NEWER

@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 
+from crm_contracts.world.stage import Skewed
 from crm_sync.config import Config
 from crm_sync.report import Report
 from crm_sync.run import State, Sync
@@ -103,7 +104,8 @@ class Both:
         org = OrgConfig(extra=extra or ORG_FILE, api_requests_max=api_requests_max)
         self.salesforce = create_salesforce(clock=self.clock, ids=IdSource(1), org=org)
         tenant = TenantConfig(conversation_types=("QBR",), soft_calls_per_minute=100_000, hard_calls_per_second=100_000)
-        self.planhat = create_planhat(clock=self.clock, ids=IdSource(2), org=tenant)
+        self.planhat_clock = Skewed(self.clock)
+        self.planhat = create_planhat(clock=self.planhat_clock, ids=IdSource(2), org=tenant)
         self.network = InProcess([self.salesforce, self.planhat])
         self.session = requests.Session()
         self.session.mount("https://", self.network.adapter())
@@ -127,6 +129,7 @@ class Both:
     def again(self) -> Both:
         """As it was made: for the next test, which need not make two fakes."""
         self._begin()
+        self.planhat_clock.ahead = 0
         for fake in (self.salesforce, self.planhat):
             fake.faults.clear()
             fake.journal.clear()

@@ -168,6 +168,29 @@ def test_what_changes_after_the_configuration_travels(both: Both) -> None:
     assert {"New", "Old, edited"} == {t["Subject"] for t in both.sf_tasks()}
 
 
+@pytest.mark.rule("P29", "F56")
+@pytest.mark.parametrize("ahead_seconds", [0, -90, 90])
+@pytest.mark.parametrize(("after_seconds", "sent"), [(-30, []), (30, ["Edited"])], ids=["before", "after"])
+def test_a_stamp_of_another_clock_is_not_taken_for_one_of_ours(
+    both: Both, ahead_seconds: int, after_seconds: int, sent: list[str]
+) -> None:
+    """A run finds a new configuration: what was edited after it travels, what was edited before does not."""
+    both.configure(task=RECEIVE)
+    task = both.ph_task(action="Old")
+    both.run()
+    both.planhat_clock.ahead = ahead_seconds
+    both.config = Config.from_mapping(both.mapping(task=BOTH, conversation=BOTH))
+    sync = both.sync() if after_seconds > 0 else None
+    both.clock.advance(30)
+    both.ph_edit("tasks", task, action="Edited")
+    both.clock.advance(30)
+
+    report = (sync or both.sync()).run()
+
+    assert "" == report.stopped
+    assert sent == [t["Subject"] for t in both.sf_tasks()]
+
+
 @pytest.mark.rule("P29", "F38")
 def test_a_back_fill_is_asked_for(both: Both) -> None:
     """`backfill = true` sends what existed before."""

@@ -199,6 +199,31 @@ def test_a_conflict(both: Both, policy: str, later: str) -> None:
     assert [loser] == [c.losing_value for c in both.state.conflicts()]
 
 
+@pytest.mark.rule("P24", "F56")
+@pytest.mark.parametrize(
+    ("ahead_seconds", "gap_seconds", "winner"),
+    [
+        (-60, 40, "Salesforce's"),  # the stamps are 20 s apart
+        (-60, 140, "Planhat's"),
+        (60, 40, "Planhat's"),
+        (-20, 30, "Salesforce's"),
+    ],
+)
+def test_within_what_the_clocks_are_apart_the_rule_for_ties_decides(
+    both: Both, ahead_seconds: int, gap_seconds: int, winner: str
+) -> None:
+    """Planhat's edit came later; the stamps tell by more than the clocks are apart, or nobody knows."""
+    sf_id, task = one_pair(both)
+    both.planhat_clock.ahead = ahead_seconds
+    both.sf_edit(sf_id, Subject="Salesforce's")
+    both.clock.advance(gap_seconds)
+    both.ph_edit("tasks", task, action="Planhat's")
+
+    both.settle()
+
+    assert winner == both.sf_get(sf_id)["Subject"] == the_task(both)["action"]
+
+
 @pytest.mark.rule("P24")
 def test_a_field_may_have_its_own_policy(both: Both) -> None:
     """Per section and per field."""

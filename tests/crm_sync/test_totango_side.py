@@ -290,8 +290,11 @@ class Between(requests.adapters.BaseAdapter):
 
 
 @pytest.mark.rule("T36")
+@pytest.mark.parametrize("behind_seconds", [0, 3_600], ids=["one clock", "ours is an hour behind"])
 @pytest.mark.parametrize("adopted", [False, True])
-def test_an_edit_that_comes_between_is_seen_by_the_next_scan(service: Service, *, adopted: bool) -> None:
+def test_an_edit_that_comes_between_is_seen_by_the_next_scan(
+    service: Service, *, adopted: bool, behind_seconds: int
+) -> None:
     """A person edits a record while the sync writes an old Last Update Date to it: the scan still finds that edit."""
     made = str(service.seed("tasks", {"title": "x", "external_id": TASK_ID, "updated_at": 3_000})[0])
     service.clock.advance(timedelta(minutes=1))
@@ -300,7 +303,8 @@ def test_an_edit_that_comes_between_is_seen_by_the_next_scan(service: Service, *
     wire = Between(InProcess([service.fake]).adapter(), lambda: service.call("PUT", f"/api/v3/tasks/{made}", json=edit))
     session = requests.Session()
     session.mount("https://", wire)
-    side = Totango(Login(), session=session, clock=service.clock)
+    ours = FrozenClock(before - timedelta(seconds=behind_seconds))
+    side = Totango(Login(), session=session, clock=ours)
 
     if adopted:
         side.upsert("Task", [{"external_id": TASK_ID, "account_id": ACCOUNT, "title": "y", "updated_at": 4_000}])

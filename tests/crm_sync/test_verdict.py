@@ -220,6 +220,21 @@ def test_order(partner_after: float, resolution: int, expected: Order) -> None:
     assert expected is order(NOON, later, resolution_seconds=resolution)
 
 
+@pytest.mark.rule("P24", "T9", "F56")
+@pytest.mark.parametrize(
+    ("partner_after", "expected"),
+    [
+        (-91.0, Order.SALESFORCE_NEWER),
+        (-90.0, Order.SAME_SECOND),
+        (90.0, Order.SAME_SECOND),
+        (91.0, Order.PARTNER_NEWER),
+    ],
+)
+def test_nobody_knows_what_came_first_within_what_the_clocks_are_apart(partner_after: float, expected: Order) -> None:
+    """Within the difference the rule for ties decides; beyond it the later one is the later one."""
+    assert expected is order(NOON, NOON + timedelta(seconds=partner_after), apart_seconds=90)
+
+
 def test_a_tie_or_an_unknown_moment_goes_to_the_side_that_wins_ties() -> None:
     """Equal seconds and unknown moments decide nothing by themselves."""
     assert Order.SAME_SECOND is order(None, NOON) is order(NOON, None) is order(NOON, NOON)

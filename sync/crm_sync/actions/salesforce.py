@@ -10,7 +10,7 @@ Rule 3 (A28): a write is believed when it is read back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -69,11 +69,12 @@ class Salesforce:
 
     def look_up(self, name: str, fields: Mapping[str, Any], *, since: datetime, not_these: set[str]) -> str:
         """The oldest record with exactly these *fields* that this user made *since*, deleted ones included; "" for
-        none.
+        none. *since* is by our clock; where Salesforce's is behind it, it is taken back by as much (F56).
 
         SOQL cannot filter by long texts and does not tell upper from lower case, so that the rest is compared here.
         """
         self._me = self._me or self._user_id()
+        since += min(self.connection.transport.skew, timedelta(0))
         soql = queries.select(
             name,
             ["Id", *fields],

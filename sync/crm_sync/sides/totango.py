@@ -70,7 +70,6 @@ class Totango:
         self.transport = Transport(
             service=TOTANGO, session=session, clock=clock, attempts_max=attempts_max, judge=judge
         )
-        self._clock = clock
         self._base = login.base_url.rstrip("/")
         self._headers = {"app-token": login.token}
         self._account_field = account_field
@@ -252,8 +251,8 @@ class Totango:
         return totango_record(model, after)
 
     def _stamp(self, model: str, key: str) -> dict[str, Any] | None:
-        """Say that a record was updated now."""
-        return self._import(model, key, {"updated_at": milliseconds(self._clock.now())}, create_new=False)
+        """Say that a record was updated now, by the clock of the hub whose stamps a scan goes by (F56)."""
+        return self._import(model, key, {"updated_at": milliseconds(self.transport.now())}, create_new=False)
 
     def _import(self, model: str, key: str, fields: Mapping[str, Any], *, create_new: bool) -> dict[str, Any] | None:
         """A row of an inbound job: `{"outcome", "warnings", "record"}`; None when there is none and none is made."""

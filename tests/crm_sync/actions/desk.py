@@ -14,6 +14,7 @@ from typing import Any
 import requests
 from hypothesis import settings as settings_
 
+from crm_contracts.world.stage import Skewed
 from crm_sync.actions.document import Workflow, workflow
 from crm_sync.actions.events import event
 from crm_sync.actions.memory import _META as TABLES
@@ -97,7 +98,8 @@ class Desk:
 
     def __init__(self, org: Mapping[str, Any] = ORG_FILE, **config: Any) -> None:
         self.clock = FrozenClock()
-        self.fake = create_app(clock=self.clock, ids=IdSource(1), org=OrgConfig(extra=org, **config))
+        self.its_clock = Skewed(self.clock)
+        self.fake = create_app(clock=self.its_clock, ids=IdSource(1), org=OrgConfig(extra=org, **config))
         self.network = InProcess([self.fake])
         self.people = requests.Session()
         self.people.mount("https://", self.network.adapter())
@@ -123,6 +125,7 @@ class Desk:
         self.fake.store.restore(self._beginning)
         self.fake.faults.clear()
         self.fake.journal.clear()
+        self.its_clock.ahead = 0
         self.clock.set(DEFAULT_MOMENT)
         self.credentials = self.fake.credentials(SF)
         self.wire = Wire(self.network.adapter())

@@ -97,6 +97,21 @@ def test_a_crash_at_any_request_leaves_one_task_for_each_item(desk: Desk, at: in
 
 
 @pytest.mark.rule("A22")
+@pytest.mark.parametrize("ahead_seconds", [-3_600, 3_600])
+def test_a_creation_in_doubt_is_found_whatever_salesforces_clock_says(desk: Desk, ahead_seconds: int) -> None:
+    """Without an external id, how far the two clocks are apart is learnt from the answers (F56)."""
+    desk.its_clock.ahead = ahead_seconds
+    desk.meeting(items("Call"))
+
+    crashing(desk, 0, lambda: desk.run(for_each(**TASK)), after=True)
+    desk.clock.advance(LEASE_SECONDS)
+    made = desk.run(for_each(**TASK))
+
+    assert ["Call"] == desk.subjects()
+    assert made.good
+
+
+@pytest.mark.rule("A22")
 @pytest.mark.parametrize("after", [True, False], ids=["after", "before"])
 @pytest.mark.parametrize("again", [0, 1, 2])
 def test_equal_items_survive_a_crash_apart(desk: Desk, again: int, after: bool) -> None:

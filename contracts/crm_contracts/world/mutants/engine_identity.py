@@ -117,6 +117,18 @@ IDENTITY = (
         tests=("tests/crm_sync/test_rules.py",),
     ),
     Mutant(
+        "a vendor's stamp is read by our clock",
+        "F56",
+        "A Conversation that Planhat's slow clock dated before the switch was on counts as logged while it was off.",
+        (Text("crm_sync.transport.Transport.ours", "stamp - self.skew", "stamp"),),
+    ),
+    Mutant(
+        "a creation in doubt is looked for by our clock",
+        "F56",
+        "What Salesforce's slow clock dated before it was begun is not recognised, and made again.",
+        (Text("crm_sync.transport.Transport._measure", "", "return"),),
+    ),
+    Mutant(
         "the switch follows the condition",
         "F10",
         "Inheritance goes off with the configuration that had switched it on (P22).",

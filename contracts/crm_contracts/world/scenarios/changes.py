@@ -82,6 +82,16 @@ SCENARIOS = (
         ],
     ),
     scenario(
+        "F56",
+        "Planhat's clock is behind when a Task that nobody synced yet is done",
+        [task(), ops.Skew(vendor="planhat", seconds=-45), ops.Complete(side=TASK, act="act-1"), SYNC],
+    ),
+    scenario(
+        "F56",
+        "Salesforce's clock is ten minutes behind when the run dies",
+        [ops.Skew(vendor="salesforce", seconds=-600), task(), ops.Sync(crash_at=9, acted=True)],
+    ),
+    scenario(
         "F57",
         "both sides write one field in the same second",
         [
