@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from crm_contracts.capsules.capsule import Capsule
     from crm_contracts.capsules.replay import Replay
     from crm_contracts.capsules.stages import Stages
+    from crm_contracts.world.under_test import SyncFactory
 
 _FILE = click.Path(path_type=Path)
 
@@ -65,6 +67,37 @@ def run(*, files: tuple[Path, ...], at_fault: bool, step: bool, quiet: bool, str
     sys.exit(worst)
 
 
+@capsule.command(short_help="Make a capsule as small as it can be.")
+@click.argument("file", type=_FILE)
+@click.option("-o", "--output", type=_FILE, help="Where to write it (default: beside FILE, `.small` in its name).")
+@click.option("--faulty", "at_fault", is_flag=True, help="On the engine that the capsule names, not on ours.")
+@click.option("--plays", type=click.IntRange(1), default=2_000, show_default=True, help="Replays at most.")
+def minimise(*, file: Path, output: Path | None, at_fault: bool, plays: int) -> None:
+    """Find the smallest starting records, operations and fields of FILE that still show the same bug.
+
+    Deterministic: the same file gives the same result on any machine. Exit status 2 when FILE shows no bug.
+    """
+    from crm_contracts.capsules.minimise import minimise as made_small
+    from crm_contracts.capsules.reading import read_capsule
+    from crm_contracts.capsules.stages import Stages
+    from crm_contracts.capsules.writing import write_capsule
+    from fake_core.errors import MisuseError
+
+    chosen = read_capsule(file, tell=lambda line: click.echo(line, err=True))
+    target = output or _beside(file, "small")
+    try:
+        with Stages() as stages, _engine(chosen, at_fault=at_fault) as sync:
+            small = made_small(chosen, stages, sync=sync, plays_max=plays, progress=_progress(chosen))
+    except MisuseError as error:
+        click.echo(f"understudy: {file}: {error}", err=True)
+        sys.exit(2)
+    write_capsule(small.capsule, target)
+    click.echo(
+        f"{target}: {_size(chosen)} became {_size(small.capsule)}, in {small.plays} replays; "
+        f"`understudy capsule run {'--faulty ' if at_fault else ''}{target}` shows the bug"
+    )
+
+
 @capsule.command(short_help="Print the JSON Schema of capsules.")
 def schema() -> None:
     """Print the JSON Schema (draft 2020-12) that a capsule is held to: editors and other programs can use it."""
@@ -100,13 +133,43 @@ def _every(files: tuple[Path, ...]) -> list[Path]:
 
 
 def _played(chosen: Capsule, stages: Stages, *, at_fault: bool, step: bool) -> Replay:
-    from crm_contracts.capsules.replay import faulty, replay
+    from crm_contracts.capsules.replay import replay
 
-    before = _stepping() if step else None
-    if not at_fault:
-        return replay(chosen, stages, before=before)
-    with faulty(chosen) as sync:
-        return replay(chosen, stages, sync=sync, before=before)
+    with _engine(chosen, at_fault=at_fault) as sync:
+        return replay(chosen, stages, sync=sync, before=_stepping() if step else None)
+
+
+def _engine(chosen: Capsule, *, at_fault: bool) -> AbstractContextManager[SyncFactory | None]:
+    """The sync to play with; None is ours as it is."""
+    from crm_contracts.capsules.replay import faulty
+
+    return faulty(chosen) if at_fault else nullcontext()
+
+
+def _beside(file: Path, word: str) -> Path:
+    """`bug.capsule.yaml` -> `bug.small.capsule.yaml`."""
+    from crm_contracts.capsules.capsule import SUFFIX
+
+    return file.with_name(f"{file.name.removesuffix(SUFFIX).removesuffix('.yaml')}.{word}{SUFFIX}")
+
+
+def _size(chosen: Capsule) -> str:
+    from crm_contracts.world.story import counted
+
+    records = f"{counted(len(chosen.start), 'starting record')} and " if chosen.start else ""
+    return f"{records}{counted(len(chosen.ops), 'operation')}"
+
+
+def _progress(chosen: Capsule) -> Callable[[Capsule, int], None]:
+    """A line that is written over, on a terminal only."""
+    if not sys.stderr.isatty():
+        return lambda _best, _plays: None
+    begun = _size(chosen)
+
+    def show(best: Capsule, plays: int) -> None:
+        click.echo(f"\r{begun} → {_size(best)}, {plays} replays\033[K", err=True, nl=False)
+
+    return show
 
 
 def _stepping() -> Callable[[int, Any, Any], None]:
@@ -147,7 +210,8 @@ def _tell(path: Path, chosen: Capsule, played: Replay, *, quiet: bool, at_fault:
     for line in played.differs:
         click.echo(_bad(line))
     if at_fault:
-        shown = "the bug shows" if played.shows(chosen) else f"the bug does not show: it should break {chosen.breaks}"
+        wanted = f"break {chosen.breaks}" if chosen.breaks else "break an invariant or an expectation"
+        shown = "the bug shows" if played.shows(chosen) else f"the bug does not show: it should {wanted}"
         click.echo(f"{shown}, on the engine with the fault {chosen.engine.name!r}" if chosen.engine else shown)
     elif played.holds:
         expected = ", and the records are as expected" if chosen.expect else ""

@@ -53,7 +53,7 @@ def minimise(
         raise MisuseError("it shows no bug with this sync, so there is nothing to keep: see --faulty")
     best = capsule
     if first.violation is not None:
-        best = search.cut(best, first)
+        best = search.cut(replace(capsule, breaks=type(first.violation).__name__), first)
     while True:
         before = best
         best = search.fewer(best, "ops")

@@ -89,10 +89,10 @@ def dump(data: Mapping[str, Any], *, flow: Sequence[str] = ()) -> str:
 
 def _on_lines(key: str, value: Any) -> str:
     if isinstance(value, Mapping):
-        rows = [f"{in_a_line(name)}: {in_a_line(one)}" for name, one in value.items()]
+        rows = [in_a_line({name: one})[1:-1] for name, one in value.items()]
     else:
-        rows = [f"- {in_a_line(one)}" for one in value]
-    return f"{key}: []\n" if not rows else f"{key}:\n" + "".join(f"  {row}\n" for row in rows)
+        rows = [f"- {in_a_line(one)}" for one in value] if isinstance(value, (list, tuple)) else []
+    return f"{key}:\n" + "".join(f"  {row}\n" for row in rows) if rows else _dumped({key: value})
 
 
 def _dumped(value: Any) -> str:
@@ -102,10 +102,11 @@ def _dumped(value: Any) -> str:
 
 def in_a_line(value: Any) -> str:
     """*value* as YAML that fits into one line, however long."""
+    # A text alone may become a block of lines; inside a list it cannot.
     text: str = yaml.dump(
-        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"), default_flow_style=True
+        [value], Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"), default_flow_style=True
     )
-    return text.removesuffix("...\n").strip()
+    return text.strip()[1:-1]
 
 
 def _refuse_hostile(text: str, name: str) -> None:
