@@ -10,7 +10,7 @@ import pytest
 from crm_contracts.world import monitors
 from crm_contracts.world.model import Model
 from crm_contracts.world.settings import OFF, RECEIVE, SEND, Settings
-from crm_contracts.world.violations import BrokenFrame, DirectionIgnored, FalselyDeleted
+from crm_contracts.world.violations import BrokenFrame, DirectionIgnored, FalselyDeleted, LensBroken
 
 SF_ID = "00T000000000001AAA"
 
@@ -75,6 +75,23 @@ def test_a_request_is_judged_by_the_settings(
     else:
         with pytest.raises(found):
             monitors.check([one], settings, Model())
+
+
+@pytest.mark.rule("F47", "I16")
+@pytest.mark.parametrize(
+    ("text", "found"), [("a\0b", True), (r"a\u0000b", False), ("\\\0", True), ("\\\\u0000", False), ("plain", False)]
+)
+def test_a_nul_is_never_sent(text: str, found: bool) -> None:
+    """Neither to Salesforce nor to Planhat; the letters of its escape are a text like any other."""
+    for one in (
+        exchange("salesforce", "update", "Task", {"Subject": text}, f"/sobjects/Task/{SF_ID}"),
+        exchange("planhat", "bulk", "Task", [{"_id": "1", "action": text}]),
+    ):
+        if found:
+            with pytest.raises(LensBroken):
+                monitors.check([one], Settings(), Model())
+        else:
+            monitors.check([one], Settings(), Model())
 
 
 def test_reading_and_logging_in_are_no_writes() -> None:

@@ -24,6 +24,7 @@ from crm_contracts.world.mutants import MUTANTS, Mutant
 from crm_contracts.world.mutants.__main__ import main
 from crm_contracts.world.mutants.lane import Lane
 from crm_contracts.world.mutants.model import Row, Text, Value
+from crm_contracts.world.mutants.more import MORE
 from crm_contracts.world.mutants.planting import TargetGone, planted
 from crm_contracts.world.mutants.runner import CAUGHT, EXCUSED, GONE, SURVIVED, run
 from crm_contracts.world.scenarios import failure_modes
@@ -44,6 +45,9 @@ SAMPLE = {
     "two forms of one letter": "I16 LensBroken",
     "no overlap": "I9 ChangeMissed",
     "answers are taken by order": "I1 NotConverged",
+    "a NUL goes over": "I16 LensBroken",
+    "Salesforce's cursor is the wall clock": "I9 ChangeMissed",
+    "a query goes on from its stamp alone": "I11 CallsUnbounded",
     "the limit is asked again": "I11 CallsUnbounded",
     "a locked row is written": "I5 LostUpdate",
     "what is skipped is not counted": "I15 Unaccounted",
@@ -77,6 +81,14 @@ def test_a_planted_bug_is_caught(lane: Lane, name: str) -> None:
     assert (CAUGHT, SAMPLE[name]) == (found.outcome, found.check), found.what
     assert 1 <= len(found.history) == found.steps
     assert json.dumps(found.to_dict())
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_the_further_scenarios_hold(lane: Lane, name: str) -> None:
+    """What is played beside the catalogue finds nothing in the engine as it is, its last words included."""
+    org = list(lane.stages)[list(MORE).index(name) % 2]
+
+    assert lane.scene(name, org).play() == 1
 
 
 def test_what_caught_it_is_made_short(lane: Lane) -> None:

@@ -2,7 +2,7 @@
 
 Rule 1: a monitor sees only the newest round's exchanges and what the oracle's model knows.
 Rule 2: must not import crm_sync.
-Source: rules P2, P6, P25 and the invariants I6, I7 and I8.
+Source: rules P2, P6, P25 and the invariants I6, I7, I8 and I16.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from crm_contracts.world.fields import takes_part
 from crm_contracts.world.model import Model
 from crm_contracts.world.ops import CONVERSATION, TASK
 from crm_contracts.world.settings import OFF, Settings
-from crm_contracts.world.violations import BrokenFrame, DirectionIgnored, FalselyDeleted
+from crm_contracts.world.violations import BrokenFrame, DirectionIgnored, FalselyDeleted, LensBroken
 
 Exchange = Mapping[str, Any]
 
@@ -24,6 +24,7 @@ WRITING = frozenset({"create", "update", "upsert", "delete", "bulk"})
 WRITTEN = {"salesforce": {"task"}, "planhat": {"task", "conversation"}}
 _IDS_ONLY = frozenset({"_id", "sourceId", "externalId", "companyId"})
 _SALESFORCE_ID = re.compile(r"/sobjects/Task/(?:Id/)?(00T\w{12,15})")
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|\x00")  # in JSON, and as it is
 _PLANHAT_ID = re.compile(r"/(?:tasks|conversations)/([\w-]+)")
 
 
@@ -58,6 +59,8 @@ def check(exchanges: Iterable[Exchange], settings: Settings, model: Model) -> No
 
 
 def _check_write(one: Exchange, name: str, settings: Settings, model: Model) -> None:
+    if _NUL.search(str(one["request"])):
+        raise LensBroken(f"a NUL is dropped at the border, no system keeps one (F47): {say(one)}")
     if one["verb"] == "delete":
         raise FalselyDeleted(f"neither side deletes records in the other (P25): {say(one)}")
     if name not in WRITTEN[one["vendor"]]:

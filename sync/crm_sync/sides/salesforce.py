@@ -243,18 +243,20 @@ class Salesforce:
     ) -> Iterator[Record]:
         """Records by `SystemModstamp`, oldest first, deleted ones included; *condition* is a filter beside it.
 
-        An expired query locator is answered by a new query from the last row's stamp on (F54).
+        An expired query locator is answered by a new query from the last row on, by its stamp and id (F51, F54).
         """
         seen: set[tuple[str, str]] = set()
+        last = ""
         while True:
             conditions = [f"SystemModstamp >= {literal(since)}"] if since else []
+            conditions += [f"(SystemModstamp > {literal(since)} OR Id > {quoted(last)})"] if since and last else []
             conditions += [condition] if condition else []
             where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
             soql = f"SELECT {', '.join(fields)} FROM {name}{where} ORDER BY SystemModstamp, Id"  # noqa: S608 - SOQL; values are quoted()
             try:
                 for row in self.query(soql):
                     record = _record(name, row)
-                    since = record.changed_at
+                    since, last = record.changed_at, record.id
                     if (record.id, str(row.get("SystemModstamp"))) not in seen:
                         seen.add((record.id, str(row.get("SystemModstamp"))))
                         yield record

@@ -27,8 +27,8 @@ CHANGES = (
                 "self._found.cursors[cursor] = record.changed_at",
                 "self._found.cursors[cursor] = engine.clock.now()",
             ),
-            Text("crm_sync.observe.scan_start", "cursor - timedelta(seconds=overlap_seconds)", "cursor"),
         ),
+        tests=(f"{HTTP}test_edits_while_the_sync_runs",),
     ),
     Mutant(
         "one stamp, one record",
@@ -70,6 +70,24 @@ CHANGES = (
         "F54",
         "nextRecordsUrl is not followed.",
         (Text(f"{SALESFORCE}query", 'answer = self._get(answer["nextRecordsUrl"])', "return"),),
+    ),
+    Mutant(
+        "the query's cursor ran out, and that was all",
+        "F54",
+        "Where the cursor of a query has run out the scan ends as if it were through.",
+        (
+            Text(
+                f"{SALESFORCE}changed_since",
+                "and seen: continue raise",
+                "and seen:\n                return\n            raise",
+            ),
+        ),
+    ),
+    Mutant(
+        "a query goes on from its stamp alone",
+        "F54",
+        "Where the cursor of a query has run out the scan begins again at the last stamp, of which there are many.",
+        (Text(f"{SALESFORCE}changed_since", "if since and last", "if False"),),
     ),
     Mutant(
         "changes by the date of the last edit",

@@ -87,6 +87,18 @@ VALUES = (
         tests=(PURE,),
     ),
     Mutant(
+        "a NUL goes over",
+        "F47",
+        "A NUL in a text is sent to the other side.",
+        (Text(f"{HTML}_plain", '.replace("\\0", "")', ""),),
+    ),
+    Mutant(
+        "an emoji counts once",
+        "F47",
+        "A text is cut by its characters, and Salesforce counts UTF-16.",
+        (Text(f"{HTML}cut", "", "return text if units is None else text[:units]"),),
+    ),
+    Mutant(
         "a status in any letters",
         "F48",
         "A status is looked up in the map without regard to case.",

@@ -89,6 +89,12 @@ WIRE = (
         ),
     ),
     Mutant(
+        "a session is renewed for ever",
+        "F63",
+        "A fresh session that is refused, too, is renewed again, without an end.",
+        (Text(f"{SALESFORCE}_send", "for renewed in (False, True):", "for renewed in iter(bool, True):"),),
+    ),
+    Mutant(
         "a locked row is written",
         "F64",
         "UNABLE_TO_LOCK_ROW counts as done.",

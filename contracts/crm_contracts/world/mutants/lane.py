@@ -65,7 +65,7 @@ SAYS: Mapping[str, Sequence[tuple[str, str, str]]] = {
 }
 
 
-# No bug: Salesforce may hand out pages as small as it likes.
+# No bugs: Salesforce may hand out pages as small as it likes, and drops the cursor of a query when it pleases.
 SMALL_PAGES = Mutant(
     "small pages",
     "F54",
@@ -78,6 +78,24 @@ SMALL_PAGES = Mutant(
         ),
     ),
 )
+SHORT_CURSORS = Mutant(
+    "small pages, and no more than two of a query",
+    "F54",
+    "Queries by stamp are answered in pages of three rows, and their cursors run out after the second.",
+    (
+        *SMALL_PAGES.patches,
+        Text(
+            "fake_salesforce.operations.query.more",
+            "return paging.page(",
+            "cursor.ends = 0.0\n    return paging.page(",
+        ),
+    ),
+)
+SURROUNDINGS: Mapping[str, Mutant] = {
+    "F54 a dozen records, and pages of three": SMALL_PAGES,
+    "F54 a dozen records of one second, and the cursor of each query runs out": SHORT_CURSORS,
+    "F54 a dozen records of different seconds, and the cursor of each query runs out": SHORT_CURSORS,
+}
 
 
 class TestFailed(Exception):
@@ -90,7 +108,7 @@ class TestFailed(Exception):
 class History:
     """One history in one world. *twice*: two plays must make the same requests (I14). *nobody_aside*: everything in it
     can be synced, so that nothing may be put aside once it has come to rest (I1). *says*: what some record of a side
-    must say in the end, where the oracle would let a sync do less.
+    must say in the end, where the oracle would let a sync do less. *surroundings*: what the vendors do besides.
     """
 
     means: str
@@ -100,6 +118,7 @@ class History:
     twice: bool = False
     nobody_aside: bool = False
     says: Sequence[tuple[str, str, str]] = ()
+    surroundings: Mutant | None = None
 
     def play(self) -> int:
         """How many examples that was. Raises what it finds."""
@@ -137,7 +156,7 @@ class History:
         return digest.hexdigest()
 
     def _surroundings(self) -> AbstractContextManager[None]:
-        return planted(SMALL_PAGES) if "pages of three" in self.means else contextlib.nullcontext()
+        return planted(self.surroundings) if self.surroundings is not None else contextlib.nullcontext()
 
     def _outcome(self, history: Sequence[Op]) -> dict[str, object]:
         with self._surroundings(), World(self.stage, settings=self.settings) as world:
@@ -247,25 +266,32 @@ class Lane:
         first = [name for name in CATALOGUE if mutant.scenario and name.startswith(mutant.scenario)]
         own = [*first, *(name for name in _scenarios(mutant.failure) if name not in first)]
         for name in own:
-            yield from (self._scene(name, org) for org in self.stages)
+            yield from (self.scene(name, org) for org in self.stages)
         yield from (self._apart(name, orgs[n % 2]) for n, name in enumerate(own))
         for test in mutant.tests:
             if self._root is not None and (self._root / test.partition("::")[0]).exists():
                 yield Test(test, self._root)
         others = [name for name in (*MORE, *CATALOGUE) if name not in own]
         for n, name in enumerate(others):
-            yield self._scene(name, orgs[n % 2])
+            yield self.scene(name, orgs[n % 2])
             yield self._apart(name, orgs[(n + 1) % 2])
         yield from self._without_end([*own, *others])
 
-    def _scene(self, name: str, org: str) -> History:
+    def scene(self, name: str, org: str) -> History:
+        """The scenario *name* on the stage *org*."""
         settings, history = MORE.get(name) or CATALOGUE[name]
         return History(
-            f"scenario {name} ({org})", self.stages[org], history, settings, nobody_aside=name not in LEFT_ASIDE
+            f"scenario {name} ({org})",
+            self.stages[org],
+            history,
+            settings,
+            nobody_aside=name not in LEFT_ASIDE,
+            says=SAYS.get(name, ()),
+            surroundings=SURROUNDINGS.get(name),
         )
 
     def _apart(self, name: str, org: str) -> History:
-        scene = self._scene(name, org)
+        scene = self.scene(name, org)
         # After so long a deletion may have left the recycle bin: then a person has to look.
         return replace(scene, means=f"{scene.means}, hours apart", history=apart(scene.history), nobody_aside=False)
 
@@ -279,7 +305,7 @@ class Lane:
                     yield History(f"history of seed {seed} ({org})", self.stages[org], history, twice=True)
                     seed += 1
                 org = orgs[seed // HISTORIES_IN_TURN % 2]
-                yield Sweep(f"faults in {name} ({org})", self._scene(name, org))
+                yield Sweep(f"faults in {name} ({org})", self.scene(name, org))
 
 
 def _scenarios(failure: str) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from crm_contracts.world import ops
+from crm_contracts.world.mutants.more_reading import READING
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
 from crm_contracts.world.scenarios.made import LATER, SYNC, Scenario, edit, fault, salesforce, scenario, task
 from crm_contracts.world.settings import BOTH, OFF, RECEIVE, Settings
@@ -189,7 +190,7 @@ _SCENARIOS: tuple[Scenario, ...] = (
 )
 
 MORE: Mapping[str, tuple[Settings, tuple[Op, ...]]] = {
-    f"{one.failure} {one.name}": (one.settings, one.history) for one in _SCENARIOS
+    f"{one.failure} {one.name}": (one.settings, one.history) for one in (*_SCENARIOS, *READING)
 }
 
 
