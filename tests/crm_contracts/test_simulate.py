@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,18 @@ def test_jobs_share_the_work_and_change_nothing() -> None:
     alone = simulate("planhat", histories=3, seed=CLEAN, steps=6)
 
     assert alone == simulate("planhat", histories=3, seed=CLEAN, steps=6, jobs=2)
+
+
+@pytest.mark.parametrize("name", ["planhat", "totango", "marketo"])
+def test_what_worlds_share_changes_nothing(name: str) -> None:
+    """Worlds that follow one another share the fakes' answers; a history has the log that it has all by itself."""
+    chosen, hashes = profile(name), hashlib.sha256()
+    for number in range(2):
+        stage = seed_of(CLEAN, number) % len(chosen.stages)
+        history = chosen.history(seed_of(CLEAN, number), 8, stage)
+        hashes.update(play_once(chosen, stage, history).encode())
+
+    assert Simulated(2, hashes.hexdigest()) == simulate(name, histories=2, seed=CLEAN, steps=8)
 
 
 @pytest.mark.rule("P10")

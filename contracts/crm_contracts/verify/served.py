@@ -333,8 +333,8 @@ class ServedPlanhat(ServedStage, Stage):
         self._opening = dict(opening or self._pristine)
         self.since_installation = POLL_SECONDS if opening else 0
 
-    def reset(self) -> None:
-        Stage.reset(self)
+    def reset(self, *, rows: bool = True) -> None:
+        Stage.reset(self, rows=rows)
         self.clock.advance(self.since_installation)
 
     def close(self) -> None:
@@ -358,8 +358,8 @@ class ServedPair(ServedStage, PairStage):
         self._opening = dict(opening or self._pristine)
         self.since_installation = POLL_SECONDS if opening else 0
 
-    def reset(self) -> None:
-        PairStage.reset(self)
+    def reset(self, *, rows: bool = True) -> None:
+        PairStage.reset(self, rows=rows)
         self.clock.advance(self.since_installation)
 
     def close(self) -> None:

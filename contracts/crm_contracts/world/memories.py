@@ -2,6 +2,8 @@
 
 Rule 1: knows nothing of any sync: a memory is an SQLAlchemy engine over one SQLite database in memory.
 Rule 2: what was not committed is no part of it.
+Rule 3: to make an engine and its tables costs more than a round of a sync, so a memory that nobody uses any more is
+emptied for the next who needs one.
 """
 
 from __future__ import annotations
@@ -13,7 +15,37 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-__all__ = ["essence", "image", "load"]
+__all__ = ["Spares", "essence", "image", "load"]
+
+SPARES_MAX = 4
+
+
+class Spares:
+    """Memories of no use any more, by their class: objects with an `_engine`, `on_commit` and `close`."""
+
+    def __init__(self) -> None:
+        self._idle: dict[type, list[Any]] = {}
+        self._empty: dict[type, bytes] = {}
+
+    def take(self, kind: type) -> Any:
+        """An empty memory of *kind*, which is made with the URL of a database in memory."""
+        idle = self._idle.setdefault(kind, [])
+        if not idle:
+            made = kind("sqlite://")
+            self._empty[kind] = image(made._engine)  # noqa: SLF001 - a memory is its engine
+            return made
+        memory = idle.pop()
+        load(memory._engine, self._empty[kind])  # noqa: SLF001
+        return memory
+
+    def give_back(self, memory: Any) -> None:
+        """Nobody needs *memory* any more."""
+        memory.on_commit = lambda _point: None
+        idle = self._idle.setdefault(type(memory), [])
+        if len(idle) < SPARES_MAX and not _driver(memory._engine).in_transaction:  # noqa: SLF001
+            idle.append(memory)
+        else:
+            memory.close()
 
 
 def image(engine: sa.Engine) -> bytes:

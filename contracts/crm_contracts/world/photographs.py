@@ -6,6 +6,8 @@ Rule 3: nothing is copied that cannot have changed: a store tells how many trans
 Rule 4: to go back costs nothing: a store is put back when somebody really asks it something (`Darkroom.develop`).
 Rule 5: a fake is a function of its state, its clock and the request. A request that was made before in one state at
 the same time is not made again: its answer is known, and the state that it leaves.
+Rule 6: one darkroom may serve many worlds that open with the same scene (`Darkroom.begin_again`). What it knows from
+an earlier world counts only for the very same state, to the last call that was counted; so no world can tell.
 """
 
 from __future__ import annotations
@@ -19,10 +21,11 @@ from typing import Any, NamedTuple
 from fake_core.fake import Fake
 from fake_core.store import Store
 
-__all__ = ["Darkroom", "Photograph", "Reply", "State"]
+__all__ = ["Darkroom", "Key", "Photograph", "Reply", "State"]
 
 PAGE_BYTES, BLOCK_BYTES = 4_096, 65_536
 REPLIES_MAX = 50_000
+STATES_MAX = 600  # of all worlds of one darkroom: so many images of rows
 Pages = tuple[int, tuple[tuple[int, bytes], ...]]  # the image's length, and (offset, page) where it differs
 
 # What no answer depends on but in its count of calls: usage, and what the chance of tokens came to.
@@ -43,8 +46,15 @@ class State(NamedTuple):
     usage: str
 
 
+class Key(NamedTuple):
+    """A request in a state: *asked* but for the count of calls, which is *usage*."""
+
+    asked: object
+    usage: str
+
+
 class Reply(NamedTuple):
-    """What was answered: status line, headers, body; the entry of the journal; and the state afterwards."""
+    """What was answered: status line, headers, body; the journal's entry of a sync's call; and the state afterwards."""
 
     line: str
     headers: list[tuple[str, str]]
@@ -65,9 +75,13 @@ class Photograph:
 
 
 class Darkroom:
-    """Takes photographs of *fakes* and goes back to them. Whoever calls a fake by himself says `touch` before."""
+    """Takes photographs of *fakes* and goes back to them. Whoever calls a fake by himself says `touch` before.
 
-    def __init__(self, fakes: Mapping[str, Fake]) -> None:
+    *for_many*: other worlds will come (`begin_again`), so what users are answered is kept, too.
+    """
+
+    def __init__(self, fakes: Mapping[str, Fake], *, for_many: bool = False) -> None:
+        self.for_many = for_many
         self._fakes = dict(fakes)
         self._stores: dict[str, Store] = {vendor: fake.store for vendor, fake in fakes.items()}
         self._first = {vendor: store.contents() for vendor, store in self._stores.items()}
@@ -76,9 +90,22 @@ class Darkroom:
         self._real: dict[str, tuple[int, int]] = {}  # of the store itself: transactions so far, and the rows then
         self._state: dict[str, State | None] = dict.fromkeys(fakes)  # None: look at the fake
         self._developed = dict.fromkeys(fakes, True)  # whether the store is in that state
-        self._replies: dict[object, Reply] = {}
+        self._replies: dict[object, Reply] = {}  # of this world
+        self._kept: dict[object, Reply] = {}  # of all worlds, by whole states
         for vendor in fakes:
             self._look(vendor, self._first[vendor])
+        self._opening = self.photograph() if for_many else None
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time for an empty one."""
+        return sum(map(len, self._pages.values())) > STATES_MAX
+
+    def begin_again(self) -> None:
+        """The fakes are to be as they were when this darkroom was made."""
+        assert self._opening is not None, "a darkroom for many worlds knows how they open"
+        self._replies.clear()
+        self.restore(self._opening)
 
     def rows(self) -> tuple[tuple[str, int], ...]:
         """The number of each vendor's rows as they are now."""
@@ -123,22 +150,26 @@ class Darkroom:
 
     # -- what was answered ---------------------------------------------------------------------------
 
-    def key(self, vendor: str, at: datetime, request: tuple[object, ...]) -> object:
+    def key(self, vendor: str, at: datetime, request: tuple[object, ...]) -> Key:
         """What an answer depends on."""
         state = self.state(vendor)
-        return vendor, state.rows, state.core, state.sessions, at, request
+        return Key((vendor, state.rows, state.core, state.sessions, at, request), state.usage)
 
-    def reply(self, key: object, vendor: str) -> Reply | None:
+    def reply(self, key: Key, vendor: str) -> Reply | None:
         """The answer, if it was given before; the fake is then as good as called."""
-        found = self._replies.get(key)
+        found = self._replies.get(key.asked)
+        if found is None and self.for_many and key in self._kept:
+            found = self._replies[key.asked] = self._kept[key]
         if found is not None and self._state[vendor] != found.after:
             self._state[vendor], self._developed[vendor] = found.after, False
         return found
 
-    def learn(self, key: object, reply: Reply) -> None:
+    def learn(self, key: Key, reply: Reply) -> None:
         if len(self._replies) >= REPLIES_MAX:
             self._replies.clear()
-        self._replies[key] = reply
+        self._replies[key.asked] = reply
+        if self.for_many:
+            self._kept[key] = reply
 
     # -- rows ----------------------------------------------------------------------------------------
 

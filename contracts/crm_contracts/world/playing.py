@@ -43,8 +43,8 @@ class Scene(Protocol):
     counter: Counter
     KEPT: tuple[str, ...]  # names of what is not in the fakes and may change
 
-    def reset(self) -> None:
-        """Back to the opening scene."""
+    def reset(self, *, rows: bool = True) -> None:
+        """Back to the opening scene; without *rows*, all but what the fakes' stores hold."""
 
 
 class Judge(Protocol):
@@ -89,10 +89,16 @@ class Playing:
     )  # of a checkpoint
 
     def __init__(self, stage: Scene) -> None:
-        stage.counter.room = None  # of another world
-        stage.reset()
+        counter = stage.counter
+        room, counter.room = counter.room, None  # of another world
+        if counter.for_many and room is not None and room.for_many and not room.full:
+            stage.reset(rows=False)
+            room.begin_again()
+        else:
+            stage.reset()
+            room = Darkroom(stage.fakes, for_many=counter.for_many)
         self.stage = stage
-        self.darkroom = stage.counter.room = Darkroom(stage.fakes)
+        self.darkroom = counter.room = room
         self._looks: dict[object, Mapping[str, Any]] = {}  # what was observed, by the rows it was observed in
         self.log: Callable[[Iterable[monitors.Exchange]], None] = lambda _exchanges: None  # told of every round
         self.before_round: list[monitors.Exchange] = []  # of a round that is played on from its middle

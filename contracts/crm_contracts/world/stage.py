@@ -152,13 +152,16 @@ class Stage:
             self.planhat.create("users", names | {"email": owner["email"]})
         self._opening = {vendor: one.snapshot() for vendor, one in self.control.items()}
         self._opening_companies = dict(self.companies)
+        self._opening_token = self.salesforce.token
 
-    def reset(self) -> None:
-        """Back to the opening scene."""
+    def reset(self, *, rows: bool = True) -> None:
+        """Back to the opening scene; without *rows*, all but what the fakes' stores hold."""
         for vendor, control in self.control.items():
-            control.restore(self._opening[vendor])
+            if rows:
+                control.restore(self._opening[vendor])
             self.fakes[vendor].faults.clear()
             self.fakes[vendor].journal.clear()
+        self.salesforce.resume(self._opening_token)  # a session of another history is unknown here (I14)
         self.clock.set(self.opens_at)
         for clock in self.clocks.values():
             clock.ahead = 0

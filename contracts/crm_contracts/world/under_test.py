@@ -94,6 +94,7 @@ def reference_sync(connection: Connection, settings: Settings) -> SyncUnderTest:
 
 # Told to people; and who held the memory when, for the holder itself may always take it again.
 NEVER_READ = frozenset({("settings", "last_report"), ("lease", "run")})
+SPARES = memories.Spares()
 
 
 class _Reference:
@@ -104,7 +105,7 @@ class _Reference:
 
         self._connection = connection
         # In memory: `photograph` is what a disk would hold.
-        self._state = State("sqlite://")
+        self._state = SPARES.take(State)
         self._state.on_commit = connection.committing
 
         configs: dict[Settings, Any] = {}
@@ -136,7 +137,9 @@ class _Reference:
 
     def close(self) -> None:
         self._sync.close()
-        self._state.close()
+        state, self._state = self._state, None  # closed twice it is given back once
+        if state is not None:
+            SPARES.give_back(state)
 
     def cursors(self) -> dict[str, str]:
         with self._state._engine.connect() as connection:  # noqa: SLF001 - the state's own database

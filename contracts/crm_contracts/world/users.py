@@ -41,6 +41,15 @@ class SalesforceUser:
         self._session = session
         self._token = ""
 
+    @property
+    def token(self) -> str:
+        """Of the session in which this user is logged in, "" before the first call."""
+        return self._token
+
+    def resume(self, token: str) -> None:
+        """Go on in the session of an earlier *token*."""
+        self._token = token
+
     def create(self, fields: Mapping[str, Any], sobject: str = "Task") -> str:
         answer = self._call("POST", f"/sobjects/{sobject}", fields)
         record_id: str = answer.json()["id"]

@@ -23,7 +23,7 @@ from crm_contracts.world.invariants.calls import ROUND_REQUESTS_MAX
 from crm_contracts.world.photographs import Darkroom, Reply
 from fake_core.control import CONTROL_PREFIX
 from fake_core.errors import ConnectionDropped
-from fake_core.fake import BODY_KEY, Fake, take_body
+from fake_core.fake import BODY_KEY, Fake, run_wsgi, take_body
 from fake_core.transport import InProcess
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class Counter:
         self.acted = False
         self.exchanges: list[dict[str, Any]] = []  # as the fakes' journals tell them
         self.room: Darkroom | None = None  # where old answers are
+        self.for_many = False  # worlds play one after the other that share a room
         self.unread: tuple[str, int] | None = None  # vendor and journal number of the answer that nobody lived to read
         self.on_crash: Callable[[], None] = lambda: None
         self.at_request: Callable[[int], None] = lambda _n: None
@@ -124,11 +125,15 @@ class Gate:
         self.hosts = fake.hosts
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        counter, vendor = self._counter, self.fake.vendor
-        if not counter.counting or environ["PATH_INFO"].startswith(CONTROL_PREFIX):
-            if counter.room is not None:
-                counter.room.touch(vendor)
-            return self.fake(environ, start_response)
+        counter, fake = self._counter, self.fake
+        room, controls = counter.room, environ["PATH_INFO"].startswith(CONTROL_PREFIX)
+        if controls or not counter.counting:
+            if room is None:
+                return fake(environ, start_response)
+            if room.for_many and not (controls or fake.faults or fake.behind):
+                return self._remembered(room, environ, start_response)
+            room.touch(fake.vendor)
+            return fake(environ, start_response)
         if counter.dead:
             raise Crashed("the process is dead")
         counter.requests += 1
@@ -152,24 +157,24 @@ class Gate:
             if room is not None:
                 room.touch(fake.vendor)
             return self._ask(environ, start_response)
+        return self._remembered(room, environ, start_response)
+
+    def _remembered(self, room: Darkroom, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """What was answered before to the same in the same state; else the fake's answer, which is learned."""
+        counter, fake = self._counter, self.fake
         environ[BODY_KEY] = body = take_body(environ)
         said = tuple(environ.get(name) for name in _SAID)
-        key = room.key(fake.vendor, fake.clock.now(), (*said, body))
+        key = room.key(fake.vendor, fake.clock.now(), (counter.counting, *said, body))
         reply = room.reply(key, fake.vendor)
         if reply is None:
             room.touch(fake.vendor)
-            line, headers, answer = "", [], b""
-
-            def start(status: str, given: list[tuple[str, str]], *_exc_info: Any) -> Callable[[bytes], object]:
-                nonlocal line, headers
-                line, headers = status, given
-                return lambda _chunk: None
-
-            answer = b"".join(self._ask(environ, start))
-            room.learn(key, Reply(line, headers, answer, counter.exchanges[-1], room.state(fake.vendor)))
+            line, headers, answer = run_wsgi(self._ask if counter.counting else fake, environ)
+            exchange = counter.exchanges[-1] if counter.counting else {}
+            room.learn(key, Reply(line, headers, answer, exchange, room.state(fake.vendor)))
             start_response(line, headers)
             return [answer]
-        counter.exchanges.append({**reply.exchange, "n": -counter.requests})
+        if counter.counting:
+            counter.exchanges.append({**reply.exchange, "n": -counter.requests})
         start_response(reply.line, list(reply.headers))
         return [reply.body]
 

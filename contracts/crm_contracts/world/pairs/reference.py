@@ -11,7 +11,7 @@ from typing import Any
 from crm_contracts.world import memories
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, TASK, TOUCHPOINT, PairSettings
 from crm_contracts.world.pairs.under_test import PairConnection, PairSync
-from crm_contracts.world.under_test import NEVER_READ
+from crm_contracts.world.under_test import NEVER_READ, SPARES
 
 __all__ = ["reference_pair_sync"]
 
@@ -39,8 +39,9 @@ class _Reference:
         from crm_sync.run import State
 
         self._connection = connection
-        self._state = State("sqlite://")  # in memory: `photograph` is what a disk would hold
+        self._state = SPARES.take(State)  # in memory: `photograph` is what a disk would hold
         self._state.on_commit = connection.committing
+        self._configs: dict[str, Any] = {}  # read already
         self._sync = self._make(settings)
 
     def _make(self, settings: PairSettings) -> Any:
@@ -48,7 +49,11 @@ class _Reference:
         from crm_sync.run import Sync
 
         c = self._connection
-        return Sync(Config.from_mapping(_config(c, settings)), session=c.session, clock=c.clock, state=self._state)
+        given = _config(c, settings)
+        key = repr(given)
+        if key not in self._configs:
+            self._configs[key] = Config.from_mapping(given)
+        return Sync(self._configs[key], session=c.session, clock=c.clock, state=self._state)
 
     def save(self, settings: PairSettings) -> None:
         self._sync.close()
@@ -61,7 +66,9 @@ class _Reference:
 
     def close(self) -> None:
         self._sync.close()
-        self._state.close()
+        state, self._state = self._state, None  # closed twice it is given back once
+        if state is not None:
+            SPARES.give_back(state)
 
     def photograph(self) -> bytes:
         return memories.image(self._state._engine)  # noqa: SLF001 - the state's own database, whole

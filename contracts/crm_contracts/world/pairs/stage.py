@@ -140,10 +140,11 @@ class PairStage:
             pia |= {"sf_user_id": self.user_ids[PERSON.username], "sf_connected": True}
             self.control["marketo"].seed({"users": [pia], "people": people})
 
-    def reset(self) -> None:
-        """Back to the opening scene."""
+    def reset(self, *, rows: bool = True) -> None:
+        """Back to the opening scene; without *rows*, all but what the fakes' stores hold."""
         for vendor, control in self.control.items():
-            control.restore(self._opening[vendor])
+            if rows:
+                control.restore(self._opening[vendor])
             self.fakes[vendor].faults.clear()
             self.fakes[vendor].journal.clear()
         self.clock.set(self.opens_at)
