@@ -44,10 +44,10 @@ class Seen(Enum):
 class View:
     """One replica's value of one field.
 
-    *value* is the comparable value, *flow* the direction of the replica's section for this field
-    (Direction.OFF for Salesforce itself), *silent* marks a replica that has no opinion: its value
-    is never a source and never a loser. *write_in* and *write_out* tell when the replica and Salesforce
-    are written. *shut_in* and *shut_out*: a filter, a window or a missing parent lets nothing through
+    *value* is the comparable value, *flow* the direction of the replica's section for this field (Direction.OFF for
+    Salesforce itself), *silent* marks a replica that has no opinion: its value is never a source; where somebody wrote
+    it and it is overwritten it is a loser all the same (I5). *write_in* and *write_out* tell when the replica
+    and Salesforce are written. *shut_in* and *shut_out*: a filter, a window or a missing parent lets nothing through
     to the replica, from it, at present (T14, T20, T23): who wins is decided all the same, and where the
     winner's value may not pass, everything stays as it is and is decided again.
     """
@@ -154,7 +154,7 @@ def decide(
         ]
         why = policy.value if champion.receives else "direction"
         if whose is Taken.PARTNER:
-            if salesforce.opinion is Opinion.CHANGED:
+            if salesforce.seen is Seen.CHANGED:
                 losers.append(Loser(SALESFORCE, salesforce.value, why))
             return _partner_wins(salesforce, champion, partner, losers)
         losers.append(Loser(champion.replica, champion.value, why))
@@ -232,7 +232,7 @@ def _partner_wins(salesforce: View, champion: View, partner: Sequence[View], los
         if view is champion or not view.receives or view.value == champion.value:
             continue
         targets.append(view.replica)
-        if view.opinion is Opinion.CHANGED and view.replica not in named:
+        if view.seen is Seen.CHANGED and view.replica not in named:
             losers.append(Loser(view.replica, view.value, "direction"))
     return Decision(champion.replica, tuple(targets), tuple(losers))
 
@@ -244,6 +244,6 @@ def _salesforce_wins(targets: Sequence[View], losers: list[Loser]) -> Decision:
     losers += [
         Loser(view.replica, view.value, "direction")
         for view in targets
-        if view.opinion is Opinion.CHANGED and view.replica not in named
+        if view.seen is Seen.CHANGED and view.replica not in named
     ]
     return Decision(SALESFORCE, tuple(view.replica for view in targets), tuple(losers))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from crm_sync.model import Direction
-from crm_sync.tables import part, row
+from crm_sync.tables import Row, part, row
 from crm_sync.verdict_words import (
     ABSENT,
     ALIVE,
@@ -32,6 +32,30 @@ LINKED = frozenset({LinkState.LIVE, LinkState.DORMANT, LinkState.TOMBSTONE})
 #: One of the two ways lets the pair through.
 OPEN_IN: dict[str, Any] = {"direction": INWARDS, "scope_in": Scope.IN}
 OPEN_OUT: dict[str, Any] = {"direction": OUTWARDS, "scope_out": Scope.IN}
+
+
+
+def _awaited(**more: Any) -> list[Row]:
+    """A way would let the pair through, were its account known on the other side: it is looked out for."""
+    return [
+        row(
+            Action.WAIT,
+            "P27 F59",
+            "its account is not known in the partner yet",
+            direction=INWARDS,
+            scope_in=Scope.PARENT_AWAITED,
+            **more,
+        ),
+        row(
+            Action.WAIT,
+            "P27 F59",
+            "its account is not known in Salesforce yet",
+            direction=OUTWARDS,
+            scope_out=Scope.PARENT_AWAITED,
+            **more,
+        ),
+    ]
+
 
 OFF = [
     row(Action.NOTHING, "P2 M1", "Not Syncing: no request is made and nothing is decided", direction=Direction.OFF),
@@ -160,26 +184,14 @@ KEYED = [
     ),
     row(Action.LINK, "P8 P9 T5 F12 F13", "one record carries the other's id, and it may come in", **OPEN_IN),
     row(Action.LINK, "P8 P9 T5 F12 F13", "one record carries the other's id, and it may go out", **OPEN_OUT),
-    row(
-        Action.WAIT,
-        "P27 F59",
-        "its account is not known in the partner yet",
-        direction=INWARDS,
-        scope_in=Scope.PARENT_AWAITED,
-    ),
-    row(
-        Action.WAIT,
-        "P27 F59",
-        "its account is not known in Salesforce yet",
-        direction=OUTWARDS,
-        scope_out=Scope.PARENT_AWAITED,
-    ),
+    *_awaited(),
     row(Action.SKIP, "P6 T11 T14 T20 T23 T42", "one record carries the other's id, but no way lets it through"),
 ]
 
 TOMBSTONE = [
     row(Action.LINK, "F15", "both records are there again, and may come in", left=ALIVE, right=ALIVE, **OPEN_IN),
     row(Action.LINK, "F15", "both records are there again, and may go out", left=ALIVE, right=ALIVE, **OPEN_OUT),
+    *_awaited(left=ALIVE, right=ALIVE),
     row(Action.SKIP, "F15", "both records are there again, but no way lets them through", left=ALIVE, right=ALIVE),
     row(Action.SKIP, "P25 M18 I6", "its counterpart was deleted; the Salesforce record stays", left=ALIVE),
     row(Action.SKIP, "P25 M18 I6", "its counterpart was deleted; the partner's record stays", right=ALIVE),
@@ -204,5 +216,7 @@ DORMANT = [
             **way,
         )
     ),
+    *_awaited(left=ALIVE),
+    *_awaited(right=ALIVE),
     row(Action.SKIP, "P6 T42 F36", "it takes no part at present, or no way lets it through"),
 ]

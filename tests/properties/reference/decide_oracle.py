@@ -93,6 +93,9 @@ def record_level(
         said = "sleep"
     if link == "dormant":
         said = "skip"
+        # P27, F59: what waits for its account is looked out for, asleep or not.
+        if "parent_awaited" in scopes and (left_alive or right_alive):
+            said = "wait"
         if "in" in scopes:
             said = "wake" if shown else "wait" if left_alive or right_alive else "nothing"
 
@@ -169,6 +172,8 @@ def record_level(
     # P25, F15, F23, I6: a tombstone is final, unless both records are there again.
     if link == "tombstone":
         said = "skip" if left_alive or right_alive else "nothing"
+        if shown and "parent_awaited" in scopes:
+            said = "wait"
         if shown and "in" in scopes:
             said = "link"
 
@@ -252,11 +257,11 @@ def field_level(
     # T14, T20, T23: a value that may not pass stays where it is; it has won all the same, so nothing replaces it.
     if (taken == "salesforce" and shut_in) or (taken == "partner" and shut_out):
         taken = ""
-    # I5: whoever's change is overwritten is named.
+    # I5: whoever's change is overwritten is named, also one that the other side has no word for.
     given_up = ""
-    if taken == "salesforce" and right_opinion:
+    if taken == "salesforce" and right_changed:
         given_up = "partner"
-    if taken == "partner" and left_opinion:
+    if taken == "partner" and left_changed:
         given_up = "salesforce"
     return taken, given_up
 
@@ -299,5 +304,6 @@ def activity_level(
     outvoted = {r.name for r in heard if speaker and r is not speaker and r.value != speaker.value}
     if speaker and not takes_partner:
         outvoted.add(speaker.name)
-    changed = {r.name for r in replicas if r.opinion == "changed"} | ({"salesforce"} if left_changed else set())
+    # A change that nobody else has a word for is somebody's word all the same.
+    changed = {r.name for r in replicas if r.opinion != "same"} | ({"salesforce"} if opinion != "same" else set())
     return taken, frozenset(targets), frozenset(outvoted | (changed & targets))
