@@ -23,9 +23,9 @@ from crm_sync.journal import Journal
 from crm_sync.logged import log_conversation
 from crm_sync.mapping import lens
 from crm_sync.model import SALESFORCE, Activity, Record, Section
-from crm_sync.observe import external_key, put_aside
+from crm_sync.observe import put_aside
 from crm_sync.plan import Plan, sections_for
-from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
+from crm_sync.record_ids import AmbiguousId, NotAnId, canonical, external_key
 from crm_sync.report import HeldBack, Outcome
 from crm_sync.sides.salesforce import GONE_CODES
 from crm_sync.state import Intent

@@ -80,6 +80,13 @@ class Engine:
     def keyable(self, model: str) -> str:
         return self.partner.keyable(model)
 
+    def sends_unkeyed(self, model: str, sf_object: str, record: Record) -> bool:
+        """Would this record be sent, without a place for the id of what is made of it: no field, or a key in it?"""
+        section = self.section_of(model, sf_object)
+        keyable = self.keyable(model)
+        unkeyed = not keyable or bool(str(record.get(keyable) or "").strip())
+        return unkeyed and section is not None and section.direction.sends
+
     def may_exclude(self, section: Section) -> bool:
         """Is there a value with which a record of this section takes no part?"""
         return bool(self._types(section) or section.rules.exclude)

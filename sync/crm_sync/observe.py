@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from crm_sync.engine import Engine
@@ -21,11 +22,13 @@ from crm_sync.mapping import parse_moment
 from crm_sync.model import SALESFORCE, Activity, Link, Record, Section
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Outcome
+from crm_sync.sent_before import sent_before
 from crm_sync.sides.salesforce import quoted
 from crm_sync.state import Pending
 
 #: Values of a list row that say nothing about its content.
 _VOLATILE = frozenset({"isSeen", "hasMore", "waitsToBeFiltered", "timeBucket", "__v", "updatedAt"})
+Baseline = Callable[[], dict[str, str]]  # record id -> digest
 #: When a record is looked at again that waits for a person (rule M27).
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -43,13 +46,6 @@ def digest(record: Record) -> str:
     content = {k: v for k, v in record.values.items() if k not in _VOLATILE}
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def external_key(model: str, record_id: str) -> str:
-    """What the unique external-id field of the Salesforce record holds. Task and Conversation of
-    one activity share their `_id` in Planhat, so the model is part of the key.
-    """
-    return f"{model}-{record_id}"
 
 
 def scan_start(cursor: datetime | None, overlap_seconds: int) -> datetime | None:
@@ -79,6 +75,7 @@ class Observer:
             if self._engine.of_model(model):
                 self._observe_partner(model)
                 self._observe_deletions(model)
+        self._find_sent()
         self._observe_salesforce()
         self._observe_half_deleted()
         self._complete()
@@ -93,7 +90,7 @@ class Observer:
             for record in self._scan(model, part):
                 records[record.id] = record
         self._add_due(model, records)
-        baseline = self._state.baseline(engine.partner.name, model)
+        baseline = self._baseline(engine.partner.name, model)
         if model in engine.profile.raw["partner"].get("partial_rows", ()):
             self._place_rows(model, records, baseline)
             return
@@ -161,7 +158,7 @@ class Observer:
             else:
                 records[record.id] = record
 
-    def _place(self, record: Record, section: Section, baseline: dict[str, str]) -> None:
+    def _place(self, record: Record, section: Section, baseline: Baseline) -> None:
         """Find the activity of one partner's record, or begin one."""
         model, sf_object = record.model, section.salesforce
         report = self._engine.report.section(section.key)
@@ -173,7 +170,7 @@ class Observer:
         if link is not None:
             self._linked(link).partners[model] = record
             return
-        if baseline.get(record.id) == digest(record):
+        if baseline().get(record.id) == digest(record):
             report.add(label, Outcome.SKIPPED, "it existed before this section was switched on")
             return
         raw = str(record.get(self._engine.keyable(model)) or "").strip()
@@ -261,9 +258,38 @@ class Observer:
         # The flag was moved by our clock, the record was made by the partner's (F56).
         return self._state.flag_at(self._engine.partner.transport.ours(moment))
 
+    def _find_sent(self) -> None:
+        """Link what has no place for the Salesforce id with what was made of it and nobody remembers (F13, T30)."""
+        waiting: dict[tuple[str, str], dict[str, Activity]] = {}
+        for activity in self._found.activities:
+            if activity.link is None and activity.claimed_sf_id is None:
+                for model, record in activity.partners.items():
+                    if self._engine.sends_unkeyed(model, activity.sf_object, record):
+                        waiting.setdefault((model, activity.sf_object), {})[record.id] = activity
+        for section in self._engine.sections:
+            unsent = waiting.get((section.model, section.salesforce), {})
+            records = [activity.partners[section.model] for activity in unsent.values()]
+            for record_id, row in sent_before(self._engine, section, records).items() if records else ():
+                self._found_sent(unsent[record_id], row, section)
+
+    def _found_sent(self, activity: Activity, row: Record, section: Section) -> None:
+        record = activity.partners[section.model]
+        note = f"{activity.label}: {row.model} {row.id} had been made of it; its link was lost"
+        self._engine.report.note(note)
+        if section.rules.updates or row.deleted:
+            activity.claimed_sf_id, activity.salesforce = row.id, row
+            self._by_claim[row.model, row.id] = activity
+            return
+        # Never compared again (T30): what both say now is agreed on.
+        base = {SALESFORCE: self._engine.keys(row, section), section.model: self._engine.keys(record, section)}
+        activity.link = self._state.add_link(
+            sf_object=row.model, sf_id=row.id, ids={section.model: record.id}, base=base
+        )
+        self._by_link[activity.link.id] = activity
+
     # -- models whose list shows a part of a record only ---------------------------------------------------
 
-    def _place_rows(self, model: str, rows: dict[str, Record], baseline: dict[str, str]) -> None:
+    def _place_rows(self, model: str, rows: dict[str, Record], baseline: Baseline) -> None:
         """Fetch what is new, one by one, once for each change."""
         for row in rows.values():
             full: Record | None = None
@@ -271,7 +297,7 @@ class Observer:
                 link = self._state.link_of(model, row.id, section.salesforce)
                 if self._is_settled(row, section, link):
                     continue
-                if link is None and baseline.get(row.id) == digest(row):
+                if link is None and baseline().get(row.id) == digest(row):
                     self._engine.report.section(section.key).add(
                         f"{row.place} {model} {row.id}",
                         Outcome.SKIPPED,
@@ -280,7 +306,7 @@ class Observer:
                     continue
                 full = full or self._engine.partner.get(model, row.id)
                 if full is not None:
-                    self._place(full, section, {})
+                    self._place(full, section, dict)
                     self._remember_row(row, section, link)
 
     def _is_excluded(self, record: Record, section: Section) -> bool:
@@ -343,7 +369,7 @@ class Observer:
             ]
             if due:
                 records |= engine.salesforce.by_ids(name, engine.select(name), due)
-            baseline = self._state.baseline(SALESFORCE, name)
+            baseline = self._baseline(SALESFORCE, name)
             for record in records.values():
                 self._place_salesforce(record, baseline)
 
@@ -354,7 +380,7 @@ class Observer:
             return ""
         return f"({' OR '.join(f'({one})' for one in filters)} OR IsDeleted = true)"
 
-    def _place_salesforce(self, record: Record, baseline: dict[str, str]) -> None:
+    def _place_salesforce(self, record: Record, baseline: Baseline) -> None:
         engine, name = self._engine, record.model
         link = self._state.link_of_salesforce(name, record.id)
         if link is not None and self._is_back(link, record):
@@ -378,7 +404,7 @@ class Observer:
         label = f"{SALESFORCE} {name} {record.id}"
         if record.deleted:
             report.add(label, Outcome.SKIPPED, "it was deleted before it was ever linked")
-        elif baseline.get(record.id) == digest_sf(record):
+        elif baseline().get(record.id) == digest_sf(record):
             report.add(label, Outcome.SKIPPED, "it existed before this section was switched on")
         elif self._is_put_aside(record):
             report.add(label, Outcome.QUARANTINED, self._put_aside_reason(record))
@@ -542,6 +568,10 @@ class Observer:
                 activity.partners[model] = record
 
     # -- small things ----------------------------------------------------------------------------------
+
+    def _baseline(self, place: str, model: str) -> Baseline:
+        """What existed when a section was switched on; read when the first record asks that no link has."""
+        return cache(lambda: self._state.baseline(place, model))
 
     def _new(self, sf_object: str) -> Activity:
         activity = Activity(sf_object)

@@ -79,3 +79,10 @@ def _completed(text: str, prefix: str | None) -> str:
             raise AmbiguousId(f"{text!r} is a 15-character id that lost its case; paste the 18-character id")
         text = prefix + text[3:]
     return text + checksum(text)
+
+
+def external_key(model: str, record_id: str) -> str:
+    """What the unique external-id field of the Salesforce record holds. Task and Conversation of
+    one activity share their `_id` in Planhat, so the model is part of the key.
+    """
+    return f"{model}-{record_id}"

@@ -21,6 +21,7 @@ from crm_sync.totango.values import day_of
 from .totango_both import (
     BOTH,
     CAMPAIGN_TOUCH,
+    KEY_FIELD,
     PIA,
     RECEIVE,
     SEND,
@@ -596,6 +597,78 @@ def test_an_event_with_a_type_and_a_field_for_the_touch(rich: TotangoBoth) -> No
     rich.sf_create("Event", Subject="a person's")
     rich.settle()
     assert ["a person's"] == [row["subject"] for row in rich.tt_all("Touchpoint")]
+
+
+TOUCH_IN_A_FIELD = {"name": "touch_id", "totango": "id", "salesforce": TOUCH_ID, "lens": "text"}
+
+
+@pytest.mark.rule("T30", "F13")
+@pytest.mark.parametrize("event", ["there", "deleted", "edited"])
+@pytest.mark.parametrize("how", ["its own field", "the external-id field", "nothing"])
+def test_a_touch_is_found_again_by_its_id_when_the_sync_has_forgotten_everything(
+    rich: TotangoBoth, how: str, event: str
+) -> None:
+    """Where a field of Event holds the touch's id, a lost memory sends nothing again; without one it does."""
+    rich.sf_options = {"external_id_field": KEY_FIELD} if how == "the external-id field" else {}
+    rich.configure(campaign={"fields": [TOUCH_IN_A_FIELD]} if how == "its own field" else {})
+    ids = ["ct-0", "ct-1", "ct-2"]
+    if how != "the external-id field":  # which tells no case apart, as Salesforce makes it
+        ids.append("CT-0")
+    for one in ids:
+        rich.tt_touch(id=one)
+    rich.settle()
+    first = rich.sf_all("Event")
+    assert len(ids) == len(first)
+    if event == "deleted":
+        rich.sf_delete(first[0]["Id"], "Event")
+    elif event == "edited":
+        rich.sf_edit(first[0]["Id"], "Event", Subject="A person's")
+    before = rich.sf_all("Event")
+    rich.state = State()
+    rich.configure(campaign={"fields": [TOUCH_IN_A_FIELD]} if how == "its own field" else {})
+    mark = rich.log()
+    rich.settle()
+
+    if how == "nothing":
+        assert len(ids) == len(rich.sent(mark, "POST"))
+    else:
+        assert ([], before) == (rich.sent(mark, "POST", "PATCH"), rich.sf_all("Event"))
+        rich.tt_touch(id="ct-9")
+        rich.settle()
+        assert len(before) + 1 == len(rich.sf_all("Event"))
+
+
+@pytest.mark.rule("T1", "T30", "F13")
+def test_a_touch_found_again_is_no_touchpoint(rich: TotangoBoth) -> None:
+    """Its Event is the touch's again, and so does not come in as a touchpoint."""
+    rich.sf_options = {"external_id_field": KEY_FIELD}
+    rich.configure(touchpoint={}, campaign={})
+    rich.tt_touch(id="ct-7")
+    rich.settle()
+    rich.state = State()
+    rich.configure(touchpoint={}, campaign={})
+    rich.settle()
+
+    assert ([], 1) == (rich.tt_all("Touchpoint"), len(rich.sf_all("Event")))
+
+
+@pytest.mark.rule("T4", "T6", "F13")
+def test_a_task_with_a_key_of_the_customers_own_is_found_again(rich: TotangoBoth) -> None:
+    """Its place for the Salesforce id is taken: the unique field in Salesforce names it, and its edits travel on."""
+    rich.sf_options = {"external_id_field": KEY_FIELD}
+    rich.configure(task={"direction": SEND})
+    made = rich.tt_seed("Task", external_id="own-1", title="Call")
+    rich.settle()
+    (first,) = rich.sf_all("Task")
+    rich.state = State()
+    rich.configure(task={"direction": SEND})
+    mark = rich.log()
+    rich.settle()
+    assert [] == rich.sent(mark, "POST", "PATCH")
+
+    rich.tt_edit(made, title="Call Ada")
+    rich.settle()
+    assert [(first["Id"], "Call Ada")] == [(one["Id"], one["Subject"]) for one in rich.sf_all("Task")]
 
 
 @pytest.mark.rule("T26")

@@ -21,6 +21,7 @@ PIA, SYNC = PERSON.username, ENGINE.username
 
 
 TOUCH_ID = "Totango_Campaign_Touch_ID__c"
+KEY_FIELD = "Totango_Key__c"
 
 
 class RichStage(PairStage):
@@ -31,12 +32,14 @@ class RichStage(PairStage):
             "Type": {"type": "picklist", "values": ["Call", "Email", "Meeting", "Other"]},
             TOUCH_ID: {"type": "string(60)"},
         }
+        key = {KEY_FIELD: {"type": "string(60)", "unique": True, "external_id": True}}
         own = {
             "Topic__c": {"type": "string(255)"},
             "Account__c": {"type": "reference", "to": ["Account"]},
             "Due__c": {"type": "date"},
         }
-        return {"objects": {"Event": {"fields": fields}, "Activity__c": {"key_prefix": "a0A", "fields": own}}}
+        activity = {"key_prefix": "a0A", "fields": own}
+        return {"objects": {"Task": {"fields": key}, "Event": {"fields": fields | key}, "Activity__c": activity}}
 
 
 class TotangoBoth:
@@ -191,4 +194,16 @@ class TotangoBoth:
         return only
 
 
-__all__ = ["BOTH", "PIA", "RECEIVE", "SEND", "SYNC", "TOUCH_ID", "RichStage", "TotangoBoth", "milliseconds", "moment"]
+__all__ = [
+    "BOTH",
+    "KEY_FIELD",
+    "PIA",
+    "RECEIVE",
+    "SEND",
+    "SYNC",
+    "TOUCH_ID",
+    "RichStage",
+    "TotangoBoth",
+    "milliseconds",
+    "moment",
+]
