@@ -63,6 +63,8 @@ def _check_write(one: Exchange, name: str, settings: Settings, model: Model) -> 
         raise LensBroken(f"a NUL is dropped at the border, no system keeps one (F47): {say(one)}")
     if one["verb"] == "delete":
         raise FalselyDeleted(f"neither side deletes records in the other (P25): {say(one)}")
+    if one["vendor"] == "salesforce" and name == settings.conversation_object.lower() and settings.sends_elsewhere:
+        return  # Conversations that go to another object: nobody follows them there
     if name not in WRITTEN[one["vendor"]]:
         raise BrokenFrame(f"only activities are synced, and there was {say(one)}")
     if one["vendor"] == "salesforce":

@@ -55,6 +55,11 @@ class Settings:
         return getattr(self, section) in (BOTH, RECEIVE)
 
     @property
+    def sends_elsewhere(self) -> bool:
+        """Whether Conversations go to another object than Task (rule P3)."""
+        return self.conversation_object != "Task" and self.conversation in (BOTH, SEND)
+
+    @property
     def meets_inheritance(self) -> bool:
         """The condition of rule P17."""
         return self.receives("task") and self.sends("conversation")
