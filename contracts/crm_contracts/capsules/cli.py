@@ -106,6 +106,15 @@ def schema() -> None:
     click.echo(json.dumps(made(), indent=2))
 
 
+@capsule.command(short_help="Write the gallery of known failures.")
+@click.option("--write", "folder", type=_FILE, required=True, metavar="FOLDER", help="Where the capsules go.")
+def gallery(*, folder: Path) -> None:
+    """Write a capsule for each known way in which a sync goes wrong, and the page that lists them."""
+    from crm_contracts.capsules.gallery import write_gallery
+
+    write_gallery(folder, tell=click.echo)
+
+
 @capsule.command(short_help="Name the engines with a known fault.")
 def engines() -> None:
     """Print what a capsule's key `engine` may name: our sync with a planted fault, and syncs with published ones."""
@@ -116,6 +125,36 @@ def engines() -> None:
         click.echo(f"published: {name}   ({published.failure}; {published.whose})")
     for planted in MUTANTS:
         click.echo(f"planted: {planted.name}   ({planted.failure}; {planted.wrong})")
+
+
+@capsule.command("from-har", short_help="Make a capsule from HAR files of real traffic.")
+@click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE…")
+@click.option("-o", "--out", type=_FILE, help="Where to write the capsule (default: print it).")
+@click.option(
+    "--profile", type=click.Choice(("planhat", "totango", "marketo")), help="The partner, where FILE is silent."
+)
+@click.option("--sync-user", "sync_users", multiple=True, metavar="NAME", help="Who is the sync; see above.")
+@click.option("--host", "hosts", multiple=True, metavar="HOST=VENDOR", help="Whose an unusual host is.")
+@click.option("--pause", default=60, show_default=True, help="Seconds of silence that end a run of the sync.")
+def from_har(
+    *,
+    files: tuple[Path, ...],
+    out: Path | None,
+    profile: str | None,
+    sync_users: tuple[str, ...],
+    hosts: tuple[str, ...],
+    pause: int,
+) -> None:
+    """Read HAR files of traffic to Salesforce and a partner: reads become records, people's writes become ops.
+
+    The sync's own writes are what was observed, not ops. A caller with a browser's User-Agent is a person, everybody
+    else is the sync; --sync-user says otherwise: a username, a Salesforce user id, or a part of a User-Agent. A pause,
+    or a log-in after a person's write, ends a run. Answers that a fake would not give become faults. What cannot be
+    inferred stands under `questions`. Tokens, cookies and passwords never enter.
+    """
+    from crm_contracts.capsules.intake import commands
+
+    commands.har(files, out, profile=profile or "", sync_users=sync_users, hosts=hosts, pause_seconds=pause)
 
 
 def _every(files: tuple[Path, ...]) -> list[Path]:

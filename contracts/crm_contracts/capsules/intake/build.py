@@ -1,0 +1,321 @@
+"""From what a recording tells to a capsule: activities with handles, customers, what was there, what happened.
+
+Rule 1: records that are linked are one activity; a link is an id that one record holds of another.
+Rule 2: what was there and was not carried over by the sync stands under `start`; what the sync carried over in the
+recording was new to it, and stands under `ops`, before its first run.
+Rule 3: what a world cannot have is left out, and said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from crm_contracts.capsules.capsule import Capsule, Customer
+from crm_contracts.capsules.found import versions
+from crm_contracts.capsules.intake.activities import Activity, activities_of
+from crm_contracts.capsules.intake.book import BEFORE, SYNC, Deed, Record
+from crm_contracts.capsules.intake.facts import CREATE
+from crm_contracts.capsules.intake.infer import Told, marks
+from crm_contracts.capsules.intake.runs import fault_ops
+from crm_contracts.world import ops
+from crm_contracts.world.ops import Op
+from crm_contracts.world.pairs import ops as pair_ops
+
+__all__ = ["SAW", "Built", "built"]
+
+SAW = "What did the customer see? Write it under `saw`, in the customer's words."
+NOBODY = "no-customer"
+_PAIR_START_SECONDS = 60  # a world of pairs lets so much time pass before the first user
+_HANDLE = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True)
+class Built:
+    """A capsule, and what the recording shows in the end: handle -> side -> rows."""
+
+    capsule: Capsule
+    shown: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
+
+
+@dataclass
+class _Step:
+    """Something at a place of the story: *place* orders, *at* is the clock."""
+
+    place: float
+    at: datetime
+    ops: list[Op] = field(default_factory=list)
+
+
+def built(told: Told, *, title: str, source: str) -> Built:
+    """The capsule of what a recording tells."""
+    return _Builder(told).build(title, source)
+
+
+class _Builder:
+    def __init__(self, told: Told) -> None:
+        self.told = told
+        self.pairs = told.profile != "planhat"
+        self.questions = [SAW]
+        self.activities = activities_of(told, self.questions.append)
+        self.customers: dict[str, Customer] = {}
+        self._names: dict[str, str] = {}  # what a record names as its customer -> handle
+        self.start: list[Op] = []
+        self.leading: list[Op] = []
+        self.start_pairs: list[Op] = []
+        self.external_id = any(activity.keyed for activity in self.activities)
+
+    def build(self, title: str, source: str) -> Built:
+        told = self.told
+        steps: list[_Step] = []
+        for activity in self.activities:
+            at = self._customer(activity)
+            if at is None:
+                continue
+            steps += self._activity(activity, at)
+        steps += self._runs()
+        clock, story = self._story(steps)
+        handles = {record.mark.strip("\0"): one.handle for one in self.activities for record in one.records}
+        lacking = sorted(told.book.other_fields)
+        if lacking:
+            self.questions.append(
+                f"Fields that people wrote and a capsule does not carry: {', '.join(lacking)}. Does the bug need one?"
+            )
+        capsule = Capsule(
+            title=title,
+            source=source,
+            profile=told.profile,
+            external_id=self.external_id,
+            clock=clock,
+            customers=self.customers,
+            start=tuple(self.start),
+            ops=tuple(story),
+            expect=self._expected(),
+            questions=tuple(marks([*self.questions, *told.questions], handles)),
+            versions=versions(),
+        )
+        return Built(capsule, {one.handle: one.rows() for one in self.activities})
+
+    # -- customers ----------------------------------------------------------------------------
+
+    def _customer(self, activity: Activity) -> str | None:
+        """The handle of the activity's customer; None where the world cannot have it."""
+        partner = self.told.profile
+        accounts, companies = self.told.companies.get("salesforce", {}), self.told.companies.get(partner, {})
+        account = company = ""
+        for record in activity.records:
+            named = next((str(record.row[name]) for name in record.model.parents if record.row.get(name)), "")
+            if record.side == "salesforce":
+                account = account or (named[:15] if named.startswith("001") else "")
+            else:
+                company = company or named
+        if company and company in companies:
+            account = account or companies[company].account[:15]
+        if company and not account and partner == "totango" and re.fullmatch(r"001\w{12,15}", company):
+            account = company[:15]
+        if account and not company:
+            company = next((key for key, one in companies.items() if one.account[:15] == account), "")
+        if not account and not company:
+            return self._nobody(activity)
+        known = self._names.get(account or company)
+        if known is not None:
+            return known
+        if not account and not self.pairs:
+            self.questions.append(
+                f"{activity.handle} belongs to a Planhat Company of which the file does not show the Salesforce account "
+                "(sourceId): the activity is left out. Is it linked?"
+            )
+            return None
+        given = accounts.get(account)
+        name = given.name if given else companies[company].name if company in companies else ""
+        listed = self.told.all_listed
+        if not company and not listed and partner != "marketo":
+            self.questions.append(
+                f"Does {partner.title()} know the customer of {activity.handle}? The file does not show it; the capsule "
+                "says so."
+            )
+        handle = self._handle(name or "customer")
+        self.customers[handle] = Customer(
+            salesforce=bool(account), partner=bool(company) or not listed or partner == "marketo", name=name
+        )
+        self._names[account or company] = handle
+        return handle
+
+    def _nobody(self, activity: Activity) -> str | None:
+        if self.pairs and self.told.profile == "marketo":
+            self.customers.setdefault("customer", Customer(name="Customer"))
+            return "customer"
+        self.questions.append(
+            f"{activity.handle} shows no customer: the capsule puts it at {NOBODY}, whom the partner does not know."
+        )
+        self.customers.setdefault(NOBODY, Customer(partner=False))
+        return NOBODY
+
+    def _handle(self, name: str) -> str:
+        base = _HANDLE.sub("-", name.lower()).strip("-")[:24].strip("-") or "customer"
+        handle, number = base, 1
+        while handle in self.customers or handle == NOBODY:
+            number += 1
+            handle = f"{base}-{number}"
+        return handle
+
+    # -- activities ---------------------------------------------------------------------------
+
+    def _activity(self, activity: Activity, at: str) -> list[_Step]:
+        """The operations of one activity, each at its place."""
+        there = [one for one in activity.origins() if one.born == BEFORE]
+        linked = len({one.side == "salesforce" for one in there}) > 1
+        if there:
+            self._there(activity, there, at, linked=linked)
+        steps: list[_Step] = []
+        for record in activity.origins():
+            for deed in record.deeds:
+                op = self._op(activity, record, deed, at)
+                if op is not None:
+                    steps.append(_Step(self._place(deed), deed.at, [op]))
+        return steps
+
+    def _there(self, activity: Activity, there: list[Record], at: str, *, linked: bool) -> None:
+        carried = activity.carried_over()
+        if self.pairs and linked:
+            self._paired(activity, there, at)
+            return
+        target = self.leading if carried and not linked else self.start
+        if linked:
+            there = _without_history(there)
+        for record in there:
+            fields = _of_status(record, record.model.said(record.first), self.questions.append)
+            link = len(record.pointer) if linked and record.side != "salesforce" else 0
+            target.append(self._create(activity, record, fields, at, link if link in (15, 18) else 0))
+
+    def _paired(self, activity: Activity, there: list[Record], at: str) -> None:
+        """A pair that was linked already: made by a run of the sync, before anything happens."""
+        moments = {one.side: one.stamp(one.model.created) for one in there}
+        ours, theirs = moments.get("salesforce"), moments.get("partner")
+        born = "partner" if ours and theirs and theirs < ours else "salesforce"
+        record = next(one for one in there if one.side == born)
+        fields = _of_status(record, record.model.said(record.first), self.questions.append)
+        self.start_pairs.append(self._create(activity, record, fields, at, 0))
+        self.questions.append(
+            f"{activity.handle} was linked already: the capsule makes its {record.model.word} and lets the sync make the "
+            "other one. Did they differ?"
+        )
+
+    def _create(self, activity: Activity, record: Record, fields: Mapping[str, Any], at: str, link: int) -> Op:
+        if self.pairs:
+            return pair_ops.Create(
+                side=record.side, act=activity.handle, section=record.model.section, at=at, fields=dict(fields)
+            )
+        return ops.Create(side=record.side, act=activity.handle, at=at, fields=dict(fields), link=link)
+
+    def _op(self, activity: Activity, record: Record, deed: Deed, at: str) -> Op | None:
+        side, act = record.side, activity.handle
+        fields = _of_status(record, deed.fields, self.questions.append)
+        if record.logged and deed.verb == CREATE:
+            return None
+        name, value = record.model.done
+        match deed.verb:
+            case "create":
+                linked = activity.linked_when_made(record)
+                return self._create(activity, record, fields, at, linked)
+            case "update" if side == "partner" and record.model.section == "campaign_touch":
+                return None
+            case "update" if name and fields == {name: value}:
+                return ops.Complete(side=side, act=act)
+            case "update" if side == "task" and fields == {"status": "Ignored"}:
+                return ops.Ignore(act=act)
+            case "update":
+                return ops.Edit(side=side, act=act, fields=fields) if fields else None
+            case "delete":
+                return ops.Delete(side=side, act=act)
+            case "undelete" if side == "salesforce":
+                return ops.Undelete(act=act)
+        return None
+
+    # -- the story ----------------------------------------------------------------------------
+
+    def _place(self, deed: Deed) -> float:
+        """Where a deed belongs among the runs: before the one that shows it, after the one that showed it was not yet."""
+        exchanges = self.told.exchanges
+        spot: float = deed.seen
+        if not deed.written:
+            earlier = [n for n in range(deed.after + 1, deed.seen) if exchanges[n].at > deed.at]
+            spot = min(earlier, default=deed.seen)
+        for run in self.told.runs:
+            if run.first <= deed.seen <= run.last and run.first <= spot:
+                return run.last + 0.5 if deed.after >= run.first else run.first - 0.5
+            if run.first < spot <= run.last:
+                return run.last + 0.5 if deed.after >= run.first or deed.seen > run.last else run.first - 0.5
+        return spot - 0.25
+
+    def _runs(self) -> list[_Step]:
+        told = self.told
+        steps = []
+        for run in told.runs:
+            readings = [told.readings[index] for index in run.indices]
+            if all(one.verb in ("login", "other", "describe") or one.left for one in readings):
+                continue
+            faults: list[Op] = list(fault_ops(run, told.exchanges, told.readings, told.kinds))
+            sync: Op = pair_ops.Sync() if self.pairs else ops.Sync()
+            steps.append(_Step(run.first, told.exchanges[run.first].at, [*faults, sync]))
+        return steps
+
+    def _story(self, steps: list[_Step]) -> tuple[datetime, list[Op]]:
+        """When it begins, and the operations with time between them."""
+        begins = self.told.begins.replace(microsecond=0)
+        story: list[Op] = [*self.start_pairs, pair_ops.Sync()] if self.start_pairs else []
+        if story:
+            begins -= timedelta(seconds=_PAIR_START_SECONDS)
+            story.append(ops.Tick(seconds=_PAIR_START_SECONDS))
+        story += self.leading
+        now = self.told.begins.replace(microsecond=0)
+        for step in sorted(steps, key=lambda one: one.place):
+            seconds = int((step.at - now).total_seconds())
+            if seconds > 0:
+                story.append(ops.Tick(seconds=seconds))
+                now += timedelta(seconds=seconds)
+            story += step.ops
+        if self.pairs:
+            begins -= timedelta(seconds=_PAIR_START_SECONDS)
+        return begins, story
+
+    def _expected(self) -> dict[str, dict[str, Any]]:
+        """One record where the sync made several."""
+        found: dict[str, dict[str, Any]] = {}
+        for activity in self.activities:
+            for side, records in activity.doubled().items():
+                places = " and ".join(one.made_by_sync_at or one.where for one in records)
+                found.setdefault(activity.handle, {})[side] = 1
+                self.questions.append(
+                    f"{activity.handle} has {len(records)} records in {records[0].model.word}s ({places}), and the sync made "
+                    f"{'one of them' if sum(one.born == SYNC for one in records) == 1 else 'them'}. The capsule expects one; "
+                    "is that the bug?"
+                )
+        return found
+
+
+def _without_history(there: list[Record]) -> list[Record]:
+    """An archived Planhat Task that a Conversation continues is history; a Conversation that Planhat logs needs no op."""
+    conversations = [one for one in there if one.side == "conversation"]
+    if any(one.pointer for one in conversations):
+        return [one for one in there if one.side != "task"]
+    return [one for one in there if not one.logged]
+
+
+def _of_status(record: Record, fields: Mapping[str, Any], ask: Any) -> dict[str, Any]:
+    """The same, with a status that the world's picklist has."""
+    given = dict(fields)
+    status = given.get("Status")
+    known = ("Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred")
+    if record.side == "salesforce" and status and status not in known:
+        closed = record.row.get("IsClosed")
+        given["Status"] = "Completed" if closed is True else "In Progress"
+        ask(
+            f"{record.where}: the Status of {record.mark} is a value of the customer's own"
+            f"{'' if closed is None else ', which is closed' if closed else ', which is open'}; the capsule says "
+            f"{given['Status']}. Does the bug need the value?"
+        )
+    return given

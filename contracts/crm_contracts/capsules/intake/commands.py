@@ -1,0 +1,59 @@
+"""What `capsule from-har`, `from-csv` and `record` do once their words are read: make, check, write, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from crm_contracts.capsules.capsule import Capsule
+from crm_contracts.capsules.reading import from_text
+from crm_contracts.capsules.writing import to_text, write_capsule
+from crm_contracts.vendors import VENDORS
+from fake_core.errors import MisuseError
+
+__all__ = ["har", "hand_over", "hosts_of"]
+
+
+def har(
+    files: Sequence[Path],
+    out: Path | None,
+    *,
+    profile: str,
+    sync_users: Sequence[str],
+    hosts: Sequence[str],
+    pause_seconds: int,
+) -> None:
+    """`capsule from-har`."""
+    from crm_contracts.capsules.intake.from_har import from_har
+
+    made = from_har(files, profile=profile, sync_users=sync_users, hosts=hosts_of(hosts), pause_seconds=pause_seconds)
+    hand_over(made.capsule, out, made.tally.line())
+
+
+def hosts_of(given: Sequence[str]) -> Mapping[str, str]:
+    """HOST=VENDOR words as a mapping. Raises MisuseError for one that is none."""
+    found = {}
+    for one in given:
+        host, equals, vendor = one.partition("=")
+        if not host or not equals or vendor not in VENDORS:
+            raise MisuseError(f"--host {one}: write HOST=VENDOR or HOST:PORT=VENDOR; vendors are {', '.join(VENDORS)}")
+        found[host.lower()] = vendor
+    return found
+
+
+def hand_over(capsule: Capsule, out: Path | None, line: str) -> None:
+    """Write the capsule to *out*, or print it; what became of the entries is told beside it."""
+    text = to_text(capsule)
+    from_text(text, name=str(out or "the capsule"))  # what we write we can read
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_capsule(capsule, out)
+        asked = len(capsule.questions)
+        questions = f"{asked} question{'s' * (asked != 1)} in it"
+        click.echo(
+            f"{out}: {len(capsule.start) + len(capsule.ops)} ops, {questions}; next: understudy capsule run {out}"
+        )
+    click.echo(line, err=True)

@@ -1,0 +1,70 @@
+"""One request and its answer, whatever recorded it: a browser, a proxy, a fake's journal.
+
+Rule: every entry of a source is counted once, under one word: what it was used as, or why it was left out. The words'
+numbers sum to the number of entries.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+__all__ = ["Exchange", "Tally"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exchange:
+    """A request and its answer, with everything secret left behind.
+
+    *number* and *source* tell where it stands (`where`). *request* and *response* are parsed: JSON data, a form as a
+    mapping, text otherwise, None for nothing. *status* 0: no answer came. *whole*: the answer's body could be read.
+    *who* names the caller by a word of our own ("" for a log-in). *fault* and *meaning* (verb, object) are what a
+    fake's journal tells. *ahead*: seconds by which the vendor's clock is ahead of the recorder's.
+    """
+
+    number: int
+    at: datetime
+    vendor: str
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    request: Any = None
+    status: int = 0
+    response: Any = None
+    whole: bool = True
+    who: str = ""
+    fault: str | None = None
+    meaning: tuple[str, str] | None = None
+    ahead: float | None = None
+    source: str = "entry"
+
+    @property
+    def where(self) -> str:
+        """Which one, and when: for a person who looks it up."""
+        return f"{self.source} {self.number} ({self.at:%Y-%m-%d %H:%M:%S})"
+
+
+class Tally:
+    """How many entries there were, and what became of each."""
+
+    def __init__(self) -> None:
+        self.used: Counter[str] = Counter()
+        self.ignored: Counter[str] = Counter()
+
+    @property
+    def entries(self) -> int:
+        return sum(self.used.values()) + sum(self.ignored.values())
+
+    def line(self) -> str:
+        """Everything on one line."""
+        used, ignored = sum(self.used.values()), sum(self.ignored.values())
+        said = f"{self.entries} entries: {used} used{_listed(self.used)}, {ignored} ignored{_listed(self.ignored)}"
+        return said.replace("1 entries:", "1 entry:", 1) if self.entries == 1 else said
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    shown = ", ".join(f"{count} {word}" for word, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+    return f" ({shown})" if shown else ""

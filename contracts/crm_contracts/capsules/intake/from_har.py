@@ -1,0 +1,85 @@
+"""`understudy capsule from-har`: HAR files in, a capsule out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from crm_contracts.capsules.capsule import Capsule
+from crm_contracts.capsules.intake.build import Built, built
+from crm_contracts.capsules.intake.callers import Callers
+from crm_contracts.capsules.intake.exchange import Exchange, Tally
+from crm_contracts.capsules.intake.har import read_hars
+from crm_contracts.capsules.intake.infer import chosen_profile, told_by
+from crm_contracts.capsules.intake.runs import PAUSE_SECONDS
+from crm_contracts.capsules.intake.blacking import Secrets
+
+__all__ = ["Intake", "from_exchanges", "from_har"]
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What was made: the capsule, what became of each entry, and what the recording shows in the end."""
+
+    capsule: Capsule
+    tally: Tally
+    built: Built
+    blacked: int
+
+
+def from_har(
+    paths: Sequence[Path],
+    *,
+    profile: str = "",
+    sync_users: Sequence[str] = (),
+    hosts: Mapping[str, str] | None = None,
+    pause_seconds: int = PAUSE_SECONDS,
+) -> Intake:
+    """The capsule of HAR files. Raises MisuseError: file, what is wrong, what to do."""
+    tally, secrets, callers = Tally(), Secrets(), Callers()
+    exchanges = read_hars(paths, tally=tally, secrets=secrets, callers=callers, hosts=hosts)
+    names = ", ".join(path.name for path in paths)
+    return from_exchanges(
+        exchanges,
+        source=f"HAR file {names}",
+        name=", ".join(map(str, paths)),
+        tally=tally,
+        secrets=secrets,
+        callers=callers,
+        profile=profile,
+        sync_users=sync_users,
+        pause_seconds=pause_seconds,
+    )
+
+
+def from_exchanges(
+    exchanges: Sequence[Exchange],
+    *,
+    source: str,
+    name: str,
+    tally: Tally,
+    secrets: Secrets,
+    callers: Callers,
+    profile: str = "",
+    sync_users: Sequence[str] = (),
+    pause_seconds: int = PAUSE_SECONDS,
+) -> Intake:
+    """The capsule of a recording. *name* is said in errors. Raises MisuseError."""
+    chosen = chosen_profile(exchanges, profile, name)
+    told = told_by(
+        exchanges,
+        profile=chosen,
+        callers=callers,
+        tally=tally,
+        sync_users=sync_users,
+        pause_seconds=pause_seconds,
+    )
+    made = built(told, title=f"From a recording of {told.begins:%Y-%m-%d %H:%M}", source=source)
+    clean: Capsule = secrets.cleaned(made.capsule)
+    if secrets.blacked:
+        more = (
+            f"{secrets.blacked} texts held what looks like a secret and were blacked out. Does the bug need their form?"
+        )
+        clean = Capsule(**{**vars(clean), "questions": (*clean.questions, more)})
+    return Intake(clean, tally, made, secrets.blacked)

@@ -1,0 +1,307 @@
+"""A HAR file as exchanges: what Chrome, Firefox, Safari, Charles, Fiddler and mitmproxy write.
+
+Rule 1: what is missing is missing: only a file that is no HAR at all is refused; a broken entry is counted and left.
+Rule 2: an exchange carries no header, no cookie and no credential; `Secrets` has learned them, so that they are found
+wherever else they stand.
+Source: HTTP Archive format 1.2.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from crm_contracts.capsules.intake.bodies import Unreadable, form, parsed, unpacked
+from crm_contracts.capsules.intake.callers import Callers
+from crm_contracts.capsules.intake.exchange import Exchange, Tally
+from crm_contracts.capsules.intake.blacking import Secrets
+from fake_core.errors import MisuseError
+
+__all__ = ["HAR_BYTES_MAX", "read_hars"]
+
+HAR_BYTES_MAX = 500 * 1024 * 1024
+_SALESFORCE_HOST = re.compile(r"(^|\.)(salesforce\.com|force\.com|cloudforce\.com|database\.com|salesforce\.mil)$")
+_PARTNER_HOSTS = {"planhat": re.compile(r"(^|\.)planhat\.com$"), "totango": re.compile(r"(^|\.)totango\.com$")}
+_PATHS = (
+    ("marketo", re.compile(r"^/_standin/sia(/|$)")),
+    ("totango", re.compile(r"^/_standin/totango(/|$)")),
+    ("salesforce", re.compile(r"^/services/(data|oauth2|async|Soap)(/|$)")),
+)
+_LOG_IN = ("/services/oauth2/token", "/services/oauth2/authorize", "/services/oauth2/revoke", "/services/Soap/login")
+_OWN_HOSTS = re.compile(r"^(127\.0\.0\.1|localhost|\[?::1\]?)$")
+_PAGES = re.compile(r"\.(?:js|mjs|css|png|jpe?g|gif|svg|ico|woff2?|ttf|map|html?)$", re.IGNORECASE)
+
+
+def read_hars(
+    paths: Sequence[Path],
+    *,
+    tally: Tally,
+    secrets: Secrets,
+    callers: Callers,
+    hosts: Mapping[str, str] | None = None,
+) -> list[Exchange]:
+    """The exchanges with vendors in HAR files, oldest first; all else is counted in *tally*.
+
+    *hosts* says which vendor a host is (`127.0.0.1:8444` -> `planhat`). Raises MisuseError for what is no HAR.
+    """
+    found: list[tuple[datetime, int, Exchange]] = []
+    before, known = 0, set()
+    for path in paths:
+        entries = _entries(path)
+        for number, entry in enumerate(entries, before + 1):
+            try:
+                read = _Entry(entry, number, callers=callers, secrets=secrets, hosts=hosts or {})
+            except _LeftOut as left:
+                tally.ignored[str(left)] += 1
+                continue
+            if read.print in known:
+                tally.ignored["twice in the file"] += 1
+                continue
+            known.add(read.print)
+            found.append((read.exchange.at, number, read.exchange))
+        before += len(entries)
+    found.sort(key=lambda one: one[:2])
+    return [exchange for _, _, exchange in found]
+
+
+def _entries(path: Path) -> list[Any]:
+    try:
+        size = path.stat().st_size
+        if size > HAR_BYTES_MAX:
+            raise MisuseError(
+                f"{path}: {size // 1024 // 1024:,} MB; a HAR file of up to {HAR_BYTES_MAX // 1024 // 1024} MB is read: "
+                "record a shorter time, or only the hosts of Salesforce and the partner"
+            )
+        raw = path.read_bytes()
+    except OSError as error:
+        raise MisuseError(f"{path}: {error.strerror}") from None
+    try:
+        data = json.loads(raw.decode(_charset(raw)))
+    except UnicodeDecodeError as error:
+        raise MisuseError(f"{path}: byte {error.start} is no UTF-8: export the HAR file again") from None
+    except json.JSONDecodeError as error:
+        raise MisuseError(
+            f"{path}, line {error.lineno}, column {error.colno} (character {error.pos:,}): broken JSON ({error.msg}): "
+            "export the HAR file again"
+        ) from None
+    except (RecursionError, ValueError):
+        raise MisuseError(f"{path}: JSON that cannot be read: export the HAR file again") from None
+    log = data.get("log") if isinstance(data, Mapping) else None
+    entries = log.get("entries") if isinstance(log, Mapping) else None
+    if not isinstance(entries, list):
+        raise MisuseError(f"{path}: no HAR file: it has no log.entries; export it as HAR (with content)")
+    return entries
+
+
+def _charset(raw: bytes) -> str:
+    return "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+
+
+class _LeftOut(Exception):
+    """An entry that is left out; the message is the word under which it is counted."""
+
+
+class _Entry:
+    """One entry as an exchange. Raises _LeftOut."""
+
+    def __init__(
+        self, entry: Any, number: int, *, callers: Callers, secrets: Secrets, hosts: Mapping[str, str]
+    ) -> None:
+        request, response = _mapping(entry, "request"), _mapping(entry, "response")
+        url = request.get("url")
+        if not isinstance(url, str) or not url:
+            raise _LeftOut("broken: no request or no URL")
+        parts = _split(url)
+        sent, got = list(_pairs(request.get("headers"))), list(_pairs(response.get("headers")))
+        self._learn(secrets, request, response, sent=sent, got=got, url=parts)
+        vendor = _vendor(parts, hosts)
+        method = str(request.get("method") or "GET").upper()
+        if method in ("OPTIONS", "CONNECT"):
+            raise _LeftOut("preflights")
+        path = re.sub(r"/{2,}", "/", unquote(parts.path)) or "/"
+        if _PAGES.search(path) and "/services/" not in path:
+            raise _LeftOut("parts of pages")
+        status = _status(response)
+        if status == 304:
+            raise _LeftOut("not modified (304)")
+        asked = _asked(request, sent)
+        answer, whole = _answered(response, got)
+        secrets.of_data(asked)
+        secrets.of_data(answer)
+        query = form(parts.query)
+        moment = _moment(entry)
+        if moment is None:
+            raise _LeftOut("broken: no time")
+        agent = _first(sent, "user-agent")
+        login = path.startswith(_LOG_IN)
+        if login:
+            callers.logged_in(vendor, asked, answer)
+            asked = answer = None
+        self.exchange = Exchange(
+            number=number,
+            at=moment,
+            vendor=vendor,
+            method=method,
+            path=path,
+            query=query,
+            request=asked,
+            status=status,
+            response=answer,
+            whole=whole,
+            who="" if login else callers.word(vendor, _shown(sent, request, query), agent=agent),
+            meaning=("login", "") if login else None,
+            ahead=_ahead(entry, moment, got),
+        )
+        self.print = (moment, method, url, repr(asked), status, repr(answer)[:4_000])
+
+    @staticmethod
+    def _learn(
+        secrets: Secrets,
+        request: Mapping[str, Any],
+        response: Mapping[str, Any],
+        *,
+        sent: list[tuple[str, str]],
+        got: list[tuple[str, str]],
+        url: Any,
+    ) -> None:
+        secrets.of_headers(sent)
+        secrets.of_headers(got)
+        for side in (request, response):
+            for _, value in _pairs(side.get("cookies")):
+                secrets.add(value, least=12)
+        secrets.of_data(form(url.query))
+        for word in (url.password, url.username):
+            if word:
+                secrets.add(unquote(word))
+        fragment = url.fragment
+        if "=" in fragment:
+            secrets.of_data(form(fragment))
+
+
+def _split(url: str) -> Any:
+    try:
+        parts = urlsplit(url)
+        _ = parts.hostname, parts.port
+    except ValueError:
+        raise _LeftOut("broken: no URL") from None
+    if parts.scheme in ("ws", "wss"):
+        raise _LeftOut("web sockets")
+    if parts.scheme not in ("http", "https"):
+        raise _LeftOut("parts of pages")
+    return parts
+
+
+def _vendor(url: Any, hosts: Mapping[str, str]) -> str:
+    host = (url.hostname or "").lower()
+    for name in (f"{host}:{url.port}" if url.port else host, host):
+        if name in hosts:
+            return hosts[name]
+    if _SALESFORCE_HOST.search(host):
+        return "salesforce"
+    for vendor, pattern in _PARTNER_HOSTS.items():
+        if pattern.search(host):
+            return vendor
+    for vendor, pattern in _PATHS:
+        if pattern.search(url.path):
+            return vendor
+    raise _LeftOut("to this machine: name it with --host" if _OWN_HOSTS.search(host) else "to other hosts")
+
+
+def _mapping(data: Any, key: str) -> Mapping[str, Any]:
+    found = data.get(key) if isinstance(data, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _pairs(given: Any) -> Iterator[tuple[str, str]]:
+    for one in given if isinstance(given, list) else ():
+        if isinstance(one, Mapping):
+            yield str(one.get("name", "")), str(one.get("value") or "")
+
+
+def _first(headers: Sequence[tuple[str, str]], name: str) -> str:
+    return next((value for one, value in headers if one.lower() == name), "")
+
+
+def _status(response: Mapping[str, Any]) -> int:
+    try:
+        return max(int(response.get("status") or 0), 0)
+    except (TypeError, ValueError):
+        return 0
+
+
+def _asked(request: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -> Any:
+    data = _mapping(request, "postData")
+    mime = str(data.get("mimeType") or _first(headers, "content-type"))
+    text = data.get("text")
+    if not isinstance(text, str) or not text:
+        params = dict(_pairs(data.get("params")))
+        return params or None
+    try:
+        encoding = str(data.get("encoding") or "")
+        return parsed(unpacked(text, encoding=encoding, coding=_first(headers, "content-encoding")), mime)
+    except Unreadable:
+        return None
+
+
+def _answered(response: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -> tuple[Any, bool]:
+    """The answer's body, and whether it could be read."""
+    content = _mapping(response, "content")
+    text = content.get("text")
+    if not isinstance(text, str) or not text:
+        lacking = bool(_status(response) == 200 and (content.get("size") or 0) not in (0, -1))
+        return None, not lacking
+    try:
+        encoding = str(content.get("encoding") or "")
+        body = unpacked(text, encoding=encoding, coding=_first(headers, "content-encoding"))
+        return parsed(body, str(content.get("mimeType") or _first(headers, "content-type"))), True
+    except Unreadable:
+        return None, False
+
+
+def _moment(entry: Mapping[str, Any]) -> datetime | None:
+    given = entry.get("startedDateTime")
+    if isinstance(given, (int, float)) and not isinstance(given, bool):  # milliseconds, as some tools write
+        try:
+            return datetime.fromtimestamp(given / 1000, UTC)
+        except (OverflowError, OSError, ValueError):
+            return None
+    if not isinstance(given, str):
+        return None
+    text = re.sub(r"(\.\d{6})\d+", r"\1", given.strip())  # nanoseconds of a proxy
+    text = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", text)
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _shown(headers: Sequence[tuple[str, str]], request: Mapping[str, Any], query: Mapping[str, str]) -> str:
+    """The credential of a request, as it stands; only its word of ours goes further."""
+    for name in ("authorization", "app-token", "x-api-key"):
+        if value := _first(headers, name):
+            return value
+    cookies = dict(_pairs(request.get("cookies")))
+    header = _first(headers, "cookie")
+    sid = cookies.get("sid") or next((part[4:] for part in header.split("; ") if part.startswith("sid=")), "")
+    return sid or query.get("sid", "") or query.get("access_token", "")
+
+
+def _ahead(entry: Mapping[str, Any], moment: datetime, headers: Sequence[tuple[str, str]]) -> float | None:
+    """By how many seconds the vendor's clock (header Date) is ahead of the recorder's."""
+    date = _first(headers, "date")
+    if not date:
+        return None
+    try:
+        said = parsedate_to_datetime(date)
+        took = float(entry.get("time") or 0)
+        answered = moment + timedelta(milliseconds=max(0.0, min(took, 3_600_000)))
+        return (said.astimezone(UTC) - answered).total_seconds() if said.tzinfo else None
+    except (TypeError, ValueError, OverflowError):
+        return None
