@@ -11,7 +11,7 @@ HYPOTHESIS_PROFILE ?= ci
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test clients check lint types layers bench mutants nightly lock docs clean
+.PHONY: help demo test clients check lint types layers bench mutants mutation nightly lock docs clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,10 +48,14 @@ bench: $(BENCH) ## measure speed, as ratios in one run; writes docs/bench.md
 mutants: $(DEV) ## plant a bug for each failure mode, in the engine and the fakes: what catches it, how soon, how short
 	$(BIN)/python -m crm_contracts.world.mutants
 
+mutation: $(NIGHTLY) ## cosmic-ray on deciding, planning and the journal: 95 % are killed, each survivor is explained
+	$(BIN)/python -m tests.mutation
+
 nightly: $(NIGHTLY) ## the deep sweeps: more examples, more histories, longer fault sweeps, fuzzing, a million rows
 	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m "nightly or not nightly" tests/properties tests/crm_contracts tests/crm_sync tests/contracts_lane
 	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m nightly tests/fake_salesforce tests/clients
 	$(BIN)/python -m crm_contracts.world.mutants
+	$(BIN)/python -m tests.mutation
 
 lock: $(DEV) ## resolve the hashed requirement files anew
 	$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra serve $(LOCK) -o requirements/run.txt
