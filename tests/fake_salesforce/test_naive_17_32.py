@@ -80,6 +80,22 @@ def test_19_restricted_and_open_picklists(org: Caller) -> None:
         } == error
 
 
+@pytest.mark.evidence("documented", "help of an agent that writes to Salesforce: exact spelling and case, and this code")
+@pytest.mark.parametrize("value", ["busy", "BUSY", "Out of office", "outofoffice"])
+def test_19_a_restricted_picklist_is_told_apart_by_case(org: Caller, value: str) -> None:
+    """Another case is another value, on create and on update; the value itself is taken."""
+    body = {"StartDateTime": "2026-01-05T10:00:00Z", "DurationInMinutes": 5}
+    event = org.make("Event", ShowAs="Busy", **body)
+    for answer in (
+        org.post("/sobjects/Event", {"ShowAs": value, **body}),
+        org.patch(f"/sobjects/Event/{event}", {"ShowAs": value}),
+    ):
+        text = f"Show Time As: bad value for restricted picklist field: {value}"
+        assert (400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", text) == answer.error
+
+    assert "Busy" == org.row("Event", event)["ShowAs"]
+
+
 @pytest.mark.evidence("client-derived", "public issues quote STRING_TOO_LONG")
 def test_20_long_text_is_refused(org: Caller) -> None:
     """Not cut; the message has the label, the value and the length. An open picklist has a length, too."""

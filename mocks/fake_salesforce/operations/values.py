@@ -299,10 +299,8 @@ def _check_picklist(value: Any, field: Field) -> Any:
 
 
 def _restricted(value: str, field: Field) -> str:
-    folded = value.lower()
-    for entry in field.picklist:
-        if entry.value.lower() == folded and entry.active:
-            return entry.value
+    if any(entry.value == value and entry.active for entry in field.picklist):  # case counts
+        return value
     raise salesforce_error("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", label=field.label, field=field.name, value=value)
 
 
