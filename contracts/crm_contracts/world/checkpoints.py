@@ -88,23 +88,21 @@ def _kept(world: Playing) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _canonical(value: Any) -> str:
     """*value* as text that is equal for equal contents, whatever objects they are made of."""
-    if isinstance(value, _PLAIN):
+    kind = type(value)
+    if kind in _ATOMS or isinstance(value, _PLAIN):
         return repr(value)
-    if isinstance(value, Mapping):
-        if all(type(one) in _ATOMS for one in value.values()):
-            return repr(sorted(value.items(), key=_first)) if len(value) > 1 else repr(dict(value))
-        return "{" + ",".join(sorted(f"{key!r}:{_canonical(one)}" for key, one in value.items())) + "}"
+    if kind is dict or isinstance(value, Mapping):
+        if _ATOMS.issuperset(map(type, value.values())) and _TEXT.issuperset(map(type, value)):
+            return repr(sorted(value.items()))  # names differ, so values are never compared
+        return "{" + ",".join(sorted([f"{key!r}:{_canonical(one)}" for key, one in value.items()])) + "}"
     if isinstance(value, (set, frozenset)):
-        return "<" + ",".join(sorted(_canonical(one) for one in value)) + ">"
+        return "<" + ",".join(sorted(map(_canonical, value))) + ">"
     if isinstance(value, (list, tuple)):
-        return "[" + ",".join(_canonical(one) for one in value) + "]"
+        return "[" + ",".join(map(_canonical, value)) + "]"
     if dataclasses.is_dataclass(value) or hasattr(value, "__dict__"):
-        return f"{type(value).__name__}({_canonical(vars(value))})"
-    raise TypeError(f"a judge that keeps a {type(value).__name__} cannot be put back")
+        return f"{kind.__name__}({_canonical(vars(value))})"
+    raise TypeError(f"a judge that keeps a {kind.__name__} cannot be put back")
 
 
 _ATOMS = frozenset({str, int, float, bool, type(None)})
-
-
-def _first(item: tuple[Any, Any]) -> str:
-    return str(item[0])
+_TEXT = frozenset({str})

@@ -12,6 +12,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -47,19 +48,25 @@ class _Text(HTMLParser):
 
 def plain(value: Any) -> Value:
     """Text as a reader sees it: NFC, one blank between words, no empty lines; nothing at all is None."""
-    if value is None:
-        return None
-    text = unicodedata.normalize("NFC", str(value)).replace("\x00", "")  # no system keeps a NUL (F47)
+    return None if value is None else _plain(str(value))
+
+
+@lru_cache(maxsize=65_536)
+def _plain(given: str) -> Value:
+    text = unicodedata.normalize("NFC", given).replace("\x00", "")  # no system keeps a NUL (F47)
     lines = [" ".join(line.split()) for line in text.splitlines()]
     return "\n".join(line for line in lines if line) or None
 
 
 def text_of_html(value: Any) -> Value:
     """What a reader of the HTML *value* sees."""
-    if value is None:
-        return None
+    return None if value is None else _text_of_html(str(value))
+
+
+@lru_cache(maxsize=16_384)
+def _text_of_html(given: str) -> Value:
     parser = _Text()
-    parser.feed(str(value))
+    parser.feed(given)
     parser.close()
     return plain("".join(parser.parts))
 
