@@ -8,6 +8,7 @@ Rule 2: a mutation is known by its module, its function, the line's text before 
 from __future__ import annotations
 
 import ast
+import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import CodeType
 
 from cosmic_ray.ast import ast_nodes, get_ast
-from cosmic_ray.mutating import mutate_code
+from cosmic_ray.mutating import MutationVisitor
 from cosmic_ray.plugins import get_operator, operator_names
 
 __all__ = ["Mutation", "mutations"]
@@ -44,17 +45,20 @@ def mutations(path: Path) -> Iterator[Mutation | None]:
     source = path.read_text(encoding="utf-8")
     tree, plain = ast.parse(source), _running(source)
     loading = _loading(compile(source, str(path), "exec"))
-    nodes = list(ast_nodes(get_ast(source)))
+    parsed = get_ast(source)
+    nodes, kept = list(ast_nodes(parsed)), pickle.dumps(parsed)  # a mutation changes its tree; parsing takes far longer
     for operator_name in sorted(operator_names()):
         if get_operator(operator_name).arguments():
             continue  # replaces variables that its arguments name
         operator = get_operator(operator_name)()
         places = sum(1 for node in nodes for _ in operator.mutation_positions(node))
         for occurrence in range(places):
-            mutated = mutate_code(source, operator, occurrence)
+            visitor = MutationVisitor(occurrence, operator)
+            mutated = visitor.walk(pickle.loads(kept)).get_code()
+            assert visitor.mutation_applied
             try:
-                nothing = mutated is None or _running(mutated) == plain
-                mutated_code = compile(mutated or "", str(path), "exec")
+                nothing = _running(mutated) == plain
+                mutated_code = compile(mutated, str(path), "exec")
             except SyntaxError:
                 nothing = True
             if nothing:
