@@ -17,7 +17,7 @@ import click
 if TYPE_CHECKING:
     from crm_contracts.capsules.capsule import Capsule
     from crm_contracts.capsules.replay import Replay
-    from crm_contracts.capsules.stages import Stages
+    from crm_contracts.capsules.stages import AnyStage, Stages
     from crm_contracts.world.under_test import SyncFactory
 
 _FILE = click.Path(path_type=Path)
@@ -32,38 +32,48 @@ def capsule() -> None:
 @click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE…")
 @click.option("--faulty", "at_fault", is_flag=True, help="On the engine that the capsule names: the bug must show.")
 @click.option("--step", is_flag=True, help="Stop before each operation; Enter goes on, q ends.")
+@click.option("--until", type=click.IntRange(0), metavar="N", help="Only the first N operations.")
+@click.option("--serve", "serving", is_flag=True, help="Then keep the fakes up, until Ctrl-C, for any client.")
+@click.option("--sync-command", metavar="COMMAND", help="With your own sync: the command that performs one run.")
+@click.option("--tls", is_flag=True, help="With --serve or --sync-command: https.")
+@click.option("--timeout", type=click.FloatRange(0.1), default=60, show_default=True, help="Seconds until a run hangs.")
 @click.option("--quiet", is_flag=True, help="No timeline.")
 @click.option("--strict", is_flag=True, help="Refuse keys that are not known, and requests other than recorded.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each capsule.")
-def run(*, files: tuple[Path, ...], at_fault: bool, step: bool, quiet: bool, strict: bool, as_json: bool) -> None:
+def run(*, files: tuple[Path, ...], quiet: bool, strict: bool, as_json: bool, **how: Any) -> None:
     """Replay each FILE on fresh fakes with the sync that ships with Understudy; a folder means all capsules in it.
 
     The timeline shows Salesforce on the left, the partner on the right, runs of the sync across both. Exit status: 0
     all invariants held and the records are as expected, 1 they are not, 2 a file cannot be played. With --faulty: 0
-    when each bug showed.
+    when each bug showed. A sync of your own is given what `understudy verify` gives it.
     """
     from crm_contracts.capsules.reading import read_capsule
     from crm_contracts.capsules.stages import Stages
     from fake_core.errors import MisuseError
 
-    worst = 0
+    worst, at_fault = 0, how["at_fault"]
+    every = _every(files)
+    _check(every, **how)
     with Stages() as stages:
-        for path in _every(files):
+        for path in every:
             try:
                 chosen = read_capsule(path, strict=strict, tell=lambda line: click.echo(line, err=True))
-                played = _played(chosen, stages, at_fault=at_fault, step=step)
+                played = _played(chosen, stages, **how)
             except MisuseError as error:
                 said = str(error)
                 click.echo(f"understudy: {said if said.startswith(str(path)) else f'{path}: {said}'}", err=True)
                 worst = max(worst, 2)
                 continue
             fine = played.shows(chosen) if at_fault else played.holds
-            other = bool(chosen.log) and not at_fault and played.log != chosen.log
+            ours = not at_fault and not how["sync_command"] and how["until"] is None
+            other = bool(chosen.log) and ours and played.log != chosen.log
             worst = max(worst, 0 if fine and not (strict and other) else 1)
             if as_json:
                 click.echo(json.dumps(_data(path, chosen, played, fine=fine), ensure_ascii=False))
             else:
-                _tell(path, chosen, played, quiet=quiet, at_fault=at_fault, other=other)
+                _tell(path, chosen, played, quiet=quiet, other=other, **how)
+            if how["serving"]:
+                _serve(stages.of(chosen), tls=how["tls"], as_json=as_json)
     sys.exit(worst)
 
 
@@ -171,11 +181,55 @@ def _every(files: tuple[Path, ...]) -> list[Path]:
     return found
 
 
-def _played(chosen: Capsule, stages: Stages, *, at_fault: bool, step: bool) -> Replay:
+def _check(every: list[Path], **how: Any) -> None:
+    """What does not go together. Raises MisuseError."""
+    from fake_core.errors import MisuseError
+
+    if how["serving"] and len(every) > 1:
+        raise MisuseError("--serve keeps the fakes of one capsule up: name one FILE")
+    if how["sync_command"] and (how["at_fault"] or how["step"] or how["until"] is not None or how["serving"]):
+        raise MisuseError("--sync-command plays a whole capsule with your sync: leave the other options out")
+
+
+def _played(
+    chosen: Capsule, stages: Stages, *, at_fault: bool, step: bool, until: int | None, **foreign: Any
+) -> Replay:
     from crm_contracts.capsules.replay import replay
 
+    if foreign["sync_command"]:
+        return _foreign(chosen, foreign["sync_command"], tls=foreign["tls"], timeout=foreign["timeout"])
     with _engine(chosen, at_fault=at_fault) as sync:
-        return replay(chosen, stages, sync=sync, before=_stepping() if step else None)
+        return replay(chosen, stages, sync=sync, before=_stepping() if step else None, until=until)
+
+
+def _foreign(chosen: Capsule, command: str, *, tls: bool, timeout: float) -> Replay:
+    from crm_contracts.capsules.foreign import foreign_stage, replay_foreign
+    from crm_contracts.verify.runner import CommandRunner
+
+    with foreign_stage(chosen, CommandRunner(command, timeout_seconds=timeout), tls=tls) as stage:
+        return replay_foreign(chosen, stage)
+
+
+def _serve(stage: AnyStage, *, tls: bool, as_json: bool) -> None:
+    """Until Ctrl-C or SIGTERM."""
+    import signal
+    import threading
+
+    from crm_contracts.capsules.serve import serving
+
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    with serving(stage, tls=tls) as told:
+        if as_json:
+            click.echo(json.dumps(told))
+        else:
+            for vendor, words in told.items():
+                if vendor != "control":
+                    click.echo(f"{vendor:<11} {words['url']}")
+            click.echo("variables   understudy env")
+        over.wait()
+    click.echo("stopped", err=True)
 
 
 def _engine(chosen: Capsule, *, at_fault: bool) -> AbstractContextManager[SyncFactory | None]:
@@ -232,7 +286,7 @@ def _stepping() -> Callable[[int, Any, Any], None]:
     return before
 
 
-def _tell(path: Path, chosen: Capsule, played: Replay, *, quiet: bool, at_fault: bool, other: bool) -> None:
+def _tell(path: Path, chosen: Capsule, played: Replay, *, quiet: bool, other: bool, **how: Any) -> None:
     from crm_contracts.world.columns import two_columns
 
     click.echo(f"{path}: {chosen.title}")
@@ -248,10 +302,12 @@ def _tell(path: Path, chosen: Capsule, played: Replay, *, quiet: bool, at_fault:
         click.echo(_bad(f"{found.invariant} {type(found).__name__}: {found.what}"))
     for line in played.differs:
         click.echo(_bad(line))
-    if at_fault:
+    if how["at_fault"]:
         wanted = f"break {chosen.breaks}" if chosen.breaks else "break an invariant or an expectation"
         shown = "the bug shows" if played.shows(chosen) else f"the bug does not show: it should {wanted}"
         click.echo(f"{shown}, on the engine with the fault {chosen.engine.name!r}" if chosen.engine else shown)
+    elif played.holds and how["until"] is not None:
+        click.echo(f"played up to operation {played.played}; nothing is demanded before the end")
     elif played.holds:
         expected = ", and the records are as expected" if chosen.expect else ""
         click.echo(f"held: every invariant{expected}")

@@ -21,7 +21,16 @@ from crm_contracts.world.under_test import SyncFactory, reference_sync
 from crm_contracts.world.world import World
 from fake_core.errors import MisuseError
 
-__all__ = ["AnySettings", "AnyStage", "Stages", "TellingWorld", "history_of", "settings_of", "switched_off"]
+__all__ = [
+    "AnySettings",
+    "AnyStage",
+    "Stages",
+    "TellingWorld",
+    "history_of",
+    "settings_of",
+    "stage_options",
+    "switched_off",
+]
 
 AnySettings = Settings | PairSettings
 AnyStage = Stage | PairStage
@@ -80,24 +89,24 @@ class Stages:
 
 def make_stage(capsule: Capsule) -> AnyStage:
     """A stage with the capsule's customers and people. Raises MisuseError for what its profile cannot have."""
+    options = stage_options(capsule)
+    return Stage(**options) if capsule.profile == "planhat" else PairStage(capsule.profile, **options)
+
+
+def stage_options(capsule: Capsule) -> dict[str, Any]:
+    """What the profile's stage takes besides its name. Raises MisuseError for what the profile cannot have."""
     customers = capsule.customers
     names = {handle: one.name for handle, one in customers.items() if one.name}
+    options: dict[str, Any] = {"external_id": capsule.external_id, "opens_at": capsule.clock}
     if capsule.profile == "planhat":
         _refuse(capsule, [handle for handle, one in customers.items() if not one.salesforce])
         known = {handle: one.partner for handle, one in customers.items()} or CUSTOMERS
-        cast = Cast(known, names, capsule.people, capsule.owners, capsule.task_fields)
-        return Stage(external_id=capsule.external_id, cast=cast, opens_at=capsule.clock)
+        return options | {"cast": Cast(known, names, capsule.people, capsule.owners, capsule.task_fields)}
     for name, given in (("people", capsule.people), ("owners", capsule.owners), ("task_fields", capsule.task_fields)):
         if given:
             raise MisuseError(f"{name}: a capsule of {capsule.profile} has none yet; leave the key out")
     both = {handle: (one.salesforce, one.partner) for handle, one in customers.items()} or PAIR_CUSTOMERS
-    return PairStage(
-        capsule.profile,
-        external_id=capsule.external_id,
-        customers=both,
-        names=names,
-        opens_at=capsule.clock,
-    )
+    return options | {"customers": both, "names": names}
 
 
 def _refuse(capsule: Capsule, handles: list[str]) -> None:

@@ -314,9 +314,10 @@ class ServedPlanhat(ServedStage, Stage):
 
     profile = "planhat"
 
-    def __init__(self, runner: Runner, *, tls: bool = False, external_id: bool = False) -> None:
+    def __init__(self, runner: Runner, *, tls: bool = False, **options: Any) -> None:
+        """*options* are those of `Stage`."""
         ServedStage.__init__(self)
-        Stage.__init__(self, external_id=external_id)
+        Stage.__init__(self, **options)
         self._pristine = dict(self._opening)
         self.sockets = Sockets(self, self.logins, runner, tls=tls)
 
@@ -345,9 +346,10 @@ class ServedPlanhat(ServedStage, Stage):
 class ServedPair(ServedStage, PairStage):
     """Salesforce and Totango or Marketo on sockets."""
 
-    def __init__(self, runner: Runner, profile: str, *, tls: bool = False, external_id: bool = False) -> None:
+    def __init__(self, runner: Runner, profile: str, *, tls: bool = False, **options: Any) -> None:
+        """*options* are those of `PairStage`."""
         ServedStage.__init__(self)
-        PairStage.__init__(self, profile, external_id=external_id)
+        PairStage.__init__(self, profile, **options)
         self._pristine = dict(self._opening)
         self.sockets = Sockets(self, self.logins, runner, tls=tls)
 

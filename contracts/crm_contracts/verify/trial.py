@@ -5,7 +5,7 @@ Rule: the story is told in the order in which things happened, in the words of t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from crm_contracts.verify.served import AnySettings, Hung, ServedPair, ServedPla
 from crm_contracts.world import World, monitors, ops
 from crm_contracts.world.ops import Op
 from crm_contracts.world.pairs import PairSettings, PairWorld
+from crm_contracts.world.playing import Playing
 from crm_contracts.world.settings import Settings
 from crm_contracts.world.story import Event
 from crm_contracts.world.telling import Round, Telling
@@ -43,8 +44,10 @@ class Trial:
     """What came of a history."""
 
     finding: Finding | None = None
+    violation: InvariantViolated | None = None  # the same as it was raised
     summary: dict[str, object] = field(default_factory=dict)
     last: Round = field(default_factory=Round)
+    events: tuple[Event, ...] = ()
 
 
 class _Served(Telling):
@@ -87,9 +90,16 @@ def _world(stage: ServedStage, settings: AnySettings) -> _PlanhatWorld | _PairWo
 
 
 def play(
-    history: Sequence[Op], *, stage: ServedStage, settings: AnySettings, page: int = 0, expected: Any = None
+    history: Sequence[Op],
+    *,
+    stage: ServedStage,
+    settings: AnySettings,
+    page: int = 0,
+    expected: Any = None,
+    ended: Callable[[Playing], None] = lambda _world: None,
 ) -> Trial:
-    """Play *history* to its end. *expected* is the world that it must end in (see `World.summary`), if known.
+    """Play *history* to its end. *expected* is the world that it must end in (see `World.summary`), if known; *ended*
+    is called with the world when it has come to rest.
 
     Raises MisuseError when the sync cannot run at all.
     """
@@ -105,8 +115,11 @@ def play(
             trial.last = world.rounds[asked - 1] if asked else Round()
             world.finish()
             trial.summary = world.summary()
+            trial.events = tuple(world.events)
             _compare(expected, trial.summary)
+            ended(world)
     except InvariantViolated as found:
+        trial.violation = found
         # What had not happened yet when it showed is not part of the story.
         played = tuple(op for op in world.history if not isinstance(op, ops.Settle))
         trial.finding = Finding(
