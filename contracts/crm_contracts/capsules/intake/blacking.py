@@ -17,11 +17,11 @@ __all__ = ["BLACK", "Secrets"]
 BLACK = "[removed]"
 TOKEN_LENGTH_MIN, COOKIE_LENGTH_MIN = 6, 12  # a shorter one would black out ordinary words
 _HEADERS = re.compile(
-    r"authorization|token|api-?key|secret|password|session|x-sfdc|x-auth|x-csrf|x-xsrf|^cookie$|^set-cookie$", re.I
+    r"authorization|token|api-?key|secret|password|session|x-sfdc|x-auth|x-csrf|x-xsrf|^cookie$|^set-cookie$", re.IGNORECASE
 )
 _KEYS = re.compile(
     r"^(sid|oid|code|assertion|jwt|signature|sig|pw|pwd)$|token|secret|passw|api_?key|session_?id|refresh|credential",
-    re.I,
+    re.IGNORECASE,
 )
 _SHAPES = re.compile(
     r"00D[A-Za-z0-9]{12,15}![A-Za-z0-9._]{20,}"  # a Salesforce session

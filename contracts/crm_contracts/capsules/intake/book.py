@@ -52,6 +52,7 @@ class Record:
     deeds: list[Deed] = field(default_factory=list)
     gone: bool = False
     last: int = -1  # index of the exchange that last told of it
+    told: dict[str, int] = field(default_factory=dict)  # the same for each field
     made_by_sync_at: str = ""
     logged: bool = False  # by the partner itself
 
@@ -138,6 +139,7 @@ class Book:
 
     def _first_seen(self, one: Exchange, index: int, model: Model, fact: Seen) -> None:
         record = Record(model, fact.id, BEFORE, one.where, index, first=dict(fact.row), row=dict(fact.row), last=index)
+        record.told = dict.fromkeys(fact.row, index)
         self.records[keyed(fact.kind, fact.id)] = record
         if model.side == "conversation" and (fact.row.get("taskId") or ("planhat", "task", fact.id) in self.records):
             record.logged = True
@@ -234,6 +236,7 @@ class Book:
                 record.first.setdefault(name, value)
             record.unsettled.pop(name, None)
         record.row |= row
+        record.told |= dict.fromkeys(row, index)
         record.last = index
 
     # -- what was written ---------------------------------------------------------------------
@@ -277,6 +280,7 @@ class Book:
             self._deed(record, fact.verb, fields, one, index, written=True)
         record.written |= set(fields)
         record.unsettled |= dict.fromkeys(fields, one.at)
+        record.told |= dict.fromkeys(fields, index)
         record.row |= {**{name: v for name, v in fact.fields.items() if name not in model.written_as}, **fields}
         record.last = index
 
@@ -311,7 +315,7 @@ class Book:
         if at is None and not written:
             at = next((found for name in record.model.changed if (found := stamp((row or {}).get(name)))), None)
         at = one.at if at is None else min(at - (timedelta() if written else self._skew(record.model)), one.at)
-        after = record.last if verb != CREATE else -1
+        after = max((record.told.get(name, -1) for name in fields), default=record.last) if verb != CREATE else -1
         deed = Deed(record, verb, fields, max(at, self._begins), index, written, after)
         record.deeds.append(deed)
         self.deeds.append(deed)

@@ -18,9 +18,10 @@ from crm_contracts.capsules.capsule import Capsule, Customer
 from crm_contracts.capsules.found import versions
 from crm_contracts.capsules.intake.activities import Activity, activities_of
 from crm_contracts.capsules.intake.book import BEFORE, SYNC, Deed, Record
-from crm_contracts.capsules.intake.facts import CREATE
+from crm_contracts.capsules.intake.facts import CREATE, UPDATE
 from crm_contracts.capsules.intake.infer import Told, marks
 from crm_contracts.capsules.intake.runs import fault_ops
+from crm_contracts.capsules.intake.vocabulary import same
 from crm_contracts.world import ops
 from crm_contracts.world.ops import Op
 from crm_contracts.world.pairs import ops as pair_ops
@@ -171,12 +172,30 @@ class _Builder:
         if there:
             self._there(activity, there, at, linked=linked)
         steps: list[_Step] = []
-        for record in activity.origins():
+        for record in activity.records:
             for deed in record.deeds:
                 op = self._op(activity, record, deed, at)
                 if op is not None:
                     steps.append(_Step(self._place(deed), deed.at, [op]))
+            steps += self._logged_otherwise(activity, record)
         return steps
+
+    def _logged_otherwise(self, activity: Activity, record: Record) -> list[_Step]:
+        """A Conversation that Planhat logged, and that somebody had changed before it was first shown."""
+        task = next((one for one in activity.records if one.side == "task"), None)
+        if not record.logged or task is None:
+            return []
+        pairs = (("subject", "action"), ("description", "description"))
+        fields = {
+            name: record.first[name]
+            for name, of_task in pairs
+            if name in record.first and of_task in task.row and not same(name, record.first[name], task.row[of_task])
+        }
+        if not fields:
+            return []
+        at = record.stamp(record.model.changed) or self.told.exchanges[record.index].at
+        deed = Deed(record, UPDATE, fields, min(at, self.told.exchanges[record.index].at), record.index, written=False)
+        return [_Step(self._place(deed), deed.at, [ops.Edit(side=record.side, act=activity.handle, fields=fields)])]
 
     def _there(self, activity: Activity, there: list[Record], at: str, *, linked: bool) -> None:
         carried = activity.carried_over()
@@ -272,7 +291,7 @@ class _Builder:
             story.append(ops.Tick(seconds=_PAIR_START_SECONDS))
         story += self.leading
         now = self.told.begins.replace(microsecond=0)
-        for step in sorted(steps, key=lambda one: one.place):
+        for step in sorted(steps, key=lambda one: (one.place, one.at)):
             seconds = int((step.at - now).total_seconds())
             if seconds > 0:
                 story.append(ops.Tick(seconds=seconds))

@@ -13,7 +13,7 @@ from crm_contracts.capsules.writing import to_text, write_capsule
 from crm_contracts.vendors import VENDORS
 from fake_core.errors import MisuseError
 
-__all__ = ["har", "hand_over", "hosts_of"]
+__all__ = ["hand_over", "har", "hosts_of"]
 
 
 def har(

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crm_contracts.capsules.capsule import Capsule
+from crm_contracts.capsules.intake.blacking import Secrets
 from crm_contracts.capsules.intake.build import Built, built
 from crm_contracts.capsules.intake.callers import Callers
 from crm_contracts.capsules.intake.exchange import Exchange, Tally
 from crm_contracts.capsules.intake.har import read_hars
 from crm_contracts.capsules.intake.infer import chosen_profile, told_by
 from crm_contracts.capsules.intake.runs import PAUSE_SECONDS
-from crm_contracts.capsules.intake.blacking import Secrets
 
 __all__ = ["Intake", "from_exchanges", "from_har"]
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from crm_contracts.capsules.intake.blacking import Secrets
 from crm_contracts.capsules.intake.bodies import Unreadable, form, parsed, unpacked
 from crm_contracts.capsules.intake.callers import Callers
 from crm_contracts.capsules.intake.exchange import Exchange, Tally
-from crm_contracts.capsules.intake.blacking import Secrets
 from fake_core.errors import MisuseError
 
 __all__ = ["HAR_BYTES_MAX", "read_hars"]

@@ -199,7 +199,7 @@ def _word(one: Exchange, reading: Reading, known: Sequence[object], *, sync: boo
     if one.status >= 400 and reading.code not in _REFUSED:
         return "refused", False
     if writes:
-        return ("the sync's writes" if sync else "people's writes"), True
+        return ("writes of the sync" if sync else "writes of people"), True
     if any(isinstance(fact, Wrote) for fact in reading.facts):
         return "writes of other records", False
     return (
