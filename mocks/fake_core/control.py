@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -47,6 +47,7 @@ class ControlPlane:
             "": {"GET": self._index},
             "reset": {"POST": self._reset},
             "seed": {"POST": self._seed},
+            "ids": {"POST": self._pin_ids},
             "snapshot": {"GET": self._download, "POST": self._snapshot},
             "restore": {"POST": self._restore},
             "clock": {"GET": self._clock, "POST": self._set_clock},
@@ -97,6 +98,16 @@ class ControlPlane:
         if self._fake.seed is None:
             raise MisuseError(f"the {self._fake.vendor} fake takes no seed data")
         return self._fake.seed(_body(request))
+
+    def _pin_ids(self, request: Request) -> Any:
+        if self._fake.pin is None:
+            raise MisuseError(f"the {self._fake.vendor} fake takes no ids for its next records")
+        given = _body(request)
+        if not all(isinstance(one, list) and all(isinstance(each, str) for each in one) for one in given.values()):
+            raise MisuseError('ids are lists of texts by object: {"Task": ["00T…"]}')
+        for name, record_ids in given.items():
+            self._fake.pin(name, record_ids)
+        return given
 
     def _snapshot(self, _request: Request) -> dict[str, Any]:
         taken = self._fake.store.snapshot()
@@ -214,6 +225,10 @@ class ControlClient:
 
     def seed(self, data: Any) -> Any:
         return self._call("POST", "seed", data)
+
+    def pin_ids(self, name: str, record_ids: Sequence[str]) -> None:
+        """The next records of the object *name* get these ids, in their order; no ids: as they come."""
+        self._call("POST", "ids", {name: list(record_ids)})
 
     def snapshot(self) -> str:
         """Take a snapshot; the id that restore() takes."""

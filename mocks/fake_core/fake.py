@@ -94,6 +94,7 @@ class Fake:
     *meaning* reads an environ (with the body under `BODY_KEY`); *who* names the caller of one.
     *credentials* tells what a client needs to reach the fake at a base URL.
     *seed* takes the vendor's own seed data and returns what it made.
+    *pin* says which ids the next records of an object get; it raises MisuseError for what is no id there.
     *play* is the vendor's part in a fault of a `PLAYED` kind, waiting included: None, or the answer that ends the call.
     *events* tells what the vendor would push to subscribers, after a replay id and of one channel (None: all).
     *remembered* are keys of an environ that *meaning* or *who* read beside the usual ones: the journal keeps them.
@@ -118,6 +119,7 @@ class Fake:
         credentials: Callable[[str], dict[str, Any]],
         limits: Mapping[str, RollingWindow] | None = None,
         seed: Callable[[Any], Any] | None = None,
+        pin: Callable[[str, Sequence[str]], None] | None = None,
         who: Callable[[WSGIEnvironment], str] | None = None,
         play: Callable[[Fault, WSGIEnvironment], tuple[int, Headers, bytes] | None] | None = None,
         remembered: Sequence[str] = (),
@@ -135,6 +137,7 @@ class Fake:
         self.limits = dict(limits or {})
         self.credentials = credentials
         self.seed = seed
+        self.pin = pin
         self.meaning = meaning
         self.who = who or (lambda _environ: "")
         self.faults = Faults()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 SEEDS_APART, IDS_EACH = 2**24, 1_000_000  # their product is a whole number that JavaScript still tells apart
@@ -20,6 +21,7 @@ class IdSource:
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
         self._counters: dict[str, int] = {}
+        self._pinned: dict[str, list[str]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -41,6 +43,17 @@ class IdSource:
             self._counters[name] = first + count - 1
         return range(first, first + count)
 
+    def pin(self, name: str, record_ids: Sequence[str]) -> None:
+        """The next ids of *name* are these, in their order; what was pinned before and not taken is forgotten."""
+        with self._lock:
+            self._pinned[name] = list(record_ids)
+
+    def pinned(self, name: str) -> str | None:
+        """The id that the next record of *name* has to have, if somebody said so. It is taken with that."""
+        with self._lock:
+            waiting = self._pinned.get(name)
+            return waiting.pop(0) if waiting else None
+
     def hex(self, digits: int) -> str:
         """*digits* lower-case hexadecimal digits (at most 128)."""
         return self._hash().hex()[:digits]
@@ -53,12 +66,14 @@ class IdSource:
         return text[:length]
 
     def dump(self) -> dict[str, Any]:
-        return {"seed": self.seed, "counters": dict(self._counters)}
+        pinned = {name: list(waiting) for name, waiting in self._pinned.items() if waiting}
+        return {"seed": self.seed, "counters": dict(self._counters)} | ({"pinned": pinned} if pinned else {})
 
     def load(self, state: dict[str, Any]) -> None:
         with self._lock:
             self.seed = state["seed"]
             self._counters = dict(state["counters"])
+            self._pinned = {name: list(waiting) for name, waiting in state.get("pinned", {}).items()}
 
     def _hash(self) -> bytes:
         number = self.next("\0chance")

@@ -80,6 +80,7 @@ def create_app(
         credentials=lambda base_url: _credentials(config, base_url),
         limits=limits,
         seed=lambda given: seed(tenant, given),
+        pin=tenant.pin,
         who=lambda environ: _who(tenant, environ),
         tenancy=Tenancy(shown, lambda: keys | hook_keys(automations.hooks())),
         events=lambda since, channel: _events(tenant, since, channel),

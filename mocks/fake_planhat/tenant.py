@@ -21,6 +21,7 @@ from fake_core.tenant_file import check_texts
 from fake_planhat.data_files import read_toml
 from fake_planhat.errors import ERRORS, PlanhatError
 from fake_planhat.in_flight import InFlight
+from fake_planhat.models.fields import OBJECT_ID
 from fake_planhat.switches import SWITCHES
 
 if TYPE_CHECKING:
@@ -167,8 +168,18 @@ class Tenant:
 
     def new_id(self, moment: datetime) -> str:
         """A Mongo ObjectId: seconds of *moment*, five bytes of this tenant, a serial; ascending while time is."""
+        pinned = self.ids.pinned("planhat")
+        if pinned is not None:
+            return pinned
         seconds = int(moment.timestamp()) & 0xFFFFFFFF
         return f"{seconds:08x}{self._machine}{self.ids.next('planhat') & 0xFFFFFF:06x}"
+
+    def pin(self, name: str, given: Sequence[str]) -> None:
+        """The next records, of whatever model, get these ids. Raises MisuseError for what is no ObjectId."""
+        for text in given:
+            if OBJECT_ID.fullmatch(text) is None:
+                raise MisuseError(f"{text!r} is no id of Planhat's {name}: 24 hexadecimal digits in lower case")
+        self.ids.pin("planhat", given)
 
     @property
     def _machine(self) -> str:

@@ -220,6 +220,7 @@ def create_app(
             "bulk_query_jobs": the_org.bulk_query_jobs,
         },
         seed=lambda given: seeding.seed(the_org, given),
+        pin=the_org.pin,
         who=lambda environ: _who(the_org, environ),
         remembered=[SESSION_HEADER],
         events=lambda since, channel: changes.feed(the_org, since=since, channel=channel),

@@ -7,7 +7,7 @@ Rule 2: users are rows of User; a `UserConfig` adds what no row shows, the passw
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -226,7 +226,22 @@ class Org:
 
     def mint(self, prefix: str) -> str:
         """A new 18-character id of the object with key *prefix*."""
-        return record_ids.mint(prefix, self.ids.next(prefix))
+        return self.ids.pinned(prefix) or record_ids.mint(prefix, self.ids.next(prefix))
+
+    def pin(self, name: str, given: Sequence[str]) -> None:
+        """The next records of the object *name* get these ids. Raises MisuseError for what is no id of that object."""
+        sobject = self.schema.sobject(name)
+        if sobject is None or not sobject.key_prefix:
+            raise MisuseError(f"{name!r} is no object of this org with ids of its own")
+        found = []
+        for text in given:
+            record_id = record_ids.canonical(text)
+            if record_id is None or not record_id.startswith(sobject.key_prefix):
+                raise MisuseError(
+                    f"{text!r} is no id of {sobject.name}: 15 or 18 characters from {sobject.key_prefix} on"
+                )
+            found.append(record_id)
+        self.ids.pin(sobject.key_prefix, found)
 
 
 def _chosen(given: int | None, usual: int) -> int:

@@ -97,16 +97,17 @@ def stage_options(capsule: Capsule) -> dict[str, Any]:
     """What the profile's stage takes besides its name. Raises MisuseError for what the profile cannot have."""
     customers = capsule.customers
     names = {handle: one.name for handle, one in customers.items() if one.name}
+    ids = {handle: one.id for handle, one in customers.items() if one.id}
     options: dict[str, Any] = {"external_id": capsule.external_id, "opens_at": capsule.clock}
     if capsule.profile == "planhat":
         _refuse(capsule, [handle for handle, one in customers.items() if not one.salesforce])
         known = {handle: one.partner for handle, one in customers.items()} or CUSTOMERS
-        return options | {"cast": Cast(known, names, capsule.people, capsule.owners, capsule.task_fields)}
+        return options | {"cast": Cast(known, names, capsule.people, capsule.owners, capsule.task_fields, ids)}
     for name, given in (("people", capsule.people), ("owners", capsule.owners), ("task_fields", capsule.task_fields)):
         if given:
             raise MisuseError(f"{name}: a capsule of {capsule.profile} has none yet; leave the key out")
     both = {handle: (one.salesforce, one.partner) for handle, one in customers.items()} or PAIR_CUSTOMERS
-    return options | {"customers": both, "names": names}
+    return options | {"customers": both, "names": names, "account_ids": ids}
 
 
 def _refuse(capsule: Capsule, handles: list[str]) -> None:

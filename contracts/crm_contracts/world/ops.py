@@ -1,6 +1,6 @@
 """Everything that can happen to a world, as plain data: users' deeds, configuration, time, faults, sync runs.
 
-Rule 1: an operation names activities by handle (`act-1`), never by a vendor's id.
+Rule 1: an operation names activities by handle (`act-1`), never by a vendor's id; it may say which id a record gets.
 Rule 2: an operation is JSON: `to_dict` and `from_dict` are inverse, so a history is a file.
 Rule 3: fields carry the vendors' own names and values, as the user of that vendor would write them.
 Rule 4: an operation that makes no sense just now (edit what is not there) does nothing, so that any
@@ -71,7 +71,8 @@ class Create(Op):
     """A user creates the activity *act* on *side*, at the customer *at*.
 
     Where the activity exists on the other side already, *link* tells how the user types the Salesforce id
-    into the Planhat record: 15 or 18 characters. 0 means no link is typed. *late*: see `Edit`.
+    into the Planhat record: 15 or 18 characters. 0 means no link is typed. *late*: see `Edit`. *record_id* is the id
+    that the vendor gives it, where it matters which; "" as it comes.
     """
 
     kind: ClassVar[str] = "create"
@@ -81,6 +82,7 @@ class Create(Op):
     fields: Mapping[str, Any] = field(default_factory=dict)
     link: int = 0
     late: int = 0
+    record_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,7 +74,8 @@ class Cast:
     """Who is there: customers by handle (does Planhat know it as a Company?), their full names, their contacts.
 
     *owners* are Planhat users (first, last, email): who has the email of a Salesforce user is the same person.
-    *task_fields* are further fields of the Salesforce Task, by name, as in an org file.
+    *task_fields* are further fields of the Salesforce Task, by name, as in an org file. *ids* are the Salesforce ids of
+    customers' accounts, where it matters which.
     """
 
     customers: Mapping[str, bool] = field(default_factory=lambda: dict(CUSTOMERS))
@@ -82,6 +83,7 @@ class Cast:
     people: Sequence[Mapping[str, str]] = ()
     owners: Sequence[Mapping[str, str]] = ()
     task_fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     def name(self, customer: str) -> str:
         return self.names.get(customer, customer.title())
@@ -142,6 +144,7 @@ class Stage:
         self.accounts: dict[str, str] = {}
         self.companies: dict[str, str] = {}
         for name, known in self.cast.customers.items():
+            self.pin("salesforce", "Account", self.cast.ids.get(name, ""))
             self.accounts[name] = self.salesforce.create({"Name": self.cast.name(name)}, "Account")
             if known:
                 self.introduce(name)
@@ -176,6 +179,11 @@ class Stage:
     def ahead(self, seconds: Mapping[str, int]) -> None:
         for vendor, clock in self.clocks.items():
             clock.ahead = seconds[vendor]
+
+    def pin(self, vendor: str, name: str, record_id: str) -> None:
+        """The next record of the object *name* gets this id; "": whichever it gets."""
+        if record_id:
+            self.control[vendor].pin_ids(name, [record_id])
 
     def introduce(self, customer: str) -> None:
         """Planhat gets a Company for the Salesforce account of *customer*."""

@@ -65,7 +65,8 @@ WAYS = (IN, OUT)
 class Create(Op):
     """A user creates the activity *act* of *section* on *side*, at the customer *at*.
 
-    A campaign touch is made by Totango itself, on the partner's side, and never edited.
+    A campaign touch is made by Totango itself, on the partner's side, and never edited. *record_id*: as in `world.ops`,
+    for Salesforce's records.
     """
 
     kind: ClassVar[str] = "create"
@@ -74,6 +75,7 @@ class Create(Op):
     section: str
     at: str = "acme"
     fields: Mapping[str, Any] = field(default_factory=dict)
+    record_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,7 +58,8 @@ class PairStage:
     """Salesforce and the partner of *profile* with customers and people in them.
 
     *external_id*: the org has a unique external-id field on Task and Event for each section. *customers*: is it known
-    to Salesforce, and to Totango from the start? *names*: their full names. *opens_at*: when every history begins.
+    to Salesforce, and to Totango from the start? *names*: their full names, *account_ids* their Salesforce ids.
+    *opens_at*: when every history begins.
     """
 
     KEPT: tuple[str, ...] = ("parents",)
@@ -71,6 +72,7 @@ class PairStage:
         seed: int = 0,
         customers: Mapping[str, tuple[bool, bool]] = MappingProxyType(CUSTOMERS),
         names: Mapping[str, str] = MappingProxyType({}),
+        account_ids: Mapping[str, str] = MappingProxyType({}),
         opens_at: datetime = DEFAULT_MOMENT,
     ) -> None:
         self.profile = profile
@@ -105,6 +107,7 @@ class PairStage:
         self.persons: dict[str, int] = {}
         for name, (here, there) in customers.items():
             if here:
+                self.pin("salesforce", "Account", account_ids.get(name, ""))
                 self.accounts[name] = self.salesforce.create({"Name": self._name(name)}, "Account")
             if there and profile == "totango":
                 self.introduce(name)
@@ -150,6 +153,11 @@ class PairStage:
         self.clock.set(self.opens_at)
         self.salesforce.log_out()  # a session of another history would be the only thing that differs (I14)
         self.parents = dict(self._opening_parents)
+
+    def pin(self, vendor: str, name: str, record_id: str) -> None:
+        """The next record of the object *name* gets this id; "": whichever it gets."""
+        if record_id:
+            self.control[vendor].pin_ids(name, [record_id])
 
     def introduce(self, customer: str) -> None:
         """Totango gets an account. Its id is that of the Salesforce account, where there is one (T8)."""

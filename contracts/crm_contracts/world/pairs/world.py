@@ -20,6 +20,7 @@ from crm_contracts.world.pairs.stage import PEOPLE, PairStage
 from crm_contracts.world.pairs.under_test import PairConnection, PairSync, PairSyncFactory
 from crm_contracts.world.playing import Playing
 from crm_contracts.world.violations import DirectionIgnored, NotQuiet
+from fake_core.errors import MisuseError
 
 __all__ = ["BEFORE_ANYTHING", "PairWorld", "play"]
 
@@ -107,7 +108,10 @@ class PairWorld(Playing):
             fields = {"WhatId": self.stage.accounts[op.at], **fields}
             if op.section not in (TASK, REMINDER):
                 fields = {"IsAllDayEvent": True, **fields}
+            self.stage.pin("salesforce", SOBJECTS[op.section], op.record_id)
             key = self.stage.salesforce.create(fields, SOBJECTS[op.section])
+        elif op.record_id:
+            raise MisuseError(f"create: record_id is for Salesforce's records, {self.stage.profile} numbers its own")
         elif op.section == REMINDER:
             key = partner_key(REMINDER, self.stage.partner.create(REMINDER, fields))
         else:
