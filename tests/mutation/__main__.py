@@ -132,6 +132,7 @@ def _run(
         names = {name for name, _ in _read_results(skip)}
         chosen = [one for one in chosen if one.name not in names]
 
+    chosen.sort(key=lambda one: not one.inside)  # those that need a process of their own come last
     session = Session(items, {name: importlib.import_module(f"crm_sync.{name}") for name in found}, jobs=jobs)
     if traced and traced.exists():
         reach = Reach.read(traced)

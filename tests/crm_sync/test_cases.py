@@ -1,0 +1,271 @@
+"""Which case of the table an activity is: what changed, which section decides, who is there, who takes part."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.crm_sync.facts import BASE, NOON, NOTE, SF_ID, SUBJECT, Facts, activity, link, ph, section, sf
+
+from crm_sync.cases import case_of, deciding, seen
+from crm_sync.decide import Seen
+from crm_sync.model import SALESFORCE, Activity, Direction, FieldMap
+from crm_sync.verdict import Case, Deletions, LinkState, Order, Presence, Scope
+
+TASK, CONVERSATION = section("Task"), section("Conversation", replace(SUBJECT, partner="subject"))
+DAY = FieldMap("date", "startTime", "Day__c", "day")
+
+
+def changed(base: dict[str, Any], replica: str, key: Any, mapped: FieldMap = SUBJECT, **facts: Any) -> bool:
+    one = activity(link=link("Task", "Conversation", base=base))
+    return seen(one, Facts(**facts), replica, mapped, key) is Seen.CHANGED
+
+
+def asked(
+    one: Activity, *, model: str = "Task", sections: Any = (TASK, CONVERSATION), **facts: Any
+) -> tuple[Case, str]:
+    known = Facts(sections=sections, **facts)
+    found = known.section_of(model, "Task")
+    assert found is not None
+    return case_of(one, found, known)
+
+
+# -- did it change? -----------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("I5", "I12")
+def test_a_value_changed_when_it_is_not_the_agreed_one() -> None:
+    """Each replica is held against what was agreed with it; nothing agreed on at all is a change."""
+    base = {SALESFORCE: {"Subject": "a"}, "Task": {"Subject": "b"}}
+
+    assert [False, True] == [changed(base, SALESFORCE, key) for key in "ab"]
+    assert [True, False] == [changed(base, "Task", key) for key in "ab"]
+    assert Seen.CHANGED is seen(activity(sf()), Facts(), SALESFORCE, SUBJECT, "a")
+    assert changed({}, SALESFORCE, "a")
+
+
+@pytest.mark.rule("P1", "P8", "I4")
+def test_a_conversation_starts_from_its_tasks_values() -> None:
+    """What the Task agreed on is no change of the Conversation's, and the day that Planhat stamps on it is none."""
+    base = {SALESFORCE: {"Subject": "a", "Day__c": "x"}, "Task": {"Subject": "b", "Day__c": "x"}}
+
+    assert [True, False] == [changed(base, "Conversation", key) for key in "ab"]
+    assert not changed(base, "Conversation", "another day", DAY)
+    assert changed(base, "Task", "another day", DAY)
+    own = base | {"Conversation": {"Day__c": "y"}}
+    assert changed(own, "Conversation", "b")
+    assert [True, False] == [changed(own, "Conversation", key, DAY) for key in "xy"]
+
+
+@pytest.mark.rule("P29", "F38")
+def test_a_field_mapped_later_starts_from_todays_values() -> None:
+    """Nobody agreed on it yet: it is no change, unless a section brings the past over, and it says something."""
+    base: dict[str, Any] = {SALESFORCE: {"Subject": "a"}, "Task": {"Subject": "a"}}
+    backfill = [CONVERSATION, section("Task", backfill=True)]
+    elsewhere = [TASK, replace(section("Conversation", backfill=True), salesforce="Event")]
+
+    assert not changed(base, "Task", "n", NOTE)
+    assert not changed(base, "Task", "n", NOTE, sections=elsewhere)
+    assert [True, False, False] == [changed(base, "Task", key, NOTE, sections=backfill) for key in ("n", "", None)]
+    assert changed(base | {SALESFORCE: {"Description": "n"}}, "Task", "n", NOTE)
+
+
+# -- whose word it is ---------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("P1", "P11", "P13")
+def test_the_section_that_decides() -> None:
+    """The later model's of what is there; of a Salesforce record alone the first that receives, else the first."""
+    sends = Direction.SEND
+    both = Facts(sections=[TASK, CONVERSATION])
+
+    def model(one: Activity, known: Facts = both) -> str:
+        found = deciding(one, known)
+        return found.model if found else ""
+
+    assert "Conversation" == model(activity(ph(), ph("Conversation")))
+    assert "Task" == model(activity(ph()))
+    assert "Conversation" == model(activity(link=link("Task", "Conversation")))
+    assert "Task" == model(activity(ph(), link=link("Task")))
+    assert "Conversation" == model(activity(ph("Conversation"), link=link("Task")))
+    assert "Task" == model(activity(sf()))
+    assert "Conversation" == model(activity(sf()), Facts(sections=[replace(TASK, direction=sends), CONVERSATION]))
+    assert "Task" == model(activity(sf()), Facts(sections=[replace(one, direction=sends) for one in both.sections]))
+    assert "" == model(activity(sf()), Facts(sections=[]))
+    assert "" == model(activity(ph("Conversation")), Facts(sections=[TASK]))
+
+
+@pytest.mark.rule("P2", "P8")
+def test_a_section_that_sends_decides_about_a_creation_in_salesforce() -> None:
+    """The Conversation only receives: what is made is the Task's matter, unless nobody sends."""
+    receives = replace(CONVERSATION, direction=Direction.RECEIVE)
+    one, new = Facts(sections=[TASK, receives]), activity(ph(), ph("Conversation"))
+    none = Facts(sections=[replace(TASK, direction=Direction.RECEIVE), receives])
+
+    assert TASK == deciding(new, one)
+    assert receives == deciding(new, none)
+    assert receives == deciding(replace(new, salesforce=sf()), one)
+    assert receives == deciding(replace(new, link=link("Task", "Conversation")), one)
+
+
+# -- who is there ---------------------------------------------------------------------------------------
+
+
+def there(one: Activity, **facts: Any) -> tuple[Presence, Presence, LinkState]:
+    case, _ = asked(one, **facts)
+    return case.left, case.right, case.link
+
+
+ABSENT, SAME, CHANGED, DELETED = Presence.ABSENT, Presence.SAME, Presence.CHANGED, Presence.DELETED
+
+
+@pytest.mark.rule("I6", "P8", "P25")
+def test_records_without_a_link() -> None:
+    """What is there is news; one that was not read is absent; a key makes a pair of them."""
+    assert (CHANGED, ABSENT, LinkState.NONE) == there(activity(sf()))
+    assert (ABSENT, CHANGED, LinkState.NONE) == there(activity(ph()))
+    assert (DELETED, ABSENT, LinkState.NONE) == there(activity(sf(deleted=True)))
+    assert (CHANGED, CHANGED, LinkState.KEYED) == there(activity(sf(), ph(), claimed_sf_id=SF_ID))
+
+
+@pytest.mark.rule("I6", "P23", "P25")
+def test_records_with_a_link() -> None:
+    """What was not read is as it was; a deletion is known from the link, or was read."""
+    live = LinkState.LIVE
+
+    assert (SAME, SAME, live) == there(activity(link=link()))
+    assert (SAME, SAME, live) == there(activity(sf(), ph(), link=link()))
+    assert (CHANGED, SAME, live) == there(activity(sf(Subject="b"), ph(), link=link()))
+    assert (CHANGED, SAME, live) == there(activity(sf(Description="b"), link=link()))
+    assert (SAME, CHANGED, live) == there(activity(ph(description="b"), link=link()))
+    assert (SAME, SAME, live) == there(activity(ph("Conversation"), link=link("Task", "Conversation")))
+    assert (DELETED, SAME, live) == there(activity(sf(deleted=True), link=link()))
+    one_of_two = link("Task", "Conversation", deleted=frozenset({"Task"}))
+    assert (SAME, SAME, live) == there(activity(link=one_of_two))
+    assert (SAME, SAME, LinkState.DORMANT) == there(activity(link=link(dormant=True)))
+    no_partner = link(ids={}, deleted=frozenset())
+    assert SAME is there(activity(link=no_partner))[1]
+
+
+@pytest.mark.rule("P25", "T39", "T41")
+def test_a_deletion_that_the_section_carries_is_a_live_pairs() -> None:
+    """Without that, and where nothing is left on either side, what is known is a tombstone."""
+    gone_there, gone_here = (link(deleted=frozenset({side})) for side in (SALESFORCE, "Task"))
+    carries = [section(rules={"delete_in": True, "delete_out": True})]
+    gone = link(deleted=frozenset({SALESFORCE, "Task"}))
+
+    assert (DELETED, SAME, LinkState.TOMBSTONE) == there(activity(link=gone_there))
+    assert (SAME, DELETED, LinkState.TOMBSTONE) == there(activity(link=gone_here))
+    assert (DELETED, SAME, LinkState.LIVE) == there(activity(link=gone_there), sections=carries)
+    assert (SAME, DELETED, LinkState.LIVE) == there(activity(link=gone_here), sections=carries)
+    assert (DELETED, DELETED, LinkState.TOMBSTONE) == there(activity(link=gone), sections=carries)
+    assert LinkState.DORMANT is there(activity(link=replace(gone, dormant=True)))[2]
+
+
+@pytest.mark.rule("P24", "T41", "M22")
+def test_who_was_later() -> None:
+    """By when somebody changed it, of a deletion by when it was deleted; what is unknown on a side is not later."""
+
+    def last(one: Activity, **facts: Any) -> Order:
+        return asked(one, **facts)[0].order
+
+    assert Order.PARTNER_NEWER is last(activity(sf(), ph(at=5), link=link()))
+    assert Order.SALESFORCE_NEWER is last(activity(sf(5), ph(), link=link()))
+    assert Order.SAME_SECOND is last(activity(sf(5), ph(at=5), link=link()))
+    late_scan = replace(sf(), changed_at=NOON + timedelta(seconds=60))
+    assert Order.PARTNER_NEWER is last(activity(late_scan, ph(at=5), link=link()))
+    late_deletion = replace(sf(deleted=True), changed_at=NOON + timedelta(seconds=60))
+    assert Order.SALESFORCE_NEWER is last(activity(late_deletion, ph(at=5), link=link()))
+    gone = {"Task": NOON + timedelta(seconds=5)}
+    assert Order.PARTNER_NEWER is last(activity(sf(), link=link(), gone=gone))
+    assert Order.SAME_SECOND is last(
+        activity(sf(), ph(at=5), link=link()), sections=[section(rules={"resolution_seconds": 10})]
+    )
+    assert Order.SAME_SECOND is last(activity(sf(), ph(at=5), link=link()), apart_seconds=10.0)
+
+
+# -- who takes part -------------------------------------------------------------------------------------
+
+
+def scopes(one: Activity, *, model: str = "Task", **facts: Any) -> tuple[Scope, Scope, str]:
+    case, why = asked(one, model=model, **facts)
+    return case.scope_in, case.scope_out, why
+
+
+IN = (Scope.IN, Scope.IN, "")
+NO_PARENT = "no Planhat company has the Source ID 001Z"
+NO_ACCOUNT = "the company has no Salesforce account id in its Source ID"
+
+
+@pytest.mark.rule("P27", "T11", "T20")
+@pytest.mark.parametrize(
+    ("policy", "scope"), [("wait", Scope.PARENT_AWAITED), ("skip", Scope.PARENT_MISSING), ("omit", Scope.IN)]
+)
+def test_a_record_without_its_parent(policy: str, scope: Scope) -> None:
+    """It waits, is passed over, or goes without; each way is the matter of the side where the record is."""
+    one = [section(rules={"parent_missing": policy})]
+    out = scope is not Scope.IN
+
+    assert (scope, Scope.IN, NO_PARENT if out else "") == scopes(activity(sf(AccountId="001Z")), sections=one)
+    assert (Scope.IN, scope, NO_ACCOUNT if out else "") == scopes(activity(ph(companyId="c9")), sections=one)
+    assert IN == scopes(activity(sf()), sections=one) == scopes(activity(ph()), sections=one)
+
+
+@pytest.mark.rule("P27")
+def test_a_record_of_no_account() -> None:
+    """It is said so."""
+    assert "the Salesforce record belongs to no account" == scopes(activity(sf(AccountId=None)))[2]
+
+
+@pytest.mark.rule("P27")
+def test_planhats_own_option_sends_without_a_company() -> None:
+    """What would wait is sent without; what is passed over still is."""
+    send = {"unmatched_company": "send"}
+
+    assert IN == scopes(activity(ph(companyId="c9")), options=send)
+    skips = [section(rules={"parent_missing": "skip"})]
+    assert Scope.PARENT_MISSING is scopes(activity(ph(companyId="c9")), options=send, sections=skips)[1]
+
+
+@pytest.mark.rule("P6", "P8")
+def test_what_is_linked_or_keyed_is_not_asked_again() -> None:
+    """Whether it is made or not is settled."""
+    assert IN == scopes(activity(sf(AccountId="001Z"), link=link()))
+    assert IN == scopes(activity(sf(AccountId="001Z"), claimed_sf_id=SF_ID))
+    assert IN == scopes(activity(sf(deleted=True, AccountId="001Z")))
+
+
+@pytest.mark.rule("T1", "T42", "F34")
+def test_a_value_with_which_a_record_takes_no_part() -> None:
+    """Each side has its own; a series of recurring Tasks is none."""
+    one = [section(rules={"exclude_new": {"status": ["Ignored"]}, "exclude_salesforce": {"Type": ["Call"]}})]
+
+    assert (Scope.IN, Scope.EXCLUDED, 'its status is "Ignored": no record is made for it') == scopes(
+        activity(ph(status="Ignored")), sections=one
+    )
+    assert (Scope.EXCLUDED, Scope.IN, 'its Type is "Call"') == scopes(activity(sf(Type="Call")), sections=one)
+    assert IN == scopes(activity(ph(status="Done")), sections=one) == scopes(activity(sf(Type="Other")), sections=one)
+    series = scopes(activity(sf(IsRecurrence=True)))
+    assert (Scope.EXCLUDED, Scope.IN, "a series of recurring Tasks is not a Task; its occurrences are") == series
+
+
+@pytest.mark.rule("P1", "P16")
+def test_a_conversation_is_logged_when_the_task_is_completed() -> None:
+    """A planned Task makes none, unless the option says so; what has no such mark, and a Task, is not asked."""
+    why = "not completed yet; a Conversation is logged when it is"
+    planned, done = activity(sf(IsClosed=False)), activity(sf(IsClosed=True))
+
+    assert (Scope.FILTERED, Scope.IN, why) == scopes(planned, model="Conversation")
+    assert IN == scopes(done, model="Conversation") == scopes(activity(sf()), model="Conversation")
+    assert IN == scopes(planned)
+    assert IN == scopes(planned, model="Conversation", options={"receive_only_completed": False})
+
+
+def test_a_case_holds_what_the_section_says() -> None:
+    """Where deletions go is the section's."""
+    case, _ = asked(activity(sf(deleted=True), link=link()), sections=[section(rules={"delete_in": True})])
+
+    assert Deletions.DELETE_WINS is case.deletions
+    assert BASE == link().base["Task"]
