@@ -12,7 +12,7 @@ from crm_contracts.capsules.capsule import FORMAT, Capsule, Customer
 from crm_contracts.capsules.yaml_text import dump
 from fake_core.errors import MisuseError
 
-__all__ = ["to_data", "to_text", "write_capsule"]
+__all__ = ["to_data", "to_text", "write_capsule", "write_whole"]
 
 _FLOW = ("customers", "people", "owners", "start", "ops")
 
@@ -51,9 +51,14 @@ def to_text(capsule: Capsule) -> str:
 
 def write_capsule(capsule: Capsule, path: Path) -> None:
     """Write the file whole, or not at all. Raises MisuseError where it cannot be written."""
+    write_whole(to_text(capsule), path)
+
+
+def write_whole(text: str, path: Path) -> None:
+    """Write *text* whole, or not at all. Raises MisuseError where it cannot be written."""
     half = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        half.write_text(to_text(capsule), encoding="utf-8")
+        half.write_text(text, encoding="utf-8")
         half.replace(path)
     except OSError as error:
         half.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ An event stands in a column: "salesforce", "partner", or "both" where it is no o
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -37,12 +37,19 @@ _FAULTS = {
     "lock_held": "the row is locked by somebody else",
     "item_refused": "one record of the batch is refused",
     "truncated": "carried out, but the answer breaks off half-way",
+    "late_success": "the connection breaks, and it is carried out later",
+    "duplicate": "arrives twice and is carried out twice",
+    "slow_visibility": "answered with rows as they were some time ago",
 }
 
 
 @dataclass(frozen=True)
 class Event:
-    """One line of a timeline. *who* is "user", "sync" or "world"; *times* tells how often it happened in a row."""
+    """One line of a timeline. *who* is "user", "sync" or "world"; *times* tells how often it happened in a row.
+
+    *text* is put together from *deed* (what is done, and to which record), *values* (what is written) and *mishap*
+    (what went wrong with it). *kind* is "deed" of a user, "happening", "run" of the sync, "request" or "end".
+    """
 
     at: datetime
     column: str
@@ -50,6 +57,15 @@ class Event:
     text: str
     times: int = 1
     wrong: bool = False  # something goes wrong here, on purpose
+    kind: str = ""
+    deed: str = ""
+    values: str = ""
+    mishap: str = ""
+    record: str = ""  # what kind of record it writes: "Task"
+    about: tuple[str, ...] = ()  # handles of the activities it concerns
+    ids: tuple[str, ...] = ()  # of the records that the request made
+    fault: str = ""  # one of fake_core's kinds
+    status: int = 0  # of the answer
 
 
 def told_op(op: Op, *, at: datetime) -> list[Event]:
@@ -61,24 +77,36 @@ def told_op(op: Op, *, at: datetime) -> list[Event]:
     column = {"": "both", "salesforce": "salesforce"}.get(side, "partner")
     record = given.get("section", "").replace("_", " ") or _RECORDS.get(side, "record")
     told = {
-        "create": f"creates a {record} ({act}) at {given.get('at')}: {said(given.get('fields', {}))}"
-        + (f", linked by {given['link']} characters of the Salesforce id" if given.get("link") else ""),
-        "edit": f"edits the {record} of {act}: {said(given.get('fields', {}))}",
+        "create": f"creates a {record} ({act}) at {given.get('at')}",
+        "edit": f"edits the {record} of {act}",
         "complete": f"marks the {record} of {act} as done",
         "ignore": f"marks the Task of {act} Ignored",
         "reopen": f"opens the {record} of {act} again",
         "delete": f"deletes the {record} of {act}",
     }
+    about = tuple(str(given[name]) for name in ("act", "new") if given.get(name))
     if op.kind in told:
-        return [Event(at, "partner" if op.kind == "ignore" else column, "user", told[op.kind])]
+        deed, values = told[op.kind], said(given.get("fields", {}))
+        if given.get("link"):
+            values += f", linked by {given['link']} characters of the Salesforce id"
+        text = f"{deed}: {values}" if op.kind in ("create", "edit") else deed
+        column = "partner" if op.kind == "ignore" else column
+        return [Event(at, column, "user", text, kind="deed", deed=deed, values=values, record=record, about=about)]
+    values = ""
     if op.kind == "tick":
-        return [Event(at, "both", "world", f"{_duration(given['seconds'])} pass")]
-    if op.kind == "introduce":
-        return [Event(at, "partner", "world", f"the customer {given['customer']} becomes known")]
-    if op.kind == "configure":
-        return [Event(at, "both", "world", f"somebody saves other settings: {said(given['settings'])}")]
-    named = {name: value for name, value in given.items() if name != "side"}
-    return [Event(at, column, "world", f"{op.kind.replace('_', ' ')} {said(named)}".strip())]
+        duration = _duration(given["seconds"])
+        column, deed = "both", f"{duration} {'passes' if duration.startswith('1 ') else 'pass'}"
+    elif op.kind == "introduce":
+        column, deed = "partner", f"the customer {given['customer']} becomes known"
+    elif op.kind == "configure":
+        column, deed, values = "both", "somebody saves other settings", said(given["settings"])
+    else:
+        values = said({name: value for name, value in given.items() if name != "side"})
+        deed = op.kind.replace("_", " ")
+        text = f"{deed} {values}".strip()
+        return [Event(at, column, "world", text, kind="happening", deed=deed, values=values, about=about)]
+    text = f"{deed}: {values}" if values else deed
+    return [Event(at, column, "world", text, kind="happening", deed=deed, values=values)]
 
 
 def told_request(one: Exchange, handle: str, *, unread: bool) -> Event:
@@ -86,18 +114,61 @@ def told_request(one: Exchange, handle: str, *, unread: bool) -> Event:
     column = "salesforce" if one["vendor"] == "salesforce" else "partner"
     of = f" of {handle}" if handle else ""
     name = one["object"] or "record"
-    article = "a" if one["verb"] == "create" else "the"
+    article = ("an" if name[0] in "AEIOU" else "a") if one["verb"] == "create" else "the"
+    values = ""
     if one["verb"] in _VERBS and one["method"] != "GET":
-        text = f"{_VERBS[one['verb']]} {article} {name}{of}" + _body(one)
+        what = f"{name}s" if one["verb"] == "bulk" else f"{article} {name}"
+        deed = f"{_VERBS[one['verb']]} {what}{of}"
+        values = _body(one)
     else:
-        text = f"asks: {one['method']} {str(one['path']).partition('?')[0]}"
+        deed = f"asks: {one['method']} {str(one['path']).partition('?')[0]}"
+    mishaps: list[str] = []
     if one["fault"]:
-        text += f" — {_FAULTS.get(one['fault'], one['fault'])}"
+        mishaps.append(_FAULTS.get(one["fault"]) or str(one["fault"]))
     elif one["status"] >= 400:
-        text += f" — refused: {one['status']} {_short(' '.join(str(one['response']).split()))}"
+        mishaps.append(f"refused: {one['status']} {_short(' '.join(str(one['response']).split()))}")
     if unread:
-        text += " — carried out, and the sync is killed before it reads the answer"
-    return Event(datetime.fromisoformat(one["at"]), column, "sync", text, wrong=bool(one["fault"]) or unread)
+        done = "" if mishaps else "carried out, and "
+        mishaps.append(f"{done}the sync is killed before it reads the answer")
+    return Event(
+        datetime.fromisoformat(one["at"]),
+        column,
+        "sync",
+        " — ".join([deed + values, *mishaps]),
+        wrong=bool(one["fault"]) or unread,
+        kind="request",
+        deed=deed,
+        values=values.removeprefix(": ").strip(),
+        mishap="; ".join(mishaps),
+        record=str(one["object"] or ""),
+        about=(handle,) if handle else (),
+        ids=_made(one),
+        fault=one["fault"] or "",
+        status=one["status"] or 0,
+    )
+
+
+def _made(one: Exchange) -> tuple[str, ...]:
+    """The ids in the answer to a request that may have made records."""
+    if one["verb"] not in ("create", "upsert", "bulk"):
+        return ()
+    try:
+        answer = json.loads(one["response"])
+    except (ValueError, TypeError):
+        return ()
+    return tuple(dict.fromkeys(_ids_in(answer)))
+
+
+def _ids_in(answer: Any) -> Iterator[str]:
+    if isinstance(answer, list):
+        for one in answer:
+            yield from _ids_in(one)
+    elif isinstance(answer, dict):
+        for name, value in answer.items():
+            if name in ("id", "_id", "Id") and isinstance(value, str):
+                yield value
+            elif isinstance(value, (list, dict)):
+                yield from _ids_in(value)
 
 
 def said(values: Mapping[str, Any]) -> str:
@@ -152,5 +223,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def _duration(seconds: int) -> str:
-    minutes = seconds // 60
-    return counted(minutes, "minute") if minutes and not seconds % 60 else counted(seconds, "second")
+    for length, noun in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= length and not seconds % length:
+            return counted(seconds // length, noun)
+    return counted(seconds, "second")

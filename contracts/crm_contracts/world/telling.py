@@ -6,7 +6,7 @@ Mixed into a world before it: `class Told(Telling, World)`. Events are in the or
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +47,17 @@ class Telling(Playing):
         """Vendor and journal number of the answer that the sync did not live to read, in its newest run."""
         return self.stage.counter.unread
 
+    def told(self) -> tuple[Event, ...]:
+        """The events; a request that made records is named by what these turned out to be."""
+        oracle: Any = self.oracle  # that of either world: both have a model of activities
+        activities = oracle.model.activities
+        handles = {each.id: handle for handle, one in activities.items() for each in one.records}
+        found = []
+        for event in self.events:
+            about = tuple(dict.fromkeys(handles[each] for each in event.ids if each in handles))
+            found.append(replace(event, about=about) if about and not event.about else event)
+        return tuple(found)
+
     def ordered(self, exchanges: Sequence[monitors.Exchange]) -> list[monitors.Exchange]:
         """*exchanges* in the order in which they happened."""
         return list(exchanges)
@@ -56,8 +67,16 @@ class Telling(Playing):
         place = len(self.events)
         done = super().apply(op)
         if done:
-            self.events[place:place] = told_op(op, at=at)
+            self.events[place:place] = [replace(one, ids=self._made_by(op)) for one in told_op(op, at=at)]
         return done
+
+    def _made_by(self, op: Op) -> tuple[str, ...]:
+        """The id of the record that a user made by *op*."""
+        if op.kind not in ("create", "clone"):
+            return ()
+        oracle: Any = self.oracle
+        activity = oracle.model.activities.get(getattr(op, "new", "") or getattr(op, "act", ""))
+        return (activity.records[-1].id,) if activity is not None and activity.records else ()
 
     def _tell_round(self, exchanges: list[monitors.Exchange], failure: BaseException | None) -> None:
         super()._tell_round(exchanges, failure)
@@ -71,9 +90,12 @@ class Telling(Playing):
         ]
         now = self.stage.clock.now()
         began = datetime.fromisoformat(ordered[0]["at"]) if ordered else now
-        self.events.append(Event(began, "both", "sync", f"a run of the sync, {counted(len(exchanges), 'request')}"))
+        self._say(began, f"a run of the sync, {counted(len(exchanges), 'request')}", kind="run")
         self.events += told
         if isinstance(failure, Crashed) and unread is None:
-            self.events.append(Event(now, "both", "sync", "the sync is killed before its next request is carried out"))
+            self._say(now, "the sync is killed before its next request is carried out", kind="end")
         elif failure is not None and not isinstance(failure, Crashed):
-            self.events.append(Event(now, "both", "sync", f"the run ends badly: {failure}"))
+            self._say(now, f"the run ends badly: {failure}", kind="end")
+
+    def _say(self, at: datetime, text: str, *, kind: str) -> None:
+        self.events.append(Event(at, "both", "sync", text, kind=kind, deed=text))
