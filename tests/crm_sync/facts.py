@@ -13,6 +13,7 @@ from crm_sync.mapping import Context
 from crm_sync.model import PLANHAT, SALESFORCE, Activity, Direction, FieldMap, Link, Record, Rules, Section
 from crm_sync.scope import Everybody, Scope
 
+PROFILE = load_profile("planhat")
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SF_ID, OTHER_ID = "00T000000000001EAA", "00T000000000002EAA"
 OWNERS = {"005000000000001AAA": "u1"}
@@ -52,7 +53,7 @@ class Facts:
 
     @property
     def profile(self) -> Profile:
-        return load_profile("planhat")
+        return PROFILE
 
     @property
     def context(self) -> Context:

@@ -28,12 +28,14 @@ ENGINE = ROOT / "sync" / "crm_sync"
 #: be done (plan), and what survives a death (journal).
 MODULES = ("decide", "cases", "plan", "journal")
 TESTS = (
+    "test_cases.py",
     "test_configuration.py",
     "test_crashes.py",
     "test_faults.py",
     "test_journal.py",
     "test_many.py",
     "test_marketo_*.py",
+    "test_plan.py",
     "test_pure.py",
     "test_recognise.py",
     "test_rules.py",
