@@ -29,6 +29,7 @@ from crm_sync.record_ids import AmbiguousId, NotAnId, canonical, external_key
 from crm_sync.report import HeldBack, Outcome
 from crm_sync.sides.salesforce import GONE_CODES
 from crm_sync.state import Intent
+from crm_sync.together import change_together
 from crm_sync.updates import begin_updates
 
 MANY = 10  # so many creations with a unique key go together
@@ -44,6 +45,7 @@ class Actor:
         self._state = engine.state
         self._failed: set[int] = set()
         self._finished: set[int] = set()
+        self._together: set[tuple[int, str]] = set()
         self._journal = Journal(engine)
 
     @property
@@ -70,9 +72,10 @@ class Actor:
                 self._guard(plan, self._create_in_salesforce)
         for model in self._engine.models:
             self._create_at_partner(model, [p for p in plans if p.create == model])
-        for plan in plans:
-            if plan.create in {None, SALESFORCE} and id(plan) not in self._failed:
-                self._guard(plan, self._update_partner)
+        changing = [p for p in plans if p.create in {None, SALESFORCE} and id(p) not in self._failed]
+        self._together = change_together(self._engine, changing)
+        for plan in changing:
+            self._guard(plan, self._update_partner)
         for plan in plans:
             if plan.delete or plan.drop:
                 self._guard(plan, self._delete)
@@ -394,7 +397,7 @@ class Actor:
         for model in self._engine.models:
             fields = plan.write.get(model)
             record = activity.replica(model)
-            if not fields or record is None:
+            if not fields or record is None or (id(plan), model) in self._together:
                 continue
             written = self._engine.partner.update(model, record.id, fields)
             if written is None:

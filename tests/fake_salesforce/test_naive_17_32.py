@@ -80,7 +80,7 @@ def test_19_restricted_and_open_picklists(org: Caller) -> None:
         } == error
 
 
-@pytest.mark.evidence("documented", "help of an agent that writes to Salesforce: exact spelling and case, and this code")
+@pytest.mark.evidence("documented", "help of an agent that writes to Salesforce: exact spelling and case")
 @pytest.mark.parametrize("value", ["busy", "BUSY", "Out of office", "outofoffice"])
 def test_19_a_restricted_picklist_is_told_apart_by_case(org: Caller, value: str) -> None:
     """Another case is another value, on create and on update; the value itself is taken."""

@@ -11,7 +11,7 @@ Source: contracts/crm_contracts/openapi/marketo.yaml, every operation a stand-in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -159,6 +159,9 @@ class Marketo:
             self._must_be_deleted(record_id)
             return None
         return self._record(_told(response))
+
+    def update_many(self, model: str, changes: Mapping[str, Mapping[str, Any]]) -> Collection[str]:  # noqa: ARG002
+        return ()
 
     def delete(self, model: str, record_id: str) -> bool:
         """Leave a tombstone; False when there was one already. Raises RecordRefused."""

@@ -9,7 +9,7 @@ goes wrong is an error (F25, F26).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -89,6 +89,11 @@ class Partner(Protocol):
 
     def update(self, model: str, record_id: str, fields: Mapping[str, Any]) -> Record | None:
         """Merge *fields* into one record. Raises RecordRefused."""
+
+    def update_many(self, model: str, changes: Mapping[str, Mapping[str, Any]]) -> Collection[str]:
+        """Merge fields into many records by id; the ids of those that certainly took it. What became of the rest nobody
+        knows: `update` says it, and may say the same again. Empty where the partner cannot take many.
+        """
 
     def delete(self, model: str, record_id: str) -> bool:
         """Delete one record; False when it was gone already. Raises RecordRefused."""

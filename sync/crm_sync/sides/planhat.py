@@ -9,7 +9,7 @@ not documented, so a string and several JSON shapes are read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +25,7 @@ from crm_sync.sides.partner import Gone, Parent, Person, Upserted
 from crm_sync.transport import Transport, Verdict
 
 BULK_ITEMS_MAX = 5_000  # bulk upsert, every model
+_ALONE = frozenset({"status", "companyId"})  # fields that are changed one record at a time
 PAGE_ROWS = {TASK: 1_000, CONVERSATION: 500}  # below the maxima of 10,000 and 2,000
 PAGE_OVERLAP_ROWS = 5  # a row deleted while we page moves the rest forward
 COMPANY_PAGE_ROWS = 5_000
@@ -176,6 +177,25 @@ class Planhat:
             raise refusal(response)
         return planhat_record(model, response.json())
 
+    def update_many(self, model: str, changes: Mapping[str, Mapping[str, Any]]) -> Collection[str]:
+        """Merge fields into many records, each named by its `_id`; the ids of those that certainly took it.
+
+        Left out is what a bulk request may make more of: a status (what a completion in bulk leads to is not published)
+        and a Company (without one no record is made, should the id be gone).
+        """
+        items = [{"_id": one, **fields} for one, fields in changes.items() if not fields.keys() & _ALONE]
+        done: set[str] = set()
+        for start in range(0, len(items), BULK_ITEMS_MAX):
+            chunk = items[start : start + BULK_ITEMS_MAX]
+            response = self._send("PUT", f"/{COLLECTION[model]}", write=True, json=chunk)
+            if not _is_bulk(response):
+                continue  # refused as a whole: each alone says why
+            told = response.json()
+            clean = response.status_code == 200 and not _errors(told)
+            ids = {item["_id"] for item in chunk}
+            done |= ids if clean else ids & set(told.get("modified") or ())
+        return done
+
     def delete(self, model: str, record_id: str) -> bool:
         """Delete one record. The Planhat profile never asks for it (rule P25)."""
         response = self._send("DELETE", f"/{COLLECTION[model]}/{quote(record_id, safe='')}", write=True)
@@ -200,7 +220,7 @@ class Planhat:
     def _upsert_chunk(self, model: str, chunk: Sequence[Mapping[str, Any]], keyable: str) -> Upserted:
         response = self._send("PUT", f"/{COLLECTION[model]}", write=True, json=list(chunk))
         if _is_bulk(response):
-            errors = {name: told for name, told in response.json().items() if name.lower().endswith("errors") and told}
+            errors = _errors(response.json())
             if response.status_code == 200 and not errors:  # documented: everything succeeded
                 return Upserted(done=frozenset(item[keyable] for item in chunk))
             refused: dict[str, RecordRefused] = {}
@@ -243,6 +263,11 @@ def _is_bulk(response: requests.Response) -> bool:
     except ValueError:
         return False
     return isinstance(body, dict) and "createdErrors" in body
+
+
+def _errors(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a bulk result says went wrong, by the kind of it; empty when everything went well."""
+    return {name: errors for name, errors in told.items() if name.lower().endswith("errors") and errors}
 
 
 def _item_refusals(errors: Any, chunk: Sequence[Mapping[str, Any]], keyable: str) -> dict[str, RecordRefused]:

@@ -14,7 +14,7 @@ Source: Tasks, Touchpoints and Search API pages and clients of them; the hub's c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -205,6 +205,9 @@ class Totango:
         if fields.keys() <= V3_FIELDS[model] and not blank:
             return self._update_v3(model, record_id, fields)
         return self._update_by_import(model, record_id, fields)
+
+    def update_many(self, model: str, changes: Mapping[str, Mapping[str, Any]]) -> Collection[str]:  # noqa: ARG002
+        return ()
 
     def delete(self, model: str, record_id: str) -> bool:
         """Delete one record by its own id; False when it was gone already. Raises RecordRefused."""
