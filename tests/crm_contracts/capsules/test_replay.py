@@ -1,0 +1,212 @@
+"""A capsule plays: held or broken, as expected or not, with ours or an engine at fault; and it can be made smaller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crm_contracts.capsules.capsule import Capsule, Customer, Engine
+from crm_contracts.capsules.found import capsule_of
+from crm_contracts.capsules.minimise import minimise
+from crm_contracts.capsules.reading import from_text
+from crm_contracts.capsules.replay import faulty, replay
+from crm_contracts.capsules.stages import Stages
+from crm_contracts.world import ops
+from crm_contracts.world.histories import planhat_history
+from crm_contracts.world.violations import Duplicated
+from fake_core.errors import MisuseError
+
+LOST = from_text(
+    """
+capsule: 1
+title: Two Tasks after a lost answer
+profile: planhat
+ops:
+  - {op: create, side: task, act: act-1, fields: {action: Call Acme}}
+  - {op: fault, fault: lost_response, vendor: salesforce, verb: create, object: Task}
+  - {op: sync}
+breaks: Duplicated
+engine: {published: a creation is sent again}
+expect:
+  act-1: {salesforce: 1, task: {action: Call Acme}}
+""",
+    name="lost",
+)
+
+LATE = ops.Create(side="task", act="late", fields={"action": "Call Acme"})
+
+
+@pytest.fixture(scope="module")
+def stages() -> Iterator[Stages]:
+    with Stages() as made:
+        yield made
+
+
+def with_fault(capsule: Capsule, stages: Stages) -> Any:
+    with faulty(capsule) as sync:
+        return replay(capsule, stages, sync=sync)
+
+
+def test_ours_lives_through_what_breaks_the_faulty_one(stages: Stages) -> None:
+    """The bug shows on the engine that the capsule names and not on ours; each makes the same requests every time."""
+    ours, theirs = replay(LOST, stages), with_fault(LOST, stages)
+
+    assert (True, ()) == (ours.holds, ours.differs)
+    assert isinstance(theirs.violation, Duplicated)
+    assert theirs.shows(LOST)
+    assert not ours.shows(LOST)
+    assert ours.log == replay(LOST, stages).log != theirs.log
+
+
+def test_a_planted_engine_is_sound_again_afterwards(stages: Stages) -> None:
+    """A planted fault is there for as long as the capsule plays, and no longer."""
+    capsule = replace(LOST, engine=Engine("planted", "a creation in doubt is made again"))
+
+    assert with_fault(capsule, stages).shows(capsule)
+    assert replay(capsule, stages).holds
+
+
+@pytest.mark.parametrize(
+    ("expect", "said"),
+    [
+        ({"act-1": {"salesforce": 2}}, "act-1, salesforce: there is 1, expected 2"),
+        ({"act-1": {"task": {"action": "Other"}}}, "act-1, task: action is 'Call Acme', expected 'Other'"),
+        ({"act-1": {"conversation": {"subject": "x"}}}, "act-1, conversation: there are 0, expected 1"),
+        ({"nobody": {"task": 1}}, "nobody, task: there are 0, expected 1"),
+    ],
+)
+def test_what_is_not_as_expected_is_said(stages: Stages, expect: Any, said: str) -> None:
+    """How many records, or the fields of the one; who is not there has none."""
+    assert (said,) == replay(replace(LOST, expect=expect), stages).differs
+
+
+def test_what_was_there_before_is_not_made_anew(stages: Stages) -> None:
+    """A record from before the integration was switched on stays where it is; a linked pair is a pair (P21, P29)."""
+    capsule = replace(
+        LOST,
+        start=(
+            ops.Create(side="salesforce", act="old", fields={"Subject": "Old"}),
+            ops.Create(side="salesforce", act="pair", fields={"Subject": "Pair"}),
+            ops.Create(side="task", act="pair", link=15, fields={"action": "Pair"}),
+        ),
+        expect={
+            "old": {"salesforce": 1, "task": 0},
+            "pair": {"salesforce": 1, "task": 1},
+            "act-1": {"salesforce": 1, "task": 1},
+        },
+    )
+
+    assert () == replay(capsule, stages).differs
+
+
+@pytest.mark.parametrize("profile", ["totango", "marketo"])
+def test_pairs_start_switched_off_too(stages: Stages, profile: str) -> None:
+    """With the other partners, a new record after the beginning travels."""
+    section = {"totango": "task", "marketo": "reminder"}[profile]
+    made = {"side": "salesforce", "section": section}
+    capsule = Capsule(
+        title="t",
+        profile=profile,
+        start=(ops_of(profile)(act="old", fields={"Subject": "Old"}, **made),),
+        ops=(ops_of(profile)(act="new", fields={"Subject": "New", "OwnerId": "pia"}, **made), ops.Sync()),
+        expect={"new": {"salesforce": 1, "partner": 1}},
+    )
+
+    assert (None, ()) == (replay(capsule, stages).violation, replay(capsule, stages).differs)
+
+
+def ops_of(_profile: str) -> Any:
+    from crm_contracts.world.pairs.ops import Create
+
+    return Create
+
+
+def test_ids_are_those_that_the_bug_needs(stages: Stages) -> None:
+    """Two records whose ids differ in case only, and an account's."""
+    ids = "00T5e00000abcDE", "00T5e00000abcdE"
+    made = (
+        ops.Create(side="salesforce", act=f"act-{n}", record_id=one, fields={"Subject": "x"})
+        for n, one in enumerate(ids)
+    )
+    capsule = replace(
+        LOST,
+        customers={"acme": Customer(id="0015e000004xyZaAAI"[:15])},
+        ops=(*made, ops.Sync()),
+        expect={
+            "act-0": {"salesforce": {"Id": "00T5e00000abcDEEAY"}, "task": 1},
+            "act-1": {"salesforce": {"Id": "00T5e00000abcdEEAQ"}},
+        },
+    )
+
+    played = replay(capsule, stages)
+
+    assert () == played.differs
+    assert "0015e000004xyZa" == stages.of(capsule).accounts["acme"][:15]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"settings": {"weather": 1}}, "no setting 'weather'"),
+        ({"settings": {"task": "Sometimes"}}, "task is one of"),
+        ({"customers": {"acme": Customer(salesforce=False)}}, "every account of a planhat capsule is in Salesforce"),
+        ({"profile": "totango", "owners": ({"first": "a"},)}, "owners: a capsule of totango has none yet"),
+        ({"engine": Engine("published", "nobody's")}, "no published fault"),
+        ({"engine": Engine("planted", "nobody's")}, "no planted fault"),
+        ({"engine": None}, "names no engine at fault"),
+        ({"customers": {"acme": Customer(id="001x")}}, "'001x' is no id of Account"),
+    ],
+)
+def test_words_that_make_no_sense_together_are_refused(stages: Stages, changes: Any, said: str) -> None:
+    """In one line, before anything is played."""
+    with pytest.raises(MisuseError, match=said):
+        with_fault(replace(LOST, **changes), stages)
+
+
+def test_a_long_capsule_is_made_small(stages: Stages) -> None:
+    """Of sixty operations and five starting records those that show the bug are left; the words stay; twice the same."""
+    long = replace(
+        LOST,
+        saw="Twice!",
+        settings={"conflict": "salesforce"},
+        customers={"acme": Customer(name="A GmbH"), "globex": Customer(), "nowhere": Customer(partner=False)},
+        start=tuple(ops.Create(side="salesforce", act=f"old-{n}", fields={"Subject": "Old"}) for n in range(5)),
+        ops=(*planhat_history(3, 57, keyed=False), ops.Heal(), LATE, *LOST.ops[1:]),
+        engine=Engine("planted", "a creation in doubt is made again"),
+        expect={},
+    )
+    with faulty(long) as sync:
+        small = minimise(long, stages, sync=sync)
+        again = minimise(long, stages, sync=sync)
+
+    assert small == again
+    assert len(small.capsule.ops) <= 4
+    assert () == small.capsule.start
+    assert {} == small.capsule.settings == small.capsule.customers
+    assert ("Twice!", "Duplicated") == (small.capsule.saw, small.capsule.breaks)
+    assert with_fault(small.capsule, stages).shows(small.capsule)
+
+
+def test_what_shows_nothing_is_not_made_small(stages: Stages) -> None:
+    """A capsule without a bug is refused, not emptied."""
+    with pytest.raises(MisuseError, match="shows no bug"):
+        minimise(LOST, stages)
+
+
+def test_a_violation_becomes_a_capsule() -> None:
+    """Class and words of what was found; the same history."""
+    made = capsule_of(Duplicated("act-1 twice", activity="act-1"), LOST.ops, profile="planhat", external_id=True)
+
+    assert ("Duplicated: act-1 twice", "Duplicated", True) == (made.title, made.breaks, made.external_id)
+    assert LOST.ops == made.ops
+
+
+def test_a_folder_has_its_name() -> None:
+    """Every capsule of the fixtures has the suffix that the tools look for."""
+    root = Path(__file__).parents[3] / "fixtures" / "capsules"
+
+    assert [] == [one for one in root.rglob("*.yaml") if not one.name.endswith(".capsule.yaml")]
