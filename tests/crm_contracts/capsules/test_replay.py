@@ -16,7 +16,6 @@ from crm_contracts.capsules.reading import from_text
 from crm_contracts.capsules.replay import faulty, replay
 from crm_contracts.capsules.stages import Stages
 from crm_contracts.world import ops
-from crm_contracts.world.histories import planhat_history
 from crm_contracts.world.violations import Duplicated
 from fake_core.errors import MisuseError
 
@@ -36,8 +35,6 @@ expect:
 """,
     name="lost",
 )
-
-LATE = ops.Create(side="task", act="late", fields={"action": "Call Acme"})
 
 
 @pytest.fixture(scope="module")
@@ -168,14 +165,23 @@ def test_words_that_make_no_sense_together_are_refused(stages: Stages, changes: 
 
 
 def test_a_long_capsule_is_made_small(stages: Stages) -> None:
-    """Of sixty operations and five starting records those that show the bug are left; the words stay; twice the same."""
+    """Of sixty operations and five records those that show the bug are left; the words stay; twice the same."""
+    filler = [
+        op
+        for n in range(19)
+        for op in (
+            ops.Create(side="salesforce", act=f"more-{n}", fields={"Subject": "More"}),
+            ops.Tick(seconds=60 + n),
+            ops.Edit(side="salesforce", act=f"more-{n}", fields={"Subject": f"More {n}"}),
+        )
+    ]
     long = replace(
         LOST,
         saw="Twice!",
         settings={"conflict": "salesforce"},
         customers={"acme": Customer(name="A GmbH"), "globex": Customer(), "nowhere": Customer(partner=False)},
         start=tuple(ops.Create(side="salesforce", act=f"old-{n}", fields={"Subject": "Old"}) for n in range(5)),
-        ops=(*planhat_history(3, 57, keyed=False), ops.Heal(), LATE, *LOST.ops[1:]),
+        ops=(LOST.ops[0], *filler, *LOST.ops[1:]),
         engine=Engine("planted", "a creation in doubt is made again"),
         expect={},
     )
