@@ -32,7 +32,7 @@ TESTS = (
     "test_configuration.py",
     "test_crashes.py",
     "test_faults.py",
-    "test_journal.py",
+    "test_journal*.py",
     "test_many.py",
     "test_marketo_*.py",
     "test_plan.py",

@@ -1,0 +1,524 @@
+"""The journal by itself: what an intent holds, and what becomes of it; both systems are tables, the state is real."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from tests.crm_sync.facts import NOON, OTHER_ID, SF_ID, Facts, link, ph, section, sf, sf_field
+
+from crm_sync.engine import Engine
+from crm_sync.errors import RecordRefused
+from crm_sync.journal import Journal
+from crm_sync.model import SALESFORCE, Direction, FieldMap, Record
+from crm_sync.scope import Everybody
+from crm_sync.state import PARTNER, Intent, State
+
+TEXT = FieldMap("subject", "action", "Subject", "text")
+STATUS = FieldMap("status", "status", "Status", "status")
+DAY = FieldMap("day", "day", "Day__c", "same")
+MADE = FieldMap("made", "made", "CreatedDate", "same", direction=Direction.RECEIVE)
+OWNER = FieldMap("owner", "ownerId", "OwnerId", "owner")
+TASK = section("Task", TEXT, STATUS, DAY, MADE, OWNER)
+CONVERSATION = section("Conversation", replace(TEXT, partner="subject"))
+FIELDS = [
+    *map(sf_field, ("Subject", "Day__c", "CreatedById", "LastModifiedById", "WhatId", "ActivityDate")),
+    sf_field("Status", defaulted=True, default="Not Started"),
+    sf_field("OwnerId", defaulted=True),
+    sf_field("CreatedDate", createable=False, updateable=False),
+    sf_field("Key__c", external_id=True, unique=True),
+    sf_field("Loose__c", external_id=True),
+]
+ME = "005000000000001AAA"
+
+
+class Systems:
+    """Both systems: what is there, and what was asked."""
+
+    def __init__(self) -> None:
+        self.rows: list[Record] = []
+        self.partners: dict[tuple[str, str], Record] = {}
+        self.asked: list[tuple[str, list[str], str]] = []
+        self.transport = SimpleNamespace(skew=timedelta(0))
+
+    def me(self) -> str:
+        return ME
+
+    def by_ids(self, sf_object: str, fields: list[str], ids: list[str]) -> dict[str, Record]:
+        return {row.id: row for row in self.rows if row.id in ids}
+
+    def where(self, sf_object: str, fields: list[str], condition: str) -> list[Record]:
+        self.asked.append((sf_object, fields, condition))
+        return list(self.rows)
+
+    def get(self, model: str, record_id: str) -> Record | None:
+        return self.partners.get((model, record_id))
+
+    def by_salesforce_id(self, model: str, sf_id: str) -> Record | None:
+        return next((one for (m, _), one in self.partners.items() if m == model and one.get("sourceId") == sf_id), None)
+
+
+class Room:
+    """A journal, its state and its systems. *sections* are those that sync."""
+
+    def __init__(self, *sections: Any, key_field: str = "", fields: Any = FIELDS) -> None:
+        self.facts = Facts(sections=list(sections or (TASK, CONVERSATION)), fields=fields)
+        self.systems, self.state, self.notes = Systems(), State(), list[str]()
+        self.config = SimpleNamespace(salesforce=SimpleNamespace(external_id_field=key_field))
+        self.clock = SimpleNamespace(now=lambda: NOON)
+        engine = SimpleNamespace(
+            state=self.state,
+            clock=self.clock,
+            config=self.config,
+            salesforce=self.systems,
+            partner=self.systems,
+            report=SimpleNamespace(note=self.notes.append),
+            scope=Everybody(),
+            sections=self.facts.sections,
+            section_of=self.facts.section_of,
+            sobject=self.facts.sobject,
+            profile=self.facts.profile,
+            context=self.facts.context,
+            models=("Task", "Conversation"),
+            keyable=self.facts.keyable,
+            select=lambda _: ["Id", "Subject"],
+        )
+        for name in ("keys", "sf_keys", "all_keys"):
+            setattr(engine, name, getattr(Engine, name).__get__(engine))
+        self.journal = Journal(cast("Any", engine))
+
+    def begun(self, *replicas: Record, fields: Any = None, **options: Any) -> Intent:
+        given: dict[str, Any] = {"keep": set(), "key": "", **options}
+        sent = fields if fields is not None else {"Subject": "a"}
+        return self.journal.begin_in_salesforce("Task", list(replicas or (ph(),)), sent, **given)
+
+    def links(self) -> list[tuple[str | None, dict[str, str]]]:
+        return [(one.sf_id, dict(one.ids)) for one in self.state.links()]
+
+    def waiting(self) -> list[tuple[str, str, str]]:
+        return [(one.model, one.record_id, one.kind) for one in self.state.pending()]
+
+
+def made(record_id: str = SF_ID, at: float = 0, **values: Any) -> Record:
+    """A record in Salesforce as our user made it."""
+    told = {"Subject": "a", "CreatedById": ME, "LastModifiedById": ME, **values}
+    moment = NOON + timedelta(seconds=at)
+    return Record(SALESFORCE, "Task", record_id, told, moment, edited_at=moment)
+
+
+# -- what is written down ---------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("I5", "F02")
+def test_what_an_intent_holds() -> None:
+    """What was sent, what both sides said then, what stays open, and by which texts a person would know it."""
+    room = Room()
+    record = ph(status="Done", day="x", ownerId="u1")
+    keep = {("Task", "Status"), (SALESFORCE, "Subject"), (SALESFORCE, "Day__c")}
+
+    intent = room.begun(record, fields={"Subject": "a", "Day__c": "x"}, keep=keep, key="k", replaces=link())
+
+    assert (SALESFORCE, NOON) == (intent.kind, intent.at)
+    assert {
+        "object": "Task",
+        "ids": {"Task": "Task1"},
+        "base": {"Task": {"Subject": "a", "Day__c": "x", "CreatedDate": None, "OwnerId": "u1"}},
+        "open": ["Day__c", "Subject"],
+        "key": "k",
+        "replaces": 7,
+        "telling": ["Subject"],
+        "ahead": 0.0,
+        "fields": {"Subject": "a", "Day__c": "x"},
+        "born": {"Subject": "a", "Day__c": "x", "Status": "In-progress"},
+    } == intent.body
+    assert [intent] == room.state.intents()
+
+
+@pytest.mark.rule("I5")
+def test_what_a_new_record_says_at_birth() -> None:
+    """What is sent; else the default that the describe tells; an owner nobody named is not known yet."""
+    room = Room()
+
+    intent = room.begun(fields={"OwnerId": ME})
+
+    assert {"Subject": "", "Day__c": None, "Status": "In-progress", "OwnerId": ME} == intent.body["born"]
+    assert None is intent.body["replaces"]
+    assert [] == intent.body["telling"]
+    again = room.journal.resend(intent, {"Subject": "b"})
+    assert ({"Subject": "b"}, "b") == (again.body["fields"], again.body["born"]["Subject"])
+    assert [again] == room.state.intents()
+
+
+@pytest.mark.rule("I5")
+@pytest.mark.parametrize(
+    ("createable", "updateable", "born"), [(False, True, True), (True, False, True), (False, False, False)]
+)
+def test_what_nobody_may_write_is_not_born(createable: bool, updateable: bool, born: bool) -> None:
+    """A field that can be written in one way is; one that cannot at all is Salesforce's own."""
+    fields = [sf_field("Subject", createable=createable, updateable=updateable)]
+    room = Room(section("Task", TEXT), fields=fields)
+
+    assert ({"Subject": "a"} if born else {}) == room.begun().body["born"]
+
+
+@pytest.mark.rule("P2")
+def test_replicas_of_sections_that_sync() -> None:
+    """A replica whose section is off has no agreed values; it is named all the same."""
+    room = Room(TASK)
+
+    body = room.begun(ph(), ph("Conversation")).body
+
+    assert {"Task"} == set(body["base"])
+    assert {"Task": "Task1", "Conversation": "Conversation1"} == body["ids"]
+
+
+@pytest.mark.rule("I5", "P8")
+def test_what_an_intent_at_the_partner_holds() -> None:
+    """What was sent, and what Salesforce said then."""
+    room = Room()
+    record = sf(Status="Completed")
+
+    intent = room.journal.begin_at_partner("Task", record, {"action": "a"}, replaces=link())
+
+    assert {
+        "object": "Task",
+        "model": "Task",
+        "sf_id": SF_ID,
+        "sf_base": {"Subject": "a", "Status": "Done", "Day__c": None, "CreatedDate": None, "OwnerId": None},
+        "sent": {"action": "a"},
+        "replaces": 7,
+    } == intent.body
+    assert (PARTNER, NOON) == (intent.kind, intent.at)
+    assert None is room.journal.begin_at_partner("Task", record, {}).body["replaces"]
+
+
+# -- agreed values ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("I5", "I12")
+def test_agreed_values_of_a_creation_in_salesforce() -> None:
+    """As they were at the creation; what nobody could know then as first read; what stays open is not agreed on."""
+    room = Room()
+    intent = room.begun(fields={"Subject": "a"}, keep={(SALESFORCE, "Day__c")})
+    row = made(Subject="edited", Status="Completed", OwnerId=ME, CreatedDate="c", Day__c="x")
+
+    base = room.journal.base_with_salesforce(intent, row)
+    unread = room.journal.base_with_salesforce(intent, None)
+
+    assert {"Subject": "a", "Status": "In-progress", "OwnerId": ME, "CreatedDate": "c"} == base[SALESFORCE]
+    assert intent.body["base"]["Task"] == base["Task"]
+    assert {"Subject": "a", "Status": "In-progress"} == unread[SALESFORCE]
+    older = replace(intent, body={key: value for key, value in intent.body.items() if key != "open"})
+    assert "Day__c" in room.journal.base_with_salesforce(older, row)[SALESFORCE]
+
+
+@pytest.mark.rule("I5", "I12")
+def test_agreed_values_of_a_creation_at_the_partner() -> None:
+    """As sent, nothing where nothing was; what the partner fills by itself as first read."""
+    room = Room()
+    intent = room.journal.begin_at_partner("Task", sf(), {"action": "a"})
+    record = ph(action="edited", status="Blocked", ownerId="u9", day="edited")
+
+    base = room.journal.received_base(intent, record)
+
+    assert {"Subject": "a", "Status": "Blocked", "Day__c": None, "CreatedDate": None, "OwnerId": "u9"} == base["Task"]
+    assert intent.body["sf_base"] == base[SALESFORCE]
+
+
+# -- links ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("I3")
+def test_a_record_belongs_to_one_link() -> None:
+    """Another one is refused with the name of the first, or without where that is not known."""
+    room = Room()
+    first = room.journal.add_link("Task", SF_ID, {"Task": "1"}, {})
+
+    with pytest.raises(RecordRefused, match=rf"Task {SF_ID} already belongs to another activity \(link {first.id}\)"):
+        room.journal.add_link("Task", SF_ID, {"Task": "2"}, {})
+    with pytest.raises(RecordRefused, match=r"\(link \?\)"):
+        room.journal.add_link("Task", OTHER_ID, {"Task": "1"}, {})
+    assert [(SF_ID, {"Task": "1"})] == room.links()
+
+
+@pytest.mark.rule("T41", "P25")
+def test_a_link_that_replaces_one() -> None:
+    """What was deleted was made again: the old link goes; a deleted record is known as one."""
+    room = Room()
+    first = room.journal.add_link("Task", SF_ID, {"Task": "1"}, {})
+    assert frozenset() == first.deleted
+
+    again = room.journal.add_link("Task", OTHER_ID, {"Task": "1"}, {}, sf_deleted=True, replaces=first.id)
+
+    assert [(OTHER_ID, {"Task": "1"})] == room.links()
+    assert frozenset({SALESFORCE}) == again.deleted
+
+
+# -- looking for what was made ------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("F01", "I3")
+def test_a_creation_is_found_by_its_unique_key() -> None:
+    """The record with the key, one that is there before a deleted one; none of another link."""
+    room = Room(key_field="Key__c")
+    intent = room.begun(key="k'1")
+
+    assert None is room.journal.search(intent)
+    room.systems.rows = [replace(made(), deleted=True), made(OTHER_ID)]
+    assert OTHER_ID == room.journal.search(intent)
+    assert ("Task", ["Id", "Subject"], r"Key__c = 'k\'1'") == room.systems.asked[-1]
+    room.state.add_link(sf_object="Task", sf_id=OTHER_ID, ids={"Task": "other"}, base={})
+    assert SF_ID == room.journal.search(intent)
+
+
+@pytest.mark.rule("F01")
+@pytest.mark.parametrize(
+    ("name", "used"), [("", False), ("Key__c", True), ("Loose__c", False), ("Subject", False), ("No__c", False)]
+)
+def test_the_key_field(name: str, used: bool) -> None:
+    """It must be an external id and unique in this org; else it is told, unless none was asked for."""
+    room = Room(key_field=name)
+
+    assert (name if used else "") == room.journal.key_field("Task")
+    assert (1 if name and not used else 0) == len(room.notes)
+    if room.notes:
+        assert f"Task.{name} is no unique external id here" in room.notes[0]
+
+
+@pytest.mark.rule("F01", "F02", "I3")
+@pytest.mark.parametrize("key_field", ["", "Key__c"])
+def test_a_creation_without_a_key_is_found_by_who_and_when(key_field: str) -> None:
+    """By our own user, since it was begun as clocks go; what another creation made is known already."""
+    room = Room(key_field=key_field)
+    intent = room.begun()
+    other = room.state.change_intent(room.begun(ph(), fields={"Subject": "other"}), sf_id=OTHER_ID)
+    room.systems.rows = [made()]
+
+    assert SF_ID == room.journal.search(intent)
+    asked = ("Task", ["Id", "Subject", "CreatedById", "CreatedDate", "LastModifiedById"])
+    assert asked == room.systems.asked[-1][:2]
+    assert f"CreatedDate >= 2026-01-05T11:55:00Z AND CreatedById = '{ME}'" == room.systems.asked[-1][2]
+    assert 1 == len(room.systems.asked)
+    room.systems.rows = [made(Subject="other")]
+    assert None is room.journal.search(intent)
+    assert other.id != intent.id
+
+
+@pytest.mark.rule("F01", "I4")
+def test_a_record_that_somebody_saved_since_may_say_anything() -> None:
+    """Saved by another user: it is ours whatever it says now. Saved by nobody else: it still says what was sent."""
+    room = Room()
+    intent = room.begun()
+
+    room.systems.rows = [made(Subject="edited", LastModifiedById="005000000000009AAA")]
+    assert SF_ID == room.journal.search(intent)
+    for values in ({"LastModifiedById": ME}, {"LastModifiedById": None}):
+        room.systems.rows = [made(Subject="edited", **values)]
+        assert None is room.journal.search(intent)
+
+
+@pytest.mark.rule("F01")
+def test_when_a_record_was_made() -> None:
+    """By its own word, else by its last change."""
+    room = Room()
+    intent = room.begun()
+    late = timedelta(hours=2)
+
+    room.systems.rows = [made(CreatedDate="2026-01-05T12:00:01.000+0000", at=late.total_seconds())]
+    assert SF_ID == room.journal.search(intent)
+    room.systems.rows = [made(at=late.total_seconds())]
+    assert None is room.journal.search(intent)
+
+
+@pytest.mark.rule("F01", "I4")
+def test_an_object_that_does_not_tell_who_made_a_record() -> None:
+    """Nobody is asked for: all texts, the account and the day must be as sent."""
+    fields = [one for one in FIELDS if one.name not in {"CreatedById", "LastModifiedById"}]
+    room = Room(fields=fields)
+    sent = {"Subject": "a", "WhatId": "001A", "ActivityDate": "2026-01-05"}
+    intent = room.begun(fields=sent)
+
+    room.systems.rows = [made(**sent)]
+    assert SF_ID == room.journal.search(intent)
+    assert ["Id", "Subject", "CreatedDate", "ActivityDate", "WhatId"] == room.systems.asked[-1][1]
+    assert "CreatedDate >= 2026-01-05T11:55:00Z" == room.systems.asked[-1][2]
+    for name in sent:
+        room.systems.rows = [made(**{**sent, name: "other"})]
+        assert None is room.journal.search(intent)
+
+
+# -- recovery -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("F01", "I3", "I10")
+def test_what_had_been_made_is_adopted() -> None:
+    """The record is linked with what both sides said at its creation, told of, and its partner's looked at again."""
+    room = Room()
+    room.begun()
+    room.systems.rows, room.systems.partners = [made()], {("Task", "Task1"): ph()}
+
+    room.journal.recover()
+
+    (found,) = room.state.links()
+    assert (SF_ID, {"Task": "Task1"}, "a") == (found.sf_id, found.ids, found.base[SALESFORCE]["Subject"])
+    assert frozenset() == found.deleted
+    assert [f"Task {SF_ID} had been created when the run broke off; adopted"] == room.notes
+    assert [("Task", "Task1", "waiting")] == room.waiting()
+    assert [] == room.state.intents()
+
+
+@pytest.mark.rule("P25", "I6", "T41")
+def test_what_had_been_made_and_deleted_is_a_tombstone() -> None:
+    """A link of a deleted record; and one that was made in the place of another takes its place."""
+    room = Room()
+    old = room.journal.add_link("Task", OTHER_ID, {"Task": "Task1"}, {})
+    room.begun(replaces=old)
+    room.systems.rows = [replace(made(), deleted=True)]
+
+    room.journal.recover()
+
+    (found,) = room.state.links()
+    assert (SF_ID, frozenset({SALESFORCE})) == (found.sf_id, found.deleted)
+    assert [] == room.waiting()
+
+
+@pytest.mark.rule("F01", "I3")
+def test_an_answer_that_was_read_is_not_looked_for() -> None:
+    """Its id is known: nothing is searched. Linked since, or gone: there is nothing to adopt."""
+    for linked, there in ((False, True), (True, True), (False, False)):
+        room = Room()
+        room.state.change_intent(room.begun(), sf_id=SF_ID)
+        room.systems.rows = [made()] if there else []
+        if linked:
+            room.journal.add_link("Task", SF_ID, {"Task": "Task1"}, {})
+
+        room.journal.recover()
+
+        assert [] == room.systems.asked
+        assert (there and not linked) is bool(room.notes)
+        assert (1 if there else 0) == len(room.state.links())
+        assert [] == room.state.intents()
+
+
+@pytest.mark.rule("F01", "I11")
+@pytest.mark.parametrize(("look_again", "waits"), [(True, 1), (False, 0)])
+def test_what_was_not_made_may_be_made_in_this_run(look_again: bool, waits: int) -> None:
+    """The partner's record is looked at again, if the run makes anything; one that is gone is not."""
+    room = Room()
+    room.begun(ph(), ph("Conversation"))
+    room.systems.partners = {("Task", "Task1"): ph()}
+
+    room.journal.recover(look_again=look_again)
+
+    assert waits == len(room.waiting())
+    assert [] == room.state.links() == room.state.intents()
+
+
+@pytest.mark.rule("P2", "P10", "I7")
+def test_an_intent_whose_section_is_off_waits() -> None:
+    """No request, and it is told. A Conversation may continue what was begun for its Task."""
+    off = Room(replace(TASK, salesforce="Event"))
+    off.begun()
+    off.state.open_intent(PARTNER, NOON, {"object": "Task", "model": "Task", "sf_id": SF_ID})
+    off.journal.recover()
+    assert 2 == len(off.state.intents())
+    assert ["a Task that was begun waits: its section is not syncing"] * 2 == off.notes
+    assert [] == off.systems.asked
+
+    room = Room(CONVERSATION)
+    room.begun()
+    room.state.open_intent(PARTNER, NOON, {"object": "Task", "model": "Task", "sf_id": SF_ID})
+    room.journal.recover()
+    assert [PARTNER] == [one.kind for one in room.state.intents()]
+    assert 1 == len(room.notes)
+
+
+@pytest.mark.rule("F01", "F65", "I13")
+def test_a_creation_that_cannot_be_adopted_stays_open() -> None:
+    """Its partner's record belongs to another activity: that is told, and the others are resolved."""
+    room = Room()
+    room.journal.add_link("Task", OTHER_ID, {"Task": "Task1"}, {})
+    room.state.change_intent(room.begun(), sf_id=SF_ID)
+    room.begun(ph("Conversation"), fields={"Subject": "x"})
+    room.systems.rows = [made()]
+
+    room.journal.recover()
+
+    assert [SF_ID] == [one.body.get("sf_id") for one in room.state.intents()]
+    assert 1 == len(room.notes)
+    assert room.notes[0].startswith("a creation that was begun stays open: ")
+
+
+def at_partner(room: Room, **more: Any) -> Intent:
+    return room.state.change_intent(room.journal.begin_at_partner("Task", sf(), {"action": "a"}), **more)
+
+
+@pytest.mark.rule("F01", "I3", "P8")
+def test_a_creation_at_the_partner_is_found_by_its_key() -> None:
+    """It is linked with what was sent; with a link there already, or nothing to be found, there is nothing to do."""
+    room = Room()
+    at_partner(room)
+    room.systems.partners = {("Task", "Task1"): ph(action="edited")}
+    room.journal.recover()
+    (found,) = room.state.links()
+    assert (SF_ID, {"Task": "Task1"}, "a") == (found.sf_id, found.ids, found.base["Task"]["Subject"])
+
+    at_partner(room)
+    room.systems.partners = {("Task", "Task2"): ph()}
+    room.journal.recover()
+    assert [(SF_ID, {"Task": "Task1"})] == room.links()
+
+    nothing = Room()
+    at_partner(nothing)
+    nothing.journal.recover()
+    assert [] == nothing.state.links() == nothing.state.intents()
+    assert [] == nothing.notes
+
+
+@pytest.mark.rule("T41")
+def test_a_creation_at_the_partner_in_the_place_of_a_deleted_one() -> None:
+    """The link that it replaces is no obstacle, and goes; not made, it stays as it is."""
+    room = Room()
+    old = room.journal.add_link("Task", SF_ID, {"Task": "Task0"}, {})
+    at_partner(room, replaces=old.id, made=True)
+    room.journal.recover()
+    assert [(SF_ID, {"Task": "Task0"})] == room.links()
+    assert [] == room.notes
+
+    at_partner(room, replaces=old.id)
+    room.systems.partners = {("Task", "Task1"): replace(ph(), id="Task1")}
+    room.journal.recover()
+    assert [(SF_ID, {"Task": "Task1"})] == room.links()
+
+
+@pytest.mark.rule("P25", "I6")
+def test_a_creation_that_the_partner_confirmed_and_that_is_gone_is_buried() -> None:
+    """Nobody read its id: the tombstone goes by its key."""
+    room = Room()
+    at_partner(room, made=True)
+
+    room.journal.recover()
+
+    (found,) = room.state.links()
+    assert ({"Task": f"sourceId={SF_ID}"}, frozenset({"Task"})) == (found.ids, found.deleted)
+    assert [f"the Task made for Task {SF_ID} was deleted before the run had read it"] == room.notes
+    assert [] == room.state.intents()
+
+
+@pytest.mark.rule("F17", "P2")
+def test_changes_in_doubt_wait_for_their_section_too() -> None:
+    """Resolved where the link's object syncs, or the link is gone; else they wait without a request."""
+    room = Room()
+    link_of = room.journal.add_link("Task", SF_ID, {"Task": "Task1"}, {})
+    other = room.journal.add_link("Event", OTHER_ID, {"Conversation": "C1"}, {})
+    for number in (link_of.id, other.id, 99):
+        room.state.open_intent("update", NOON, {"link": number, "version": 0, "fields": {}})
+
+    room.journal.recover()
+
+    assert [other.id] == [one.body["link"] for one in room.state.intents()]
+    assert [] == room.notes
+    assert datetime(2026, 1, 5, 12, tzinfo=UTC) == NOON
