@@ -456,7 +456,7 @@ def test_a_record_made_at_the_partner() -> None:
     nowhere = FieldMap("nowhere", "", "Nowhere__c", "same")
     owner = FieldMap("owner", "ownerId", "OwnerId", "owner")
     one = section("Task", SUBJECT, never, once, sent, nowhere, owner, NOTE, on_create_partner={"mainType": "task"})
-    values = dict.fromkeys(("Never__c", "Once__c", "Sent__c", "Nowhere__c"), "x")
+    values: dict[str, Any] = dict.fromkeys(("Never__c", "Once__c", "Sent__c", "Nowhere__c"), "x")
     record = sf(**values, Description=None, OwnerId="005000000000009AAA")
 
     said = plan(activity(record), one)
