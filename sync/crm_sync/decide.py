@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from crm_sync.decide_rows import FieldCase, Grain, Opinion, Taken, field_verdict
-from crm_sync.model import CONVERSATION, SALESFORCE, Direction, Policy, Write
+from crm_sync.model import SALESFORCE, Direction, Policy, Write
 from crm_sync.verdict_words import PARTNER, Order, order
 
 __all__ = [
@@ -126,8 +126,9 @@ def decide(
 ) -> Decision:
     """Which value of one field is taken, and who gets it.
 
-    *partner* holds the views of the partner's replicas of the field: one, or Planhat's Task and Conversation. *record*
-    is what `record_winner` said, with the grain "record". The same inputs give the same decision on any machine.
+    *partner* holds the views of the partner's replicas of the field: one, or several that follow each other (Planhat's
+    Task, then its Conversation); of two of one moment the later one speaks. *record* is what `record_winner` said, with
+    the grain "record". The same inputs give the same decision on any machine.
     """
 
     def taken(view: View, prefers: str) -> Taken:
@@ -143,12 +144,12 @@ def decide(
         if view.opinion is Opinion.CHANGED and view.sends and not agree(salesforce.value, view.value, view.replica)
     ]
     if speaking:
-        champion = max(speaking, key=_newest_conversation_first)
+        champion = max(reversed(speaking), key=_moment)
         prefers = _preferred(policy, salesforce.changed_at, champion.changed_at, tie, clocks)
         whose = taken(champion, prefers)
         # A replica of the partner's that lost to the other one gives its value up, too.
         losers += [
-            Loser(view.replica, view.value, "newest of Task and Conversation")
+            Loser(view.replica, view.value, "newest of the partner's records")
             for view in speaking
             if view is not champion and view.value != champion.value
         ]
@@ -161,7 +162,7 @@ def decide(
     else:
         standing = [view for view in partner if taken(view, SALESFORCE) is Taken.PARTNER]
         if standing:  # the partner won the record, and with it a field that it did not change
-            champion = max(standing, key=_newest_conversation_first)
+            champion = max(reversed(standing), key=_moment)
             losers.append(Loser(SALESFORCE, salesforce.value, policy.value))
             return _partner_wins(salesforce, champion, partner, losers)
     targets = [view for view in partner if taken(view, SALESFORCE) is Taken.SALESFORCE]
@@ -218,9 +219,8 @@ def _preferred(
     return PARTNER if last is Order.PARTNER_NEWER else SALESFORCE
 
 
-def _newest_conversation_first(view: View) -> tuple[float, bool]:
-    stamp = view.changed_at.timestamp() if view.changed_at else 0.0
-    return stamp, view.replica == CONVERSATION
+def _moment(view: View) -> float:
+    return view.changed_at.timestamp() if view.changed_at else 0.0
 
 
 def _partner_wins(salesforce: View, champion: View, partner: Sequence[View], losers: list[Loser]) -> Decision:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -128,7 +129,7 @@ class Sockets:
         return report
 
 
-class ServedSync:
+class ServedSync(ABC):
     """The sync under test as a world knows it: each run is the runner's, told where the sockets are."""
 
     def __init__(self, sockets: Sockets, folder: Path, settings: AnySettings) -> None:
@@ -144,15 +145,15 @@ class ServedSync:
         settings = self.told_settings()
         return self._sockets.run(self._folder, settings, self.switches())
 
+    @abstractmethod
     def told_settings(self) -> dict[str, Any]:
         """What stands in the settings file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def switches(self) -> dict[str, str]:
         """The same, a variable each."""
-        raise NotImplementedError
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - this is how every one of them closes
         """Nothing is open between runs."""
 
 
@@ -241,7 +242,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-class ServedStage:
+class ServedStage(ABC):
     """What a campaign needs of a profile: its stage on sockets, the installed sync, and where histories begin."""
 
     profile: str
@@ -252,13 +253,13 @@ class ServedStage:
         self._installed: dict[str, Installed] = {}
         self._begun: Installed | None = None
 
+    @abstractmethod
     def make_sync(self, folder: Path, settings: AnySettings) -> ServedSync:
         """The sync over *folder*: its own files, and what it is told."""
-        raise NotImplementedError
 
+    @abstractmethod
     def open_at(self, opening: Mapping[str, str] | None) -> None:
         """Let the next reset lead to *opening* (None: to the very beginning)."""
-        raise NotImplementedError
 
     def install(self, settings: AnySettings) -> Installed:
         """Let the sync run once where nothing has happened yet; its state is where every history begins.

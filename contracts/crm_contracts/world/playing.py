@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -71,7 +72,7 @@ def fault_of(op: ops.InjectFault) -> Fault:
     )
 
 
-class Playing:
+class Playing(ABC):
     """One history as it unfolds. Use as a context manager, or close()."""
 
     stage: Scene
@@ -125,25 +126,25 @@ class Playing:
 
     # -- what a world says of itself ------------------------------------------------------------
 
+    @abstractmethod
     def _run(self, op: ops.Sync) -> Any:
         """Let the sync run one round; what it reports."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _start_again(self) -> Played:
         """A new process of the sync, over the files that the last one left."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _judge(self, exchanges: list[monitors.Exchange], *, clean: bool) -> None:
         """Look at a round that ended; *clean*: nothing went wrong in it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _about(self, exchange: monitors.Exchange) -> str:
         """The handle of the activity that *exchange* is about, "" when it does not say."""
-        raise NotImplementedError
 
+    @abstractmethod
     def observe(self) -> Mapping[str, Any]:
         """Everything both systems show of activities, read by their users."""
-        raise NotImplementedError
 
     def look(self) -> Mapping[str, Any]:
         """As `observe`; nobody looks twice at the same rows."""
@@ -189,9 +190,9 @@ class Playing:
     def note(self, line: str, *, activity: str = "") -> None:
         self.timeline.append((activity, f"{self.stage.clock.now():%d %H:%M:%S}  {line}"))
 
+    @abstractmethod
     def summary(self) -> Mapping[str, object]:
         """What the activities look like, by handle, without ids and stamps."""
-        raise NotImplementedError
 
     def stir(self) -> None:
         """Somebody did something that a sync may answer with writes."""

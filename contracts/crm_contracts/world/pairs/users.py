@@ -7,6 +7,7 @@ Source: the REST calls of the vendors; what Totango's and Marketo's users do in 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -73,7 +74,7 @@ class PeopleInSalesforce(SalesforceUser):
         return rows
 
 
-class PartnerUser:
+class PartnerUser(ABC):
     """Somebody at work in the partner system."""
 
     def __init__(self, login: Login, session: requests.Session) -> None:
@@ -81,22 +82,22 @@ class PartnerUser:
         self._token = login.credentials["token"]
         self._session = session
 
+    @abstractmethod
     def create(self, section: str, fields: Mapping[str, Any]) -> str:
         """Make a record; its id."""
-        raise NotImplementedError
 
-    def edit(self, section: str, record_id: str, fields: Mapping[str, Any]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def edit(self, section: str, record_id: str, fields: Mapping[str, Any]) -> None: ...
 
-    def delete(self, section: str, record_id: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def delete(self, section: str, record_id: str) -> None: ...
 
-    def read(self, section: str, record_id: str) -> Row:
-        raise NotImplementedError
+    @abstractmethod
+    def read(self, section: str, record_id: str) -> Row: ...
 
+    @abstractmethod
     def rows(self, section: str) -> dict[str, Row]:
         """Every record that is not deleted, by id."""
-        raise NotImplementedError
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         given = {} if body is None else {"json": body}
