@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from crm_contracts.world.homes import Homes
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
 from crm_contracts.world.oracle import Oracle
 from crm_contracts.world.settings import OFF, RECEIVE, SEND, Settings
@@ -546,3 +547,43 @@ def test_a_second_task_is_owed_after_the_switch(saved: Settings, seconds: int, *
             log.oracle.settled()
     else:
         log.oracle.settled()
+
+
+@pytest.mark.rule("P27")
+@pytest.mark.parametrize(("company", "right"), [("c-acme", True), ("c-globex", False), (None, False)])
+def test_what_is_made_is_at_its_customer(company: str | None, *, right: bool) -> None:
+    """I4: a Planhat Task is made at the Company of the account that its Salesforce Task is related to."""
+    log = Log()
+    log.oracle.homes = Homes({"acme": "001A", "globex": "001G"}, {"acme": "c-acme", "globex": "c-globex"})
+    log.user(SALESFORCE, SF, Subject="A", WhatId="001A")
+    log.begin()
+    log.put(TASK, PH, action="A", sourceId=SF, companyId=company)
+
+    if right:
+        log.round()
+    else:
+        with pytest.raises(Invented, match="act-1 at"):
+            log.round()
+
+
+@pytest.mark.rule("P27")
+def test_a_record_keeps_its_company() -> None:
+    """I8: no sync moves a Planhat record to another Company (F28)."""
+    log = Log()
+    log.user(TASK, PH, action="A", companyId="c-acme")
+    log.begin()
+    log.put(TASK, PH, companyId="c-globex")
+
+    with pytest.raises(BrokenFrame, match="moved to the Company c-globex"):
+        log.round()
+
+
+@pytest.mark.rule("P25")
+def test_what_a_user_deleted_is_not_there_again() -> None:
+    """I6: it is under its old id no more than under a new one."""
+    log = linked()
+    log.oracle.user_deleted("act-1", TASK, PH)
+    log.begin()
+
+    with pytest.raises(FalselyDeleted, match="is there again"):
+        log.round()

@@ -16,6 +16,7 @@ from crm_contracts.world.fields import FIELDS, FRAME, Field, Row, Value, shared
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK
 
 POINTERS = {TASK: "sourceId", CONVERSATION: "externalId"}  # rule P7
+HOMES = {SALESFORCE: "WhatId", TASK: "companyId", CONVERSATION: "companyId"}
 STAMPS = {SALESFORCE: "LastModifiedDate", TASK: "updatedAt", CONVERSATION: "updatedAt"}
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -35,6 +36,15 @@ class Record:
     frame: dict[str, Any] = field(default_factory=dict)
     deleted: bool = False
     met: bool = False  # the sync was shown it
+    homes: set[Any] = field(default_factory=set)  # customers it ever was at by a user's hand, or was made at
+
+    def __post_init__(self) -> None:
+        self.homes.add(self.home)
+
+    @property
+    def home(self) -> Any:
+        """The id of the customer it is at."""
+        return self.row.get(HOMES[self.side])
 
     @property
     def pointer(self) -> str:
@@ -53,6 +63,7 @@ class Record:
     def user_saved(self, row: Row, at: datetime, names: Mapping[str, Any]) -> None:
         """A user saved the fields *names*; *row* is how the record reads afterwards."""
         self.row = row
+        self.homes.add(self.home)
         for one in shared(self.side):
             self.shown.setdefault(one.name, set()).add(self.value(one))
             if one.name_on(self.side) in names:

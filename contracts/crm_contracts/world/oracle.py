@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crm_contracts.world.fields import DONE, FIELDS, FRAME, IGNORED, Field, Row, Value, shared, takes_part
+from crm_contracts.world.homes import Homes
 from crm_contracts.world.invariants.calls import Budget
 from crm_contracts.world.invariants.told import Told
 from crm_contracts.world.invariants.watch import Round, Watch
@@ -64,6 +65,7 @@ class Oracle:
         """*customers*: handle of each customer, and whether Planhat knows it as a Company."""
         self.settings = settings
         self.customers = dict(customers)
+        self.homes = Homes()
         self.inheritance = Inheritance()
         self.inheritance.saved(settings)
         self.model = Model()
@@ -148,12 +150,14 @@ class Oracle:
     def merged(self, loser: str, into: str, tasks: Mapping[str, Row]) -> None:
         """Salesforce merged an account: its Tasks, which now read as *tasks*, are of another customer."""
         self.watch.happened()
+        self.homes.merged[loser] = into
         for activity in self.model.activities.values():
             if activity.at == loser:
                 activity.at, activity.adrift = into, activity.one(SALESFORCE) is None
             for record in activity.live(SALESFORCE):
                 record.row = tasks[record.id]
                 record.frame["WhatId"] = record.row["WhatId"]
+                record.homes.add(record.home)
 
     def forgotten(self) -> None:
         """The sync lost its memory: what had been agreed, what had been deleted, and that staff moved the switch."""
@@ -197,9 +201,10 @@ class Oracle:
                 for one in shared(pair.section):
                     self._known(pair, one).add(pair.values(one))
 
-    def introduced(self, customer: str) -> None:
+    def introduced(self, customer: str, company_id: str = "") -> None:
         """Planhat got a Company for *customer*."""
         self.customers[customer] = True
+        self.homes.companies[customer] = company_id
         self.watch.happened()
 
     # -- what the sync did --------------------------------------------------------------------
@@ -441,6 +446,7 @@ class Oracle:
             if known is not None:
                 before, known.row = known.row, row
                 self._nothing_invented(known, before)
+                self._stays_deleted(known)
         for side in (TASK, CONVERSATION, SALESFORCE):  # pointers first, then what they point at
             for record_id, row in after[side].items():
                 if self.model.find(side, record_id) is None:
@@ -467,6 +473,11 @@ class Oracle:
                     activity=activity.handle,
                 )
 
+    def _stays_deleted(self, record: Record) -> None:
+        """I6: what a user deleted is not there again. Planhat alone logs a Conversation once more under its old id."""
+        if record.deleted and record.side != CONVERSATION:
+            raise FalselyDeleted(f"the {record.side} record {record.id} was deleted by its user and is there again")
+
     def _appeared(self, side: str, record_id: str, row: Row) -> None:
         activity = self.model.owner_of(side, row)
         title = shared(side)[0].read(side, row)
@@ -491,7 +502,9 @@ class Oracle:
                 f"{activity.handle} got a Salesforce Task {record_id}, and no section sends it",
                 activity=activity.handle,
             )
-        self._nothing_invented(self.model.add(activity, Record(side, record_id, row, by_user=False)), None)
+        made = self.model.add(activity, Record(side, record_id, row, by_user=False))
+        self._nothing_invented(made, None)
+        self.homes.judge_made(activity, made)
 
     def _logged(self, activity: Activity, row: Row) -> None:
         """A Conversation continues the activity: it takes over what was agreed for the Planhat Task."""
@@ -525,6 +538,7 @@ class Oracle:
     def _frame_held(self, activity: Activity) -> None:
         for side in SIDES:
             for record in activity.live(side):
+                self.homes.judge_kept(activity, record)
                 for name in FRAME[side]:
                     if name in record.frame and record.row.get(name) != record.frame[name]:
                         raise BrokenFrame(

@@ -24,6 +24,7 @@ from crm_contracts.world.fields import (
     shared,
 )
 from crm_contracts.world.happenings import HAPPENINGS
+from crm_contracts.world.homes import Homes
 from crm_contracts.world.invariants.told import told
 from crm_contracts.world.model import Observation, Record
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK, Op
@@ -59,6 +60,7 @@ class World(Playing):
         super().__init__(stage)
         self.settings = settings or Settings()
         self.oracle = Oracle(self.settings, customers=stage.cast.customers)
+        self.oracle.homes = Homes(dict(stage.accounts), dict(stage.companies))
         self.seen: Observation = {side: {} for side in SIDES}  # after the newest round
         self.gone_customers: set[str] = set()  # merged away
         self._factory = sync
@@ -180,7 +182,7 @@ class World(Playing):
             return False
         self.stage.introduce(op.customer)
         self.note(f"Planhat gets a Company for {op.customer}")
-        self.oracle.introduced(op.customer)
+        self.oracle.introduced(op.customer, self.stage.companies[op.customer])
         self._touched = True
         return True
 
@@ -231,6 +233,7 @@ class World(Playing):
         # An id that is still owed is written back when its section syncs again: not the configuration's doing (P8).
         unasked = [] if self._touched else [one for one in written if not monitors.writes_back(one, owed)]
         if not self._configured:  # a write that is refused changes nothing; who insists on it loops (I12)
+            self._put_aside([one for one in unasked if one["status"] >= 400], clean=clean)
             unasked = [one for one in unasked if one["status"] < 400]
         if unasked:
             if self._configured:
@@ -238,6 +241,12 @@ class World(Playing):
             raise NotQuiet(f"nothing had happened, and there was {monitors.say(unasked[0])}")
         if clean and not written:
             self._touched = self._configured = False
+
+    def _put_aside(self, refused: list[monitors.Exchange], *, clean: bool) -> None:
+        """I2: a refused write is tried again for a record that is put aside with its reason, for no other (F65)."""
+        said = told(self.reports[-1]) if clean and refused else None
+        if said is not None and not said.quarantined and not said.stopped:
+            raise NotQuiet(f"nothing had happened, and there was {monitors.say(refused[0])}; nothing is put aside")
 
     def observe(self) -> Observation:
         """Everything both systems show of activities, read by their users."""

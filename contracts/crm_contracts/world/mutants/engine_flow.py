@@ -34,7 +34,7 @@ FLOW = (
             ),
             Text(f"{OBSERVE}observe", "if item.next_at <= now", "if False"),
         ),
-        tests=("tests/crm_sync/test_rules.py",),
+        scenario="F26 edits on both sides while",
     ),
     Mutant(
         "after a death all is agreed",
@@ -144,6 +144,28 @@ FLOW = (
         ),
     ),
     Mutant(
+        "a write that finds nothing is tried for ever",
+        "F24",
+        "Once the bin is empty Salesforce finds no record, and each run tries again without a word.",
+        (
+            Value("crm_sync.act.GONE_CODES", frozenset({"ENTITY_IS_DELETED", "NOT_FOUND"})),
+            Text(f"{ACT}_gone", "link = plan.activity.link", "link = None"),
+        ),
+    ),
+    Mutant(
+        "a deletion found by its key leaves no tombstone",
+        "F24",
+        "After a loss of the memory the deleted partner is seen once and not written down; the bin forgets it.",
+        (
+            Text(
+                f"{OBSERVE}_mark_deleted_salesforce",
+                "elif link is None and record.deleted and activity.partners:",
+                "elif False:",
+            ),
+        ),
+        scenario="F24 the memory is lost after a deletion",
+    ),
+    Mutant(
         "what a scan does not show is gone",
         "F25",
         "A linked record that is not among what was read counts as deleted.",
@@ -196,6 +218,24 @@ FLOW = (
                 "    plan.write.setdefault(model, {})['companyId'] = parent",
             ),
         ),
+    ),
+    Mutant(
+        "every record is of one customer",
+        "F28",
+        "Whatever account a Salesforce Task has, its Planhat Task is made at the first Company.",
+        (
+            Text(
+                "crm_sync.engine.Engine.parent_of",
+                "return self._parents[0].get(account) if account else None",
+                "return next(iter(self._parents[0].values())) if account in self._parents[0] else None",
+            ),
+        ),
+    ),
+    Mutant(
+        "a new Task is related to nothing",
+        "F29",
+        "The relation is not set when the Salesforce Task is made.",
+        (Text(f"{PLAN}_plan_salesforce_creation", "if account and company_field in sobject.fields:", "if False:"),),
     ),
     Mutant(
         "WhatId is written with each change",

@@ -149,6 +149,6 @@ FAKE_PLANHAT = (
                 "count = 1",
             ),
         ),
-        tests=(f"{TESTS}test_models_common.py", f"{TESTS}test_documented.py"),
+        scenario="F22 deleted in Planhat and edited in Salesforce",
     ),
 )

@@ -65,7 +65,7 @@ FAKE_SALESFORCE = (
                 '"MasterRecordId": None',
             ),
         ),
-        tests=(f"{TESTS}test_recycle_and_convert.py",),
+        scenario="F55 taken out of the recycle bin long after, and edited",
     ),
     Mutant(
         "queryAll hides deleted rows",
@@ -78,7 +78,7 @@ FAKE_SALESFORCE = (
         "F24",
         "A deleted row is gone from its table at once.",
         (Text("fake_salesforce.operations.removal.bury", "if prep.has_bin: gone =", "if False:\n        gone ="),),
-        tests=(f"{TESTS}test_recycle_and_convert.py",),
+        scenario="F22 deleted here and edited there",
     ),
     Mutant(
         "a deletion moves no stamp",

@@ -163,6 +163,28 @@ SCENARIOS = (
         ],
     ),
     scenario(
+        "F24",
+        "deleted in Salesforce, where nobody looks, and edited in Planhat",
+        [task(), SYNC, GONE, LATER, edit(TASK, action="The survivor is edited"), SYNC, SYNC],
+        settings=Settings(task=SEND, conversation=OFF),
+    ),
+    scenario(
+        "F24",
+        "the memory is lost after a deletion, and then the bin is emptied",
+        [
+            salesforce(),
+            SYNC,
+            GONE,
+            SYNC,
+            ops.Forget(),
+            SYNC,
+            ops.Tick(seconds=20 * 86_400),
+            SYNC,
+            edit(TASK, action="The survivor is edited"),
+            SYNC,
+        ],
+    ),
+    scenario(
         "F25",
         "the sync's user sees no record for a while",
         [
@@ -222,6 +244,18 @@ SCENARIOS = (
     ),
     scenario("F27", "done in Planhat, archived, gone from the list", [salesforce(), SYNC, DONE, SYNC, SYNC]),
     scenario("F27", "ignored in Planhat", [salesforce(), SYNC, ops.Ignore(act="act-1"), SYNC, SYNC]),
+    scenario(
+        "F28",
+        "records of two customers, and one goes to the other before it was ever brought over",
+        [
+            salesforce(),
+            salesforce("act-2", at="globex"),
+            task("act-3"),
+            task("act-4", at="globex"),
+            ops.Move(act="act-1", to="globex"),
+            SYNC,
+        ],
+    ),
     scenario(
         "F28",
         "a user relates the Salesforce Task to another customer",
