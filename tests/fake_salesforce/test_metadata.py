@@ -623,7 +623,7 @@ def test_good_org_files_are_taken_whole(own: dict[str, Any], to_task: dict[str, 
     objects = {"Own__c": {"fields": own, "activities": activities}, "Task": {"fields": to_task}}
     schema = Schema.load({"objects": objects})
     engine = sa.create_engine("sqlite://")
-    schema.metadata.create_all(engine)
+    schema.metadata.create_all(engine, tables=[get(schema, name).table for name in objects])
     engine.dispose()
     assert activities == ("Own__c" in field_of(schema, "Task.WhatId").reference_to)
     for name, rows in (("Own__c", own), ("Task", to_task)):

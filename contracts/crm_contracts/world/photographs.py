@@ -155,19 +155,25 @@ class Darkroom:
         state = self.state(vendor)
         return Key((vendor, state.rows, state.core, state.sessions, at, request), state.usage)
 
-    def reply(self, key: Key, vendor: str) -> Reply | None:
-        """The answer, if it was given before; the fake is then as good as called."""
-        found = self._replies.get(key.asked)
+    def reply(self, key: Key, vendor: str, *, exactly: bool) -> Reply | None:
+        """The answer, if it was given before; the fake is then as good as called.
+
+        *exactly*: in the very same state; else, within this world, calls may have been counted since.
+        """
+        found = None if exactly else self._replies.get(key.asked)
         if found is None and self.for_many and key in self._kept:
-            found = self._replies[key.asked] = self._kept[key]
+            found = self._kept[key]
+            if not exactly:
+                self._replies[key.asked] = found
         if found is not None and self._state[vendor] != found.after:
             self._state[vendor], self._developed[vendor] = found.after, False
         return found
 
-    def learn(self, key: Key, reply: Reply) -> None:
+    def learn(self, key: Key, reply: Reply, *, exactly: bool) -> None:
         if len(self._replies) >= REPLIES_MAX:
             self._replies.clear()
-        self._replies[key.asked] = reply
+        if not exactly:
+            self._replies[key.asked] = reply
         if self.for_many:
             self._kept[key] = reply
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -174,18 +175,30 @@ def _fields(
     for parent, name, read, edit in conn.execute(sa.select(*columns).where(table.c.ParentId.in_(ids))):
         said.setdefault(name, []).append((parent, bool(read or edit), bool(edit)))
     found: dict[str, Mapping[str, tuple[bool, bool]]] = {}
-    for sobject in schema.sobjects:
-        rights: dict[str, tuple[bool, bool]] = {}
-        for each in sobject.fields:
-            if not each.permissionable:
-                continue
-            rows = said.get(f"{sobject.name}.{governing(sobject, each.name)}", [])
-            every = own is not None and all(parent != own["Id"] for parent, _, _ in rows)
-            read, edit = every or any(row[1] for row in rows), every or any(row[2] for row in rows)
-            rights[each.name] = read, edit
-        if rights:
-            found[sobject.name] = rights
+    unsaid = own is not None, own is not None
+    for name, fields in _settable(schema):
+        rights = found[name] = dict.fromkeys(fields, unsaid)
+        for each, governed in fields.items() if said else ():
+            rows = said.get(governed)
+            if rows is not None:
+                every = own is not None and all(parent != own["Id"] for parent, _, _ in rows)
+                rights[each] = every or any(row[1] for row in rows), every or any(row[2] for row in rows)
     return found
+
+
+_SETTABLE: WeakKeyDictionary[Schema, list[tuple[str, Mapping[str, str]]]] = WeakKeyDictionary()
+
+
+def _settable(schema: Schema) -> list[tuple[str, Mapping[str, str]]]:
+    """By object, the fields whose rights can be set, each with the name under which they are."""
+    known = _SETTABLE.get(schema)
+    if known is None:
+        known = _SETTABLE[schema] = []
+        for one in schema.sobjects:
+            names = [each.name for each in one.fields if each.permissionable]
+            if names:
+                known.append((one.name, {name: f"{one.name}.{governing(one, name)}" for name in names}))
+    return known
 
 
 def governing(sobject: SObject, name: str) -> str:
