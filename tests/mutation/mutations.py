@@ -11,7 +11,6 @@ import ast
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from pathlib import Path
 from types import CodeType
 
@@ -101,9 +100,19 @@ def _loading(code: CodeType) -> tuple[object, ...]:
 def _changed(source: str, mutated: str) -> tuple[int, int, str, str]:
     """The first and the last changed line by number, and what stood and stands there."""
     old, new = source.splitlines(), mutated.splitlines()
-    blocks = [one for one in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if one[0] != "equal"]
-    i1, i2, j1, j2 = blocks[0][1], blocks[-1][2], blocks[0][3], blocks[-1][4]
-    return i1 + 1, max(i1 + 1, i2), _words(old[i1:i2]), _words(new[j1:j2])
+    before = _alike(old, new)
+    behind = _alike(old[before:][::-1], new[before:][::-1])
+    end = max(len(old) - behind, before + 1)
+    first = next((n for n in range(before, end) if old[n].strip()), before)  # a decorator goes with its blanks
+    return first + 1, end, _words(old[first:end]), _words(new[before : len(new) - behind])
+
+
+def _alike(lines: list[str], others: list[str]) -> int:
+    """How many are alike from the beginning."""
+    return next(
+        (n for n, (one, other) in enumerate(zip(lines, others, strict=False)) if one != other),
+        min(len(lines), len(others)),
+    )
 
 
 def _words(lines: list[str]) -> str:
