@@ -22,7 +22,6 @@ Rules P2-P6, P18 and P24 are checked here; every message carries the path of the
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,6 +46,7 @@ from crm_sync.model import (
     Section,
     Write,
 )
+from crm_sync.settings_file import expanded, problems, read
 from crm_sync.totango.rows import where_body
 
 API_VERSION = "60.0"  # of Salesforce, where neither the configuration nor the profile says one
@@ -307,21 +307,21 @@ class Config:
                 "notes_inherit_task_source_id: this switch is read-only (rule P18); it turns on by "
                 "itself, and only Planhat's staff turn it off"
             )
-        expanded = _expand(given, environment if environment is not None else {}, path="")
-        name = expanded.get("profile", PLANHAT)
+        told: dict[str, Any] = expanded(given, environment if environment is not None else {})
+        name = told.get("profile", PLANHAT)
         if name not in PROFILES:
             raise ConfigError(f"profile: Must be one of: {', '.join(PROFILES)}.")
         profile = load_profile(name)
         jobs: tuple[Job, ...] = ()
-        if "jobs" in expanded and "templates" in profile.raw:
-            if "sections" in expanded:
+        if "jobs" in told and "templates" in profile.raw:
+            if "sections" in told:
                 raise ConfigError("jobs: they make the sections; give jobs or sections, not both")
-            jobs = read_jobs(expanded.pop("jobs"), profile=profile)
-            expanded["sections"] = sections_of(jobs, profile=profile)
+            jobs = read_jobs(told.pop("jobs"), profile=profile)
+            told["sections"] = sections_of(jobs, profile=profile)
         try:
-            data = _schema(profile).load(expanded)
+            data = _schema(profile).load(told)
         except ValidationError as error:
-            raise ConfigError("; ".join(_paths(error.messages))) from None
+            raise ConfigError("; ".join(problems(error.messages))) from None
         return replace(_build(data, profile), jobs=jobs)
 
     @classmethod
@@ -331,13 +331,7 @@ class Config:
         Raises:
             ConfigError: the file is missing, is no TOML, or its content is refused.
         """
-        try:
-            text = Path(path).read_text("utf-8")
-            given = tomllib.loads(text)
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read ({error.strerror}); check --config") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: is not valid TOML: {error}") from None
+        given = read(Path(path))
         try:
             return cls.from_mapping(given, environment=os.environ if environment is None else environment)
         except ConfigError as error:
@@ -366,35 +360,6 @@ def _keys(value: Any) -> set[str]:
     if isinstance(value, list):
         return set().union(*(_keys(v) for v in value))
     return set()
-
-
-def _expand(value: Any, environment: Mapping[str, str], *, path: str) -> Any:
-    """*value* with `${NAME}` replaced in every text."""
-    if isinstance(value, Mapping):
-        return {k: _expand(v, environment, path=f"{path}.{k}" if path else str(k)) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_expand(v, environment, path=f"{path}[{n}]") for n, v in enumerate(value)]
-    if not isinstance(value, str):
-        return value
-
-    def replace(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in environment:
-            raise ConfigError(f"{path}: the environment has no {name}; set it or write the value")
-        return environment[name]
-
-    return re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", replace, value)
-
-
-def _paths(messages: Any, path: str = "") -> list[str]:
-    """Marshmallow's nested messages as "sections[0].direction: Must be one of ..."."""
-    if isinstance(messages, Mapping):
-        lines: list[str] = []
-        for key, value in messages.items():
-            step = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}" if path else key
-            lines += _paths(value, step)
-        return lines
-    return [f"{path}: {' '.join(map(str, messages))}"]
 
 
 def _build(data: Mapping[str, Any], profile: Profile) -> Config:

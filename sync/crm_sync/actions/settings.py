@@ -5,8 +5,6 @@ A TOML file such as fixtures/configs/actions.toml; `${NAME}` is taken from the e
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from crm_sync.config import SalesforceLogin
 from crm_sync.errors import ConfigError
+from crm_sync.settings_file import expanded, problems, read
 
 PRODUCTION_LOGIN: Final = "https://login.salesforce.com"
 SANDBOX_LOGIN: Final = "https://test.salesforce.com"
@@ -83,14 +82,9 @@ class Settings:
 
 def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
     """The configuration of a file. Raises ConfigError: one line with the key's path."""
+    given = read(path)
     try:
-        given = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check --config") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}") from None
-    try:
-        return settings(_expanded(given, environment, ""))
+        return settings(expanded(given, environment))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
 
@@ -100,7 +94,7 @@ def settings(given: Mapping[str, Any]) -> Settings:
     try:
         data = _Settings().load(given)
     except ValidationError as error:
-        raise ConfigError(_first(error.messages)) from None
+        raise ConfigError("; ".join(problems(error.messages))) from None
     words = dict(data["salesforce"])
     sandbox = words.pop("sandbox")
     if not words["login_url"]:
@@ -113,21 +107,3 @@ def settings(given: Mapping[str, Any]) -> Settings:
     if not any(ways):
         raise ConfigError("salesforce: no way to log in; give refresh_token and client_id, or another way")
     return Settings(login, Options(**data["options"]), data["state"]["url"])
-
-
-def _expanded(value: Any, environment: Mapping[str, str], path: str) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _expanded(one, environment, f"{path}.{key}".lstrip(".")) for key, one in value.items()}
-    if not isinstance(value, str):
-        return value
-    missing = [name for name in re.findall(r"\$\{(\w+)\}", value) if name not in environment]
-    if missing:
-        raise ConfigError(f"{path}: the environment has no {missing[0]}; set it or write the value")
-    return re.sub(r"\$\{(\w+)\}", lambda found: environment[found[1]], value)
-
-
-def _first(messages: Any, path: str = "") -> str:
-    if isinstance(messages, Mapping):
-        key = next(iter(messages))
-        return _first(messages[key], f"{path}.{key}".lstrip("."))
-    return f"{path}: {' '.join(map(str, messages))}"
