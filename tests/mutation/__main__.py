@@ -31,6 +31,7 @@ TESTS = (
     "test_cases.py",
     "test_configuration.py",
     "test_crashes.py",
+    "test_decide.py",
     "test_faults.py",
     "test_journal*.py",
     "test_many.py",

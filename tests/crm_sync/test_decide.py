@@ -1,0 +1,75 @@
+"""`decide` on values and settings that are equal without being one object, as everything read over a wire is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from crm_sync.decide import Decision, Loser, Mapped, Seen, View, decide, record_winner
+from crm_sync.model import SALESFORCE, Direction, Policy
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def read(text: str) -> str:
+    """The same text as an object of its own."""
+    return "".join(list(text))
+
+
+def same(left: Any, right: Any, _model: str) -> bool:
+    return bool(left == right)
+
+
+def view(replica: str, value: str, *, after: int = 0, seen: Seen = Seen.CHANGED) -> View:
+    return View(replica, seen, read(value), NOON + timedelta(seconds=after), Direction.BOTH)
+
+
+@pytest.mark.rule("P1", "I5")
+@pytest.mark.parametrize("first", ["Task", "Conversation"])
+def test_two_replicas_that_say_the_same_lose_nothing(first: str) -> None:
+    """Task and Conversation changed to one value: neither is given up, and neither is written."""
+    salesforce = view(SALESFORCE, "old", seen=Seen.SAME)
+    replicas = [view("Task", "new", after=first == "Conversation"), view("Conversation", "new", after=first == "Task")]
+
+    decision = decide(salesforce, replicas, Policy.NEWEST, same)
+
+    assert ((SALESFORCE,), ()) == (decision.targets, decision.losers)
+
+
+@pytest.mark.rule("P24", "F56", "T9")
+@pytest.mark.parametrize(("tie", "winner"), [(SALESFORCE, SALESFORCE), ("partner", "partner")])
+def test_a_tie_goes_where_the_setting_says(tie: str, winner: str) -> None:
+    """The setting is a word that somebody wrote."""
+    left, right = view(SALESFORCE, "S"), view("Task", "P")
+
+    decision = decide(left, [right], Policy.NEWEST, same, tie=read(tie))
+
+    assert {SALESFORCE: SALESFORCE, "partner": "Task"}[winner] == decision.winner
+    assert winner == record_winner([Mapped(left, [right], same)], Policy.NEWEST, tie=read(tie))
+
+
+@pytest.mark.rule("I5", "P24")
+def test_a_replica_that_only_receives_is_named_once_when_it_loses() -> None:
+    """Salesforce's value goes to both replicas; the one that changed and may not send is named as a loser, once."""
+    mute = View("Task", Seen.CHANGED, "ours", NOON, Direction.RECEIVE)
+    loud = view("Conversation", "theirs", after=-9)
+    quiet = View("Note", Seen.SAME, "old", NOON, Direction.BOTH)
+
+    decision = decide(view(SALESFORCE, "new"), [mute, loud, quiet], Policy.NEWEST, same)
+
+    losers = (Loser("Conversation", "theirs", "newest"), Loser("Task", "ours", "direction"))
+    assert Decision(SALESFORCE, ("Task", "Conversation", "Note"), losers) == decision
+
+
+@pytest.mark.rule("I5", "P1")
+def test_a_replica_that_is_written_over_is_named_once() -> None:
+    """The Conversation wins, and Salesforce and the Task get its value: the Task's own change, never sent, is named."""
+    mute = View("Task", Seen.CHANGED, "ours", NOON, Direction.RECEIVE)
+    quiet = View("Note", Seen.SAME, "old", NOON, Direction.RECEIVE)
+
+    decision = decide(view(SALESFORCE, "old"), [mute, quiet, view("Conversation", "new", after=9)], Policy.NEWEST, same)
+
+    losers = (Loser(SALESFORCE, "old", "newest"), Loser("Task", "ours", "direction"))
+    assert Decision("Conversation", (SALESFORCE, "Task", "Note"), losers) == decision
