@@ -51,8 +51,9 @@ def test_a_conversation_starts_from_its_tasks_values() -> None:
     """What the Task agreed on is no change of the Conversation's, and the day that Planhat stamps on it is none."""
     base = {SALESFORCE: {"Subject": "a", "Day__c": "x"}, "Task": {"Subject": "b", "Day__c": "x"}}
 
-    assert [True, False] == [changed(base, "Conversation", key) for key in "ab"]
+    assert [True, False, True] == [changed(base, "Conversation", key) for key in "abc"]
     assert not changed(base, "Conversation", "another day", DAY)
+    assert changed(base, "Conversation", "another day", replace(DAY, lens="closed"))
     assert changed(base, "Task", "another day", DAY)
     own = base | {"Conversation": {"Day__c": "y"}}
     assert changed(own, "Conversation", "b")
@@ -64,10 +65,13 @@ def test_a_field_mapped_later_starts_from_todays_values() -> None:
     """Nobody agreed on it yet: it is no change, unless a section brings the past over, and it says something."""
     base: dict[str, Any] = {SALESFORCE: {"Subject": "a"}, "Task": {"Subject": "a"}}
     backfill = [CONVERSATION, section("Task", backfill=True)]
-    elsewhere = [TASK, replace(section("Conversation", backfill=True), salesforce="Event")]
+    read = "".join(list("Task"))  # as it comes out of a configuration: not the same object
 
     assert not changed(base, "Task", "n", NOTE)
-    assert not changed(base, "Task", "n", NOTE, sections=elsewhere)
+    for other in ("Event", "Zoo__c"):
+        elsewhere = [TASK, replace(section("Conversation", backfill=True), salesforce=other)]
+        assert not changed(base, "Task", "n", NOTE, sections=elsewhere)
+    assert changed(base, "Task", "n", NOTE, sections=[replace(section("Task", backfill=True), salesforce=read)])
     assert [True, False, False] == [changed(base, "Task", key, NOTE, sections=backfill) for key in ("n", "", None)]
     assert changed(base | {SALESFORCE: {"Description": "n"}}, "Task", "n", NOTE)
 
