@@ -13,7 +13,7 @@ from crm_contracts.capsules import read_capsule, write_capsule
 from crm_contracts.capsules.cli import run as run_capsule
 from crm_contracts.capsules.found import of_finding
 from crm_contracts.simulate_cli import simulate as command
-from crm_contracts.world import ops
+from crm_contracts.world import ops, simulation
 from crm_contracts.world.histories import planhat_history
 from crm_contracts.world.ops import SALESFORCE, TASK, Op
 from crm_contracts.world.points import KINDS
@@ -56,6 +56,19 @@ def test_what_worlds_share_changes_nothing(name: str) -> None:
         hashes.update(play_once(chosen, stage, history).encode())
 
     assert Simulated(2, hashes.hexdigest()) == simulate(name, histories=2, seed=CLEAN, steps=8)
+
+
+def test_a_history_that_a_vendor_refuses_is_no_shorter_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a finding is made short, a user's deed that lost a word it needs shows nothing, and ends nothing."""
+    history: list[Op] = [ops.Create(side=TASK, act="act-1", fields={"action": "Call"}), ops.Sync()]
+
+    def broken(_profile: object, _stage: int, played: list[Op]) -> NotQuiet:
+        assert history == list(played), "a user's POST was refused"
+        return NotQuiet("nothing had happened")
+
+    monkeypatch.setattr(simulation, "_broken", broken)
+
+    assert history == simulation._finding(profile("planhat"), CLEAN, 0, 0, history).history
 
 
 @pytest.mark.rule("P10")
