@@ -55,6 +55,8 @@ class Record:
     told: dict[str, int] = field(default_factory=dict)  # the same for each field
     made_by_sync_at: str = ""
     logged: bool = False  # by the partner itself
+    of_task: dict[str, Any] | None = None  # the Task that a logged Conversation continues, as it was then
+    judged: bool = False  # whether it was there before the recording is known
 
     @property
     def side(self) -> str:
@@ -124,6 +126,9 @@ class Book:
         if record is None:
             self._first_seen(one, index, model, fact)
             return
+        if not record.judged and record.born == BEFORE:
+            record.row |= {name: value for name, value in fact.row.items() if name not in record.row}
+            self._judge_birth(record, one, index, {k: v for k, v in fact.row.items() if k not in record.written})
         if record.gone:
             record.gone = False
             self._deed(record, "undelete", {}, one, index, written=False)
@@ -141,24 +146,32 @@ class Book:
         record = Record(model, fact.id, BEFORE, one.where, index, first=dict(fact.row), row=dict(fact.row), last=index)
         record.told = dict.fromkeys(fact.row, index)
         self.records[keyed(fact.kind, fact.id)] = record
-        if model.side == "conversation" and (fact.row.get("taskId") or ("planhat", "task", fact.id) in self.records):
-            record.logged = True
-        made = record.stamp(model.created)
         attempt = self._attempt(record)
         if attempt is not None:
             asked, _, wrote = attempt
             self.arrived[asked.number] = True
             self.pending.remove(attempt)
-            record.born, record.made_by_sync_at = SYNC, asked.where
+            record.born, record.made_by_sync_at, record.judged = SYNC, asked.where, True
             record.written |= set(model.carried(wrote.fields))
-        elif made is not None and made - self._skew(model) > self._begins and index:
-            record.born = SYNC if self._is_sync(fact.row.get(model.author)) else BETWEEN
-            if record.born == BETWEEN and not record.logged:
-                self._deed(record, CREATE, model.said(fact.row), one, index, written=False, at=made)
-            elif record.born == SYNC:
-                self._ask(
-                    f"{one.where}: the {model.word} {record.mark} was made by the sync's user; no request for it is in the file"
-                )
+        else:
+            self._judge_birth(record, one, index, fact.row)
+
+    def _judge_birth(self, record: Record, one: Exchange, index: int, row: Mapping[str, Any]) -> None:
+        """Whether a record was there before the recording, or was made in it, unseen."""
+        model = record.model
+        record.judged = True
+        task = self.records.get(("planhat", "task", str(row.get("taskId") or record.id)))
+        if model.side == "conversation" and (row.get("taskId") or task is not None):
+            record.logged = True
+            record.of_task = dict(task.row) if task is not None else None
+        made = record.stamp(model.created)
+        if made is None or made - self._skew(model) <= self._begins or not index:
+            return
+        record.born = SYNC if self._is_sync(row.get(model.author)) else BETWEEN
+        if record.born == BETWEEN and not record.logged:
+            self._deed(record, CREATE, model.said(row), one, index, written=False, at=made)
+        elif record.born == SYNC:
+            self._ask(f"{one.where}: the {model.word} {record.mark} was made by the sync's user; no request for it is in the file")
 
     def _attempt(self, record: Record) -> tuple[Exchange, int, Wrote] | None:
         """The sync's unanswered request to make just this record."""
@@ -178,23 +191,20 @@ class Book:
         """All there are: what is not among them is gone."""
         self._lists[fact.kind, fact.part] = (index, fact.ids)
         parts = [self._lists.get((fact.kind, part)) for part in fact.parts]
-        if None in parts:
-            return
         known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return
+        for part in fact.parts:
+            del self._lists[fact.kind, part]  # next time all of them anew: a record may go from one to another
         since = min(number for number, _ in known)
         there = {keyed(fact.kind, each) for _, ids in known for each in ids}
         for key, record in list(self.records.items()):
             if key[:2] == fact.kind and not record.gone and key not in there and record.last < since:
                 self._vanished(record, one, index, None)
-        self._settle_pending(fact, there)
-
-    def _settle_pending(self, fact: Listed, there: set[tuple[str, str, str]]) -> None:
-        """Requests without an answer, of which a whole list shows nothing, were not carried out."""
-        del there
-        for one in [one for one in self.pending if one[2].kind == fact.kind and one[2].verb == CREATE]:
-            if len(fact.parts) == 1 or all(self._lists[fact.kind, part][0] > one[1] for part in fact.parts):
-                self.arrived[one[0].number] = False
-                self.pending.remove(one)
+        for waiting in [each for each in self.pending if each[2].kind == fact.kind and each[2].verb == CREATE]:
+            if waiting[1] < since:  # of what was asked for, a whole list shows nothing: it was not carried out
+                self.arrived[waiting[0].number] = False
+                self.pending.remove(waiting)
 
     def _vanished(self, record: Record, one: Exchange, index: int, fact: Seen | None) -> None:
         record.gone = True

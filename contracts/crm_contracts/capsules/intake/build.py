@@ -174,22 +174,23 @@ class _Builder:
         steps: list[_Step] = []
         for record in activity.records:
             for deed in record.deeds:
-                op = self._op(activity, record, deed, at)
-                if op is not None:
-                    steps.append(_Step(self._place(deed), deed.at, [op]))
+                done = self._ops(activity, record, deed, at)
+                if done:
+                    steps.append(_Step(self._place(deed), deed.at, done))
             steps += self._logged_otherwise(activity, record)
         return steps
 
     def _logged_otherwise(self, activity: Activity, record: Record) -> list[_Step]:
         """A Conversation that Planhat logged, and that somebody had changed before it was first shown."""
         task = next((one for one in activity.records if one.side == "task"), None)
-        if not record.logged or task is None:
+        if not record.logged or task is None or record.born == SYNC:
             return []
+        was = task.first if record.born == BEFORE or record.of_task is None else record.of_task
         pairs = (("subject", "action"), ("description", "description"))
         fields = {
             name: record.first[name]
             for name, of_task in pairs
-            if name in record.first and of_task in task.row and not same(name, record.first[name], task.row[of_task])
+            if name in record.first and of_task in was and not same(name, record.first[name], was[of_task])
         }
         if not fields:
             return []
@@ -203,12 +204,11 @@ class _Builder:
             self._paired(activity, there, at)
             return
         target = self.leading if carried and not linked else self.start
-        if linked:
-            there = _without_history(there)
+        there = _without_history(there, linked=linked)
         for record in there:
             fields = _of_status(record, record.model.said(record.first), self.questions.append)
             link = len(record.pointer) if linked and record.side != "salesforce" else 0
-            target.append(self._create(activity, record, fields, at, link if link in (15, 18) else 0))
+            target += self._made(activity, record, fields, at, link if link in (15, 18) else 0)
 
     def _paired(self, activity: Activity, there: list[Record], at: str) -> None:
         """A pair that was linked already: made by a run of the sync, before anything happens."""
@@ -217,42 +217,53 @@ class _Builder:
         born = "partner" if ours and theirs and theirs < ours else "salesforce"
         record = next(one for one in there if one.side == born)
         fields = _of_status(record, record.model.said(record.first), self.questions.append)
-        self.start_pairs.append(self._create(activity, record, fields, at, 0))
+        self.start_pairs += self._made(activity, record, fields, at, 0)
         self.questions.append(
             f"{activity.handle} was linked already: the capsule makes its {record.model.word} and lets the sync make the "
             "other one. Did they differ?"
         )
 
-    def _create(self, activity: Activity, record: Record, fields: Mapping[str, Any], at: str, link: int) -> Op:
+    def _made(self, activity: Activity, record: Record, fields: dict[str, Any], at: str, link: int) -> list[Op]:
+        """A record is made; a Planhat Task that is over is made first, and then marked: only that logs it."""
+        act, side, model = activity.handle, record.side, record.model
+        for name in model.required:
+            if fields.get(name) in (None, ""):
+                fields[name] = record.row.get(name) or "?"
+                self.questions.append(f"{record.where}: what was the {name} of {act} when it was made? The file does not show it.")
         if self.pairs:
-            return pair_ops.Create(
-                side=record.side, act=activity.handle, section=record.model.section, at=at, fields=dict(fields)
-            )
-        return ops.Create(side=record.side, act=activity.handle, at=at, fields=dict(fields), link=link)
+            return [pair_ops.Create(side=side, act=act, section=model.section, at=at, fields=fields)]
+        status = fields.get("status") if side == "task" else None
+        over: list[Op] = []
+        if status == "Done":
+            over = [ops.Complete(side=side, act=act)]
+        elif status == "Ignored":
+            over = [ops.Ignore(act=act)]
+        if over:
+            fields = {name: value for name, value in fields.items() if name != "status"}
+        return [ops.Create(side=side, act=act, at=at, fields=fields, link=link), *over]
 
-    def _op(self, activity: Activity, record: Record, deed: Deed, at: str) -> Op | None:
+    def _ops(self, activity: Activity, record: Record, deed: Deed, at: str) -> list[Op]:
         side, act = record.side, activity.handle
         fields = _of_status(record, deed.fields, self.questions.append)
         if record.logged and deed.verb == CREATE:
-            return None
+            return []
         name, value = record.model.done
         match deed.verb:
             case "create":
-                linked = activity.linked_when_made(record)
-                return self._create(activity, record, fields, at, linked)
+                return self._made(activity, record, fields, at, activity.linked_when_made(record))
             case "update" if side == "partner" and record.model.section == "campaign_touch":
-                return None
+                return []
             case "update" if name and fields == {name: value}:
-                return ops.Complete(side=side, act=act)
+                return [ops.Complete(side=side, act=act)]
             case "update" if side == "task" and fields == {"status": "Ignored"}:
-                return ops.Ignore(act=act)
+                return [ops.Ignore(act=act)]
             case "update":
-                return ops.Edit(side=side, act=act, fields=fields) if fields else None
+                return [ops.Edit(side=side, act=act, fields=fields)] if fields else []
             case "delete":
-                return ops.Delete(side=side, act=act)
+                return [ops.Delete(side=side, act=act)]
             case "undelete" if side == "salesforce":
-                return ops.Undelete(act=act)
-        return None
+                return [ops.Undelete(act=act)]
+        return []
 
     # -- the story ----------------------------------------------------------------------------
 
@@ -316,12 +327,13 @@ class _Builder:
         return found
 
 
-def _without_history(there: list[Record]) -> list[Record]:
+def _without_history(there: list[Record], *, linked: bool) -> list[Record]:
     """An archived Planhat Task that a Conversation continues is history; a Conversation that Planhat logs needs no op."""
     conversations = [one for one in there if one.side == "conversation"]
-    if any(one.pointer for one in conversations):
+    if linked and any(one.pointer for one in conversations):
         return [one for one in there if one.side != "task"]
-    return [one for one in there if not one.logged]
+    has_task = any(one.side == "task" for one in there)
+    return [one for one in there if not (one.logged and has_task)]
 
 
 def _of_status(record: Record, fields: Mapping[str, Any], ask: Any) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Model:
     editor: str = ""
     pointer: str = ""
     done: tuple[str, str] = ("", "")
+    required: tuple[str, ...] = ()
     written_as: Mapping[str, str] = field(default_factory=dict)
 
     def carried(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,6 +122,7 @@ _TOTANGO = (
         editor="updated_by",
         pointer="external_id",
         done=("status", "closed"),
+        required=("title",),
         **_TOTANGO_STAMPS,
     ),
     Model(
@@ -130,6 +132,7 @@ _TOTANGO = (
         word="Totango touchpoint",
         title="subject",
         fields=("subject", "content", "touchpoint_date"),
+        required=("content",),
         defaults={},
         author="created_by",
         editor="updated_by",
@@ -144,6 +147,7 @@ _TOTANGO = (
         word="Totango campaign touch",
         title="name",
         fields=("kind", "name", "subject", "description", "start_date", "users_count", "from"),
+        required=("name",),
         defaults={},
         pointer="external_id",
         **_TOTANGO_STAMPS,
@@ -158,6 +162,7 @@ _MARKETO = (
         word="Marketo reminder",
         title="name",
         fields=("name", "details", "due_date", "status", "priority", "type", "call_outcome"),
+        required=("name",),
         defaults={"status": "open", "priority": "normal", "type": "Custom"},
         parents=(),
         created=("created_at",),
