@@ -26,9 +26,15 @@ from crm_sync.plan import Plan, plan_activity, sections_for
 from crm_sync.report import Outcome
 
 KEYS = {"sourceId": SF_ID}
+FIRST_ID = "00T000000000000EAA"  # before SF_ID; OTHER_ID comes after
 TASK, CONVERSATION = section("Task"), section("Conversation", replace(SUBJECT, partner="subject"))
 TWO = [TASK, CONVERSATION]
 RECEIVE, SEND = Direction.RECEIVE, Direction.SEND
+
+
+def read(text: str) -> str:
+    """As it comes out of a configuration: an object of its own."""
+    return "".join(list(text))
 
 
 def told(plan: Plan) -> dict[str, Any]:
@@ -151,7 +157,7 @@ def test_one_winner_for_all_fields(grain: str, winners: list[str]) -> None:
     """Each side changed another field: both stand, or the later record takes both."""
     one = activity(sf(Description="theirs"), ph(at=5, action="ours"), link=link())
 
-    said = plan(one, section(rules={"grain": grain}))
+    said = plan(one, section(rules={"grain": read(grain)}))
 
     both = {SALESFORCE: {"Subject": "ours"}, "Task": {"description": "theirs"}}
     whole = {SALESFORCE: {"Subject": "ours", "Description": "n"}}
@@ -319,11 +325,12 @@ def test_a_key_that_names_nothing_else_stays(raw: str) -> None:
 
 
 @pytest.mark.rule("P8", "F06")
-def test_a_key_that_names_another_record() -> None:
+@pytest.mark.parametrize("other", [FIRST_ID, OTHER_ID])
+def test_a_key_that_names_another_record(other: str) -> None:
     """Nothing is written before a person has decided, other changes neither."""
-    why = f"its sourceId names {OTHER_ID}, but it belongs to {SF_ID}; decide which"
+    why = f"its sourceId names {other}, but it belongs to {SF_ID}; decide which"
 
-    said = plan(activity(sf(), ph(sourceId=OTHER_ID, action="b"), link=link()))
+    said = plan(activity(sf(), ph(sourceId=other, action="b"), link=link()))
 
     assert {"refuse": why} == {name: said[name] for name in said if name != "verdicts"}
 
@@ -400,8 +407,10 @@ def test_another_account_is_told_of(account: str | None, parent: str, noted: boo
     one = activity(sf(AccountId=account), ph(companyId=parent), link=link())
 
     text = f"salesforce Task {SF_ID}: account_change_ignored: 001B is not the account of Task Task1"
-    assert UNCHANGED | ({"notes": [text]} if noted else {}) == plan(one, section(rules={"parent_missing": "skip"}))
-    assert UNCHANGED == plan(one)
+    assert UNCHANGED | ({"notes": [text]} if noted else {}) == plan(
+        one, section(rules={"parent_missing": read("skip")})
+    )
+    assert UNCHANGED == plan(one) == plan(one, section(rules={"parent_missing": "omit"}))
 
 
 # -- deletions --------------------------------------------------------------------------------------------------
@@ -510,26 +519,30 @@ def test_a_record_made_in_salesforce() -> None:
     """Its account, what the section adds, each field that travels there; what cannot be sent is held back and kept."""
     never = FieldMap("never", "never", "Never__c", "same", write_out=Write.NEVER)
     received = FieldMap("received", "received", "Received__c", "same", direction=RECEIVE)
+    once = FieldMap("once", "once", "Once__c", "same", write_out=Write.ONCE)
     closed = FieldMap("closed", "closed", "Closed__c", "same")
-    owner = FieldMap("owner", "ownerId", "OwnerId", "owner")
+    text = FieldMap("text", "text", "Text__c", "html")
+    owner = FieldMap("owner", "ownerId", "OwnerId", read("owner"))
     absent = FieldMap("absent", "absent", "Absent__c", "same")
-    one = section("Task", SUBJECT, never, received, closed, owner, absent, on_create={"Priority": "Normal"})
+    one = section("Task", SUBJECT, never, received, once, closed, text, owner, absent, on_create={"Priority": "Normal"})
     fields = [
-        *map(sf_field, ("Subject", "Never__c", "Received__c", "OwnerId", "Absent__c")),
+        *map(sf_field, ("Subject", "Never__c", "Received__c", "Once__c", "OwnerId", "Absent__c")),
         sf_field("AccountId"),
         sf_field("Closed__c", createable=False),
+        sf_field("Text__c", createable=False),
     ]
-    record = ph(sourceId=None, never="x", received="x", closed="x", ownerId="u2")
+    record = ph(sourceId=None, never="x", received="x", once="x", closed="x", text="x", ownerId="u2")
 
     said = plan(activity(record), one, fields=fields)
 
     held = [
         ("closed", "x", "Task.Closed__c is read-only for this user"),
+        ("text", "x", "Task.Text__c is read-only for this user"),
         ("owner", "u2", "this owner is not an active user of Salesforce"),
     ]
-    keep = {("Task", "Closed__c"), ("Task", "OwnerId")}
+    keep = {("Task", "Closed__c"), ("Task", "Text__c"), ("Task", "OwnerId")}
     notes = ["planhat Task Task1: this owner is not an active user of Salesforce; the caller owns it"]
-    written = {"Priority": "Normal", "AccountId": "001A", "Subject": "a"}
+    written = {"Priority": "Normal", "AccountId": "001A", "Subject": "a", "Once__c": "x"}
     expected = only("CREATED", create=SALESFORCE, write={SALESFORCE: written}, held=held, keep=keep, notes=notes)
     assert expected == said
 
@@ -553,13 +566,14 @@ def test_a_silent_value_is_not_sent() -> None:
         ("AccountId", ["AccountId!", "WhatId"], "WhatId"),
         ("ParentId", ["ParentId", "WhatId"], "ParentId"),
         ("ParentId", ["WhatId"], None),
+        ("ACME__c", ["ACME__c", "WhatId"], "ACME__c"),
     ],
 )
 def test_the_account_of_a_new_record(field: str, fields: list[str], expected: str | None) -> None:
     """It stands in the section's field, or in WhatId where AccountId cannot be set; nowhere if there is none."""
     known = [sf_field(name.rstrip("!"), createable="!" not in name) for name in (*fields, "Subject", "Description")]
 
-    said = plan(activity(ph(sourceId=None)), section(company_field=field), fields=known)
+    said = plan(activity(ph(sourceId=None)), section(company_field=read(field)), fields=known)
 
     assert ({expected: "001A"} if expected else {}) == {
         name: value for name, value in said["write"][SALESFORCE].items() if name not in {"Subject", "Description"}
@@ -611,6 +625,9 @@ def test_a_plan_in_words() -> None:
         f"create salesforce for {label}: its key",
         f"delete Conversation for {label}",
     ] == one.lines()
+    one = Plan(activity(sf(), ph()))
+    one.write, one.create = {SALESFORCE: {"a": 1}, "Task": {"b": 1}}, read("Task")
+    assert [f"create Task for {label}: b", f"update salesforce for {label}: a"] == one.lines()
     assert [] == Plan(activity(sf())).lines()
     assert {SALESFORCE, "Task"} == set(one.read)
     assert {"Task"} == set(Plan(activity(ph())).read)
