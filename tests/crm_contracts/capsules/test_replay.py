@@ -142,7 +142,7 @@ def test_ids_are_those_that_the_bug_needs(stages: Stages) -> None:
     played = replay(capsule, stages)
 
     assert () == played.differs
-    assert "0015e000004xyZa" == stages.of(capsule).accounts["acme"][:15]  # type: ignore[union-attr]
+    assert "0015e000004xyZa" == stages.of(capsule).accounts["acme"][:15]
 
 
 @pytest.mark.parametrize(
