@@ -158,12 +158,14 @@ def test_a_deletion_that_the_section_carries_is_a_live_pairs() -> None:
     """Without that, and where nothing is left on either side, what is known is a tombstone."""
     gone_there, gone_here = (link(deleted=frozenset({side})) for side in (SALESFORCE, "Task"))
     carries = [section(rules={"delete_in": True, "delete_out": True})]
+    later_wins = [section(rules={"delete_in": True, "delete_wins": False})]
     gone = link(deleted=frozenset({SALESFORCE, "Task"}))
 
     assert (DELETED, SAME, LinkState.TOMBSTONE) == there(activity(link=gone_there))
     assert (SAME, DELETED, LinkState.TOMBSTONE) == there(activity(link=gone_here))
     assert (DELETED, SAME, LinkState.LIVE) == there(activity(link=gone_there), sections=carries)
     assert (SAME, DELETED, LinkState.LIVE) == there(activity(link=gone_here), sections=carries)
+    assert LinkState.LIVE is there(activity(link=gone_there), sections=later_wins)[2]
     assert (DELETED, DELETED, LinkState.TOMBSTONE) == there(activity(link=gone), sections=carries)
     assert LinkState.DORMANT is there(activity(link=replace(gone, dormant=True)))[2]
 

@@ -123,9 +123,7 @@ def _run(
     found = {name: list(mutations(ENGINE / f"{name}.py")) for name in modules or MODULES}
     real = [one for all_ in found.values() for one in all_ if one is not None]
     left_out = sum(len(all_) for all_ in found.values()) - len(real)
-    click.echo(
-        f"{len(real)} mutations of {', '.join(found)}; {left_out} more change nothing that runs, or are no Python"
-    )
+    click.echo(f"{len(real)} mutations of {', '.join(found)}; {left_out} more change no answer, or are no Python")
     first, _, every = share.partition("/")
     chosen = [one for one in real if not functions or one.function in functions][int(first) - 1 :: int(every)]
     if again:
