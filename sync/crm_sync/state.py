@@ -68,17 +68,22 @@ _Key = tuple[str, str, str]  # of a record: its place, model and id
 
 @dataclass
 class Kept:
-    """What was read, or written, since the lease was taken; None, or not in it: not read yet.
+    """What stands in the tables as far as it was read, or written, since the lease was taken.
 
-    A transaction that is refused takes all of it along: nobody can say which half of it held.
+    The small tables are here as a whole. A transaction that is refused takes all of it along: nobody can say which half
+    of it held.
     """
 
+    cursors: dict[str, datetime]
+    settings: dict[str, str | None]  # JSON texts; None for one too long to be read along
+    intents: list[Intent] | None  # None: they were changed since
+    pending: dict[_Key, Pending]
     links: dict[int, Link] = field(default_factory=dict)
     found: dict[Hashable, list[int]] = field(default_factory=dict)  # a query -> the links that it found
-    cursors: dict[str, datetime] | None = None
-    settings: dict[str, str | None] | None = None  # JSON texts; None for one too long to be read along
-    intents: list[Intent] | None = None
-    pending: dict[_Key, Pending] | None = None
+
+    @classmethod
+    def read(cls, connection: sa.Connection) -> Kept:
+        return cls(_cursors(connection), _settings(connection), _intents(connection), _pending(connection))
 
     def keep(self, links: Iterable[Link]) -> None:
         """These are in the table as they are here."""
@@ -105,7 +110,7 @@ class State:
         self._engine = sa.create_engine(url, **options)
         META.create_all(self._engine)
         self._lease: Lease | None = None
-        self._kept: Kept | None = None  # while there is a lease
+        self._known: Kept | None = None  # what is kept while there is a lease; see `_kept`
         self._open: sa.Connection | None = None
         #: Called with "before" and with "after" around each commit: where a process may die, too (I10).
         self.on_commit: Callable[[str], None] = lambda _point: None
@@ -170,8 +175,7 @@ class State:
             else:
                 yield self._open
         except BaseException:
-            if self._kept is not None:
-                self._kept = Kept()
+            self._known = None
             raise
 
     @contextmanager
@@ -182,10 +186,18 @@ class State:
         with self._engine.connect() as connection:
             yield connection
 
-    def _one(self, query: sa.Select[Any], **wanted: Any) -> Any:
+    def _value(self, query: sa.Select[Any], **wanted: Any) -> Any:
         """The first value of the first row; None for no row."""
         with self._reading() as connection:
             return connection.execute(query, wanted).scalar()
+
+    @property
+    def _kept(self) -> Kept | None:
+        """None without a lease: then others may write at any time."""
+        if self._lease is not None and self._known is None:
+            with self._reading() as connection:
+                self._known = Kept.read(connection)
+        return self._known
 
     # -- the lease -----------------------------------------------------------------------------
 
@@ -202,17 +214,18 @@ class State:
         """
         with self._engine.begin() as connection:
             taken = take_lease(connection, holder, clock, seconds, dead)
-        self._lease, self._kept = taken, Kept()
+            known = Kept.read(connection)
+        self._lease, self._known = taken, known
         try:
             yield
         finally:
-            self._lease = self._kept = None
+            self._lease = self._known = None
             with self._engine.begin() as connection:
                 taken.give_up(connection)
 
     def lease_holder(self) -> str:
         """Who holds the lease, or held it when they died; "" for nobody."""
-        return str(self._one(sa.select(LEASE.c.holder)) or "")
+        return str(self._value(sa.select(LEASE.c.holder)) or "")
 
     # -- links ---------------------------------------------------------------------------------
 
@@ -225,11 +238,12 @@ class State:
 
     def link_count(self) -> int:
         """How many pairs are known, tombstones included."""
-        return int(self._one(state_links.COUNT))
+        return int(self._value(state_links.COUNT))
 
     def link(self, link_id: int) -> Link | None:
-        if self._kept is not None and link_id in self._kept.links:
-            return self._kept.links[link_id]
+        kept = self._kept
+        if kept is not None and link_id in kept.links:
+            return kept.links[link_id]
         return self._first(state_links.BY_ID, link_id=link_id)
 
     def link_of_salesforce(self, sf_object: str, sf_id: str) -> Link | None:
@@ -263,8 +277,8 @@ class State:
         """Forget a link: what is left of the activity stands alone."""
         with self._begin() as connection:
             state_links.drop(connection, link_id)
-            if self._kept is not None:
-                self._kept.forget_links()
+            if self._known is not None:
+                self._known.forget_links()
 
     def add_link(
         self,
@@ -288,9 +302,9 @@ class State:
             if replaces is not None:
                 state_links.drop(connection, replaces)
             link = state_links.add(connection, sf_object, sf_id, ids, base, deleted)
-            if self._kept is not None:
-                self._kept.forget_links()
-                self._kept.keep([link])
+            if self._known is not None:
+                self._known.forget_links()
+                self._known.keep([link])
         return link
 
     def change_link(
@@ -317,38 +331,31 @@ class State:
             for model, value in (given or {}).items():
                 replicas.setdefault(model, {})[name] = value
         with self._begin(refusable=ids is not None) as connection:
-            known = self._known(connection, link_id)
-            link = state_links.change(connection, known, own, replicas)
-            if self._kept is not None:
-                if link.ids != known.ids:
-                    self._kept.forget_links()
-                self._kept.keep([link])
-        return link
-
-    def _known(self, connection: sa.Connection, link_id: int) -> Link:
-        if self._kept is not None and link_id in self._kept.links:
-            return self._kept.links[link_id]
-        (link,) = state_links.read(connection, state_links.BY_ID, {"link_id": link_id})
+            kept = self._known
+            if kept is not None and link_id in kept.links:
+                before = kept.links[link_id]
+            else:
+                (before,) = state_links.read(connection, state_links.BY_ID, {"link_id": link_id})
+            link = state_links.change(connection, before, own, replicas)
+            if kept is not None:
+                if link.ids != before.ids:
+                    kept.forget_links()
+                kept.keep([link])
         return link
 
     # -- cursors -------------------------------------------------------------------------------
 
     def cursor(self, name: str) -> datetime | None:
+        kept = self._kept
+        if kept is not None:
+            return kept.cursors.get(name)
         with self._reading() as connection:
-            return self._cursors(connection).get(name)
-
-    def _cursors(self, connection: sa.Connection) -> dict[str, datetime]:
-        if self._kept is not None and self._kept.cursors is not None:
-            return self._kept.cursors
-        found = {name: _moment(at) for name, at in connection.execute(_ALL_CURSORS)}
-        if self._kept is not None:
-            self._kept.cursors = found
-        return found
+            return _cursors(connection).get(name)
 
     def move_cursors(self, moved: Mapping[str, datetime]) -> None:
         """Set cursors forward, all in one transaction; one that would go back stays (I9)."""
         with self._begin() as connection:
-            known = self._cursors(connection)
+            known = _cursors(connection) if self._known is None else self._known.cursors
             for name, at in moved.items():
                 if name not in known:
                     connection.execute(_NEW_CURSOR, {"name": name, "at": _text(at)})
@@ -360,21 +367,16 @@ class State:
         """The next scan of that name starts from the beginning (a back-fill asks for it)."""
         with self._begin() as connection:
             connection.execute(_NO_CURSOR, {"which": name})
-            self._cursors(connection).pop(name, None)
+            if self._known is not None:
+                self._known.cursors.pop(name, None)
 
     # -- settings ------------------------------------------------------------------------------
 
     def setting(self, name: str) -> Any:
         kept = self._kept
-        if kept is None:
-            text = self._one(_SETTING, which=name)
-        else:
-            if kept.settings is None:
-                with self._reading() as connection:
-                    kept.settings = {row.name: row.value for row in connection.execute(_SHORT_SETTINGS)}
-            text = kept.settings.get(name)
-            if text is None and name in kept.settings:
-                text = self._one(_SETTING, which=name)
+        text = None if kept is None else kept.settings.get(name)
+        if text is None and (kept is None or name in kept.settings):
+            text = self._value(_SETTING, which=name)
         return None if text is None else json.loads(text)
 
     def set_setting(self, name: str, value: Any) -> None:
@@ -382,8 +384,8 @@ class State:
         with self._begin() as connection:
             if not connection.execute(_OTHER_SETTING, {"which": name, "value": text}).rowcount:
                 connection.execute(_NEW_SETTING, {"name": name, "value": text})
-            if self._kept is not None and self._kept.settings is not None:
-                self._kept.settings[name] = text
+            if self._known is not None:
+                self._known.settings[name] = text
 
     # -- intents ---------------------------------------------------------------------------------
 
@@ -420,8 +422,8 @@ class State:
     @contextmanager
     def _changing_intents(self) -> Iterator[sa.Connection]:
         with self._begin() as connection:
-            if self._kept is not None:
-                self._kept.intents = None
+            if self._known is not None:
+                self._known.intents = None
             yield connection
 
     def intents(self) -> list[Intent]:
@@ -429,8 +431,7 @@ class State:
         if kept is not None and kept.intents is not None:
             return list(kept.intents)
         with self._reading() as connection:
-            rows = connection.execute(_ALL_INTENTS).all()
-        found = [Intent(r.id, r.kind, _moment(r.at), json.loads(r.body)) for r in rows]
+            found = _intents(connection)
         if kept is not None:
             kept.intents = found
         return list(found)
@@ -457,41 +458,36 @@ class State:
     # -- pending records -------------------------------------------------------------------------
 
     def pending(self) -> list[Pending]:
-        with self._reading() as connection:
-            found = self._pending(connection)
+        found = self._all_pending()
         return [found[key] for key in sorted(found)]
 
     def pending_item(self, place: str, model: str, record_id: str) -> Pending | None:
         """One record put aside earlier."""
-        with self._reading() as connection:
-            return self._pending(connection).get((place, model, record_id))
+        return self._all_pending().get((place, model, record_id))
 
-    def _pending(self, connection: sa.Connection) -> dict[_Key, Pending]:
-        if self._kept is not None and self._kept.pending is not None:
-            return self._kept.pending
-        rows = connection.execute(_ALL_PENDING)
-        found = {(row.place, row.model, row.record_id): _item(row) for row in rows}
-        if self._kept is not None:
-            self._kept.pending = found
-        return found
+    def _all_pending(self) -> dict[_Key, Pending]:
+        kept = self._kept
+        if kept is not None:
+            return kept.pending
+        with self._reading() as connection:
+            return _pending(connection)
 
     def set_pending(self, item: Pending) -> None:
         key = (item.place, item.model, item.record_id)
         with self._begin() as connection:
             connection.execute(_NO_PENDING, _named(key))
             connection.execute(_NEW_PENDING, {**item.__dict__, "next_at": _text(item.next_at)})
-            if self._kept is not None and self._kept.pending is not None:
-                self._kept.pending[key] = item
+            if self._known is not None:
+                self._known.pending[key] = item
 
     def clear_pending(self, place: str, model: str, record_id: str) -> None:
         key = (place, model, record_id)
-        known = self._kept.pending if self._kept is not None else None
-        if self._open is not None and known is not None and key not in known:
+        if self._open is not None and self._known is not None and key not in self._known.pending:
             return  # nothing to do, in a transaction that is committed for other things
         with self._begin() as connection:
             connection.execute(_NO_PENDING, _named(key))
-            if known is not None:
-                known.pop(key, None)
+            if self._known is not None:
+                self._known.pending.pop(key, None)
 
     # -- baseline (rule P29) -----------------------------------------------------------------------
 
@@ -516,20 +512,25 @@ class State:
 
     def flag_at(self, moment: datetime) -> bool:
         """Was the flag on at *moment*? Off before the first entry."""
-        return bool(self._one(_FLAG_AT, moment=_text(moment)))
+        return bool(self._value(_FLAG_AT, moment=_text(moment)))
 
 
-def _item(row: Any) -> Pending:
-    return Pending(
-        place=row.place,
-        model=row.model,
-        record_id=row.record_id,
-        kind=row.kind,
-        reason=row.reason,
-        attempts=row.attempts,
-        next_at=_moment(row.next_at),
-        changed_at=row.changed_at,
-    )
+def _cursors(connection: sa.Connection) -> dict[str, datetime]:
+    return {row.name: _moment(row.at) for row in connection.execute(_ALL_CURSORS)}
+
+
+def _settings(connection: sa.Connection) -> dict[str, str | None]:
+    return {row.name: row.value for row in connection.execute(_SHORT_SETTINGS)}
+
+
+def _intents(connection: sa.Connection) -> list[Intent]:
+    rows = connection.execute(_ALL_INTENTS)
+    return [Intent(row.id, row.kind, _moment(row.at), json.loads(row.body)) for row in rows]
+
+
+def _pending(connection: sa.Connection) -> dict[_Key, Pending]:
+    found = (Pending(**{**row._mapping, "next_at": _moment(row.next_at)}) for row in connection.execute(_ALL_PENDING))  # noqa: SLF001
+    return {(one.place, one.model, one.record_id): one for one in found}
 
 
 def _named(key: _Key) -> dict[str, str]:
