@@ -218,13 +218,18 @@ class Actor:
 
     def _create_many(self, plans: list[Plan]) -> None:
         """Many at once where a unique key allows it; what is refused here is tried alone, with its reason."""
-        by_object: dict[str, list[Plan]] = {}
+        by_section: dict[tuple[str, str], list[Plan]] = {}
         for plan in plans:
-            by_object.setdefault(plan.activity.sf_object, []).append(plan)
-        for name, group in sorted(by_object.items()):
-            key_field = self._journal.key_field(name)
+            by_section.setdefault((plan.activity.sf_object, self._latest(plan).model), []).append(plan)
+        for (name, model), group in sorted(by_section.items()):
+            key_field = self._journal.key_field(name, model)
             if key_field and len(group) >= MANY:
                 self._create_by_key(name, key_field, group)
+
+    def _latest(self, plan: Plan) -> Record:
+        """The partner's record whose id is the key: the latest model's of those that are there."""
+        partners = plan.activity.partners
+        return partners[[model for model in self._engine.models if model in partners][-1]]
 
     def _create_by_key(self, name: str, key_field: str, plans: list[Plan]) -> None:
         engine = self._engine
@@ -246,7 +251,8 @@ class Actor:
     def _begin_in_salesforce(self, plan: Plan, key_field: str) -> tuple[Intent, str]:
         activity = plan.activity
         replicas = [activity.partners[model] for model in self._engine.models if model in activity.partners]
-        key = external_key(replicas[-1].model, replicas[-1].id) if key_field else ""
+        latest = self._latest(plan)
+        key = external_key(latest.model, latest.id) if key_field else ""
         fields = dict(plan.write[SALESFORCE])
         intent = self._journal.begin_in_salesforce(
             activity.sf_object, replicas, fields, keep=plan.keep, key=key, replaces=activity.link
@@ -255,7 +261,7 @@ class Actor:
 
     def _create_in_salesforce(self, plan: Plan) -> None:
         sf_object = plan.activity.sf_object
-        key_field = self._journal.key_field(sf_object)
+        key_field = self._journal.key_field(sf_object, self._latest(plan).model)
         intent, key = self._begin_in_salesforce(plan, key_field)
         intent, sf_id = self._create_or_adopt(plan, intent, dict(plan.write[SALESFORCE]), key_field, key)
         intent = self._state.change_intent(intent, sf_id=sf_id)

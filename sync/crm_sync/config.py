@@ -114,6 +114,7 @@ def _schema(profile: Profile) -> Schema:
             "types_excluded": fields.List(fields.String(), load_default=list),
             "company_field": fields.String(load_default=None, allow_none=True),
             "on_create": fields.Dict(keys=fields.String(), load_default=None),
+            "external_id_field": fields.String(load_default=""),
             "fields_": fields.List(fields.Nested(field_map), data_key="fields", load_default=list),
             "rules": fields.Nested(rules, load_default=dict),
         },
@@ -194,7 +195,8 @@ _RULES: dict[str, Callable[[], fields.Field[Any]]] = {
 @dataclass(frozen=True)
 class SalesforceLogin:
     """Where and as whom to reach Salesforce. *base_url* is also used to log in unless
-    *login_url* is given; *external_id_field* names a unique external-id field of Task, or "".
+    *login_url* is given; *external_id_field* names a unique external-id field, or "", for sections that name none of
+    their own.
     """
 
     base_url: str
@@ -483,6 +485,7 @@ def _section(row: Mapping[str, Any], *, where: str, profile: Profile, default: P
         on_create=known.get("on_create", {}) if row["on_create"] is None else row["on_create"],
         on_create_partner=known.get("on_create_partner", {}),
         stamp_field=known.get("stamp_field", ""),
+        external_id_field=row["external_id_field"],
         rules=_rules({**known.get("rules", {}), **row["rules"]}, where),
     )
 

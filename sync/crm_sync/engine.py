@@ -121,7 +121,7 @@ class Engine:
         for section in self.sections:
             if section.salesforce == name:
                 read += [mapped.salesforce for mapped in section.fields]
-                read += [section.company_field, *section.rules.exclude_salesforce]
+                read += [section.company_field, section.external_id_field, *section.rules.exclude_salesforce]
                 read += [str(mapped.options["reads"]) for mapped in section.fields if "reads" in mapped.options]
         read.append(self.config.salesforce.external_id_field)
         sobject = self.sobject(name)
@@ -290,6 +290,13 @@ class Engine:
             found = self.salesforce.accounts_of(name, [text])
             self._accounts_behind[text] = found.get(text)
         return self._accounts_behind[text]
+
+
+def external_id_field(engine: Engine, model: str, sf_object: str) -> str:
+    """Where the records of a section carry our key: the section's own field, else the one for all; "" for nowhere."""
+    section = engine.section_of(model, sf_object)
+    own = section.external_id_field if section is not None else ""
+    return own or engine.config.salesforce.external_id_field
 
 
 def parent_id(text: Any, prefix: str = ACCOUNT_PREFIX) -> str | None:

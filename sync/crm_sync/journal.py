@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy.exc
 
-from crm_sync.engine import Engine
+from crm_sync.engine import Engine, external_id_field
 from crm_sync.errors import RecordRefused
 from crm_sync.lens import TEXTS
 from crm_sync.mapping import lens, parse_moment
@@ -187,7 +187,7 @@ class Journal:
     def search(self, intent: Intent) -> str | None:
         """The id of the record that a creation in doubt made, deleted since or not; None when it made none."""
         body = intent.body
-        field = self.key_field(body["object"]) if body["key"] else ""
+        field = self.key_field(body["object"], body["key"].partition("-")[0]) if body["key"] else ""
         if field:
             found = self._unlinked(body["object"], [], f"{field} = {quoted(body['key'])}")
             found.sort(key=lambda record: record.deleted)
@@ -229,9 +229,9 @@ class Journal:
         rows = self._engine.salesforce.where(sf_object, select, condition)
         return [row for row in rows if self._state.link_of_salesforce(sf_object, row.id) is None]
 
-    def key_field(self, sf_object: str) -> str:
-        """The configured external-id field, if this org's object has it as one."""
-        name = self._engine.config.salesforce.external_id_field
+    def key_field(self, sf_object: str, model: str = "") -> str:
+        """The external-id field configured for a section, if this org's object has it as one."""
+        name = external_id_field(self._engine, model, sf_object)
         if not name:
             return ""
         known = self._engine.sobject(sf_object).fields.get(name)

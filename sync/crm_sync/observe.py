@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from crm_sync.engine import Engine
+from crm_sync.engine import Engine, external_id_field
 from crm_sync.mapping import parse_moment
 from crm_sync.model import SALESFORCE, Activity, Link, Record, Section
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
@@ -426,11 +426,13 @@ class Observer:
 
     def _adopt_by_external_key(self, record: Record) -> bool:
         """A record that carries our own key belongs to that partner's record (F13)."""
-        field_name = self._engine.config.salesforce.external_id_field
-        value = str(record.get(field_name) or "") if field_name else ""
-        model, _, record_id = value.partition("-")
-        section = self._engine.section_of(model, record.model)
-        if section is None or not record_id:
+        for section in self._engine.sections:
+            field_name = external_id_field(self._engine, section.model, record.model)
+            value = str(record.get(field_name) or "") if field_name else ""
+            model, _, record_id = value.partition("-")
+            if record_id and (model, record.model) == (section.model, section.salesforce):
+                break
+        else:
             return False
         activity = self._by_record.get((model, record.model, record_id))
         if activity is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from crm_sync.engine import Engine
+from crm_sync.engine import Engine, external_id_field
 from crm_sync.model import Record, Section
 from crm_sync.record_ids import external_key
 from crm_sync.sides.salesforce import quoted
@@ -38,7 +38,7 @@ def _places(engine: Engine, section: Section, record_ids: Iterable[str]) -> Iter
     """The fields that may hold a record's own id, and what they hold -> the id."""
     ids = sorted(record_ids)
     known = engine.sobject(section.salesforce).fields
-    name = engine.config.salesforce.external_id_field
+    name = external_id_field(engine, section.model, section.salesforce)
     if name in known and known[name].external_id:
         yield name, {external_key(section.model, one): one for one in ids}
     own = engine.profile.raw["partner"].get("own_id")

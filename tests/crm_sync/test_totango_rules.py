@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from crm_sync import act
 from crm_sync.config import load_profile
 from crm_sync.jobs.pairs import read_jobs, sections_of
 from crm_sync.jobs.statistics import JobStatistics
@@ -28,6 +29,7 @@ from .totango_both import (
     SYNC,
     TASK,
     TOUCH_ID,
+    TOUCH_KEY_FIELD,
     TOUCHPOINT,
     RichStage,
     TotangoBoth,
@@ -650,6 +652,35 @@ def test_a_touch_found_again_is_no_touchpoint(rich: TotangoBoth) -> None:
     rich.settle()
 
     assert ([], 1) == (rich.tt_all("Touchpoint"), len(rich.sf_all("Event")))
+
+
+@pytest.mark.rule("T30", "F01", "F13")
+@pytest.mark.parametrize("many", [False, True], ids=["one by one", "many at once"])
+def test_a_section_may_have_an_external_id_field_of_its_own(
+    rich: TotangoBoth, monkeypatch: pytest.MonkeyPatch, many: bool
+) -> None:
+    """Each record carries its key there, and is found by it when its answer or everything was lost."""
+    monkeypatch.setattr(act, "MANY", 2 if many else 10)
+
+    def configure() -> None:
+        rich.configure(touchpoint={"external_id_field": KEY_FIELD}, campaign={"external_id_field": TOUCH_KEY_FIELD})
+
+    configure()
+    points = {f"Touchpoint-{rich.tt_touchpoint()}" for _ in range(2)}
+    touches = {f"CampaignTouch-{rich.tt_touch(id=f'ct-{n}')}" for n in range(2)}
+    salesforce = rich.stage.control["salesforce"]
+    if not many:
+        salesforce.add_fault(kind="lost_response", verb="upsert", object="Event", times=1)
+    rich.settle()
+    assert [] == salesforce.faults()
+
+    for field, keys in ((KEY_FIELD, points), (TOUCH_KEY_FIELD, touches)):
+        assert keys == {one for one in rich.sf_field(field) if one}
+    rich.state = State()
+    configure()
+    mark = rich.log()
+    rich.settle()
+    assert ([], 4) == (rich.sent(mark, "POST", "PATCH"), len(rich.sf_all("Event")))
 
 
 @pytest.mark.rule("T4", "T6", "F13")

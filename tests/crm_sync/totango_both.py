@@ -21,7 +21,7 @@ PIA, SYNC = PERSON.username, ENGINE.username
 
 
 TOUCH_ID = "Totango_Campaign_Touch_ID__c"
-KEY_FIELD = "Totango_Key__c"
+KEY_FIELD, TOUCH_KEY_FIELD = "Totango_Key__c", "Totango_Touch_Key__c"
 
 
 class RichStage(PairStage):
@@ -33,6 +33,7 @@ class RichStage(PairStage):
             TOUCH_ID: {"type": "string(60)"},
         }
         key = {KEY_FIELD: {"type": "string(60)", "unique": True, "external_id": True}}
+        fields[TOUCH_KEY_FIELD] = key[KEY_FIELD]
         own = {
             "Topic__c": {"type": "string(255)"},
             "Account__c": {"type": "reference", "to": ["Account"]},
@@ -202,6 +203,7 @@ __all__ = [
     "SEND",
     "SYNC",
     "TOUCH_ID",
+    "TOUCH_KEY_FIELD",
     "RichStage",
     "TotangoBoth",
     "milliseconds",

@@ -52,7 +52,7 @@ def _pair(config: Config, section: Section) -> Pair:
         images={row.name: images for row in rows if (images := _images(profile, row))},
         constants=section.on_create,
         creates=section.direction.sends and section.rules.create_out,
-        key_field=config.salesforce.external_id_field if section.direction.sends else "",
+        key_field=(section.external_id_field or config.salesforce.external_id_field) if section.direction.sends else "",
     )
 
 

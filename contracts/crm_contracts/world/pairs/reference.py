@@ -84,14 +84,15 @@ class _Reference:
 
 def _config(c: PairConnection, settings: PairSettings) -> dict[str, Any]:
     """The configuration that says what *settings* say."""
-    fields = sorted({name for name in c.external_ids.values() if name})
-    salesforce = {"base_url": c.salesforce.base_url, **c.salesforce.credentials}
     return {
         "profile": c.profile,
-        "salesforce": salesforce | {"external_id_field": fields[0] if fields else ""},
+        "salesforce": {"base_url": c.salesforce.base_url, **c.salesforce.credentials},
         c.profile: {"base_url": c.partner.base_url, "token": c.partner.credentials["token"]},
         "options": {"initial_import": settings.initial_import} if c.profile == "marketo" else {},
-        "sections": [_section(c.profile, name, settings) for name in settings.sections],
+        "sections": [
+            _section(c.profile, name, settings) | {"external_id_field": c.external_ids[name]}
+            for name in settings.sections
+        ],
     }
 
 
