@@ -587,3 +587,29 @@ def test_what_a_user_deleted_is_not_there_again() -> None:
 
     with pytest.raises(FalselyDeleted, match="is there again"):
         log.round()
+
+
+@pytest.mark.rule("P10", "P21")
+@pytest.mark.parametrize(("minutes", "allowed"), [(0, True), (60, False)])
+def test_a_clock_that_is_set_between_logging_and_reading(minutes: int, *, allowed: bool) -> None:
+    """Inheritance was switched on in the second in which it was logged: nobody knows which came first."""
+    log = Log()
+    log.oracle.saved(Settings(), at=log.now)
+    log.now += timedelta(minutes=minutes)
+    row = {"_id": PH, "subject": "A", "taskId": PH, "type": "note", "createdAt": log.now.isoformat()}
+    log.user(TASK, PH, action="A", status="Done")
+    log.put(CONVERSATION, PH, **row)
+    log.oracle.planhat_logged("act-1", row)
+    log.oracle.skewed({"planhat": 5, "salesforce": 0})
+    log.begin()
+    for record_id in (SF, "00T000000000002AAA"):
+        log.put(SALESFORCE, record_id, Subject="A", Status="Completed")
+    log.put(TASK, PH, sourceId=SF)
+    log.put(CONVERSATION, PH, externalId="00T000000000002AAA")
+    log.round()
+
+    if allowed:
+        log.oracle.settled()
+    else:
+        with pytest.raises(Duplicated, match="2 Salesforce Tasks, 1 allowed"):
+            log.oracle.settled()

@@ -74,6 +74,8 @@ class Oracle:
         self.blind = False
         self.apart = timedelta(0)  # how far the two clocks ever were from each other
         self.skewed_once = False
+        self.switched_at: list[datetime] = []  # when inheritance may have been switched
+        self._skew = timedelta(0)  # how far a clock ever was from everybody's
         self._bases: dict[tuple[str, str, str], set[Base]] = {}
         self._behind: tuple[int, ...] = ()
 
@@ -179,6 +181,13 @@ class Oracle:
         """The clocks of the vendors are so many seconds *ahead* of everybody's."""
         self.watch.happened()
         self.skewed_once = self.skewed_once or any(ahead.values())
+        self._skew = max(self._skew, *(timedelta(seconds=abs(one)) for one in ahead.values()))
+        for activity in self.model.activities.values():
+            conversation, at = activity.one(CONVERSATION), activity.logged_at
+            if conversation and not conversation.pointer and at:
+                # By which clock it was logged nobody knows any more: inheritance may have been on or off (P10, P21).
+                in_doubt = any(abs(at - one) <= 2 * self._skew for one in self.switched_at)
+                activity.second_allowed = activity.second_allowed or in_doubt
         self.apart = max(self.apart, timedelta(seconds=max(ahead.values()) - min(ahead.values())))
 
     def saved(self, settings: Settings, *, at: datetime | None = None) -> None:
@@ -189,6 +198,7 @@ class Oracle:
         self.settings = settings
         self.inheritance.saved(settings)
         switched_on = self.inheritance.on and not was_on
+        self.switched_at += [] if at is None else [at]
         self.watch.saved()
         if not moved:
             return

@@ -203,6 +203,7 @@ class World(Playing):
     def _staff_disable(self, _op: ops.StaffDisable) -> bool:
         self.sync.staff_disable_inheritance()
         self.oracle.inheritance.staff_disabled()
+        self.oracle.switched_at.append(self.stage.clock.now())
         self.note("Planhat's staff switch inheritance off")
         return True
 
