@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,13 @@ class Reviving(Honest):
 
     def _dead(self) -> list[str]:
         return []
+
+
+class Blunt(Honest):
+    """Takes every deletion for a new one."""
+
+    def _expired(self, section: str, way: str, at: datetime) -> bool:
+        return False
 
 
 class Narrow(Honest):
@@ -138,6 +146,11 @@ LIMITS: dict[str, Limit] = {
         [*LINKED, Sync(), GONE, Tick(), edit(PARTNER, title="B"), Sync()],
         sync=Reviving,
         policies={TASK: Policy(delete_vs_update="last_write_wins")},
+    ),
+    "undated-delete": Limit(
+        FalselyDeleted,
+        [*LINKED, Delete(side=PARTNER, act="act-1"), Tick(seconds=31 * DAY), edit(SALESFORCE, Subject="B"), Sync()],
+        sync=Blunt,
     ),
     "left-scope": Limit(
         NotConverged,

@@ -34,6 +34,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "undeleted": "what becomes of a record taken out of the bin after its deletion arrived is not published (T40)",
     "unlinked-delete": "a deletion before the counterpart was known to be one may arrive or not (T39, M21)",
     "edit-outlives-delete": "where the last write wins, a record edited after the other was deleted may get another",
+    "undated-delete": "a deletion met only because the survivor was edited may arrive, however old (T39, T41)",
     "left-scope": "what becomes of a linked task that is given to another user is not published (M24)",
     "unknown-answer": "after a lost answer no sync can know whether both sides had agreed",
 }
@@ -102,13 +103,14 @@ class PairOracle:
     def saved(self, settings: PairSettings, changed: Collection[str], at: datetime) -> None:
         """Somebody saved *settings*, in which *changed* are new (all of them, the first time)."""
         was = self.settings.enabled and bool(self.scope.enabled)
+        moved = {name.rpartition(".")[2] for name in changed}
+        agreed = [(pair, self._agreements.by_field(pair)) for pair in self.model.pairs()] if "grain" in moved else []
         self.scope.settings = settings
         self._agreements.known = replace(self.known, template=settings.template)
         if settings.enabled and not was:
             self.scope.enabled.append(at)
         if was and not settings.enabled:
             self.scope.disabled_at = at
-        moved = {name.rpartition(".")[2] for name in changed}
         moves = moved & _EXISTENCE
         for activity in self.model.activities.values():
             if "moved-settings" not in self.scope.granted:
@@ -116,8 +118,11 @@ class PairOracle:
             others = bool(moves - {"enabled"})  # what switching off and on does is published (M15 to M18)
             activity.moved = activity.moved or others
             activity.undeleted = activity.undeleted or (others and activity.any_deleted)
-        if moved & {"grain", "template"}:
+        if "template" in moved:
             self._agreements.forget()
+        else:
+            for pair, by_field in agreed:
+                self._agreements.regroup(pair, by_field)
         for pair in self.model.pairs() if "moved-settings" in self.scope.granted else ():
             self._agreements.moved(pair)
 
@@ -155,6 +160,10 @@ class PairOracle:
         self._one_key_each()
         for activity in self.model.activities.values():
             self._frame_held(activity)
+        if this.clean and set(this.ways) >= set(WAYS) and set(this.sections) >= set(self.settings.sections):
+            for activity in self.model.activities.values():
+                for record in activity.records:
+                    record.on_its_way = False
 
     def _vanished(self, after: Observation, this: Round) -> None:
         for side in SIDES:

@@ -154,11 +154,10 @@ class Scope:
         at = max(one.deleted_at for one in evidence if one.deleted_at)
         if self.outlives(activity, other):
             return "it was edited after its counterpart was deleted, and the last write wins (T41)"
-        return (
-            self._too_old(policy.out_updated_days, way, at, this)
-            if activity.section != REMINDER
-            else self._off(way, at)
-        )
+        if activity.section == REMINDER:
+            return self._off(way, at)
+        undated = record.on_its_way and "undated-delete" in self.granted
+        return "" if undated else self._too_old(policy.out_updated_days, way, at, this)
 
     def _too_old(self, days: int | None, way: str, at: datetime, this: Round) -> str:
         if way == OUT and days is not None and at < this.began - timedelta(days=days):

@@ -8,9 +8,10 @@ Source: rules T2, T9, T10, T32, M4, M5, M7, M10, M11, M22.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import product
 
 from crm_contracts.world.pairs.fields import UNSAID, Field, Known, Value, shared
 from crm_contracts.world.pairs.model import Pair
@@ -51,8 +52,25 @@ class Agreements:
             self._bases[(*pair.key, unit[0].name)] = {self._values(pair, unit)}
 
     def forget(self) -> None:
-        """The units are other ones from now on: what stands there is agreed."""
+        """Fields read otherwise from now on: what stands there is agreed."""
         self._bases.clear()
+
+    def by_field(self, pair: Pair) -> dict[str, set[Values]]:
+        """What may have been agreed, field by field."""
+        return {
+            one.name: {((base[0][n],), (base[1][n],)) for base in self._of(pair, unit)}
+            for unit in self._units(pair)
+            for n, one in enumerate(unit)
+        }
+
+    def regroup(self, pair: Pair, agreed: Mapping[str, set[Values]]) -> None:
+        """Fields win or lose in other company from now on; what was agreed for each stays agreed (T9, M22)."""
+        for unit in self._units(pair):
+            each = (agreed[one.name] for one in unit)
+            self._bases[(*pair.key, unit[0].name)] = {
+                (tuple(base[0][0] for base in together), tuple(base[1][0] for base in together))
+                for together in product(*each)
+            }
 
     def moved(self, pair: Pair) -> None:
         """Other settings hold from now on (moved-settings)."""
@@ -137,6 +155,8 @@ class Agreements:
         found = {_carried(values, source) if ways[source] else values}
         if base[1 - source] != values[1 - source] and "no-opinion-conflict" in granted:
             found.add(values)
+            if len(was.unit) > 1 and 1 - source in was.winners and ways[1 - source]:
+                found.add(_carried(values, 1 - source))  # its record was written last, and wins as a whole (T9)
         return found
 
     def _same(self, unit: Unit, outcome: Values, after: Values, before: Values) -> bool:

@@ -1,0 +1,72 @@
+"""What histories by seed found in the judge of pairs or in the reference sync, kept as the shortest that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from crm_contracts.world.pairs import PairStage, play
+from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE, Configure, Create, Delete, Edit, Op, Sync, Tick
+from crm_contracts.world.pairs.reference import reference_pair_sync
+from crm_contracts.world.pairs.settings import TASK
+from crm_contracts.world.pairs.toys import Honest
+from crm_contracts.world.violations import NotConverged
+
+HERE = Create(side=SALESFORCE, act="act-1", section=TASK, fields={"Subject": "Call"})
+THERE = Create(side=PARTNER, act="act-1", section=TASK, fields={"title": "Call"})
+BY_FIELD = Configure(settings={"task.grain": "field"})
+
+
+def edit(side: str, **fields: object) -> Edit:
+    return Edit(side=side, act="act-1", fields=fields)
+
+
+HISTORIES: dict[str, tuple[Op, ...]] = {
+    "an owner nobody knows is the last word on the record": (
+        HERE,
+        Sync(),
+        edit(PARTNER, assignee="stranger"),
+        edit(SALESFORCE, Subject="Other"),
+        Configure(settings={"task.tie": "partner"}),
+    ),
+    "an edit is on its way when fields begin to win alone": (THERE, Sync(), edit(PARTNER, priority=3), BY_FIELD),
+    "the survivor is edited, and its counterpart went a month ago": (
+        HERE,
+        Sync(),
+        edit(SALESFORCE, Subject="Other"),
+        Delete(side=PARTNER, act="act-1"),
+        Tick(seconds=31 * 86_400),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[PairStage]:
+    made = PairStage("totango")
+    yield made
+    made.close()
+
+
+@pytest.mark.rule("T9", "T32", "T39", "T41")
+@pytest.mark.parametrize("name", HISTORIES)
+def test_what_was_found_once(stage: PairStage, name: str) -> None:
+    """The reference sync is right about it, and the judge knows."""
+    play(HISTORIES[name], stage=stage, sync=reference_pair_sync)
+
+
+class Forgetful(Honest):
+    """Takes what it finds after a change of settings for agreed."""
+
+    def _merge(self, *_pair: object) -> None:
+        return None
+
+
+@pytest.mark.rule("T9")
+def test_what_was_on_its_way_still_has_to_arrive(stage: PairStage) -> None:
+    """Fields win alone from now on, and an edit from before is not forgotten for that."""
+    history, granted = HISTORIES["an edit is on its way when fields begin to win alone"], {"record-stamp"}
+
+    play(history, stage=stage, sync=reference_pair_sync, granted=granted)
+    with pytest.raises(NotConverged):
+        play(history, stage=stage, sync=Forgetful, granted=granted)
