@@ -72,7 +72,8 @@ def test_a_field_mapped_later_starts_from_todays_values() -> None:
         elsewhere = [TASK, replace(section("Conversation", backfill=True), salesforce=other)]
         assert not changed(base, "Task", "n", NOTE, sections=elsewhere)
     assert changed(base, "Task", "n", NOTE, sections=[replace(section("Task", backfill=True), salesforce=read)])
-    assert [True, False, False] == [changed(base, "Task", key, NOTE, sections=backfill) for key in ("n", "", None)]
+    said = [changed(base, "Task", key, NOTE, sections=backfill) for key in ("n", 0, False, "", None)]
+    assert [True, True, True, False, False] == said
     assert changed(base | {SALESFORCE: {"Description": "n"}}, "Task", "n", NOTE)
 
 
