@@ -24,6 +24,7 @@ from tests.crm_sync.facts import (
 from crm_sync.model import SALESFORCE, Activity, Direction, FieldMap, Policy, Write
 from crm_sync.plan import Plan, plan_activity, sections_for
 from crm_sync.report import Outcome
+from crm_sync.verdict import Action, Verdict
 
 KEYS = {"sourceId": SF_ID}
 FIRST_ID = "00T000000000000EAA"  # before SF_ID; OTHER_ID comes after
@@ -451,6 +452,42 @@ def test_deleted_on_both_sides() -> None:
     carried = section(rules={"delete_in": True, "delete_out": True})
 
     assert only("SKIPPED", "neither record is there; the tombstone is kept") == plan(one, carried)
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome", "said"),
+    [
+        (Action.DROP_LINK, "SKIPPED", {"drop": True}),
+        (Action.WAIT, "SKIPPED", {"wait": "why"}),
+        (Action.QUARANTINE, "QUARANTINED", {"refuse": "why"}),
+        (Action.IMPOSSIBLE, "QUARANTINED", {"refuse": "why"}),
+        (Action.SKIP, "SKIPPED", {}),
+        (Action.BURY, "SKIPPED", {}),
+        (Action.SLEEP, "SKIPPED", {}),
+    ],
+)
+def test_a_verdict_is_carried_out(
+    action: Action, outcome: str, said: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the table says of a case: every section of the activity tells it, and nothing is written."""
+    monkeypatch.setattr("crm_sync.plan.verdict", lambda _: Verdict(action, "", "why", "P1", 0))
+    one = activity(sf(Subject="b"), ph(), ph("Conversation"), link=link("Task", "Conversation"))
+
+    verdicts = dict.fromkeys(("Task:Task", "Conversation:Task"), (outcome, "why"))
+    assert {"verdicts": verdicts, **said} == plan(one, *TWO)
+
+
+@pytest.mark.parametrize("updates", [True, False])
+def test_a_verdict_of_nothing(updates: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A live pair of a section with updates still gets its key (P8); any other pair is passed over."""
+    monkeypatch.setattr("crm_sync.plan.verdict", lambda _: Verdict(Action.NOTHING, "", "why", "P1", 0))
+    made = section(rules={"updates": updates})
+
+    live = plan(activity(sf(), ph(sourceId=None), link=link()), made)
+    asleep = plan(activity(sf(), ph(sourceId=None), link=link(dormant=True)), made)
+
+    assert (UPDATED | {"write": {"Task": KEYS}} if updates else UNCHANGED) == live
+    assert only("SKIPPED", "why") == asleep
 
 
 # -- creations ------------------------------------------------------------------------------------------------
