@@ -31,6 +31,7 @@ __all__ = ["SAW", "Built", "built"]
 SAW = "What did the customer see? Write it under `saw`, in the customer's words."
 NOBODY = "no-customer"
 _PAIR_START_SECONDS = 60  # a world of pairs lets so much time pass before the first user
+_FIRST = "acme"  # the customer that every world of Marketo has
 _HANDLE = re.compile(r"[^a-z0-9]+")
 
 
@@ -80,6 +81,8 @@ class _Builder:
         steps += self._runs()
         clock, story = self._story(steps)
         handles = {record.mark.strip("\0"): one.handle for one in self.activities for record in one.records}
+        if told.profile == "marketo" and self.customers:
+            self.customers.setdefault(_FIRST, Customer())
         lacking = sorted(told.book.other_fields)
         if lacking:
             self.questions.append(
@@ -147,8 +150,7 @@ class _Builder:
 
     def _nobody(self, activity: Activity) -> str | None:
         if self.pairs and self.told.profile == "marketo":
-            self.customers.setdefault("customer", Customer(name="Customer"))
-            return "customer"
+            return _FIRST
         self.questions.append(
             f"{activity.handle} shows no customer: the capsule puts it at {NOBODY}, whom the partner does not know."
         )

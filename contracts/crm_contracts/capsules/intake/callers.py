@@ -1,6 +1,6 @@
 """Who made a request: told apart by a word of our own, and who of them is the sync.
 
-Rule 1: the same credential, or the same user's log-in, is the same caller.
+Rule 1: the same credential with the same User-Agent is the same caller: a sync may act in a person's name.
 Rule 2: who is named with --sync-user is the sync, and nobody else: by username, user id, User-Agent or a fake's name of
 the caller. Nobody named: a browser (its User-Agent begins with Mozilla/) is a person, everybody else is the sync.
 """
@@ -21,43 +21,35 @@ _USER_ID = re.compile(r"^005\w{12}(\w{3})?$")
 
 
 class Callers:
-    """All callers of a recording. A word of ours -> what is known of who it is."""
+    """All callers of a recording: a word of ours -> what is known of who it is."""
 
     def __init__(self) -> None:
-        self._words: dict[tuple[str, str], str] = {}
-        self._names: dict[str, set[str]] = {}
-        self._agents: dict[str, set[str]] = {}
-        self._same: dict[str, str] = {}
+        self._words: dict[tuple[str, str, str], str] = {}
+        self._shown: dict[str, tuple[str, str]] = {}  # word -> vendor and credential
+        self._agents: dict[str, str] = {}
+        self._names: dict[tuple[str, str], set[str]] = {}  # of a credential: username, user id, a fake's name
         self._sync: Sequence[str] = ()
 
     def word(self, vendor: str, shown: str, *, agent: str = "", name: str = "") -> str:
-        """The word for who shows the credential *shown*, or nothing but a User-Agent; *name* is what a fake calls it."""
-        key = _SCHEME.sub("", shown.strip()) or name or f"agent {agent}"
-        found = self._words.setdefault((vendor, key), f"{vendor} caller {len(self._words) + 1}")
-        if agent:
-            self._agents.setdefault(found, set()).add(agent)
+        """The word for who shows the credential *shown* with this User-Agent; *name* is what a fake calls it."""
+        credential = _SCHEME.sub("", shown.strip()) or name
+        word = self._words.setdefault((vendor, credential, agent), f"{vendor} caller {len(self._words) + 1}")
+        self._shown[word] = (vendor, credential)
+        self._agents[word] = agent
         if name:
-            self._names.setdefault(found, set()).add(name)
-        return found
+            self._names.setdefault((vendor, credential), set()).add(name)
+        return word
 
     def logged_in(self, vendor: str, asked: Any, answer: Any) -> None:
         """A log-in was answered: the token is this user's."""
         if not isinstance(answer, Mapping) or not isinstance(answer.get("access_token"), str):
             return
-        token = self.word(vendor, str(answer["access_token"]))
+        names = self._names.setdefault((vendor, answer["access_token"]), set())
         found = _ID_URL.search(str(answer.get("id", "")))
-        names = self._names.setdefault(token, set())
         if found:
             names.add(found[1])
-            first = self._words.setdefault((vendor, f"user {found[1][:15]}"), token)
-            self._same[token] = first
-            self._names.setdefault(first, set()).update(names)
         if isinstance(asked, Mapping) and isinstance(asked.get("username"), str):
-            self._names.setdefault(self.one(token), set()).add(asked["username"])
-
-    def one(self, word: str) -> str:
-        """The first word for the same user."""
-        return self._same.get(word, word)
+            names.add(asked["username"])
 
     def choose(self, words: Sequence[str], named: Sequence[str]) -> None:
         """Who is the sync: those that *named* says. Raises MisuseError for a name that fits nobody."""
@@ -73,18 +65,20 @@ class Callers:
         """Whether requests of *word* are the sync's."""
         if self._sync:
             return any(self._fits(word, one) for one in self._sync)
-        agents = self._agents.get(word, set()) | self._agents.get(self.one(word), set())
-        return not any(agent.startswith("Mozilla/") and "compatible;" not in agent for agent in agents)
+        agent = self._agents.get(word, "")
+        return not agent.startswith("Mozilla/") or "compatible;" in agent
 
     def user_ids(self, words: Sequence[str]) -> set[str]:
-        """The Salesforce user ids, in 15 characters, of these callers."""
-        every = {name for word in words for name in self._names.get(self.one(word), set())}
-        return {name[:15] for name in every if _USER_ID.match(name)}
+        """The Salesforce user ids (in 15 characters) and the usernames, in small letters, of these callers."""
+        every = {name for word in words for name in self._known(word)}
+        return {name[:15] if _USER_ID.match(name) else name.lower() for name in every}
+
+    def _known(self, word: str) -> set[str]:
+        return self._names.get(self._shown.get(word, ("", "")), set())
 
     def _fits(self, word: str, named: str) -> bool:
-        wanted = named.lower()
-        known = self._names.get(word, set()) | self._names.get(self.one(word), set())
-        agents = self._agents.get(word, set()) | self._agents.get(self.one(word), set())
         if _USER_ID.match(named):
-            return any(name[:15] == named[:15] for name in known)
-        return wanted in {name.lower() for name in known} or any(wanted in agent.lower() for agent in agents)
+            return any(name[:15] == named[:15] for name in self._known(word))
+        wanted = named.lower()
+        in_agent = wanted in self._agents.get(word, "").lower()
+        return in_agent or wanted in {name.lower() for name in self._known(word)}

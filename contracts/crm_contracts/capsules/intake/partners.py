@@ -157,15 +157,16 @@ def read_totango(one: Exchange) -> Reading:
 
 
 def _totango_row(one: Exchange, kind: Kind, record_id: str) -> Iterator[Fact]:
-    answer = _mapping(one.response)
+    given = _mapping(one.response)
+    answer = _mapping(given.get("record")) or given
     shown = str(answer.get("id") or _mapping(answer.get("note")).get("id") or "")
-    if one.method == "GET" and one.status == 200 and shown:
-        yield Seen(kind, shown, answer)
-    elif one.method == "POST":
+    if one.method == "POST" or (one.method == "PUT" and given.get("outcome") == "created"):
         yield Wrote(kind, CREATE, shown, _mapping(one.request), _done(one), _said(one))
     elif one.method in ("PUT", "DELETE"):
         verb = DELETE if one.method == "DELETE" else UPDATE
-        yield Wrote(kind, verb, record_id or shown, _mapping(one.request), _done(one), _said(one))
+        yield Wrote(kind, verb, shown or record_id, _mapping(one.request), _done(one), _said(one), key=record_id)
+    if one.status == 200 and "account_id" in answer and one.method != "DELETE":
+        yield Seen(kind, shown, answer)
 
 
 def read_marketo(one: Exchange) -> Reading:
