@@ -108,6 +108,23 @@ def minimise(*, file: Path, output: Path | None, at_fault: bool, plays: int) -> 
     )
 
 
+@capsule.command(short_help="Replace names and texts by stand-ins, and prove that the bug is still there.")
+@click.argument("file", type=_FILE)
+@click.option("-o", "--output", type=_FILE, help="Where to write it (default: beside FILE, `.scrubbed` in its name).")
+@click.option("--faulty", "at_fault", is_flag=True, help="Prove it on the engine that the capsule names, not on ours.")
+@click.option("--key", default="", envvar="UNDERSTUDY_SCRUB_KEY", help="Same key, same stand-ins; default: a new one.")
+@click.option("--title", default="", help="Another title; otherwise its words are replaced, too.")
+def scrub(*, file: Path, output: Path | None, key: str, at_fault: bool, title: str) -> None:
+    """Make FILE safe to mail: names, e-mails, phone numbers, free text, domains and ids get stand-ins.
+
+    What software looks at stays: lengths, kinds of characters, HTML, line ends, what was equal, picklist values, dates
+    and numbers of fields that hold such. Exit status 1, and nothing written, when the bug would be gone.
+    """
+    from crm_contracts.capsules.scrub.command import scrub as scrubbed
+
+    sys.exit(scrubbed(file, output or _beside(file, "scrubbed"), key=key, at_fault=at_fault, title=title))
+
+
 @capsule.command(short_help="Print the JSON Schema of capsules.")
 def schema() -> None:
     """Print the JSON Schema (draft 2020-12) that a capsule is held to: editors and other programs can use it."""
@@ -165,6 +182,52 @@ def from_har(
     from crm_contracts.capsules.intake import commands
 
     commands.har(files, out, profile=profile or "", sync_users=sync_users, hosts=hosts, pause_seconds=pause)
+
+
+@capsule.command("from-csv", short_help="Make a capsule from exports of both sides.")
+@click.option("--salesforce", type=_FILE, required=True, metavar="FILE", help="Tasks and Events, with their ids.")
+@click.option("--accounts", type=_FILE, metavar="FILE", help="Accounts: id and name.")
+@click.option("--partner", "partners", type=_FILE, required=True, multiple=True, metavar="FILE", help="The partner's.")
+@click.option("--profile", type=click.Choice(("planhat", "totango", "marketo")), default="planhat", show_default=True)
+@click.option("-o", "--out", type=_FILE, help="Where to write the capsule (default: print it).")
+def from_csv(
+    *, salesforce: Path, accounts: Path | None, partners: tuple[Path, ...], profile: str, out: Path | None
+) -> None:
+    """Read exports of Salesforce and a partner: records become what was there before, links are found by ids.
+
+    What is wrong in them already (two records with one link, a link to nothing, values that differ) is asked about.
+    """
+    from crm_contracts.capsules.intake import commands
+
+    commands.exports(salesforce, partners, out, accounts=accounts, profile=profile)
+
+
+@capsule.command(short_help="Make a capsule from what was said to served fakes.")
+@click.option(
+    "--url", "urls", multiple=True, metavar="VENDOR=URL", help="Where a fake is (default: what is served now)."
+)
+@click.option("--tenant", "tenants", multiple=True, metavar="VENDOR=NAME", help="Which of several tenants.")
+@click.option("--sync-user", "sync_users", multiple=True, metavar="NAME", help="Who is the sync (default: everybody).")
+@click.option("--profile", type=click.Choice(("planhat", "totango", "marketo")), help="The partner, of several.")
+@click.option("--pause", default=60, show_default=True, help="Seconds of silence that end a run of the sync.")
+@click.option("-o", "--out", type=_FILE, help="Where to write the capsule (default: print it).")
+def record(
+    *,
+    urls: tuple[str, ...],
+    tenants: tuple[str, ...],
+    sync_users: tuple[str, ...],
+    profile: str | None,
+    pause: int,
+    out: Path | None,
+) -> None:
+    """Read the journals of fakes that `understudy serve` serves: what was asked so far, by whom, with which faults.
+
+    --sync-user names the sync as the journal does: a Salesforce username, the name of a partner's token; everybody else
+    is a person then.
+    """
+    from crm_contracts.capsules.intake import commands
+
+    commands.journals(urls, out, profile=profile or "", sync_users=sync_users, tenants=tenants, pause_seconds=pause)
 
 
 def _every(files: tuple[Path, ...]) -> list[Path]:

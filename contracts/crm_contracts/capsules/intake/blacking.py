@@ -17,7 +17,8 @@ __all__ = ["BLACK", "Secrets"]
 BLACK = "[removed]"
 TOKEN_LENGTH_MIN, COOKIE_LENGTH_MIN = 6, 12  # a shorter one would black out ordinary words
 _HEADERS = re.compile(
-    r"authorization|token|api-?key|secret|password|session|x-sfdc|x-auth|x-csrf|x-xsrf|^cookie$|^set-cookie$", re.IGNORECASE
+    r"authorization|token|api-?key|secret|password|session|x-sfdc|x-auth|x-csrf|x-xsrf|^cookie$|^set-cookie$",
+    re.IGNORECASE,
 )
 _KEYS = re.compile(
     r"^(sid|oid|code|assertion|jwt|signature|sig|pw|pwd)$|token|secret|passw|api_?key|session_?id|refresh|credential",

@@ -171,7 +171,9 @@ class Book:
         if record.born == BETWEEN and not record.logged:
             self._deed(record, CREATE, model.said(row), one, index, written=False, at=made)
         elif record.born == SYNC:
-            self._ask(f"{one.where}: the {model.word} {record.mark} was made by the sync's user; no request for it is in the file")
+            self._ask(
+                f"{one.where}: the {model.word} {record.mark} was made by the sync's user; no request for it is in the file"
+            )
 
     def _attempt(self, record: Record) -> tuple[Exchange, int, Wrote] | None:
         """The sync's unanswered request to make just this record."""

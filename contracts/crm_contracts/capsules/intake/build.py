@@ -40,6 +40,7 @@ class Built:
     """A capsule, and what the recording shows in the end: handle -> side -> rows."""
 
     capsule: Capsule
+    activities: Sequence[Activity]
     shown: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
 
 
@@ -101,7 +102,7 @@ class _Builder:
             questions=tuple(marks([*self.questions, *told.questions], handles)),
             versions=versions(),
         )
-        return Built(capsule, {one.handle: one.rows() for one in self.activities})
+        return Built(capsule, self.activities, {one.handle: one.rows() for one in self.activities})
 
     # -- customers ----------------------------------------------------------------------------
 
@@ -231,7 +232,9 @@ class _Builder:
         for name in model.required:
             if fields.get(name) in (None, ""):
                 fields[name] = record.row.get(name) or "?"
-                self.questions.append(f"{record.where}: what was the {name} of {act} when it was made? The file does not show it.")
+                self.questions.append(
+                    f"{record.where}: what was the {name} of {act} when it was made? The file does not show it."
+                )
         if self.pairs:
             return [pair_ops.Create(side=side, act=act, section=model.section, at=at, fields=fields)]
         status = fields.get("status") if side == "task" else None

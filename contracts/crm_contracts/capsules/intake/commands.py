@@ -57,3 +57,50 @@ def hand_over(capsule: Capsule, out: Path | None, line: str) -> None:
             f"{out}: {len(capsule.start) + len(capsule.ops)} ops, {questions}; next: understudy capsule run {out}"
         )
     click.echo(line, err=True)
+
+
+def exports(
+    salesforce: Path, partners: Sequence[Path], out: Path | None, *, accounts: Path | None, profile: str
+) -> None:
+    """`capsule from-csv`."""
+    from crm_contracts.capsules.intake.exports import from_csv
+
+    made = from_csv(salesforce, partners, accounts=accounts, profile=profile)
+    hand_over(made.capsule, out, made.tally.line().replace("entries", "rows").replace("entry", "row"))
+
+
+def journals(
+    urls: Sequence[str],
+    out: Path | None,
+    *,
+    profile: str,
+    sync_users: Sequence[str],
+    tenants: Sequence[str],
+    pause_seconds: int,
+) -> None:
+    """`capsule record`. Raises MisuseError where nothing is served, or a word is no VENDOR=URL."""
+    from crm_contracts.capsules.intake.journal import recorded, served_journals
+    from crm_contracts.serving import notes
+
+    if urls:
+        chosen = _named(urls, "--url", "URL")
+    else:
+        served = notes.what_is_served()
+        chosen = {vendor: str(words["url"]) for vendor, words in served.items() if vendor != "control"}
+    found = {
+        vendor: every for vendor, every in served_journals(chosen, _named(tenants, "--tenant", "NAME")).items() if every
+    }
+    made = recorded(
+        found, profile=profile, sync_users=sync_users, pause_seconds=pause_seconds, source="the served journals"
+    )
+    hand_over(made.capsule, out, made.tally.line())
+
+
+def _named(given: Sequence[str], option: str, word: str) -> dict[str, str]:
+    found = {}
+    for one in given:
+        vendor, equals, value = one.partition("=")
+        if vendor not in VENDORS or not equals or not value:
+            raise MisuseError(f"{option} {one}: write VENDOR={word}; vendors are {', '.join(VENDORS)}")
+        found[vendor] = value
+    return found

@@ -40,11 +40,12 @@ class Exchange:
     meaning: tuple[str, str] | None = None
     ahead: float | None = None
     source: str = "entry"
+    timed: bool = True
 
     @property
     def where(self) -> str:
         """Which one, and when: for a person who looks it up."""
-        return f"{self.source} {self.number} ({self.at:%Y-%m-%d %H:%M:%S})"
+        return f"{self.source} {self.number}" + (f" ({self.at:%Y-%m-%d %H:%M:%S})" if self.timed else "")
 
 
 class Tally:
