@@ -10,7 +10,7 @@ from datetime import datetime
 
 from crm_sync.decide import Seen
 from crm_sync.known import Known
-from crm_sync.mapping import lens
+from crm_sync.mapping import key_of
 from crm_sync.model import SALESFORCE, Activity, FieldMap, Record, Section, named_value
 from crm_sync.verdict import Case, Deletions, LinkState, Presence, Scope, order
 from crm_sync.verdict_case import case_of as section_case
@@ -96,8 +96,7 @@ def _left(activity: Activity, section: Section, known: Known) -> Presence:
     if link is None:
         return Presence.CHANGED
     changed = any(
-        seen(activity, known, SALESFORCE, m, lens(m).key_sf(m, record.values, known.context)) is Seen.CHANGED
-        for m in section.fields
+        seen(activity, known, SALESFORCE, m, key_of(record, m, known.context)) is Seen.CHANGED for m in section.fields
     )
     return Presence.CHANGED if changed else Presence.SAME
 
@@ -112,7 +111,7 @@ def _right(activity: Activity, section: Section, known: Known) -> Presence:
         return Presence.CHANGED
     record = activity.partners.get(section.model)
     changed = record is not None and any(
-        seen(activity, known, section.model, m, lens(m).key_partner(m, record.values, known.context)) is Seen.CHANGED
+        seen(activity, known, section.model, m, key_of(record, m, known.context)) is Seen.CHANGED
         for m in section.fields
     )
     return Presence.CHANGED if changed else Presence.SAME

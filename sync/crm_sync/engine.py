@@ -17,7 +17,7 @@ from crm_sync.clock import Clock
 from crm_sync.config import Config, Profile
 from crm_sync.known import SfObject
 from crm_sync.lens import TEXTS
-from crm_sync.mapping import Context, lens
+from crm_sync.mapping import Context, key_of
 from crm_sync.model import SALESFORCE, Direction, FieldMap, Record, Section, named_value
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Report
@@ -155,10 +155,7 @@ class Engine:
 
     def keys(self, record: Record, section: Section) -> dict[str, Any]:
         """The comparable value of each mapped field of one record, by Salesforce field name."""
-        values = record.values
-        if record.place == SALESFORCE:
-            return {m.salesforce: lens(m).key_sf(m, values, self.context) for m in section.fields}
-        return {m.salesforce: lens(m).key_partner(m, values, self.context) for m in section.fields}
+        return {m.salesforce: key_of(record, m, self.context) for m in section.fields}
 
     def all_keys(self, record: Record, sections: Sequence[Section]) -> dict[str, Any]:
         """The comparable values of one record's fields in all of *sections*."""

@@ -15,11 +15,11 @@ from typing import Any
 from crm_sync import html_text
 from crm_sync.lens import Context, Held, Lens, Same, Text, Values, moment_text, parse_moment
 from crm_sync.marketo.lenses import MARKETO_LENSES
-from crm_sync.model import FieldMap
+from crm_sync.model import SALESFORCE, FieldMap, Record
 from crm_sync.record_ids import NotAnId, canonical
 from crm_sync.totango.lenses import TOTANGO_LENSES
 
-__all__ = ["LENSES", "Context", "Held", "Lens", "Values", "lens", "moment_text", "parse_moment"]
+__all__ = ["LENSES", "Context", "Held", "Lens", "Values", "key_of", "lens", "moment_text", "parse_moment"]
 
 
 class Html(Text):
@@ -195,3 +195,12 @@ LENSES: dict[str, Lens] = {
 
 def lens(m: FieldMap) -> Lens:
     return LENSES[m.lens]
+
+
+def key_of(record: Record, m: FieldMap, c: Context) -> Any:
+    """The comparable value of one field of a record of either side, worked out once for a mapping and a context."""
+    known = record.keys.get(id(m))
+    if known is None or known[0] is not m or known[1] is not c:
+        key = lens(m).key_sf if record.place == SALESFORCE else lens(m).key_partner
+        known = record.keys[id(m)] = (m, c, key(m, record.values, c))
+    return known[2]

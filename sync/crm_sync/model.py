@@ -205,6 +205,8 @@ class Record:
     changed_at: datetime
     deleted: bool = False
     edited_at: datetime | None = None
+    #: What `mapping.key_of` worked out of *values*.
+    keys: dict[int, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def get(self, name: str) -> Any:
         """A value by field name; None when it is absent, as Planhat leaves fields out."""

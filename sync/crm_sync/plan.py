@@ -15,7 +15,7 @@ from crm_sync.cases import case_of, deciding
 from crm_sync.cases import seen as was_seen
 from crm_sync.decide import Agree, Decision, Mapped, Seen, View, decide, record_winner
 from crm_sync.known import Known
-from crm_sync.mapping import Held, lens
+from crm_sync.mapping import Held, key_of, lens
 from crm_sync.model import SALESFORCE, Activity, FieldMap, Policy, Record, Section, Write
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Conflict, HeldBack, Outcome
@@ -316,7 +316,7 @@ def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Secti
         if mapped.salesforce not in agreed:
             return None
         return View(model, Seen.SAME, agreed[mapped.salesforce], None, flow, True, mapped.write_in, mapped.write_out)
-    key = lens(mapped).key_partner(mapped, record.values, known.context)
+    key = key_of(record, mapped, known.context)
     return View(
         replica=model,
         seen=was_seen(activity, known, model, mapped, key),
@@ -336,7 +336,7 @@ def _sf_view(plan: Plan, known: Known, mapped: FieldMap) -> View:
         assert activity.link is not None, "an activity without a link was read on both sides"
         value = activity.link.base.get(SALESFORCE, {}).get(mapped.salesforce)
         return View(SALESFORCE, Seen.SAME, value, None, silent=True)
-    key = lens(mapped).key_sf(mapped, record.values, known.context)
+    key = key_of(record, mapped, known.context)
     seen = was_seen(activity, known, SALESFORCE, mapped, key)
     silent = lens(mapped).silent_sf(mapped, key, known.context)
     return View(SALESFORCE, seen, key, record.edited_at, silent=silent)
@@ -509,7 +509,7 @@ def _leave_open(plan: Plan, known: Known, model: str, section: Section, fields: 
     record = plan.activity.partners[model]
     for mapped in section.fields:
         made = lens(mapped).key_sf(mapped, fields, known.context)
-        says = lens(mapped).key_partner(mapped, record.values, known.context)
+        says = key_of(record, mapped, known.context)
         if mapped.salesforce in fields and not lens(mapped).agree(mapped, made, says, known.context):
             plan.keep |= {(model, mapped.salesforce), (SALESFORCE, mapped.salesforce)}
 
@@ -520,7 +520,7 @@ def _create_values(plan: Plan, known: Known, model: str, section: Section, field
     for mapped in section.fields:
         if not section.flow(mapped).sends or mapped.write_out is Write.NEVER:
             continue
-        key = lens(mapped).key_partner(mapped, record.values, known.context)
+        key = key_of(record, mapped, known.context)
         if lens(mapped).silent(mapped, key, known.context):
             continue
         value = lens(mapped).to_sf(mapped, record.values, known.context)
