@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crm_sync.decide import Decision, Loser, Mapped, Seen, View, decide, record_winner
-from crm_sync.model import SALESFORCE, Direction, Policy
+from crm_sync.model import SALESFORCE, Direction, Policy, Write
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -73,3 +73,22 @@ def test_a_replica_that_is_written_over_is_named_once() -> None:
 
     losers = (Loser(SALESFORCE, "old", "newest"), Loser("Task", "ours", "direction"))
     assert Decision("Conversation", (SALESFORCE, "Task", "Note"), losers) == decision
+
+
+@pytest.mark.rule("P1", "I5")
+def test_of_two_replicas_that_speak_the_earlier_one_says_why_it_lost() -> None:
+    """It was written over by the other one, not by a direction or a policy of the section."""
+    replicas = [view("Task", "task's"), view("Conversation", "conversation's", after=9)]
+
+    decision = decide(view(SALESFORCE, "old", seen=Seen.SAME), replicas, Policy.NEWEST, same)
+
+    assert (Loser("Task", "task's", "newest of the partner's records"),) == decision.losers
+
+
+@pytest.mark.rule("T9", "T31")
+@pytest.mark.parametrize("once", [{"write_in": Write.ONCE}, {"write_out": Write.ONCE}])
+def test_what_is_written_once_settles_no_record(once: dict[str, Write]) -> None:
+    """Both sides changed the field, and one of them is not written any more: nobody wins the record by it."""
+    mute = View("Task", Seen.CHANGED, "P", NOON, Direction.BOTH, **once)
+
+    assert "" == record_winner([Mapped(view(SALESFORCE, "S"), [mute], same)], Policy.NEWEST)
