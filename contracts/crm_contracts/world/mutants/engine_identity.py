@@ -95,7 +95,7 @@ IDENTITY = (
             Text("crm_sync.record_ids._restored", "c.upper() if upper else c.lower()", "c"),
             Text("crm_sync.record_ids._restored", "if mixed and restored[:15] != text[:15]", "if False"),
         ),
-        tests=(f"{HTTP}test_an_id_in_small_letters", "tests/crm_sync/test_pure.py"),
+        tests=("tests/crm_sync/test_pure.py::test_a_lower_cased_18_is_restored",),
     ),
     Mutant(
         "a key that is linked begins anew",
