@@ -32,7 +32,7 @@ def unpacked(text: str, *, encoding: str, coding: str) -> str:
     if encoding.lower() != "base64":
         return text  # a recorder that has text has decompressed it
     try:
-        raw = base64.b64decode(text, validate=False)
+        raw = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         raise Unreadable("broken base64") from None
     raw = _inflated(raw, coding.lower().strip())
@@ -78,6 +78,8 @@ def _through(decoder: Any, raw: bytes, name: str) -> bytes:
         raise Unreadable(f"broken {name}") from None
     if decoder.unconsumed_tail:
         raise Unreadable(f"more than {BODY_BYTES_MAX // 1024 // 1024} MB once unpacked")
+    if not decoder.eof:
+        raise Unreadable(f"{name} that breaks off")
     return whole
 
 

@@ -36,6 +36,11 @@ _TOTANGO = {
     "tasks": ("task", "Task"), "touchpoints": ("touchpoint", "Touchpoint"),
     "campaign_touches": ("campaign_touch", "CampaignTouch"),
 }  # fmt: skip
+# What Planhat leaves out of a record where it is empty (a list of Conversations has no descriptions at all).
+_EMPTY: Mapping[str, Mapping[str, Any]] = {
+    "task": dict.fromkeys(("action", "description", "startTime")),
+    "conversation": dict.fromkeys(("subject", "description")),
+}
 _REMINDER: Kind = ("marketo", "reminder")
 
 
@@ -68,7 +73,8 @@ def read_planhat(one: Exchange) -> Reading:
 
 def _planhat_list(one: Exchange, kind: Kind) -> Iterator[Fact]:
     if one.method == "GET" and isinstance(one.response, list):
-        yield from _seen(kind, one.response, "_id")
+        empty = {} if "select" in one.query or kind[1] != "task" else _EMPTY["task"]
+        yield from _seen(kind, [{**empty, **row} for row in _rows(one.response)], "_id")
         if _all_of_them(one):
             ids = frozenset(str(row.get("_id")) for row in _rows(one.response))
             archived = one.query.get("isArchived", "")
@@ -113,7 +119,7 @@ def _planhat_row(one: Exchange, kind: Kind, record_id: str) -> Iterator[Fact]:
         fields = _mapping(one.request) if verb == UPDATE else {}
         yield Wrote(kind, verb, shown or ("" if named else record_id), fields, _done(one), _said(one), key=named)
     if one.status < 300 and shown and one.method != "DELETE":
-        yield Seen(kind, shown, row)
+        yield Seen(kind, shown, row if "select" in one.query else {**_EMPTY[kind[1]], **row})
     elif one.status == 404 and one.method == "GET" and not named:
         yield Seen(kind, record_id, {}, gone=True)
 

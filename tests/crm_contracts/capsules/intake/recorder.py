@@ -16,7 +16,9 @@ from crm_contracts.world.ops import Op
 from fake_core.control import CONTROL_PREFIX
 
 # Ids, which are others in another world; and what a capsule does not carry, and asks about.
-_NOT_COMPARED = re.compile(r"'(?:Priority|WhatId|AccountId|account_id|OwnerId|assignee|assigner|created_by|activity_type_id|person|owner|ShowAs|Location)': [^,}]*,?|'custom': (?:\{[^}]*\}|None),?")
+_NOT_COMPARED = re.compile(
+    r"'(?:Priority|WhatId|AccountId|account_id|OwnerId|assignee|assigner|created_by|activity_type_id|person|owner|ShowAs|Location)': [^,}]*,?|'custom': (?:\{[^}]*\}|None),?"
+)
 SYNC_AGENT, PERSON_AGENT = "python-requests/2.32.3", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0"
 
 
@@ -34,7 +36,9 @@ class Recorded:
             if CONTROL_PREFIX not in asked[1]:
                 by_sync = stage.counter.counting
                 if by_sync or people:
-                    self.entries.append(entry(asked, headers, answer, stage.clock.now(), len(self.entries), sync=by_sync))
+                    self.entries.append(
+                        entry(asked, headers, answer, stage.clock.now(), len(self.entries), sync=by_sync)
+                    )
             return answer
 
         with stages.world(capsule) as world:
@@ -84,7 +88,11 @@ def entry(asked: Any, headers: dict[str, str], answer: Any, at: Any, number: int
     }
     if body:
         request["postData"] = {"mimeType": sent.get("Content-Type", ""), "text": body.decode()}
-    content: dict[str, Any] = {"size": len(answer.body), "mimeType": dict(answer.headers).get("Content-Type", ""), "text": text}
+    content: dict[str, Any] = {
+        "size": len(answer.body),
+        "mimeType": dict(answer.headers).get("Content-Type", ""),
+        "text": text,
+    }
     if number % 7 == 3 and answer.body:
         content |= {"text": base64.b64encode(gzip.compress(answer.body)).decode(), "encoding": "base64"}
     return {
