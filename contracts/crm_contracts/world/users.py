@@ -84,6 +84,16 @@ class SalesforceUser:
         assert answer["done"], "a world has fewer Tasks than one page of a query"
         return {row["Id"]: row for row in answer["records"]}
 
+    def describe(self, sobject: str) -> Row:
+        """What Salesforce says of an object: its fields, their types, their picklists."""
+        told: Row = self._call("GET", f"/sobjects/{sobject}/describe").json()
+        return told
+
+    def key_prefixes(self) -> list[str]:
+        """The first three characters of ids, of all objects."""
+        told = self._call("GET", "/sobjects").json()["sobjects"]
+        return [one["keyPrefix"] for one in told if one["keyPrefix"]]
+
     def _soap(self, inner: str) -> str:
         """A call that REST does not have. Returns the answer's XML."""
         self._call("GET", "/limits")  # logs in where that is due
