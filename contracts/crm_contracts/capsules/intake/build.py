@@ -9,6 +9,7 @@ Rule 3: what a world cannot have is left out, and said.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from crm_contracts.world.pairs import ops as pair_ops
 __all__ = ["SAW", "Built", "built"]
 
 SAW = "What did the customer see? Write it under `saw`, in the customer's words."
+QUESTIONS_MAX = 60
 NOBODY = "no-customer"
 _PAIR_START_SECONDS = 60  # a world of pairs lets so much time pass before the first user
 _FIRST = "acme"  # the customer that every world of Marketo has
@@ -99,7 +101,7 @@ class _Builder:
             start=tuple(self.start),
             ops=tuple(story),
             expect=self._expected(),
-            questions=tuple(marks([*self.questions, *told.questions], handles)),
+            questions=tuple(_as_many_as_are_read(marks([*self.questions, *told.questions], handles))),
             versions=versions(),
         )
         return Built(capsule, self.activities, {one.handle: one.rows() for one in self.activities})
@@ -277,8 +279,8 @@ class _Builder:
         exchanges = self.told.exchanges
         spot: float = deed.seen
         if not deed.written:
-            earlier = [n for n in range(deed.after + 1, deed.seen) if exchanges[n].at > deed.at]
-            spot = min(earlier, default=deed.seen)
+            later = bisect_right(exchanges, deed.at, key=lambda one: one.at)  # the first exchange after it
+            spot = min(max(later, deed.after + 1), deed.seen)
         for run in self.told.runs:
             if run.first <= deed.seen <= run.last and run.first <= spot:
                 return run.last + 0.5 if deed.after >= run.first else run.first - 0.5
@@ -330,6 +332,15 @@ class _Builder:
                     "is that the bug?"
                 )
         return found
+
+
+def _as_many_as_are_read(questions: list[str]) -> list[str]:
+    """No capsule has more questions than somebody would answer; how many there were is said."""
+    left = len(questions) - QUESTIONS_MAX
+    if left <= 0:
+        return questions
+    more = f"There were {left} further questions like these: record a shorter time, or only what the bug needs."
+    return [*questions[:QUESTIONS_MAX], more]
 
 
 def _without_history(there: list[Record], *, linked: bool) -> list[Record]:

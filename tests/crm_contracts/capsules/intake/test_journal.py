@@ -1,0 +1,119 @@
+"""From journals to a capsule: of fakes in this process, and of served ones."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from crm_contracts.capsules import Capsule, read_capsule
+from crm_contracts.capsules.cli import capsule as command
+from crm_contracts.capsules.intake.journal import record, recorded
+from crm_contracts.capsules.stages import Stages
+from crm_contracts.world import ops
+from crm_contracts.world.stage import ENGINE
+from fake_core.errors import MisuseError
+from tests.crm_contracts.capsules.intake.recorder import contents, played
+
+HISTORY = (
+    ops.Create(side="salesforce", act="a", fields={"Subject": "Call"}),
+    ops.Tick(seconds=30),
+    ops.Create(side="task", act="b", at="globex", fields={"action": "Mail"}),
+    ops.Tick(seconds=120),
+    ops.InjectFault(fault="lost_response", vendor="salesforce", verb="create", object="Task"),
+    ops.Sync(),
+    ops.Tick(seconds=300),
+    ops.Edit(side="salesforce", act="a", fields={"Subject": "Call 2"}),
+    ops.Tick(seconds=300),
+    ops.Sync(),
+)
+SYNC = (ENGINE.username, "sync")  # as the journals name it
+
+
+@pytest.fixture(scope="module")
+def stages() -> Iterator[Stages]:
+    with Stages() as made:
+        yield made
+
+
+def test_a_history_comes_back_from_the_journals_of_its_fakes(stages: Stages) -> None:
+    """People's requests, the sync's runs and the fakes' own faults: nothing is guessed, nothing is asked."""
+    kept: dict[str, list[dict[str, object]]] = {}
+    before = Capsule(title="x", profile="planhat", ops=HISTORY)
+    with stages.world(before) as world:
+        for op in HISTORY:
+            world.apply(op)
+            for vendor, fake in world.stage.fakes.items():
+                known = {one["n"] for one in kept.setdefault(vendor, [])}
+                kept[vendor] += [one for one in fake.exchanges() if one["n"] not in known]
+                kept[vendor] += [one for one in world.exchanges if one["vendor"] == vendor and one["n"] < 0]
+        ended = contents(world)
+    made = recorded(kept, sync_users=SYNC, source="journals").capsule
+
+    assert [op.kind for op in HISTORY if op.kind != "tick"] == [op.kind for op in made.ops if op.kind != "tick"]
+    assert ("lost_response", "create", "Task") in [
+        (op.fault, op.verb, op.object) for op in made.ops if isinstance(op, ops.InjectFault)
+    ]
+    assert ended == played(made, stages)
+
+
+def test_fakes_in_this_process_are_recorded_as_they_are(stages: Stages) -> None:
+    """`record` takes the fakes themselves."""
+    with stages.world(Capsule(title="x", profile="planhat", ops=())) as world:
+        world.apply(HISTORY[0])
+        world.apply(ops.Tick(seconds=30))
+        world.apply(HISTORY[2])
+        made = record(*world.stage.fakes.values(), sync_users=())
+
+    assert 0 < made.tally.entries
+    assert made.tally.entries == sum(made.tally.used.values()) + sum(made.tally.ignored.values())
+
+
+def test_a_sync_user_that_no_journal_names_is_refused(stages: Stages) -> None:
+    """A slip of the pen must not make everybody a person."""
+    with stages.world(Capsule(title="x", profile="planhat", ops=())) as world:
+        world.apply(HISTORY[0])
+        with pytest.raises(MisuseError, match="--sync-user nobody"):
+            record(*world.stage.fakes.values(), sync_users=("nobody",))
+
+
+def test_a_served_session_is_recorded_over_http(stages: Stages, tmp_path: Path) -> None:
+    """The command reads the control planes of what is served."""
+    from cheroot.wsgi import Server
+
+    servers, urls = [], []
+    with stages.world(Capsule(title="x", profile="planhat", ops=())) as world:
+        world.apply(HISTORY[0])
+        world.apply(HISTORY[2])
+        for vendor, fake in world.stage.fakes.items():
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = free.getsockname()[1]
+            server = Server(("127.0.0.1", port), fake, numthreads=2)
+            server.prepare()
+            thread = threading.Thread(target=server.serve, daemon=True)
+            thread.start()
+            servers.append((server, thread))
+            urls += ["--url", f"{vendor}=http://127.0.0.1:{port}"]
+        out = tmp_path / "x.capsule.yaml"
+        done = CliRunner().invoke(command, ["record", *urls, "--sync-user", "nobody-yet", "-o", str(out)])
+        refused = done.exception
+        done = CliRunner().invoke(command, ["record", *urls, "-o", str(out)])
+        for server, thread in servers:
+            server.stop()
+            thread.join(10)
+
+    assert isinstance(refused, MisuseError)
+    assert 0 == done.exit_code, done.output
+    assert "planhat" == read_capsule(out).profile
+
+
+def test_where_nothing_is_served_that_is_said(tmp_path: Path) -> None:
+    """One line, and what to do."""
+    done = CliRunner().invoke(command, ["record"], env={"UNDERSTUDY_HOME": str(tmp_path)})
+
+    assert "nothing is served now" in str(done.exception)
