@@ -76,13 +76,14 @@ def test_a_replica_that_is_written_over_is_named_once() -> None:
 
 
 @pytest.mark.rule("P1", "I5")
-def test_of_two_replicas_that_speak_the_earlier_one_says_why_it_lost() -> None:
+@pytest.mark.parametrize("value", ["a", "z"])
+def test_of_two_replicas_that_speak_the_earlier_one_says_why_it_lost(value: str) -> None:
     """It was written over by the other one, not by a direction or a policy of the section."""
-    replicas = [view("Task", "task's"), view("Conversation", "conversation's", after=9)]
+    replicas = [view("Task", value), view("Conversation", "conversation's", after=9)]
 
     decision = decide(view(SALESFORCE, "old", seen=Seen.SAME), replicas, Policy.NEWEST, same)
 
-    assert (Loser("Task", "task's", "newest of the partner's records"),) == decision.losers
+    assert (Loser("Task", value, "newest of the partner's records"),) == decision.losers
 
 
 @pytest.mark.rule("T9", "T31")
@@ -92,3 +93,13 @@ def test_what_is_written_once_settles_no_record(once: dict[str, Write]) -> None:
     mute = View("Task", Seen.CHANGED, "P", NOON, Direction.BOTH, **once)
 
     assert "" == record_winner([Mapped(view(SALESFORCE, "S"), [mute], same)], Policy.NEWEST)
+
+
+@pytest.mark.rule("T9")
+def test_a_replica_that_settles_nothing_hides_no_other() -> None:
+    """The Task is only received; the Conversation changed, too, and the record has a winner."""
+    mute = View("Task", Seen.CHANGED, "P", NOON, Direction.RECEIVE)
+
+    fields = [Mapped(view(SALESFORCE, "S"), [mute, view("Conversation", "C", after=9)], same)]
+
+    assert "partner" == record_winner(fields, Policy.NEWEST)
