@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 from crm_contracts.world import Settings, Stage, ops
@@ -15,8 +15,8 @@ from crm_contracts.world.sweep import sweep
 
 STEPS = 8
 SHARDS_APART = 10_000
-# What the sync's reading is behind of has a test of its own in test_crash_sweep.py.
-PROMPT = tuple(kind for kind in KINDS if kind != "slow_visibility")
+LATE = ("slow_visibility",)
+PROMPT = tuple(kind for kind in KINDS if kind not in LATE)
 
 
 def scenario(seed: int) -> list[Op]:
@@ -30,12 +30,20 @@ def seeds(shard: int) -> Iterator[int]:
     return count(shard * SHARDS_APART)
 
 
-def sweep_shard(shard: int, stage: Stage, *, points: int, rounds: str) -> Tally:
-    """Sweep scenarios of this shard until there were *points* points."""
+def sweep_shard(
+    shard: int,
+    stage: Stage,
+    *,
+    points: int,
+    rounds: str,
+    scenarios: int = 1,
+    kinds: Sequence[str] = PROMPT,
+) -> Tally:
+    """Sweep scenarios of this shard until there were *points* points and so many *scenarios*."""
     tally = Tally()
-    for seed in seeds(shard):
-        if tally.points >= points:
+    for done, seed in enumerate(seeds(shard)):
+        if tally.points >= points and done >= scenarios:
             break
         settings = Settings(conflict=CONFLICTS[seed % len(CONFLICTS)])
-        tally.add(sweep(scenario(seed), stage=stage, settings=settings, kinds=PROMPT, rounds=rounds))
+        tally.add(sweep(scenario(seed), stage=stage, settings=settings, kinds=kinds, rounds=rounds))
     return tally

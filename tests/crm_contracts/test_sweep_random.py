@@ -1,7 +1,8 @@
 """I10 over scenarios by seed: each fault, once and lasting, and each death, at every request and commit of a round.
 
-The scenarios are spread over shards, so that several cores share them; a shard counts what it played. The last round of
-each scenario is struck, twenty thousand points in all, a tenth of them by day; by night every round, too, a million.
+The scenarios are spread over shards, so that several cores share them; a shard counts what it struck and what it
+played: what nobody can tell apart is played once (`rounds`). By day the last round of each of two hundred scenarios is
+struck, at twenty thousand points at least; by night every round, too, at a million.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.crm_contracts.sweeping import sweep_shard
+from tests.crm_contracts.sweeping import LATE, PROMPT, sweep_shard
 
 from crm_contracts.world import Stage
 from crm_contracts.world.points import CRASHES, KINDS
+from crm_contracts.world.violations import LostUpdate
 
-SHARDS, POINTS = 40, 500  # in each shard
-BY_DAY = 4  # shards: the rest of them would not leave `make check` its fifteen minutes
+SHARDS, POINTS, SCENARIOS = 40, 500, 5  # at least so many in each shard
+BY_DAY, LATE_BY_DAY = 40, 22  # shards
+# A Conversation that the round of its completed Task is not shown yet wins, once it shows, with its values of then.
+LOSES = pytest.mark.xfail(raises=LostUpdate, strict=True, reason="a Conversation shown late undoes a user's edit (I5)")
 NIGHTS, NIGHTLY_POINTS = 200, 5_000
 
 
@@ -28,9 +32,9 @@ def stages() -> Iterator[tuple[Stage, Stage]]:
 
 
 def test_the_shards_add_up() -> None:
-    """Two thousand points by day; two hundred scenarios and a million points by night; twelve kinds and deaths."""
-    assert BY_DAY * POINTS >= 2_000
-    assert SHARDS * POINTS >= 20_000
+    """Two hundred scenarios and twenty thousand points by day, a million points by night; twelve kinds and deaths."""
+    assert BY_DAY * SCENARIOS >= 200
+    assert BY_DAY * POINTS >= 20_000
     assert NIGHTS * NIGHTLY_POINTS >= 1_000_000
     assert NIGHTS >= 200
     assert len(KINDS) >= 12
@@ -43,11 +47,26 @@ def test_the_shards_add_up() -> None:
 )
 def test_a_fault_anywhere_leaves_the_same_world(stages: tuple[Stage, Stage], shard: int) -> None:
     """Struck at any point of the last round, every scenario of the shard comes to the world of nobody's fault."""
-    tally = sweep_shard(shard, stages[shard % 2], points=POINTS, rounds="last")
+    tally = sweep_shard(shard, stages[shard % 2], points=POINTS, rounds="last", scenarios=SCENARIOS)
 
+    assert tally.rounds >= SCENARIOS  # the last one of each scenario
     assert tally.points >= POINTS
+    assert set(tally.by_kind) <= {*PROMPT, *CRASHES}
     assert tally.points == sum(tally.by_kind.values())
     assert tally.points > tally.played > tally.settled > 0
+
+
+@pytest.mark.rule("P10")
+@pytest.mark.parametrize(
+    "shard",
+    [pytest.param(n, marks=[pytest.mark.nightly] * (n >= LATE_BY_DAY) + [LOSES] * (n == 25)) for n in range(SHARDS)],
+)
+def test_older_rows_anywhere_leave_the_same_world(stages: tuple[Stage, Stage], shard: int) -> None:
+    """What commits late, shown at any search of the last round, loses nothing that a user wrote."""
+    tally = sweep_shard(shard, stages[shard % 2], points=1, rounds="last", scenarios=SCENARIOS, kinds=LATE)
+
+    assert tally.rounds >= SCENARIOS
+    assert tally.by_kind["slow_visibility"] > 0
 
 
 @pytest.mark.nightly
