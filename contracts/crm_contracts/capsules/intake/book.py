@@ -135,7 +135,8 @@ class Book:
         changes = self._changes(record, one, fact.row)
         if changes and self._by_sync(record, fact.row):
             self._ask(
-                f"{one.where}: {_names(changes)} of the {model.word} {record.mark} changed, by the sync's own user, and no request of the "
+                f"{one.where}: {_names(changes)} of the {model.word} {record.mark} changed, by the sync's own "
+                "user, and no request of the "
                 "sync for it is in the file. Is a part of the recording missing?"
             )
         elif changes:
@@ -172,7 +173,8 @@ class Book:
             self._deed(record, CREATE, model.said(row), one, index, written=False, at=made)
         elif record.born == SYNC:
             self._ask(
-                f"{one.where}: the {model.word} {record.mark} was made by the sync's user; no request for it is in the file"
+                f"{one.where}: the {model.word} {record.mark} was made by the sync's user; no request for it is "
+                "in the file"
             )
 
     def _attempt(self, record: Record) -> tuple[Exchange, int, Wrote] | None:
@@ -212,7 +214,8 @@ class Book:
         record.gone = True
         if fact is not None and self._by_sync(record, fact.row):
             self._ask(
-                f"{one.where}: the {record.model.word} {record.mark} was deleted by the sync's user; no request for it is in the file"
+                f"{one.where}: the {record.model.word} {record.mark} was deleted by the sync's user; no request "
+                "for it is in the file"
             )
             return
         self._deed(record, DELETE, {}, one, index, written=False, row=fact.row if fact else None)

@@ -132,7 +132,8 @@ class _Builder:
             return known
         if not account and not self.pairs:
             self.questions.append(
-                f"{activity.handle} belongs to a Planhat Company of which the file does not show the Salesforce account "
+                f"{activity.handle} belongs to a Planhat Company of which the file does not show the Salesforce "
+                "account "
                 "(sourceId): the activity is left out. Is it linked?"
             )
             return None
@@ -141,7 +142,8 @@ class _Builder:
         listed = self.told.all_listed
         if not company and not listed and partner != "marketo":
             self.questions.append(
-                f"Does {partner.title()} know the customer of {activity.handle}? The file does not show it; the capsule "
+                f"Does {partner.title()} know the customer of {activity.handle}? The file does not show it; the "
+                "capsule "
                 "says so."
             )
         handle = self._handle(name or "customer")
@@ -224,7 +226,8 @@ class _Builder:
         fields = _of_status(record, record.model.said(record.first), self.questions.append)
         self.start_pairs += self._made(activity, record, fields, at, 0)
         self.questions.append(
-            f"{activity.handle} was linked already: the capsule makes its {record.model.word} and lets the sync make the "
+            f"{activity.handle} was linked already: the capsule makes its {record.model.word} and lets the sync "
+            "make the "
             "other one. Did they differ?"
         )
 
@@ -275,7 +278,7 @@ class _Builder:
     # -- the story ----------------------------------------------------------------------------
 
     def _place(self, deed: Deed) -> float:
-        """Where a deed belongs among the runs: before the one that shows it, after the one that showed it was not yet."""
+        """Where a deed belongs among the runs: before the one that shows it, after one that shows it was not yet."""
         exchanges = self.told.exchanges
         spot: float = deed.seen
         if not deed.written:
@@ -327,8 +330,10 @@ class _Builder:
                 places = " and ".join(one.made_by_sync_at or one.where for one in records)
                 found.setdefault(activity.handle, {})[side] = 1
                 self.questions.append(
-                    f"{activity.handle} has {len(records)} records in {records[0].model.word}s ({places}), and the sync made "
-                    f"{'one of them' if sum(one.born == SYNC for one in records) == 1 else 'them'}. The capsule expects one; "
+                    f"{activity.handle} has {len(records)} records in {records[0].model.word}s ({places}), and "
+                    "the sync made "
+                    f"{'one of them' if sum(one.born == SYNC for one in records) == 1 else 'them'}. The capsule "
+                    "expects one; "
                     "is that the bug?"
                 )
         return found
@@ -344,7 +349,7 @@ def _as_many_as_are_read(questions: list[str]) -> list[str]:
 
 
 def _without_history(there: list[Record], *, linked: bool) -> list[Record]:
-    """An archived Planhat Task that a Conversation continues is history; a Conversation that Planhat logs needs no op."""
+    """An archived Planhat Task that a Conversation continues is history; one that Planhat logs needs no op."""
     conversations = [one for one in there if one.side == "conversation"]
     if linked and any(one.pointer for one in conversations):
         return [one for one in there if one.side != "task"]

@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from crm_contracts.capsules.capsule import Capsule
 from crm_contracts.capsules.intake.blacking import Secrets
 from crm_contracts.capsules.intake.book import Book
 from crm_contracts.capsules.intake.build import Built, built
@@ -311,7 +310,8 @@ class _Exports:
                 if names:
                     said = ", ".join(f"{ours} / {theirs}" for ours, theirs in names)
                     found.append(
-                        f"{activity.handle}: {left[0].where} and {one.where} are linked and differ in {said}. Which is right? "
+                        f"{activity.handle}: {left[0].where} and {one.where} are linked and differ in {said}. "
+                        "Which is right? "
                         "Say so under `expect`."
                     )
         return found

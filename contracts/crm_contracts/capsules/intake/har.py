@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -66,7 +67,10 @@ def read_hars(
             known.add(read.print)
             found.append((read.exchange.at, number, read.exchange))
         before += len(entries)
-    found.sort(key=lambda one: one[:2])
+    falling = sum(later[0] < sooner[0] for sooner, later in pairwise(found))
+    rising = sum(later[0] > sooner[0] for sooner, later in pairwise(found))
+    turn = -1 if falling > rising else 1  # some recorders write the newest first
+    found.sort(key=lambda one: (one[0], turn * one[1]))
     return [exchange for _, _, exchange in found]
 
 

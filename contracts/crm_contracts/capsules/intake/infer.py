@@ -73,7 +73,7 @@ def told_by(
     sync_users: Sequence[str] = (),
     pause_seconds: int = PAUSE_SECONDS,
 ) -> Told:
-    """What *exchanges*, oldest first, tell. Each is counted in *tally*. Raises MisuseError for a sync user who is none."""
+    """What *exchanges*, oldest first, tell; each is counted in *tally*. Raises MisuseError for an unknown sync user."""
     kept = _of_profile(exchanges, profile, tally)
     if not kept:
         raise MisuseError(f"no request to Salesforce or {profile.title()} in it")
@@ -143,7 +143,8 @@ def _ahead(exchanges: Sequence[Exchange], questions: list[str]) -> dict[str, flo
     if len(found) > 1 and apart >= SKEW_SECONDS_MIN:
         first = max(found, key=lambda vendor: found[vendor])
         questions.append(
-            f"The clock of {first.title()} is {apart:.0f} s ahead of the other's, by the Date of the answers. Does the bug "
+            f"The clock of {first.title()} is {apart:.0f} s ahead of the other's, by the Date of the answers. "
+            "Does the bug "
             f"need that? Then put {{op: skew, vendor: {first}, seconds: {apart:.0f}}} before the first op."
         )
     return {vendor: seconds for vendor, seconds in found.items() if abs(seconds) >= SKEW_SECONDS_MIN}
@@ -220,7 +221,8 @@ def _judge_faults(told: Told) -> None:
         if not sure:
             otherwise = "lost_response" if one.status == 0 else "error_after"
             told.questions.append(
-                f"{one.where}: {answer} to the sync's request ({reading.verb} {reading.object}). Was it carried out? The "
+                f"{one.where}: {answer} to the sync's request ({reading.verb} {reading.object}). Was it carried "
+                "out? The "
                 f"file does not show it; if it was, make the fault {told.kinds[index]} a {otherwise}."
             )
 

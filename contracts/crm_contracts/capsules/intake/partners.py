@@ -1,6 +1,6 @@
 """What an exchange with Planhat, Totango or Marketo's stand-in shows.
 
-Source: developer documentation of Planhat (Task, Conversation, Company) and Totango (touchpoints, tasks, account search);
+Source: developer documentation of Planhat (Task, Conversation, Company) and Totango (touchpoints, tasks, search);
 Marketo's and Totango's routes below /_standin are ours.
 """
 
@@ -47,8 +47,8 @@ _REMINDER: Kind = ("marketo", "reminder")
 def read_planhat(one: Exchange) -> Reading:
     """What an exchange with Planhat shows."""
     match [part for part in one.path.split("/") if part]:
-        case [("companies" | "leancompanies") as name]:
-            verb = "list" if name == "leancompanies" else _ON_LIST.get(one.method, "other")
+        case ["companies" | "leancompanies" as path]:
+            verb = "list" if path == "leancompanies" else _ON_LIST.get(one.method, "other")
             reading = Reading(verb, "Company", companies=verb == "list" and _all_of_them(one))
             for row in _rows(one.response):
                 reading.facts += _company("planhat", row, "_id", "name", "sourceId")

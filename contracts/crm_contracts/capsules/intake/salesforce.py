@@ -27,7 +27,7 @@ from crm_contracts.capsules.intake.facts import (
     Wrote,
 )
 
-__all__ = ["ACTIVITIES", "read_salesforce"]
+__all__ = ["ACTIVITIES", "SalesforceReader"]
 
 ACTIVITIES = ("Task", "Event")
 _DATA = re.compile(r"^/services/data/v[\d.]+/(.*)$")
@@ -181,9 +181,9 @@ def _of_query(call: _CALL, status: int, answer: Any) -> Iterator[Fact]:
     soql = str(call["query"].get("q", ""))
     name = _FROM.search(soql)
     whole = not _WHERE.search(soql) or _UNDELETED.search(soql)
-    if name and whole and answer.get("done") is True and len(call["parts"]) == 1 and _named(name[1]) in ACTIVITIES:
-        if answer.get("totalSize") == len(_mappings(answer.get("records"))):
-            yield Listed(("salesforce", _named(name[1])), frozenset(ids))
+    all_of_them = answer.get("done") is True and answer.get("totalSize") == len(_mappings(answer.get("records")))
+    if name and whole and all_of_them and len(call["parts"]) == 1 and _named(name[1]) in ACTIVITIES:
+        yield Listed(("salesforce", _named(name[1])), frozenset(ids))
 
 
 def _row(row: Any, name: str = "") -> Iterator[Fact]:
@@ -221,7 +221,7 @@ def _of_calls(body: Any, answer: Any) -> Iterator[Fact]:
     answers = {one.get("referenceId"): one for one in got}
     for number, one in enumerate(asked):
         said = answers.get(one.get("referenceId"), got[number] if number < len(got) else {})
-        made = {name: each.get("body") for name, each in answers.items()}
+        made = {str(name): each.get("body") for name, each in answers.items()}
         inner = _inner(one, "body", made)
         yield from _inside(inner, said.get("httpStatusCode"), said.get("body"), number)
 

@@ -94,7 +94,8 @@ def test_no_secret_comes_through_from_any_place(tmp_path: Path) -> None:
             mime="application/x-www-form-urlencoded",
         ),
         entry(
-            f"https://robot:{planted['user']}@acme.my.salesforce.com/services/data/v60.0/query?q=SELECT+Id+FROM+Task&sid={planted['sid']}"
+            f"https://robot:{planted['user']}@acme.my.salesforce.com/services/data/v60.0/query?q=SELECT+Id+FROM+Task"
+            f"&sid={planted['sid']}"
             f"&access_token={planted['query']}",
             query(row(Subject="Call " + pasted, Description=pasted)),
             headers=[
@@ -268,14 +269,17 @@ def test_the_composite_family_is_read_as_single_calls(tmp_path: Path) -> None:
             {"method": "PATCH", "url": f"v60.0/sobjects/Task/{TASK_ID}", "richInput": {"Subject": "By batch"}}
         ]
     }
+    collected = [{"id": TASK_ID, "success": True, "errors": []}]
+    composed = {"compositeResponse": [{"httpStatusCode": 204, "referenceId": "a", "body": None}]}
+    done = {"results": [{"statusCode": 204, "result": None}]}
     made = read(
         tmp_path,
         entry(LIST, query(row())),
-        entry(f"{ORG}/composite/sobjects", [{"id": TASK_ID, "success": True, "errors": []}], method="PATCH", body=json.dumps(body), headers=person, at=10),
-        entry(f"{ORG}/composite", {"compositeResponse": [{"httpStatusCode": 204, "referenceId": "a", "body": None}]}, method="POST", body=json.dumps(composite), headers=person, at=20),
-        entry(f"{ORG}/composite/batch", {"results": [{"statusCode": 204, "result": None}]}, method="POST", body=json.dumps(batch), headers=person, at=30),
+        entry(f"{ORG}/composite/sobjects", collected, method="PATCH", body=json.dumps(body), headers=person, at=10),
+        entry(f"{ORG}/composite", composed, method="POST", body=json.dumps(composite), headers=person, at=20),
+        entry(f"{ORG}/composite/batch", done, method="POST", body=json.dumps(batch), headers=person, at=30),
         COMPANIES,
-    )  # fmt: skip
+    )
 
     assert ["By collection", "By composite", "By batch"] == [
         op.to_dict()["fields"]["Subject"] for op in made.capsule.ops if op.kind == "edit"
@@ -284,16 +288,21 @@ def test_the_composite_family_is_read_as_single_calls(tmp_path: Path) -> None:
 
 def test_two_records_that_the_sync_made_for_one_are_expected_to_be_one(tmp_path: Path) -> None:
     """Made twice by the sync, and shown afterwards: that is what the capsule asks about."""
+    link = {"sourceId": "00T5g00000AbCdFEAV"}
     partner = {"_id": "p1", "action": "Mail", "companyId": "c1", "createdAt": "2026-02-01T00:00:00Z"}
-    create = {"method": "POST", "body": json.dumps({"Subject": "Mail", "WhatId": "0015g00000XyZaBAAV"}), "status": 201}
+    create: dict[str, Any] = {
+        "method": "POST",
+        "body": json.dumps({"Subject": "Mail", "WhatId": "0015g00000XyZaBAAV"}),
+        "status": 201,
+    }
     made = read(
         tmp_path,
         COMPANIES,
         entry("https://api.planhat.com/tasks?limit=100", [partner], at=1),
         entry(f"{ORG}/sobjects/Task", {"id": "00T5g00000AbCdEEAV", "success": True}, at=2, **create),
         entry(f"{ORG}/sobjects/Task", {"id": "00T5g00000AbCdFEAV", "success": True}, at=300, **create),
-        entry("https://api.planhat.com/tasks/p1", {**partner, "sourceId": "00T5g00000AbCdFEAV"}, at=301, method="PUT", body='{"sourceId": "00T5g00000AbCdFEAV"}'),
-    )  # fmt: skip
+        entry("https://api.planhat.com/tasks/p1", partner | link, at=301, method="PUT", body=json.dumps(link)),
+    )
 
     assert {"act-1": {"salesforce": 1}} == dict(made.capsule.expect)
     assert any("the sync made them" in one for one in made.capsule.questions)
@@ -317,7 +326,7 @@ def test_ten_thousand_entries_are_read(tmp_path: Path) -> None:
 def test_who_is_the_sync_can_be_said(tmp_path: Path) -> None:
     """A name that nobody has is an error; a part of a User-Agent names a caller."""
     robot = [{"name": "User-Agent", "value": "acme-sync/1.0"}]
-    write = {"method": "PATCH", "body": '{"Subject": "Other"}', "status": 204}
+    write: dict[str, Any] = {"method": "PATCH", "body": '{"Subject": "Other"}', "status": 204}
     entries = [
         entry(LIST, query(row()), headers=robot),
         entry(f"{ORG}/sobjects/Task/{TASK_ID}", at=9, headers=[{"name": "User-Agent", "value": "loader/2"}], **write),

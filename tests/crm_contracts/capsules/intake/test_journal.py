@@ -6,9 +6,11 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.crm_contracts.capsules.intake.recorder import contents, played
 
 from crm_contracts.capsules import Capsule, read_capsule
 from crm_contracts.capsules.cli import capsule as command
@@ -17,7 +19,6 @@ from crm_contracts.capsules.stages import Stages
 from crm_contracts.world import ops
 from crm_contracts.world.stage import ENGINE
 from fake_core.errors import MisuseError
-from tests.crm_contracts.capsules.intake.recorder import contents, played
 
 HISTORY = (
     ops.Create(side="salesforce", act="a", fields={"Subject": "Call"}),
@@ -42,7 +43,7 @@ def stages() -> Iterator[Stages]:
 
 def test_a_history_comes_back_from_the_journals_of_its_fakes(stages: Stages) -> None:
     """People's requests, the sync's runs and the fakes' own faults: nothing is guessed, nothing is asked."""
-    kept: dict[str, list[dict[str, object]]] = {}
+    kept: dict[str, list[Any]] = {}
     before = Capsule(title="x", profile="planhat", ops=HISTORY)
     with stages.world(before) as world:
         for op in HISTORY:
