@@ -4,6 +4,8 @@
 or `_https` behind the name they are served on a free port; with `_fake`, the fake itself. Each test begins with the
 fake as it was made, its clock frozen at `fake_core.clock.DEFAULT_MOMENT`. Nothing is imported until a fixture is asked
 for.
+
+A file whose name ends in `.capsule.yaml` is a test: it is replayed, and its invariants and expectations have to hold.
 """
 
 from __future__ import annotations
@@ -16,7 +18,21 @@ import pytest
 from crm_contracts.vendors import HOSTS, VENDORS, create_fake
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fake_core.fake import Fake
+
+CAPSULE_SUFFIX = ".capsule.yaml"  # that of crm_contracts.capsules, which is not loaded for it
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A capsule in a user's repository is a test, without any code."""
+    if not file_path.name.endswith(CAPSULE_SUFFIX):
+        return None
+    from crm_contracts.capsules.suite import CapsuleFile
+
+    collected: pytest.Collector = CapsuleFile.from_parent(parent, path=file_path)
+    return collected
 
 
 def _fake(vendor: str) -> Callable[[], Iterator[Fake]]:

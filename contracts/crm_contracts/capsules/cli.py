@@ -125,6 +125,20 @@ def scrub(*, file: Path, output: Path | None, key: str, at_fault: bool, title: s
     sys.exit(scrubbed(file, output or _beside(file, "scrubbed"), key=key, at_fault=at_fault, title=title))
 
 
+@capsule.command("to-pytest", short_help="Print a capsule as a test in Python.")
+@click.argument("file", type=_FILE)
+def to_pytest(*, file: Path) -> None:
+    """Print FILE as a test for pytest, to be read and changed as code.
+
+    A suite that wants no code collects the file itself: with Understudy installed pytest runs whatever ends in
+    .capsule.yaml.
+    """
+    from crm_contracts.capsules.reading import read_capsule
+    from crm_contracts.capsules.to_pytest import to_pytest as written
+
+    click.echo(written(read_capsule(file, tell=lambda line: click.echo(line, err=True))), nl=False)
+
+
 @capsule.command(short_help="Print the JSON Schema of capsules.")
 def schema() -> None:
     """Print the JSON Schema (draft 2020-12) that a capsule is held to: editors and other programs can use it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,12 +47,22 @@ TWICE = Capsule(
 ANY = st.text(st.characters(), max_size=60)
 
 
+_SHARED: list[Stages] = []  # making fakes takes longer than a chart
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _stages() -> Iterator[None]:
+    with Stages() as made:
+        _SHARED.append(made)
+        yield
+        _SHARED.clear()
+
+
 def told(capsule: Capsule, *, at_fault: bool = False) -> Chart:
-    with Stages() as stages:
-        if not at_fault:
-            return explained(capsule, stages)
-        with faulty(capsule) as sync:
-            return explained(capsule, stages, sync=sync, engine="its fault")
+    if not at_fault:
+        return explained(capsule, _SHARED[0])
+    with faulty(capsule) as sync:
+        return explained(capsule, _SHARED[0], sync=sync, engine="its fault")
 
 
 def texts(root: Element) -> list[str]:

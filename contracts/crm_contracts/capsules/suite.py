@@ -1,0 +1,87 @@
+"""Capsules as tests: what a failing one says, and the items that pytest runs for files that end in .capsule.yaml.
+
+Rule: a failure tells the story (title, what the customer saw, the violated invariant, both columns), never a traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from crm_contracts.capsules.capsule import Capsule
+from crm_contracts.capsules.reading import read_capsule
+from crm_contracts.capsules.replay import Replay, replay
+from crm_contracts.capsules.stages import Stages
+from crm_contracts.world.columns import two_columns
+from fake_core.errors import MisuseError
+
+__all__ = ["CapsuleFile", "assert_holds", "failure"]
+
+_STAGES = pytest.StashKey[Stages]()
+
+
+class _Broken(Exception):
+    """A capsule shows its bug; the words are those of `failure`."""
+
+
+class CapsuleFile(pytest.File):
+    """A file of a user's own repository."""
+
+    def collect(self) -> Iterable[pytest.Item]:
+        yield CapsuleItem.from_parent(self, name="replay")
+
+
+class CapsuleItem(pytest.Item):
+    """One replay, with the sync that ships with Understudy."""
+
+    def runtest(self) -> None:
+        capsule = read_capsule(self.path)
+        played = replay(capsule, _stages(self.config))
+        if not played.holds:
+            raise _Broken(failure(capsule, played))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The story alone; whatever else goes wrong is our bug and has a traceback."""
+        if isinstance(excinfo.value, (_Broken, MisuseError)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        return self.path, None, f"capsule {self.path.name}"
+
+
+def _stages(config: pytest.Config) -> Stages:
+    """Stages are made once for a run of pytest."""
+    if _STAGES not in config.stash:
+        config.stash[_STAGES] = stages = Stages()
+        config.add_cleanup(stages.close)
+    return config.stash[_STAGES]
+
+
+def assert_holds(capsule: Capsule) -> None:
+    """Play *capsule* with the sync that ships with Understudy. Raises AssertionError with the story where it breaks."""
+    __tracebackhide__ = True
+    with Stages() as stages:
+        played = replay(capsule, stages)
+    if not played.holds:
+        raise AssertionError(failure(capsule, played))
+
+
+def failure(capsule: Capsule, played: Replay) -> str:
+    """What went wrong, for somebody who has not seen the capsule."""
+    return "\n".join(_lines(capsule, played))
+
+
+def _lines(capsule: Capsule, played: Replay) -> Iterator[str]:
+    yield capsule.title
+    if capsule.saw:
+        yield f"seen by the customer: {capsule.saw.strip()}"
+    yield ""
+    found = played.violation
+    if found is not None:
+        yield f"{found.invariant} {type(found).__name__}: {found.what}"
+    yield from played.differs
+    yield ""
+    yield from two_columns(capsule.profile, played.events)
