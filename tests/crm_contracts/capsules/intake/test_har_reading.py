@@ -75,7 +75,7 @@ JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJwbGFudGVkIn0.c2lnbmF0dXJlLXBsYW50ZWQ"
 
 
 def test_no_secret_comes_through_from_any_place(tmp_path: Path) -> None:
-    """Headers, cookies, query, forms, JSON, answers, the URL's user, and a secret that somebody pasted into a record."""
+    """Headers, cookies, query, forms, JSON, answers, the URL's user, and what somebody pasted into a record."""
     planted = {
         name: f"{SECRET}-{name}" for name in ("bearer", "cookie", "query", "form", "json", "answer", "user", "sid")
     }
