@@ -302,6 +302,23 @@ def test_a_word_that_stays_does_not_stay_in_an_address(known: Knowledge) -> None
     assert made.endswith(" is twice there")
 
 
+def test_lists_and_records_inside_keep_their_shape(known: Knowledge) -> None:
+    """The keys of a vendor's own lists stay, their values do not; those of custom fields are the customer's."""
+    inside = {
+        "endusers": [{"name": "Umbrella", "id": 5}],
+        "activityTags": ["Umbrella"],
+        "custom": {"Umbrella": ["Weyland"]},
+    }
+    capsule = Capsule(title="t", profile="planhat", ops=(ops.Create(side=TASK, act="act-1", fields=inside),))
+    (made,) = scrubbed(capsule, known, Cipher(KEY)).capsule.ops
+    assert isinstance(made, ops.Create)
+    word = made.fields["activityTags"][0]
+
+    assert [{"name": word, "id": 5}] == made.fields["endusers"]
+    assert ([word], word) == (list(made.fields["custom"]), word.title())
+    assert not {"Umbrella", "Weyland"} & {word, *made.fields["custom"][word]}
+
+
 def test_the_key_decides(known: Knowledge) -> None:
     """One key, one result; another key another one."""
     one, same, other = (to_data(scrubbed(report(), known, Cipher(key)).capsule) for key in (b"1", b"1", b"2"))

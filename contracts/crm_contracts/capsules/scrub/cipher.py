@@ -25,6 +25,7 @@ __all__ = ["Cipher", "Unit", "units"]
 
 _PAGE = 128
 _LARGE = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0x20000, 0x2A6DF))  # one page each
+_MARKS_MAX = 8  # more compose with nothing, and would take long
 _BEGIN = b"understudy capsule scrub"
 
 
@@ -60,11 +61,11 @@ class Cipher:
     def __init__(self, key: bytes, *, whole: bool = True) -> None:
         self._key = key
         self._whole = whole
-        self._known: dict[tuple[Unit, ...], list[str]] = {}
+        self._known: dict[tuple[tuple[str, str, str, str, int], ...], list[str]] = {}
 
     def stand_in(self, word: Sequence[Unit]) -> list[str]:
         """The new bases of a *word*'s units, in their order."""
-        key = tuple(word)
+        key = tuple((one.base, one.inner, one.marks, one.entity, len(one.like)) for one in word)
         if key not in self._known:
             likes = [one.like for one in word]
             numbers = self._pass([one.number for one in word], likes, [one.inner + one.marks for one in word])
@@ -126,6 +127,8 @@ def _unit(letter: str, marks: str) -> Unit | str:
 @cache
 def _like(base: str, marks: str) -> tuple[str, ...]:
     """The letters that *base* may become where it bears *marks*, itself among them."""
+    if len(marks) > _MARKS_MAX:
+        return _alphabet(base)
     wanted = _composes(base, marks)
     return tuple(one for one in _alphabet(base) if _composes(one, marks) == wanted)
 

@@ -37,6 +37,7 @@ _WORDS = ("fault", "vendor", "verb", "object", "side", "section", "ways", "secti
 _FREE_SETTINGS = ("in_filter", "template")
 _LITERAL = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _PLACE = re.compile(r"(\{\{\w+\}\})")
+_NESTED = frozenset({"id", "_id", "name", "email", "userid", "text", "done", "order"})  # of users, participants, lists
 _DIGITS_MAX = 6  # a longer number in a field that nobody knows may be a phone number or an id
 
 
@@ -159,7 +160,10 @@ class _Scrubbing:
 
     def _value(self, known: Field, value: Any, where: str) -> Any:
         if isinstance(value, Mapping):
-            return {self._own_name(name): self._value(Field(known=False), one, where) for name, one in value.items()}
+            return {
+                name if name in _NESTED else self._own_name(name): self._value(Field(known=False), one, where)
+                for name, one in value.items()
+            }
         if isinstance(value, (list, tuple)):
             return [self._value(known, one, where) for one in value]
         if value is None or isinstance(value, bool) or known.kept or value in known.choices or value in OURS:

@@ -44,11 +44,11 @@ _SPECIAL = re.compile(
 )
 _NAME = re.compile(rf"\s(?:(?:data-|aria-)?(?:{_ATTRIBUTES}))(?=[\s=/>])", re.IGNORECASE)
 _COUNTED = {
-    "e-mail": re.compile(r"[^\s<>@\"',;:()&=?]+@[\w-]+(?:\.[\w-]+)+"),
-    "domain": re.compile(r"(?<![@\w.])(?:[\w-]+\.)+[^\W\d_]{2,}(?![\w@])"),
-    "phone number": re.compile(r"(?<![\w.+-])\+?\(?\d[\d ()/.-]{5,}\d(?!\w)"),
+    "e-mail": re.compile(r"[^\s<>@\"',;:()&=?]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,20}"),
+    "domain": re.compile(r"(?<![@\w.])(?:[\w-]{1,63}\.){1,20}[^\W\d_]{2,63}(?![\w@])"),
+    "phone number": re.compile(r"(?<![\w.+-])\+?\(?\d[\d ()/.-]{5,30}\d(?!\w)"),
 }
-_ADDRESS = re.compile(rf"\b\w+://\S+|{_COUNTED['e-mail'].pattern}|{_COUNTED['domain'].pattern}")
+_ADDRESS = re.compile(rf"\b\w{{1,20}}://\S+|{_COUNTED['e-mail'].pattern}|{_COUNTED['domain'].pattern}")
 _WORD = re.compile(r"[^\W\d_]+")
 _PREFIX, _SHORT = 3, 15
 _DIGITS, _HEX_LOW, _LETTERS = tuple("0123456789"), tuple("abcdef"), tuple("abcdefghijklmnopqrstuvwxyz")
