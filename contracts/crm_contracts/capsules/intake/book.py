@@ -261,7 +261,7 @@ class Book:
         model = self._models[fact.kind]
         fields = model.carried(fact.fields)
         if not sync:
-            own = {model.pointer, "companyId", "WhatId", "AccountId", "OwnerId", "account_id", *model.parents}
+            own = {model.pointer, "companyId", "WhatId", "AccountId", "account_id", *model.parents}
             own |= set(model.written_as)
             self.other_fields |= {
                 f"{model.word}.{name}" for name in fact.fields if name not in fields and name not in own

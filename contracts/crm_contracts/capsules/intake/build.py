@@ -34,6 +34,7 @@ QUESTIONS_MAX = 60
 NOBODY = "no-customer"
 _PAIR_START_SECONDS = 60  # a world of pairs lets so much time pass before the first user
 _FIRST = "acme"  # the customer that every world of Marketo has
+_COLLEAGUE = "quinn"  # whom the worlds of pairs know beside the synced user
 _HANDLE = re.compile(r"[^a-z0-9]+")
 
 
@@ -120,7 +121,8 @@ class _Builder:
             else:
                 company = company or named
         if company and company in companies:
-            account = account or companies[company].account[:15]
+            named = companies[company].account
+            account = account or (named[:15] if named.startswith("001") else "")
         if company and not account and partner == "totango" and re.fullmatch(r"001\w{12,15}", company):
             account = company[:15]
         if account and not company:
@@ -234,12 +236,19 @@ class _Builder:
     def _made(self, activity: Activity, record: Record, fields: dict[str, Any], at: str, link: int) -> list[Op]:
         """A record is made; a Planhat Task that is over is made first, and then marked: only that logs it."""
         act, side, model = activity.handle, record.side, record.model
-        for name in model.required:
-            if fields.get(name) in (None, ""):
-                fields[name] = record.row.get(name) or "?"
-                self.questions.append(
-                    f"{record.where}: what was the {name} of {act} when it was made? The file does not show it."
-                )
+        if model.required and all(fields.get(name) in (None, "") for name in model.required):
+            name = model.required[0]
+            fields = {**fields, name: record.row.get(name) or "?"}
+            self.questions.append(
+                f"{record.where}: what was the {name} of {act} when it was made? The file does not show it."
+            )
+        owner = str(record.row.get("OwnerId") or "")[:15]
+        if self.told.owners and owner and owner not in self.told.owners:
+            fields = {**fields, "OwnerId": _COLLEAGUE}
+            self.questions.append(
+                f"{act} belongs to another Salesforce user than those whose reminders are synced; the capsule gives it "
+                f"to {_COLLEAGUE}, a colleague. Since when?"
+            )
         if self.pairs:
             return [pair_ops.Create(side=side, act=act, section=model.section, at=at, fields=fields)]
         status = fields.get("status") if side == "task" else None

@@ -291,7 +291,17 @@ class _Exports:
         if not self.exchanges:
             raise MisuseError(f"{names}: no activity in these files")
         readings = [Reading("read", "") for _ in self.exchanges]
-        told = Told(self.profile, self.exchanges, readings, [], self.book, {}, self.companies, True, self.questions)
+        told = Told(
+            self.profile,
+            self.exchanges,
+            readings,
+            [],
+            self.book,
+            {},
+            self.companies,
+            all_listed=True,
+            questions=self.questions,
+        )
         made = built(told, title=f"From exports of Salesforce and {self.profile.title()}", source=f"exports {names}")
         sync = pair_ops.Sync() if self.profile != "planhat" else ops.Sync()
         questions = [*made.capsule.questions, *self._differences(made)]

@@ -74,6 +74,7 @@ class Reading:
     """What one exchange shows. *verb* and *object* address it as a fault does. *left*: why it says nothing.
 
     *code*: the vendor's word for a refusal of the whole. *companies*: it lists all the partner's customers.
+    *owners*: Salesforce users (15 characters) whose records are synced.
     """
 
     verb: str
@@ -82,6 +83,7 @@ class Reading:
     left: str = ""
     code: str = ""
     companies: bool = False
+    owners: frozenset[str] = frozenset()
 
     def writes(self) -> Iterator[Wrote]:
         return (one for one in self.facts if isinstance(one, Wrote))

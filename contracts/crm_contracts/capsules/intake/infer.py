@@ -39,6 +39,7 @@ class Told:
     book: Book
     kinds: dict[int, str]
     companies: dict[str, dict[str, Company]] = field(default_factory=dict)
+    owners: set[str] = field(default_factory=set)  # Salesforce users whose records are synced (Marketo)
     all_listed: bool = False  # the partner's customers were listed whole
     questions: list[str] = field(default_factory=list)
 
@@ -165,6 +166,7 @@ def _enter(told: Told, index: int, one: Exchange, reading: Reading, *, sync: boo
         elif isinstance(fact, Company):
             told.companies.setdefault(fact.vendor, {})[_company_key(fact)] = fact
     told.all_listed = told.all_listed or reading.companies
+    told.owners |= reading.owners
     if kind and kind != "no":
         told.kinds[index] = kind
     word, used = _word(one, reading, known, sync=sync, kind=kind)

@@ -200,6 +200,11 @@ def read_marketo(one: Exchange) -> Reading:
                 reading.facts.append(Wrote(_REMINDER, made, record_id, fields, _done(one), _said(one)))
             if one.status == 200 and verb != "delete":
                 reading.facts += _seen(_REMINDER, [_mapping(one.response)], "id")
+        case ["_standin", "sia", "users" | "me"]:
+            answer = _mapping(one.response)
+            people = [*_rows(answer.get("items")), _mapping(answer.get("user"))]
+            found = frozenset(str(row["sf_user_id"])[:15] for row in people if row.get("sf_user_id"))
+            reading = Reading("list", "User", left="about no record", owners=found)
         case ["_standin", "sia", *_]:
             reading = Reading("other", "", left="about no record")
         case _:

@@ -20,6 +20,7 @@ __all__ = ["MODELS", "Model", "differing", "same"]
 class Model:
     """A kind of record. *defaults* are what a vendor fills in by itself; *pointer* holds the Salesforce id.
 
+    *required*: one of these has to be there.
     *parents* name the customer, *author* and *editor* who made and who last changed it; *written_as* are names that
     differ between writing and reading.
     """
@@ -108,7 +109,7 @@ _PLANHAT = (
 )
 _TOTANGO_STAMPS: dict[str, Any] = {"parents": ("account_id",), "created": ("created_at",), "changed": ("updated_at",)}
 _TOTANGO = (
-    _salesforce("Task", section="task"),
+    _salesforce("Task", section="task", more=("CallDisposition",)),
     _salesforce("Event", section="touchpoint"),
     Model(
         kind=("totango", "task"),
@@ -132,7 +133,7 @@ _TOTANGO = (
         word="Totango touchpoint",
         title="subject",
         fields=("subject", "content", "touchpoint_date"),
-        required=("content",),
+        required=("subject", "content"),
         defaults={},
         author="created_by",
         editor="updated_by",
@@ -154,7 +155,7 @@ _TOTANGO = (
     ),
 )
 _MARKETO = (
-    _salesforce("Task", section="reminder"),
+    _salesforce("Task", section="reminder", more=("CallDisposition",)),
     Model(
         kind=("marketo", "reminder"),
         side="partner",
