@@ -204,6 +204,15 @@ def test_lines_are_never_too_wide(text: str, columns: int, hanging: int) -> None
     assert columns >= max(width(line) for line in lines)
 
 
+def test_a_credential_is_not_drawn() -> None:
+    """A chart goes into a ticket: a password that somebody wrote into a Task does not."""
+    make = replace(MAKE, fields={"action": "Log in", "description": "password: hunter2secret"})
+    chart = told(Capsule(title="t", saw="Bearer abcdefgh.123", profile="planhat", ops=(make, ops.Sync())))
+
+    assert not [word for word in ("hunter2", "abcdefgh") if word in as_text(chart) + as_svg(chart)]
+    assert "[removed]" in as_text(chart)
+
+
 def test_a_drawing_refers_to_nothing_outside() -> None:
     """No script, no address but the namespace, no style: it opens by itself."""
     svg = as_svg(told(TWICE, at_fault=True))

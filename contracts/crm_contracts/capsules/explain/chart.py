@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from crm_contracts.capsules.intake.blacking import Secrets
+
 __all__ = [
     "ANSWER_LOST", "ARRIVES", "LOST", "PARTNER", "PARTNER_USERS", "REFUSED", "SALESFORCE", "SALESFORCE_USERS", "SYNC",
     "Chart", "Step", "seen", "wrapped",
@@ -66,8 +68,11 @@ class Chart:
 
 
 def seen(text: str) -> str:
-    """*text* in one line, with what cannot be seen, or would turn the line around, written out."""
-    return "".join(_seen(one) for one in " ".join(text.split()))
+    """*text* in one line, with what cannot be seen, or would turn the line around, written out.
+
+    What looks like a credential is blanked: a chart is made to be handed on.
+    """
+    return "".join(_seen(one) for one in " ".join(Secrets().without(text).split()))
 
 
 def _seen(character: str) -> str:
