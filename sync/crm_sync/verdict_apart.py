@@ -34,7 +34,6 @@ OPEN_IN: dict[str, Any] = {"direction": INWARDS, "scope_in": Scope.IN}
 OPEN_OUT: dict[str, Any] = {"direction": OUTWARDS, "scope_out": Scope.IN}
 
 
-
 def _awaited(**more: Any) -> list[Row]:
     """A way would let the pair through, were its account known on the other side: it is looked out for."""
     return [

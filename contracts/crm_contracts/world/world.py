@@ -96,12 +96,14 @@ class World(Playing):
         with self._begun(op.late):
             if op.side == SALESFORCE:
                 fields["WhatId"] = self.stage.accounts[customer]
+                self.stage.pin("salesforce", "Task", op.record_id)
                 record_id = self.stage.salesforce.create(fields)
             else:
                 company = self.stage.companies.get(customer)
                 if company is None:
                     return False
                 fields["companyId"] = company
+                self.stage.pin("planhat", PLANHAT_COLLECTIONS[op.side], op.record_id)
                 record_id = self.stage.planhat.create(PLANHAT_COLLECTIONS[op.side], fields)
             self._user_saved(op.act, op.side, record_id, fields, customer=customer)
         return True
