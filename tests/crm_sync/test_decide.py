@@ -88,7 +88,7 @@ def test_of_two_replicas_that_speak_the_earlier_one_says_why_it_lost(value: str)
 
 @pytest.mark.rule("T9", "T31")
 @pytest.mark.parametrize("once", [{"write_in": Write.ONCE}, {"write_out": Write.ONCE}])
-def test_what_is_written_once_settles_no_record(once: dict[str, Write]) -> None:
+def test_what_is_written_once_settles_no_record(once: dict[str, Any]) -> None:
     """Both sides changed the field, and one of them is not written any more: nobody wins the record by it."""
     mute = View("Task", Seen.CHANGED, "P", NOON, Direction.BOTH, **once)
 

@@ -55,9 +55,11 @@ def test_look_ups_come_back(org: Caller, soap: Soap) -> None:
     assert (parent, other) == (org.row("Account", kept)["ParentId"], org.row("Account", moved)["ParentId"])
 
 
-@pytest.mark.evidence("documented", "REST API Developer Guide, QueryAll; Object Reference, IsDeleted and SystemModstamp")
+@pytest.mark.evidence(
+    "documented", "REST API Developer Guide, QueryAll; Object Reference, IsDeleted and SystemModstamp"
+)
 def test_a_deletion_is_a_change(org: Caller) -> None:
-    """Whoever asks queryAll for what changed since a moment is shown what was deleted after it, with its last values."""
+    """Whoever asks queryAll for what changed since a moment is shown what was deleted since, with its last values."""
     gone, kept = (org.make("Account", Name=name) for name in ("gone", "kept"))
     org.clock.set(org.clock.now() + timedelta(minutes=5))
     org.delete(f"/sobjects/Account/{gone}")
