@@ -64,6 +64,7 @@ class Observer:
         self._by_record: dict[tuple[str, str, str], Activity] = {}
         self._found = Observation()
         self._pending: list[Pending] = []
+        self._shown: dict[str, frozenset[str]] = {}  # ids of each of the partner's models that its lists had
 
     def observe(self) -> Observation:
         """Read both sides. Order matters: the partner first, so that a Salesforce record finds the
@@ -75,6 +76,7 @@ class Observer:
             if self._engine.of_model(model):
                 self._observe_partner(model)
                 self._observe_deletions(model)
+        self._observe_unlisted()
         self._find_sent()
         self._observe_salesforce()
         self._observe_half_deleted()
@@ -89,6 +91,7 @@ class Observer:
         for part in engine.partner.parts(model):
             for record in self._scan(model, part):
                 records[record.id] = record
+        self._shown[model] = frozenset(records)
         self._add_due(model, records)
         baseline = self._baseline(engine.partner.name, model)
         if model in engine.profile.raw["partner"].get("partial_rows", ()):
@@ -98,6 +101,30 @@ class Observer:
             for section in engine.of_model(model):
                 if not self._is_excluded(record, section):
                     self._place(record, section, baseline)
+
+    def _observe_unlisted(self) -> None:
+        """The record that continues another one, and that no list shows yet (F49): the other one names it."""
+        engine = self._engine
+        for later, pointer in engine.profile.raw["partner"].get("continued_by", {}).items():
+            earlier = engine.profile.continues[later]
+            for activity in list(self._found.activities) if engine.of_model(later) else ():
+                record = activity.partners.get(earlier)
+                named = str(record.get(pointer) or "") if record is not None else ""
+                if named and named not in self._shown[later]:
+                    self._ask_for(later, named)
+
+    def _ask_for(self, model: str, record_id: str) -> None:
+        """Read a record that is neither linked nor from before its section was switched on."""
+        engine = self._engine
+        if record_id in self._baseline(engine.partner.name, model)():
+            return
+        wanted = [one for one in engine.of_model(model) if not self._state.link_of(model, record_id, one.salesforce)]
+        record = engine.partner.get(model, record_id) if wanted else None
+        if record is None:
+            return
+        for section in wanted:
+            if not self._is_excluded(record, section):
+                self._place(record, section, dict)
 
     def _scan(self, model: str, part: str) -> Iterable[Record]:
         engine = self._engine

@@ -11,7 +11,7 @@ import pytest
 
 from crm_contracts.world import Stage, ops, play
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
-from crm_contracts.world.settings import BOTH, OFF, RECEIVE
+from crm_contracts.world.settings import BOTH, OFF, RECEIVE, Settings
 
 NOTE = ops.Create(side=CONVERSATION, act="act-1", fields={"subject": "Call", "type": "note"})
 PLANNED = ops.Create(side=TASK, act="act-1", fields={"action": "Call"})
@@ -146,3 +146,18 @@ HISTORIES = {
 def test_what_was_found_once(stage: Stage, history: list[Op]) -> None:
     """The history settles and every invariant holds."""
     play(history, stage=stage)
+
+
+def test_a_conversation_that_shows_late_undoes_nothing(stage: Stage) -> None:
+    """The round of its completed Task is not shown it; once it shows, its values of then are no edit (I5, F49)."""
+    history = [
+        ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Review"}),
+        ops.Sync(),
+        ops.InjectFault(fault="slow_visibility", vendor="planhat", verb="list", object="Conversation"),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Subject": "Edited since"}),
+        ops.Sync(),
+        ops.Sync(),
+    ]
+
+    play(history, stage=stage, settings=Settings(conflict="planhat"))
