@@ -197,7 +197,7 @@ class Observer:
         if link is not None:
             self._linked(link).partners[model] = record
             return
-        if baseline().get(record.id) == digest(record):
+        if baseline().get(record.id) == digest(record) and not self._keyed_otherwise(record, sf_object):
             report.add(label, Outcome.SKIPPED, "it existed before this section was switched on")
             return
         raw = str(record.get(self._engine.keyable(model)) or "").strip()
@@ -213,6 +213,14 @@ class Observer:
             activity = self._new(sf_object)
         activity.partners[model] = record
         self._by_record[model, sf_object, record.id] = activity
+
+    def _keyed_otherwise(self, record: Record, sf_object: str) -> bool:
+        """Whether it carries an id in another form than ours (F07): nobody finds it by that later, so it is linked now."""
+        raw = str(record.get(self._engine.keyable(record.model)) or "").strip()
+        try:
+            return bool(raw) and canonical(raw, prefix=self._engine.key_prefix(sf_object)) != raw
+        except (AmbiguousId, NotAnId):
+            return False
 
     def _place_by_key(self, record: Record, section: Section, raw: str, label: str) -> None:
         """The record carries an id: it joins that Salesforce record's activity (rules P8, P9)."""
@@ -324,7 +332,8 @@ class Observer:
                 link = self._state.link_of(model, row.id, section.salesforce)
                 if self._is_settled(row, section, link):
                     continue
-                if link is None and baseline().get(row.id) == digest(row):
+                known = baseline().get(row.id) == digest(row)
+                if link is None and known and not self._keyed_otherwise(row, section.salesforce):
                     self._engine.report.section(section.key).add(
                         f"{row.place} {model} {row.id}",
                         Outcome.SKIPPED,

@@ -133,6 +133,22 @@ HISTORIES = {
         ops.Skew(vendor="planhat", seconds=-45),
         ops.Complete(side=TASK, act="act-1"),
     ),
+    "a pair from before, whose Planhat Task has the id of 15 characters": found(
+        ops.Configure(settings={"task": OFF, "conversation": OFF}),
+        ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "One"}),
+        ops.Create(side=TASK, act="act-1", link=15, fields={"action": "One"}),
+        ops.Configure(settings={"task": BOTH, "conversation": BOTH}),
+        ops.Sync(),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Subject": "Two"}),
+    ),
+    "a pair from before, whose Conversation has the id of 15 characters": found(
+        ops.Configure(settings={"task": OFF, "conversation": OFF}),
+        ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "One", "Status": "Completed"}),
+        ops.Create(side=CONVERSATION, act="act-1", link=15, fields={"subject": "Other", "type": "note"}),
+        ops.Configure(settings={"task": BOTH, "conversation": BOTH}),
+        ops.Sync(),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Subject": "Two"}),
+    ),
     "Salesforce's clock is ahead of ours by more than a creation takes": found(
         ops.Skew(vendor="salesforce", seconds=3_600), NOTE, DIES
     ),
