@@ -215,7 +215,7 @@ class Observer:
         self._by_record[model, sf_object, record.id] = activity
 
     def _keyed_otherwise(self, record: Record, sf_object: str) -> bool:
-        """Whether it carries an id in another form than ours (F07): nobody finds it by that later, so it is linked now."""
+        """Whether it carries an id in another form than ours (F07): nobody finds it by that later: it is linked now."""
         raw = str(record.get(self._engine.keyable(record.model)) or "").strip()
         try:
             return bool(raw) and canonical(raw, prefix=self._engine.key_prefix(sf_object)) != raw
