@@ -81,7 +81,7 @@ def test_known_answers_change_no_finding(stage: Stage, monkeypatch: pytest.Monke
         found: list[InvariantViolated] = []
         tally = sweep(HISTORY, stage=stage, kinds=kinds, rounds="last", found=found)
         told.append((tally.points, tally.played, tally.settled, [(type(one), one.what) for one in found]))
-        monkeypatch.setattr(Darkroom, "reply", lambda *_args: None)
+        monkeypatch.setattr(Darkroom, "reply", lambda *_args, **_how: None)
 
     assert told[0] == told[1]
 

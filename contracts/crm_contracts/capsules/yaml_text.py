@@ -17,7 +17,7 @@ from fake_core.errors import MisuseError
 
 __all__ = ["SIZE_MAX", "Place", "Places", "dump", "in_a_line", "load"]
 
-SIZE_MAX, DEPTH_MAX, NODES_MAX = 2_000_000, 40, 200_000
+SIZE_MAX, DEPTH_MAX, NODES_MAX, DIGITS_MAX = 2_000_000, 40, 200_000, 40
 
 Place = tuple[str | int, ...]
 #: Where each value stands: its path of keys and numbers -> its line, from 1.
@@ -26,7 +26,7 @@ Places = dict[Place, int]
 _PLAIN = {
     "tag:yaml.org,2002:null": (re.compile(r"^(?:null|~|)$"), "n~"),
     "tag:yaml.org,2002:bool": (re.compile(r"^(?:true|false)$"), "tf"),
-    "tag:yaml.org,2002:int": (re.compile(r"^[-+]?[0-9]+$"), "-+0123456789"),
+    "tag:yaml.org,2002:int": (re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), "-+0123456789"),
     "tag:yaml.org,2002:float": (
         re.compile(r"^[-+]?(?:[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)$"),
         "-+.0123456789",
@@ -56,8 +56,10 @@ for _tag, (_pattern, _first) in _PLAIN.items():
 
 
 def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    """Texts of several lines as a block, so that a person can read them."""
-    style = "|" if "\n" in text and not re.search(r"[ \t]\n|^\s|[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]", text) else None
+    """Texts of several lines as a block, so that a person can read them; what looks like a line's end is escaped."""
+    style = '"' if re.search("[\x85\u2028\u2029\ufeff]", text) else None
+    if "\n" in text and not re.search(r"[ \t]\n|^\s|[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]", text) and style is None:
+        style = "|"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
@@ -92,7 +94,9 @@ def _on_lines(key: str, value: Any) -> str:
         rows = [in_a_line({name: one})[1:-1] for name, one in value.items()]
     else:
         rows = [f"- {in_a_line(one)}" for one in value] if isinstance(value, (list, tuple)) else []
-    return f"{key}:\n" + "".join(f"  {row}\n" for row in rows) if rows else _dumped({key: value})
+    if not rows or any(row.startswith("? ") for row in rows):  # a key that is too long for a line of its own
+        return _dumped({key: value})
+    return f"{key}:\n" + "".join(f"  {row}\n" for row in rows)
 
 
 def _dumped(value: Any) -> str:
@@ -158,7 +162,7 @@ def _scalar(node: yaml.ScalarNode) -> Any:
     if kind == "bool":
         return text == "true"
     if kind == "int":
-        return int(text) if len(text) <= 18 else text  # a number nobody counts with is an id
+        return int(text) if len(text) <= DIGITS_MAX else text  # a number nobody counts with
     if kind == "float":
         return float(text)
     return text
