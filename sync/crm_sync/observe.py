@@ -64,6 +64,7 @@ class Observer:
         self._by_record: dict[tuple[str, str, str], Activity] = {}
         self._found = Observation()
         self._pending: list[Pending] = []
+        self._past: list[tuple[Activity, Section]] = []  # pairs from before their section was switched on
         self._shown: dict[str, frozenset[str]] = {}  # ids of each of the partner's models that its lists had
 
     def observe(self) -> Observation:
@@ -81,6 +82,7 @@ class Observer:
         self._observe_salesforce()
         self._observe_half_deleted()
         self._complete()
+        self._link_past()
         return self._found
 
     # -- the partner -----------------------------------------------------------------------------------
@@ -197,8 +199,11 @@ class Observer:
         if link is not None:
             self._linked(link).partners[model] = record
             return
-        if baseline().get(record.id) == digest(record) and not self._keyed_otherwise(record, sf_object):
-            report.add(label, Outcome.SKIPPED, "it existed before this section was switched on")
+        if baseline().get(record.id) == digest(record):
+            if not self._keyed_otherwise(record, sf_object):
+                report.add(label, Outcome.SKIPPED, "it existed before this section was switched on")
+                return
+            self._place_past(record, section, label)
             return
         raw = str(record.get(self._engine.keyable(model)) or "").strip()
         left_out = self._engine.scope.leaves_out(record, keyed=bool(raw))
@@ -221,6 +226,26 @@ class Observer:
             return bool(raw) and canonical(raw, prefix=self._engine.key_prefix(sf_object)) != raw
         except (AmbiguousId, NotAnId):
             return False
+
+    def _place_past(self, record: Record, section: Section, label: str) -> None:
+        """It is found by its key, and what both say is agreed on as it is: nobody asked to write it (P21, P29)."""
+        self._place_by_key(record, section, str(record.get(self._engine.keyable(record.model))).strip(), label)
+        activity = self._by_record.get((record.model, section.salesforce, record.id))
+        if activity is not None:
+            self._past.append((activity, section))
+
+    def _link_past(self) -> None:
+        """Link pairs whose Salesforce record, too, is as it was before."""
+        for activity, section in self._past:
+            row, record = activity.salesforce, activity.partners.get(section.model)
+            if activity.link is not None or row is None or row.deleted or record is None:
+                continue
+            if self._baseline(SALESFORCE, row.model)().get(row.id) == digest_sf(row):
+                base = {SALESFORCE: self._engine.keys(row, section), section.model: self._engine.keys(record, section)}
+                activity.link = self._state.add_link(
+                    sf_object=row.model, sf_id=row.id, ids={section.model: record.id}, base=base
+                )
+                self._by_link[activity.link.id] = activity
 
     def _place_by_key(self, record: Record, section: Section, raw: str, label: str) -> None:
         """The record carries an id: it joins that Salesforce record's activity (rules P8, P9)."""
@@ -333,7 +358,12 @@ class Observer:
                 if self._is_settled(row, section, link):
                     continue
                 known = baseline().get(row.id) == digest(row)
-                if link is None and known and not self._keyed_otherwise(row, section.salesforce):
+                if link is None and known and self._keyed_otherwise(row, section.salesforce):
+                    full = full or self._engine.partner.get(model, row.id)
+                    if full is not None:
+                        self._place_past(full, section, f"{row.place} {model} {row.id}")
+                    continue
+                if link is None and known:
                     self._engine.report.section(section.key).add(
                         f"{row.place} {model} {row.id}",
                         Outcome.SKIPPED,

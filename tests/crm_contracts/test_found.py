@@ -136,7 +136,7 @@ HISTORIES = {
     "a pair from before, whose Planhat Task has the id of 15 characters": found(
         ops.Configure(settings={"task": OFF, "conversation": OFF}),
         ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "One"}),
-        ops.Create(side=TASK, act="act-1", link=15, fields={"action": "One"}),
+        ops.Create(side=TASK, act="act-1", link=15, fields={"action": "Another"}),
         ops.Configure(settings={"task": BOTH, "conversation": BOTH}),
         ops.Sync(),
         ops.Edit(side=SALESFORCE, act="act-1", fields={"Subject": "Two"}),

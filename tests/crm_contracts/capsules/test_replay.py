@@ -165,10 +165,10 @@ def test_words_that_make_no_sense_together_are_refused(stages: Stages, changes: 
 
 
 def test_a_long_capsule_is_made_small(stages: Stages) -> None:
-    """Of thirty operations and five records those that show the bug are left; the words stay; twice the same."""
+    """Of fifteen operations and five records those that show the bug are left; the words stay; twice the same."""
     filler = [
         op
-        for n in range(8)
+        for n in range(4)
         for op in (
             ops.Create(side="salesforce", act=f"more-{n}", fields={"Subject": "More"}),
             ops.Tick(seconds=60 + n),
