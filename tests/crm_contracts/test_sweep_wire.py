@@ -73,18 +73,17 @@ def test_going_back_is_as_good_as_playing_again(stage: Stage) -> None:
         assert mark != after
 
 
-def test_known_answers_change_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With every request really made, a sweep counts and finds the same; on a stage that nobody used before."""
-    stage = Stage()
+def test_known_answers_change_no_finding(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every request really made, a sweep strikes, plays and finds the same."""
     kinds = ["unavailable", "slow_visibility"]
     told: list[tuple[object, ...]] = []
     for _ in range(2):
         found: list[InvariantViolated] = []
         tally = sweep(HISTORY, stage=stage, kinds=kinds, rounds="last", found=found)
-        told.append((tally.points, tally.played, tally.settled, [(type(one), one.what) for one in found]))
+        # Not `settled`: into how many worlds it led is told by their fingerprints, which may tell too many apart.
+        told.append((tally.points, tally.played, tally.by_kind, [(type(one), one.what) for one in found]))
         monkeypatch.setattr(Darkroom, "reply", lambda *_args, **_how: None)
 
-    stage.close()
     assert told[0] == told[1]
 
 
