@@ -16,7 +16,7 @@ from crm_contracts.cli import understudy
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/capsules.md"
-INSTALLED = os.environ | {"PYTHONPATH": os.pathsep.join(str(ROOT / name) for name in ("mocks", "contracts", "sync"))}
+ROOMS = os.pathsep.join(str(ROOT / name) for name in ("mocks", "contracts", "sync"))
 
 
 def ours(command: str) -> str:
@@ -27,12 +27,18 @@ def ours(command: str) -> str:
 def pytests(command: str) -> str:
     """What somebody else's pytest prints, but how long it took."""
     words = [sys.executable, "-m", "pytest", "-p", "crm_contracts.plugin", "-p", "no:cacheprovider"]
-    done = subprocess.run([*words, *shlex.split(command)], env=INSTALLED, capture_output=True, text=True, check=False)
+    installed = os.environ | {"PYTHONPATH": ROOMS}
+    done = subprocess.run([*words, *shlex.split(command)], env=installed, capture_output=True, text=True, check=False)
     return re.sub(r" in [0-9.]+s$", "", done.stdout, flags=re.MULTILINE)
 
 
-def test_the_sessions_print_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ci", [False, True], ids=["at a desk", "on a CI machine"])
+def test_the_sessions_print_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, ci: bool) -> None:
     """A YAML block that begins with a file's name is that file; each command is run beside it, one after the other."""
+    for name in ("CI", "BUILD_NUMBER"):  # where one is set, pytest shortens nothing
+        monkeypatch.delenv(name, raising=False)
+    if ci:
+        monkeypatch.setenv("CI", "true")
     text = PAGE.read_text("utf-8")
     monkeypatch.chdir(tmp_path)
     for name, block in re.findall(r"^```yaml\n# (\S+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
