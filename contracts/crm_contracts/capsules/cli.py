@@ -170,7 +170,7 @@ def engines() -> None:
 
 @capsule.command("from-har", short_help="Make a capsule from HAR files of real traffic.")
 @click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE…")
-@click.option("-o", "--out", type=_FILE, help="Where to write the capsule (default: print it).")
+@click.option("-o", "--output", type=_FILE, help="Where to write the capsule (default: print it).")
 @click.option(
     "--profile", type=click.Choice(("planhat", "totango", "marketo")), help="The partner, where FILE is silent."
 )
@@ -180,7 +180,7 @@ def engines() -> None:
 def from_har(
     *,
     files: tuple[Path, ...],
-    out: Path | None,
+    output: Path | None,
     profile: str | None,
     sync_users: tuple[str, ...],
     hosts: tuple[str, ...],
@@ -195,7 +195,7 @@ def from_har(
     """
     from crm_contracts.capsules.intake import commands
 
-    commands.har(files, out, profile=profile or "", sync_users=sync_users, hosts=hosts, pause_seconds=pause)
+    commands.har(files, output, profile=profile or "", sync_users=sync_users, hosts=hosts, pause_seconds=pause)
 
 
 @capsule.command("from-csv", short_help="Make a capsule from exports of both sides.")
@@ -203,9 +203,9 @@ def from_har(
 @click.option("--accounts", type=_FILE, metavar="FILE", help="Accounts: id and name.")
 @click.option("--partner", "partners", type=_FILE, required=True, multiple=True, metavar="FILE", help="The partner's.")
 @click.option("--profile", type=click.Choice(("planhat", "totango", "marketo")), default="planhat", show_default=True)
-@click.option("-o", "--out", type=_FILE, help="Where to write the capsule (default: print it).")
+@click.option("-o", "--output", type=_FILE, help="Where to write the capsule (default: print it).")
 def from_csv(
-    *, salesforce: Path, accounts: Path | None, partners: tuple[Path, ...], profile: str, out: Path | None
+    *, salesforce: Path, accounts: Path | None, partners: tuple[Path, ...], profile: str, output: Path | None
 ) -> None:
     """Read exports of Salesforce and a partner: records become what was there before, links are found by ids.
 
@@ -213,7 +213,7 @@ def from_csv(
     """
     from crm_contracts.capsules.intake import commands
 
-    commands.exports(salesforce, partners, out, accounts=accounts, profile=profile)
+    commands.exports(salesforce, partners, output, accounts=accounts, profile=profile)
 
 
 @capsule.command(short_help="Make a capsule from what was said to served fakes.")
@@ -224,7 +224,7 @@ def from_csv(
 @click.option("--sync-user", "sync_users", multiple=True, metavar="NAME", help="Who is the sync (default: everybody).")
 @click.option("--profile", type=click.Choice(("planhat", "totango", "marketo")), help="The partner, of several.")
 @click.option("--pause", default=60, show_default=True, help="Seconds of silence that end a run of the sync.")
-@click.option("-o", "--out", type=_FILE, help="Where to write the capsule (default: print it).")
+@click.option("-o", "--output", type=_FILE, help="Where to write the capsule (default: print it).")
 def record(
     *,
     urls: tuple[str, ...],
@@ -232,7 +232,7 @@ def record(
     sync_users: tuple[str, ...],
     profile: str | None,
     pause: int,
-    out: Path | None,
+    output: Path | None,
 ) -> None:
     """Read the journals of fakes that `understudy serve` serves: what was asked so far, by whom, with which faults.
 
@@ -241,7 +241,7 @@ def record(
     """
     from crm_contracts.capsules.intake import commands
 
-    commands.journals(urls, out, profile=profile or "", sync_users=sync_users, tenants=tenants, pause_seconds=pause)
+    commands.journals(urls, output, profile=profile or "", sync_users=sync_users, tenants=tenants, pause_seconds=pause)
 
 
 def _every(files: tuple[Path, ...]) -> list[Path]:

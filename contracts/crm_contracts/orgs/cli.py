@@ -21,7 +21,9 @@ def org() -> None:
 
 @org.command("import", short_help="Make an org file from describe results.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
-@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Where to write (default: stdout).")
+@click.option(
+    "-o", "--output", "out", type=click.Path(path_type=Path, dir_okay=False), help="Where to write (default: stdout)."
+)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def import_(*, files: tuple[Path, ...], out: Path | None, force: bool) -> None:
     """Make an org file from describe results: FILEs or folders, as any client or the sf command line saves them.
