@@ -1,6 +1,7 @@
 """The `understudy` command. Each subcommand loads what it needs when it runs, so that `--help` is quick.
 
-Errors are one line on standard error: what, where, what to do; the exit status is 1 (2 for a wrong call).
+Errors are one line on standard error: what, where, what to do; the exit status is 1 (2 for a wrong call, and
+for commands that judge, whose 1 is a verdict).
 """
 
 from __future__ import annotations
@@ -212,4 +213,4 @@ def main() -> None:
         sys.exit(130)
     except MisuseError as error:
         click.echo(f"understudy: {error}", err=True)
-        sys.exit(1)
+        sys.exit(getattr(error, "exit_code", 1))  # 2 where 1 is a verdict: crm_contracts.findings.options

@@ -1,0 +1,165 @@
+"""A report as text for a terminal: a summary, then the findings by cause, then what did not run, then the verdict.
+
+Rule 1: of each cause, what is wrong and what to do stand once; the places follow.
+Rule 2: nothing is wider than WIDTH unless it is one word (an address).
+Rule 3: what came over the wire cannot steer a terminal: control characters are shown, not sent.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+
+import click
+
+from crm_contracts.findings import Finding, Report, Result
+from crm_contracts.findings.grouping import Group, grouped, levels, not_run, words
+
+__all__ = ["WIDTH", "coloured", "plain", "render"]
+
+Paint = Callable[[str, str], str]
+WIDTH = 100
+PLACES_MAX = 10  # of one cause; the other formats have them all
+SHOWN_MAX = 400  # characters of one line that proves something
+NAMES_MAX = 6
+_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
+_LABEL = 12
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str, _colour: str) -> str:
+    """No colour at all."""
+    return text
+
+
+def coloured(text: str, colour: str) -> str:
+    """For a terminal."""
+    return click.style(text, fg=colour, bold=True)
+
+
+def render(report: Report, paint: Paint = plain) -> str:
+    """The whole report, as lines with an end."""
+    groups = grouped(report)
+    lines = [*_summary(report, groups, paint)]
+    for group in groups:
+        lines += ["", *_group(group, paint)]
+    lines += [*_skipped(report, paint), "", _verdict(report, groups, paint)]
+    return "\n".join(lines) + "\n"
+
+
+def _summary(report: Report, groups: Sequence[Group], paint: Paint) -> Iterator[str]:
+    yield report.title
+    for label, said in report.facts.items():
+        yield from _wrapped(label, said)
+    counts = report.counts
+    states = [f"{_number(counts['passed'])} passed"]
+    if counts["failed"]:
+        states.append(paint(f"{_number(counts['failed'])} failed", "red"))
+    if counts["not run"]:
+        states.append(paint(f"{_number(counts['not run'])} not run", "yellow"))
+    yield f"{'checks':<{_LABEL}}{words(len(report.results), 'check')}: {', '.join(states)}"
+    if groups:
+        by_level = ", ".join(paint(words(number, level), _COLOURS[level]) for level, number in levels(report))
+        yield f"{'findings':<{_LABEL}}{by_level}, of {words(len(groups), 'cause')}"
+        width = max(len(group.name) for group in groups)
+        for group in groups:
+            yield f"{'':<{_LABEL}}{len(group.found):>5}  {paint(f'{group.name:<{width}}', _COLOURS[group.level])}"
+
+
+def _number(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
+
+
+def _tame(text: str) -> str:
+    """Rule 3."""
+    return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def _wrapped(label: str, text: str, *, wide: int = _LABEL) -> Iterator[str]:
+    """*text* behind *label*; lines of its own stay lines."""
+    first = f"{label:<{wide - 1}} "
+    for line in _tame(text).split("\n"):
+        yield from textwrap.wrap(
+            line,
+            WIDTH,
+            initial_indent=first,
+            subsequent_indent=" " * wide,
+            break_on_hyphens=False,
+            break_long_words=False,
+        ) or [first.rstrip()]
+        first = " " * wide
+
+
+def _group(group: Group, paint: Paint) -> Iterator[str]:
+    title = f"{group.level}: {group.name} "
+    yield paint(title, _COLOURS[group.level]) + "─" * max(3, WIDTH - len(title))
+    for label, part in (("wrong", "why"), ("to do", "remedy")):
+        said = group.one(part)
+        if said is not None:
+            yield from _wrapped(label, said)
+    held_to = {_evidence(finding) for _, finding in group.found} - {""}
+    if len(held_to) == 1:
+        yield from _wrapped("held to", held_to.pop())
+    yield ""
+    for number, (result, finding) in enumerate(group.found[:PLACES_MAX], start=1):
+        yield from _place(number, result, finding, group, several=len(held_to) > 1)
+    more = len(group.found) - PLACES_MAX
+    if more > 0:
+        yield f"  and {words(more, 'more place')} (--format json has them all)"
+
+
+def _evidence(finding: Finding) -> str:
+    """`documented: REST API guide, Query (ledger salesforce.query.next)`."""
+    words_ = (
+        f"{finding.grade}: {finding.source}" if finding.grade and finding.source else finding.grade or finding.source
+    )
+    return f"{words_} (ledger {finding.entry})" if finding.entry else words_
+
+
+def _place(number: int, result: Result, finding: Finding, group: Group, *, several: bool) -> Iterator[str]:
+    where = finding.where or result.title or result.name
+    yield from _wrapped(f"  {number}.", where, wide=6)
+    if finding.seen != where:
+        yield from _wrapped("", finding.seen, wide=6)
+    for label, part in (("wrong: ", "why"), ("to do: ", "remedy")):
+        if group.one(part) is None:
+            yield from _wrapped("", label + getattr(finding, part), wide=6)
+    if several and _evidence(finding):
+        yield from _wrapped("", f"held to: {_evidence(finding)}", wide=6)
+    if number == 1:  # one proof of a cause; the other formats have them all
+        for line in finding.shown:
+            cut = line if len(line) <= SHOWN_MAX else line[:SHOWN_MAX] + " …"
+            yield from _proof(_tame(cut))
+
+
+def _proof(line: str) -> Iterator[str]:
+    """One line of a request or an answer; spaces in it stay as they are."""
+    width = WIDTH - 8
+    for start in range(0, len(line) or 1, width):
+        yield f"      {'|' if start == 0 else ' '} {line[start : start + width]}".rstrip()
+
+
+def _skipped(report: Report, paint: Paint) -> Iterator[str]:
+    skipped = not_run(report)
+    if not skipped:
+        return
+    title = "not run "
+    yield ""
+    yield paint(title, "yellow") + "─" * (WIDTH - len(title))
+    for why, results in skipped:
+        names = ", ".join(one.name for one in results[:NAMES_MAX])
+        more = f" and {len(results) - NAMES_MAX} more" if len(results) > NAMES_MAX else ""
+        yield from _wrapped(f"{len(results):>5}  ", why, wide=7)
+        yield from _wrapped("", names + more, wide=7)
+
+
+def _verdict(report: Report, groups: Sequence[Group], paint: Paint) -> str:
+    counts = report.counts
+    ran = len(report.results) - counts["not run"]
+    if not ran:
+        return paint("Nothing was checked.", "yellow")
+    if report.ok:
+        more = f", with {words(sum(len(one.found) for one in groups), 'finding')} that fail no build" if groups else ""
+        return paint(f"Held: {words(ran, 'check')} passed{more}.", "green")
+    return paint(f"Failed: {counts['failed']} of {words(ran, 'check')}, {words(len(groups), 'cause')}.", "red")
