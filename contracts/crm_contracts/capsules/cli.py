@@ -1,6 +1,6 @@
 """`understudy capsule`: replay a bug, and everything that makes, shortens and hands on the file that replays it.
 
-Exit status of `run`: 0 nothing is wrong, 1 something is, 2 a capsule cannot be played.
+Exit status: 0 nothing is wrong, 1 something is, 2 a wrong call or a file that cannot be read or played.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crm_contracts.capsules.wrong_calls import Group
+
 if TYPE_CHECKING:
     from crm_contracts.capsules.capsule import Capsule
     from crm_contracts.capsules.replay import Replay
@@ -23,9 +25,12 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path)
 
 
-@click.group(short_help="A customer's bug as a file: replay it, make one, shorten it, hand it on.")
+@click.group(cls=Group, short_help="A customer's bug as a file: replay it, make one, shorten it, hand it on.")
 def capsule() -> None:
-    """A capsule is one YAML file that replays a bug of a sync every time: what was there, what happened, what broke."""
+    """A capsule is one YAML file that replays a bug of a sync every time: what was there, what happened, what broke.
+
+    Exit status of each command: 2 for a wrong call and for a file that cannot be read, with one line that says why.
+    """
 
 
 @capsule.command(short_help="Replay capsules.")
@@ -44,8 +49,8 @@ def run(*, files: tuple[Path, ...], quiet: bool, strict: bool, as_json: bool, **
     """Replay each FILE on fresh fakes with the sync that ships with Understudy; a folder means all capsules in it.
 
     The timeline shows Salesforce on the left, the partner on the right, runs of the sync across both. Exit status: 0
-    all invariants held and the records are as expected, 1 they are not, 2 a file cannot be played. With --faulty: 0
-    when each bug showed. A sync of your own is given what `understudy verify` gives it.
+    all invariants held and the records are as expected, 1 they are not, 2 a file cannot be read or played, or a folder
+    has none. With --faulty: 0 when each bug showed. A sync of your own is given what `understudy verify` gives it.
     """
     from crm_contracts.capsules.reading import read_capsule
     from crm_contracts.capsules.stages import Stages
@@ -99,8 +104,7 @@ def minimise(*, file: Path, output: Path | None, at_fault: bool, plays: int) -> 
         with Stages() as stages, _engine(chosen, at_fault=at_fault) as sync:
             small = made_small(chosen, stages, sync=sync, plays_max=plays, progress=_progress(chosen))
     except MisuseError as error:
-        click.echo(f"understudy: {file}: {error}", err=True)
-        sys.exit(2)
+        raise MisuseError(f"{file}: {error}") from None
     write_capsule(small.capsule, target)
     click.echo(
         f"{target}: {_size(chosen)} became {_size(small.capsule)}, in {small.plays} replays; "
@@ -368,6 +372,8 @@ def _tell(path: Path, chosen: Capsule, played: Replay, *, quiet: bool, other: bo
 
     click.echo(f"{path}: {chosen.title}")
     if not quiet:
+        if chosen.saw:
+            click.echo(f"seen by the customer: {chosen.saw.strip()}")
         click.echo()
         for line in two_columns(chosen.profile, played.events):
             click.echo(line)

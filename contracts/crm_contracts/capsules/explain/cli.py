@@ -6,15 +6,18 @@ from pathlib import Path
 
 import click
 
+from crm_contracts.capsules.wrong_calls import Command
 
-@click.command(short_help="Draw a capsule's history as a sequence chart, for a ticket.")
+
+@click.command(cls=Command, short_help="Draw a capsule's history as a sequence chart, for a ticket.")
 @click.argument("file", type=click.Path(path_type=Path), metavar="CAPSULE")
 @click.option("--faulty", "at_fault", is_flag=True, help="On the engine that the capsule names, not on ours.")
 @click.option("--svg", type=click.Path(path_type=Path, allow_dash=True), help="Write SVG there (-: print it).")
 def explain(*, file: Path, at_fault: bool, svg: Path | None) -> None:
     """Play CAPSULE and draw what happened: who wrote what and when, which request failed, where the two sides parted.
 
-    Plain text goes to standard output. With --svg a drawing that any browser opens is written instead.
+    Plain text goes to standard output. With --svg a drawing that any browser opens is written instead. Exit status 2
+    for a file that cannot be read or played.
     """
     from contextlib import nullcontext
 

@@ -33,8 +33,7 @@ def scrub(file: Path, output: Path, *, key: str, at_fault: bool, title: str) -> 
         click.echo(f"understudy: {file}: {gone}; nothing is written", err=True)
         return 1
     except MisuseError as error:
-        click.echo(f"understudy: {file}: {error}", err=True)
-        return 2
+        raise MisuseError(f"{file}: {error}") from None
     made = proven.scrubbed
     write_capsule(made.titled(title) if title else made.capsule, output)
     for where in made.blanked:
