@@ -39,7 +39,7 @@ from crm_sync.jobs.preview import PreviewRow, preview
 from crm_sync.journal import Journal
 from crm_sync.marketo.scope import ReminderScope
 from crm_sync.model import PLANHAT
-from crm_sync.observe import Observer
+from crm_sync.observe import observe
 from crm_sync.plan import Plan, plan_activity
 from crm_sync.report import Outcome, Report
 from crm_sync.scope import Everybody, Scope
@@ -230,7 +230,7 @@ class Sync:
                 forget_cursors(engine, section, ways)
         actor = Actor(engine)
         step("reading", 0, 1)
-        found = Observer(engine).observe()
+        found = observe(engine)
         plans = narrowed((plan_activity(activity, engine) for activity in found.activities), ways, engine)
         step("writing", 0, len(plans))
         stopped = "" if allow_mass else braked(plans, state.link_count, self.config.options)

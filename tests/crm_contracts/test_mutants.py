@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 import crm_sync.decide
-import crm_sync.observe
+import crm_sync.observe.scans
 import crm_sync.plan
 from crm_contracts.world import ops
 from crm_contracts.world.mutants import MUTANTS, Mutant
@@ -56,7 +56,7 @@ SAMPLE = {
     "what is skipped is not counted": "I15 Unaccounted",
 }
 HARMLESS = Mutant(
-    "harmless", "F49", "Nothing.", (Text("crm_sync.observe.scan_start", "cursor is None", "None is cursor"),)
+    "harmless", "F49", "Nothing.", (Text("crm_sync.observe.scans.scan_start", "cursor is None", "None is cursor"),)
 )
 EXAMPLES_MAX, PLAYS_MAX = 4, 40
 
@@ -124,10 +124,10 @@ def test_what_fails_anyway_is_no_catch(lane: Lane) -> None:
 def test_a_target_that_is_gone_is_told(lane: Lane) -> None:
     """Who changed the engine reads where the bug cannot be planted any more."""
     for patch, told in (
-        (Text("crm_sync.observe.scan_stop", "a", "b"), "there is no crm_sync.observe.scan_stop any more"),
-        (Text("crm_sync.observe.scan_start", "no such text", "b"), "says 'no such text' 0 times"),
-        (Text("crm_sync.observe.scan_start", "None", "b"), "says 'None' "),
-        (Text("crm_sync.observe.NEVER", "a", "b"), "is no function any more"),
+        (Text("crm_sync.observe.scans.scan_stop", "a", "b"), "there is no crm_sync.observe.scans.scan_stop any more"),
+        (Text("crm_sync.observe.scans.scan_start", "no such text", "b"), "says 'no such text' 0 times"),
+        (Text("crm_sync.observe.scans.scan_start", "None", "b"), "says 'None' "),
+        (Text("crm_sync.observe.aside.NEVER", "a", "b"), "is no function any more"),
         (Row("no such reason", "skip"), "no row of crm_sync.verdict.verdict says 'no such reason'"),
     ):
         found = run(Mutant("gone", "F01", "", (patch,)), lane, clock=looks())
@@ -139,7 +139,7 @@ def test_a_target_that_is_gone_is_told(lane: Lane) -> None:
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: f"{one.failure} {one.name}")
 def test_each_can_be_planted_and_leaves_nothing_behind(mutant: Mutant) -> None:
     """Every target is there; the code differs while the bug is planted, and is as it was afterwards."""
-    before = inspect.getsource(crm_sync.observe), verdict.answers, PLAN.decide, crm_sync.decide._preferred
+    before = inspect.getsource(crm_sync.observe.scans), verdict.answers, PLAN.decide, crm_sync.decide._preferred
 
     try:
         with planted(mutant):
@@ -147,7 +147,7 @@ def test_each_can_be_planted_and_leaves_nothing_behind(mutant: Mutant) -> None:
     except TargetGone as gone:
         pytest.fail(str(gone))
 
-    after = inspect.getsource(crm_sync.observe), verdict.answers, PLAN.decide, crm_sync.decide._preferred
+    after = inspect.getsource(crm_sync.observe.scans), verdict.answers, PLAN.decide, crm_sync.decide._preferred
     assert before == after
 
 
@@ -162,16 +162,16 @@ def test_a_planted_function_is_planted_everywhere() -> None:
 def test_two_changes_of_one_function_and_a_constant() -> None:
     """The second change sees the first; a constant is planted in each module that has it."""
     from crm_sync import model
-    from crm_sync.observe import scan_start
+    from crm_sync.observe.scans import scan_start
 
     twice = (
-        Text("crm_sync.observe.scan_start", "cursor is None", "cursor is True"),
-        Text("crm_sync.observe.scan_start", "cursor is True", "cursor == 7"),
+        Text("crm_sync.observe.scans.scan_start", "cursor is None", "cursor is True"),
+        Text("crm_sync.observe.scans.scan_start", "cursor is True", "cursor == 7"),
     )
     with planted(Mutant("one", "F19", "", (*twice, Value("crm_sync.model.TASK", "Todo")))):
-        assert crm_sync.observe.scan_start(7, 0) is None  # type: ignore[arg-type]
+        assert crm_sync.observe.scans.scan_start(7, 0) is None  # type: ignore[arg-type]
         assert model.TASK == "Todo"
-    assert crm_sync.observe.scan_start is scan_start
+    assert crm_sync.observe.scans.scan_start is scan_start
     assert model.TASK == "Task"
 
 

@@ -7,7 +7,7 @@ from crm_contracts.world.mutants.model import Mutant, Text
 __all__ = ["CHANGES"]
 
 HTTP = "tests/crm_contracts/failure_modes/test_over_http.py::"
-OBSERVE = "crm_sync.observe.Observer."
+OBSERVE = "crm_sync.observe."
 SALESFORCE = "crm_sync.sides.salesforce.Salesforce."
 
 CHANGES = (
@@ -15,7 +15,7 @@ CHANGES = (
         "no overlap",
         "F49",
         "A scan begins at its cursor and not before it: what shows late is below it.",
-        (Text("crm_sync.observe.scan_start", "cursor - timedelta(seconds=overlap_seconds)", "cursor"),),
+        (Text("crm_sync.observe.scans.scan_start", "cursor - timedelta(seconds=overlap_seconds)", "cursor"),),
     ),
     Mutant(
         "Salesforce's cursor is the wall clock",
@@ -23,9 +23,9 @@ CHANGES = (
         "The cursor is the moment at which the run read, not a stamp of what it read.",
         (
             Text(
-                f"{OBSERVE}_observe_salesforce",
-                "self._found.cursors[cursor] = record.changed_at",
-                "self._found.cursors[cursor] = engine.clock.now()",
+                f"{OBSERVE}salesforce.SalesforceReader.read",
+                "self._gathered.cursors[cursor] = record.changed_at",
+                "self._gathered.cursors[cursor] = engine.clock.now()",
             ),
         ),
         tests=(f"{HTTP}test_edits_while_the_sync_runs",),
@@ -36,7 +36,7 @@ CHANGES = (
         "Of several records with one stamp at the cursor none is read again, and there is no overlap.",
         (
             Text(f"{SALESFORCE}changed_since", "SystemModstamp >=", "SystemModstamp >"),
-            Text("crm_sync.observe.scan_start", "cursor - timedelta(seconds=overlap_seconds)", "cursor"),
+            Text("crm_sync.observe.scans.scan_start", "cursor - timedelta(seconds=overlap_seconds)", "cursor"),
         ),
     ),
     Mutant(
@@ -101,9 +101,9 @@ CHANGES = (
         "The cursor of a scan is our own time; Planhat's clock is behind ours.",
         (
             Text(
-                f"{OBSERVE}_scan",
-                "self._found.cursors[name] = record.changed_at",
-                "self._found.cursors[name] = engine.clock.now()",
+                f"{OBSERVE}partner.PartnerReader._scan",
+                "self._gathered.cursors[name] = record.changed_at",
+                "self._gathered.cursors[name] = engine.clock.now()",
             ),
         ),
     ),
@@ -117,7 +117,7 @@ CHANGES = (
         "no window",
         "F58",
         "What was not updated for thirty days goes out all the same.",
-        (Text(f"{OBSERVE}_window", "", "return None"),),
+        (Text(f"{OBSERVE}partner.PartnerReader._window", "", "return None"),),
         tests=("tests/crm_sync/test_totango_rules.py::test_only_the_last_thirty_days_go_out",),
     ),
     Mutant(

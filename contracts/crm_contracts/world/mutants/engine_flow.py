@@ -7,7 +7,7 @@ from crm_contracts.world.mutants.model import Mutant, Row, Text, Value
 __all__ = ["FLOW"]
 
 HTTP = "tests/crm_contracts/failure_modes/test_over_http.py::"
-ACT, OBSERVE, PLAN = "crm_sync.act.Actor.", "crm_sync.observe.Observer.", "crm_sync.plan."
+ACT, OBSERVE, PLAN = "crm_sync.act.Actor.", "crm_sync.observe.", "crm_sync.plan."
 DELIVERED = "plan.write.setdefault(SALESFORCE, {})[mapped.salesforce] = value"
 BUT = f"{DELIVERED}\n        "
 
@@ -30,9 +30,11 @@ FLOW = (
         "What was put aside once is left alone, whatever a person edits.",
         (
             Text(
-                f"{OBSERVE}_is_put_aside", "return unchanged and item.next_at > self._engine.clock.now()", "return True"
+                f"{OBSERVE}aside.PutAside.holds",
+                "return unchanged and item.next_at > self._engine.clock.now()",
+                "return True",
             ),
-            Text(f"{OBSERVE}observe", "if item.next_at <= now", "if False"),
+            Text(f"{OBSERVE}aside.PutAside.__init__", "if item.next_at <= now", "if False"),
         ),
         scenario="F26 edits on both sides while",
     ),
@@ -137,7 +139,7 @@ FLOW = (
         "Instead of keeping a tombstone the sync forgets the pair.",
         (
             Text(
-                f"{OBSERVE}_mark_deleted_salesforce",
+                f"{OBSERVE}completing.Completing._mark_deleted_salesforce",
                 "activity.link = self._state.change_link(link.id, sf_deleted=record.deleted)",
                 "self._state.drop_link(link.id); activity.link = None; activity.salesforce = None",
             ),
@@ -158,7 +160,7 @@ FLOW = (
         "After a loss of the memory the deleted partner is seen once and not written down; the bin forgets it.",
         (
             Text(
-                f"{OBSERVE}_mark_deleted_salesforce",
+                f"{OBSERVE}completing.Completing._mark_deleted_salesforce",
                 "elif link is None and record.deleted and activity.partners:",
                 "elif False:",
             ),
@@ -171,7 +173,7 @@ FLOW = (
         "A linked record that is not among what was read counts as deleted.",
         (
             Text(
-                f"{OBSERVE}_mark_deleted_salesforce",
+                f"{OBSERVE}completing.Completing._mark_deleted_salesforce",
                 "if record is None: return",
                 "if record is None:\n        if link is not None:\n            activity.link = "
                 "self._state.change_link(link.id, sf_deleted=True)\n        return",
@@ -301,7 +303,7 @@ FLOW = (
         "F36",
         "A type that is included again does not wake its links.",
         (
-            Text(f"{OBSERVE}_is_excluded", "self._state.change_link(link.id, dormant=False)", "pass"),
+            Text(f"{OBSERVE}placing.Placing.is_excluded", "self._state.change_link(link.id, dormant=False)", "pass"),
             Row("it takes part again, and may come in", "skip"),
             Row("it takes part again, and may go out", "skip"),
         ),

@@ -7,7 +7,7 @@ from crm_contracts.world.mutants.model import Mutant, Text
 __all__ = ["IDENTITY"]
 
 HTTP = "tests/crm_contracts/failure_modes/test_over_http_identity.py::"
-ACT, OBSERVE, PLAN = "crm_sync.act.Actor.", "crm_sync.observe.Observer.", "crm_sync.plan."
+ACT, OBSERVE, PLAN = "crm_sync.act.Actor.", "crm_sync.observe.", "crm_sync.plan."
 
 IDENTITY = (
     Mutant(
@@ -52,7 +52,7 @@ IDENTITY = (
         "two records of one link are two activities",
         "F04",
         "A Task and its Conversation are planned apart, and one Salesforce record is written twice in a batch.",
-        (Text(f"{OBSERVE}_linked", "self._by_link.get(link.id)", "None"),),
+        (Text(f"{OBSERVE}gathered.Gathered.linked", "self.by_link.get(link.id)", "None"),),
         scenario="F19 both sides write one field, and Salesforce wins",
     ),
     Mutant(
@@ -74,7 +74,7 @@ IDENTITY = (
         "An empty sourceId is looked up like any other.",
         (
             Text(
-                f"{OBSERVE}_place",
+                f"{OBSERVE}placing.Placing.place",
                 "if raw: self._place_by_key(record, section, raw, label)",
                 'if raw or record.get(self._engine.keyable(model)) == "":\n'
                 "        self._place_by_key(record, section, raw, label)",
@@ -101,19 +101,25 @@ IDENTITY = (
         "a key that is linked begins anew",
         "F09",
         "A Conversation that carries the id of a linked Salesforce Task is not joined to that link.",
-        (Text(f"{OBSERVE}_place_by_key", "link = self._state.link_of_salesforce(sf_object, sf_id)", "link = None"),),
+        (
+            Text(
+                f"{OBSERVE}placing.Placing._place_by_key",
+                "link = self._state.link_of_salesforce(sf_object, sf_id)",
+                "link = None",
+            ),
+        ),
     ),
     Mutant(
         "a Conversation never continues its Task",
         "F09",
         "A Conversation without a key of its own gets a Salesforce Task of its own.",
-        (Text(f"{OBSERVE}_pointed_at", "", "return None"),),
+        (Text(f"{OBSERVE}placing.Placing._pointed_at", "", "return None"),),
     ),
     Mutant(
         "the switch counts as it is now",
         "F10",
         "A Conversation that was logged while inheritance was off joins its Task once it is on.",
-        (Text(f"{OBSERVE}_logged_while_on", "", "return True"),),
+        (Text(f"{OBSERVE}placing.Placing._logged_while_on", "", "return True"),),
         tests=("tests/crm_sync/test_rules.py",),
     ),
     Mutant(
@@ -140,11 +146,11 @@ IDENTITY = (
         "A record that carries another one's key is joined to the same activity.",
         (
             Text(
-                f"{OBSERVE}_adopt_by_external_key",
+                f"{OBSERVE}salesforce.SalesforceReader._adopt_by_external_key",
                 "activity.link is not None or activity.salesforce is not None",
                 "False",
             ),
-            Text(f"{OBSERVE}_adopt_by_external_key", "None if linked else", ""),
+            Text(f"{OBSERVE}salesforce.SalesforceReader._adopt_by_external_key", "None if linked else", ""),
         ),
         tests=(f"{HTTP}test_a_copy_that_took_the_key_along",),
     ),
@@ -154,7 +160,7 @@ IDENTITY = (
         "At the first run a record that carries the other's id is made again.",
         (
             Text(
-                f"{OBSERVE}_place",
+                f"{OBSERVE}placing.Placing.place",
                 "if raw: self._place_by_key(record, section, raw, label)",
                 "if False:\n        self._place_by_key(record, section, raw, label)",
             ),
@@ -201,7 +207,7 @@ IDENTITY = (
         "A record that was taken out of the recycle bin does not wake its link.",
         (
             Text(
-                f"{OBSERVE}_mark_deleted_salesforce",
+                f"{OBSERVE}completing.Completing._mark_deleted_salesforce",
                 "(SALESFORCE in link.deleted) != record.deleted",
                 "SALESFORCE not in link.deleted and record.deleted",
             ),

@@ -124,7 +124,7 @@ WIRE = (
         "a poisoned record is tried for ever",
         "F65",
         "What is refused is tried again in every run, without waiting longer.",
-        (Text("crm_sync.observe.put_aside", "min(2 ** (attempts - 2), 24 * 60)", "0"),),
+        (Text("crm_sync.observe.aside.put_aside", "min(2 ** (attempts - 2), 24 * 60)", "0"),),
         tests=(f"{HTTP}test_a_poisoned_record", "tests/crm_sync/test_rules.py"),
     ),
     Mutant(

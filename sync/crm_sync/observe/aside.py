@@ -1,0 +1,74 @@
+"""Records put aside, in quarantine or waiting, and when each is looked at again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from crm_sync.engine import Engine
+from crm_sync.model import Activity, Record, Section
+from crm_sync.report import Outcome
+from crm_sync.state import Pending
+
+#: When a record is looked at again that waits for a person (rule M27).
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class PutAside:
+    """What was put aside when the run began, and what the run puts aside."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        now = engine.clock.now()
+        pending = engine.state.pending()
+        self.due = [item for item in pending if item.next_at <= now]
+        self._known = {(item.place, item.model, item.record_id): item for item in pending}
+
+    def holds(self, record: Record) -> bool:
+        """In quarantine, unchanged since, and not due: leave it alone."""
+        item = self._item(record)
+        if item is None or item.kind != "quarantine":
+            return False
+        unchanged = item.changed_at == record.changed_at.isoformat()
+        return unchanged and item.next_at > self._engine.clock.now()
+
+    def reason(self, record: Record) -> str:
+        """Why *record*, which `holds`, was put aside."""
+        item = self._item(record)
+        assert item is not None
+        return item.reason
+
+    def _item(self, record: Record) -> Pending | None:
+        return self._known.get((record.place, record.model, record.id))
+
+    def quarantine(self, record: Record, section: Section, reason: str) -> None:
+        """Put one record aside, and say so in the report."""
+        label = f"{record.place} {record.model} {record.id}"
+        self._engine.report.section(section.key).add(label, Outcome.QUARANTINED, reason)
+        put_aside(self._engine, record, reason, kind="quarantine")
+
+    def quarantine_all(self, activity: Activity, reason: str) -> None:
+        """Put every record of the partner's aside that *activity* has."""
+        for model, record in activity.partners.items():
+            section = self._engine.section_of(model, activity.sf_object)
+            if section is not None:
+                self.quarantine(record, section, reason)
+
+
+def put_aside(engine: Engine, record: Record, reason: str, *, kind: str) -> None:
+    """Remember to look at a record again: at once the first two times, then ever later (F65)."""
+    known = engine.state.pending_item(record.place, record.model, record.id)
+    attempts = (known.attempts if known and known.kind == kind else 0) + 1
+    retried = kind == "waiting" or engine.scope.retries(reason)
+    minutes = 0 if kind == "waiting" or attempts <= 2 else min(2 ** (attempts - 2), 24 * 60)
+    engine.state.set_pending(
+        Pending(
+            place=record.place,
+            model=record.model,
+            record_id=record.id,
+            kind=kind,
+            reason=reason,
+            attempts=attempts if kind == "quarantine" else 1,
+            next_at=engine.clock.now() + timedelta(minutes=minutes) if retried else NEVER,
+            changed_at=record.changed_at.isoformat(),
+        )
+    )

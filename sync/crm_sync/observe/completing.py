@@ -1,0 +1,130 @@
+"""What planning needs beside the changed record itself: the other replicas, and what is gone."""
+
+from __future__ import annotations
+
+from crm_sync.engine import Engine
+from crm_sync.model import SALESFORCE, Activity, Record, Section
+from crm_sync.observe.aside import PutAside
+from crm_sync.observe.gathered import Gathered
+
+
+class Completing:
+    """Completes what was gathered."""
+
+    def __init__(self, engine: Engine, gathered: Gathered, aside: PutAside) -> None:
+        self._engine = engine
+        self._state = engine.state
+        self._gathered = gathered
+        self._aside = aside
+
+    def complete(self) -> None:
+        """Read what planning needs beside the changed record itself."""
+        self._read_claimed()
+        self._read_salesforce_of_senders()
+        for activity in list(self._gathered.activities):
+            self._mark_deleted_salesforce(activity)
+            self._read_partners(activity)
+            self._read_for_deletion(activity)
+
+    def _read_for_deletion(self, activity: Activity) -> None:
+        """What the survivor of a deletion says, where a later edit counts (T41)."""
+        link = activity.link
+        if link is None or not link.dead:
+            return
+        section = next((s for m in link.ids if (s := self._engine.section_of(m, activity.sf_object))), None)
+        if section is None or not (section.rules.delete_in or section.rules.delete_out):
+            return
+        if activity.salesforce is None:
+            found = self._engine.salesforce.by_ids(
+                activity.sf_object, self._engine.select(activity.sf_object), [str(link.sf_id)]
+            )
+            activity.salesforce = found.get(str(link.sf_id))
+        if link.lives(section.model) and section.model not in activity.partners:
+            record = self._engine.partner.get(section.model, link.ids[section.model])
+            if record is None:
+                activity.link = self._state.change_link(link.id, deleted={section.model: True})
+            else:
+                activity.partners[section.model] = record
+
+    def _read_claimed(self) -> None:
+        by_object: dict[str, list[Activity]] = {}
+        for activity in self._gathered.activities:
+            if activity.link is None and activity.claimed_sf_id and activity.salesforce is None:
+                by_object.setdefault(activity.sf_object, []).append(activity)
+        for name, activities in by_object.items():
+            ids = [str(a.claimed_sf_id) for a in activities]
+            found = self._engine.salesforce.by_ids(name, self._engine.select(name), ids)
+            for activity in activities:
+                activity.salesforce = found.get(str(activity.claimed_sf_id))
+                if activity.salesforce is None:
+                    self._gathered.activities.remove(activity)
+                    reason = f"no {name} {activity.claimed_sf_id} can be seen in Salesforce"
+                    self._aside.quarantine_all(activity, reason)
+
+    def _read_salesforce_of_senders(self) -> None:
+        """Objects nobody scans (only sent to): read the rows whose other side changed."""
+        scanned = {s.salesforce for s in self._engine.sections if s.direction.receives}
+        by_object: dict[str, list[Activity]] = {}
+        for activity in self._gathered.activities:
+            link = activity.link
+            if link is None or activity.salesforce is not None or link.dead:
+                continue
+            if activity.sf_object not in scanned and self._partner_changed(activity):
+                by_object.setdefault(activity.sf_object, []).append(activity)
+        for name, activities in by_object.items():
+            ids = [str(a.link.sf_id) for a in activities if a.link]
+            found = self._engine.salesforce.by_ids(name, self._engine.select(name), ids)
+            for activity in activities:
+                assert activity.link is not None
+                activity.salesforce = found.get(str(activity.link.sf_id))
+
+    def _partner_changed(self, activity: Activity) -> bool:
+        for model, record in activity.partners.items():
+            section = self._engine.section_of(model, activity.sf_object)
+            if section is not None and self._differs(activity, record, section):
+                return True
+        return False
+
+    def _differs(self, activity: Activity, record: Record, section: Section) -> bool:
+        replica = SALESFORCE if record.place == SALESFORCE else record.model
+        base = activity.link.base.get(replica) if activity.link else None
+        return base is None or any(
+            base.get(name) != key or name not in base for name, key in self._engine.keys(record, section).items()
+        )
+
+    def _mark_deleted_salesforce(self, activity: Activity) -> None:
+        """Rule P25: a tombstone on positive evidence; an undeleted record wakes its link (F15)."""
+        record, link = activity.salesforce, activity.link
+        if record is None:
+            return
+        if link is not None and (SALESFORCE in link.deleted) != record.deleted:
+            activity.link = self._state.change_link(link.id, sf_deleted=record.deleted)
+        elif link is None and record.deleted and activity.partners:
+            ids = {model: one.id for model, one in activity.partners.items()}
+            activity.link = self._state.add_link(
+                sf_object=activity.sf_object, sf_id=record.id, ids=ids, base={}, deleted={SALESFORCE}
+            )
+
+    def _read_partners(self, activity: Activity) -> None:
+        """The partner's other replicas, when something changed that they may have to hear of."""
+        link = activity.link
+        if link is None or link.dead:
+            return
+        if activity.salesforce is not None:
+            sections = [s for s in self._engine.sections if s.salesforce == activity.sf_object]
+            changed = any(self._differs(activity, activity.salesforce, s) for s in sections)
+        else:
+            changed = False
+        if not changed and not self._partner_changed(activity):
+            return
+        for model in self._engine.models:
+            section = self._engine.section_of(model, activity.sf_object)
+            if section is None or not section.direction.receives:
+                continue
+            if not link.lives(model) or model in activity.partners:
+                continue
+            record = self._engine.partner.get(model, link.ids[model])
+            if record is None:
+                activity.link = link = self._state.change_link(link.id, deleted={model: True})
+            elif not self._engine.excluded(section, record):
+                activity.partners[model] = record

@@ -1,0 +1,171 @@
+"""Where a record of the partner's belongs: to a link, to the Salesforce record it names, to another one, or nowhere."""
+
+from __future__ import annotations
+
+from crm_sync.engine import Engine
+from crm_sync.mapping import parse_moment
+from crm_sync.model import SALESFORCE, Activity, Record, Section
+from crm_sync.observe.aside import PutAside
+from crm_sync.observe.gathered import Baseline, Gathered
+from crm_sync.observe.scans import digest, digest_sf
+from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
+from crm_sync.report import Outcome
+
+
+class Placing:
+    """Finds or begins the activity of each of the partner's records."""
+
+    def __init__(self, engine: Engine, gathered: Gathered, aside: PutAside) -> None:
+        self._engine = engine
+        self._state = engine.state
+        self._gathered = gathered
+        self._aside = aside
+        self._past: list[tuple[Activity, Section]] = []  # pairs from before their section was switched on
+
+    def place(self, record: Record, section: Section, baseline: Baseline) -> None:
+        """Find the activity of one partner's record, or begin one."""
+        model, sf_object = record.model, section.salesforce
+        report = self._engine.report.section(section.key)
+        label = f"{record.place} {model} {record.id}"
+        if self._aside.holds(record):
+            report.add(label, Outcome.QUARANTINED, self._aside.reason(record))
+            return
+        link = self._state.link_of(model, record.id, sf_object)
+        if link is not None:
+            self._gathered.linked(link).partners[model] = record
+            return
+        if baseline().get(record.id) == digest(record):
+            if not self.keyed_otherwise(record, sf_object):
+                report.add(label, Outcome.SKIPPED, "it existed before this section was switched on")
+                return
+            self.place_past(record, section, label)
+            return
+        raw = str(record.get(self._engine.keyable(model)) or "").strip()
+        left_out = self._engine.scope.leaves_out(record, keyed=bool(raw))
+        if left_out:
+            report.add(label, Outcome.SKIPPED, left_out)
+            return
+        if raw:
+            self._place_by_key(record, section, raw, label)
+            return
+        activity = self._pointed_at(record, section) if model in self._engine.profile.continues else None
+        if activity is None:
+            activity = self._gathered.new(sf_object)
+        activity.partners[model] = record
+        self._gathered.by_record[model, sf_object, record.id] = activity
+
+    def keyed_otherwise(self, record: Record, sf_object: str) -> bool:
+        """Whether it carries an id in another form than ours (F07): nobody finds it by that later: it is linked now."""
+        raw = str(record.get(self._engine.keyable(record.model)) or "").strip()
+        try:
+            return bool(raw) and canonical(raw, prefix=self._engine.key_prefix(sf_object)) != raw
+        except (AmbiguousId, NotAnId):
+            return False
+
+    def place_past(self, record: Record, section: Section, label: str) -> None:
+        """It is found by its key, and what both say is agreed on as it is: nobody asked to write it (P21, P29)."""
+        self._place_by_key(record, section, str(record.get(self._engine.keyable(record.model))).strip(), label)
+        activity = self._gathered.by_record.get((record.model, section.salesforce, record.id))
+        if activity is not None:
+            self._past.append((activity, section))
+
+    def link_past(self) -> None:
+        """Link pairs whose Salesforce record, too, is as it was before."""
+        for activity, section in self._past:
+            row, record = activity.salesforce, activity.partners.get(section.model)
+            if activity.link is not None or row is None or row.deleted or record is None:
+                continue
+            if self._gathered.baseline(SALESFORCE, row.model)().get(row.id) == digest_sf(row):
+                base = {SALESFORCE: self._engine.keys(row, section), section.model: self._engine.keys(record, section)}
+                activity.link = self._state.add_link(
+                    sf_object=row.model, sf_id=row.id, ids={section.model: record.id}, base=base
+                )
+                self._gathered.by_link[activity.link.id] = activity
+
+    def _place_by_key(self, record: Record, section: Section, raw: str, label: str) -> None:
+        """The record carries an id: it joins that Salesforce record's activity (rules P8, P9)."""
+        model, sf_object = record.model, section.salesforce
+        report = self._engine.report.section(section.key)
+        prefix = self._engine.key_prefix(sf_object)
+        try:
+            sf_id = canonical(raw, prefix=prefix)
+        except AmbiguousId as error:
+            self._aside.quarantine(record, section, f"{self._engine.keyable(model)}: {error}")
+            return
+        except NotAnId as error:
+            if self._engine.profile.raw["partner"].get("own_keys"):
+                # a key of the customer's own: no Salesforce record has it (T4)
+                activity = self._gathered.new(sf_object)
+                activity.partners[model] = record
+                self._gathered.by_record[model, sf_object, record.id] = activity
+                return
+            report.add(label, Outcome.SKIPPED, f"its {self._engine.keyable(model)} is no id: {error}")
+            return
+        link = self._state.link_of_salesforce(sf_object, sf_id)
+        taken = link is not None and link.lives(model) and link.ids[model] != record.id
+        activity = self._gathered.linked(link) if link else self._gathered.claimed(sf_object, sf_id)
+        other = activity.replica(model)
+        if taken or (other is not None and other.id != record.id):
+            holder = link.ids[model] if link and taken else other.id if other else ""
+            self._aside.quarantine(record, section, f"{sf_object} {sf_id} already belongs to {model} {holder}")
+            return
+        activity.partners[model] = record
+        self._gathered.by_record[model, sf_object, record.id] = activity
+
+    def _pointed_at(self, record: Record, section: Section) -> Activity | None:
+        """The activity of the Task this Conversation was logged from, if it inherits (P10, P21)."""
+        earlier = self._engine.profile.continues[record.model]
+        task_id = str(record.get("taskId") or record.id)
+        link = self._state.link_of(earlier, task_id, section.salesforce)
+        unlinked = self._gathered.by_record.get((earlier, section.salesforce, task_id))
+        if link is None and unlinked is None:
+            unlinked = self._not_listed(earlier, record, section)
+        if link is None and unlinked is None:
+            return None
+        if not self._engine.inheritance_on or not self._logged_while_on(record):
+            when = "now" if not self._engine.inheritance_on else "when it was logged"
+            self._engine.report.note(
+                f"{record.model} {record.id} continues {earlier} {task_id}, but inheritance is off {when}: "
+                "it has a Salesforce Task of its own (rules P11, P21)"
+            )
+            return None
+        activity = self._gathered.linked(link) if link else unlinked
+        assert activity is not None
+        if link is not None and link.ids.get(record.model, record.id) != record.id:
+            return None
+        activity.inherited = True
+        return activity
+
+    def _not_listed(self, earlier: str, record: Record, section: Section) -> Activity | None:
+        """The Task of a Conversation that names it, when no list shows it yet: lists may be behind (F49)."""
+        task_id = str(record.get("taskId") or "")
+        if not task_id or self._engine.section_of(earlier, section.salesforce) is None:
+            return None
+        task = self._engine.partner.get(earlier, task_id)
+        if task is None:
+            return None
+        activity = self._gathered.new(section.salesforce)
+        self._gathered.by_record[earlier, section.salesforce, task_id] = activity
+        activity.partners[earlier] = task
+        return activity
+
+    def _logged_while_on(self, record: Record) -> bool:
+        created = record.get("createdAt") or record.get("createDate")
+        moment = parse_moment(created) or record.changed_at
+        # The flag was moved by our clock, the record was made by the partner's (F56).
+        return self._state.flag_at(self._engine.partner.transport.ours(moment))
+
+    def is_excluded(self, record: Record, section: Section) -> bool:
+        """Does the record take no part? Its link sleeps for as long, and wakes by itself (P6)."""
+        if not self._engine.may_exclude(section):
+            return False
+        link = self._state.link_of(record.model, record.id, section.salesforce)
+        reason = self._engine.excluded(section, record)
+        if reason:
+            label = f"{record.place} {record.model} {record.id}"
+            if link is not None and not link.dormant:
+                self._state.change_link(link.id, dormant=True)
+            self._engine.report.section(section.key).add(label, Outcome.SKIPPED, reason)
+        elif link is not None and link.dormant:
+            self._state.change_link(link.id, dormant=False)
+        return bool(reason)
