@@ -26,7 +26,8 @@ class Finding:
     is wrong with that, *remedy* what to do. *cause* groups findings that one change would mend ("" = *check*). *where*
     tells a person the place (`request 12: POST /services/data/v60.0/composite/sobjects`), *shown* are lines that prove
     it (the request, the answer), free of secrets. *operation* is the document's operationId, *grade* and *source* the
-    evidence of what the vendor is held to ("" = none); *entry* the ledger's id.
+    evidence of what the vendor is held to ("" = none); *entry* the ledger's id. *file* and *line* are the place in the
+    user's own files, where one is known.
     """
 
     check: str
@@ -42,6 +43,14 @@ class Finding:
     entry: str = ""
     grade: str = ""
     source: str = ""
+    file: str = ""
+    line: int = 0
+
+    @property
+    def held_to(self) -> str:
+        """The evidence in words: `documented: REST API guide, Query (ledger salesforce.query.next)`."""
+        said = ": ".join(one for one in (self.grade, self.source) if one)
+        return f"{said} (ledger {self.entry})".strip() if self.entry else said
 
     @property
     def group(self) -> str:

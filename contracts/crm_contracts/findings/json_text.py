@@ -12,6 +12,8 @@ from importlib.resources import files
 from typing import Any, get_args
 
 from crm_contracts.findings import Report, Result, State
+from crm_contracts.findings.characters import for_utf8
+from crm_contracts.findings.grouping import findings_of
 
 __all__ = ["FORMAT", "as_data", "render", "schema"]
 
@@ -33,7 +35,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "verdict": "held" if report.ok else "failed",
         "facts": dict(report.facts),
         "counts": {state: counts[state] for state in ("passed", "failed", "not run")}
-        | {"findings": len(report.findings)},
+        | {"findings": sum(len(findings_of(one)) for one in report.results)},
         "results": [_result(one) for one in report.results],
         "coverage": {vendor: dict(calls) for vendor, calls in report.coverage.items()},
     }
@@ -41,10 +43,10 @@ def as_data(report: Report) -> dict[str, Any]:
 
 def _result(result: Result) -> dict[str, Any]:
     data = asdict(result)
-    data["findings"] = [asdict(one) | {"cause": one.group, "shown": list(one.shown)} for one in result.findings]
+    data["findings"] = [asdict(one) | {"cause": one.group, "shown": list(one.shown)} for one in findings_of(result)]
     return data
 
 
 def render(report: Report) -> str:
     """The whole document, with an end of line."""
-    return json.dumps(as_data(report), ensure_ascii=False, indent=1) + "\n"
+    return for_utf8(json.dumps(as_data(report), ensure_ascii=False, indent=1)) + "\n"

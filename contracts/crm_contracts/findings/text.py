@@ -7,13 +7,13 @@ Rule 3: what came over the wire cannot steer a terminal: control characters are 
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 
 import click
 
 from crm_contracts.findings import Finding, Report, Result
+from crm_contracts.findings.characters import for_terminal
 from crm_contracts.findings.grouping import Group, grouped, levels, not_run, words
 
 __all__ = ["WIDTH", "coloured", "plain", "render"]
@@ -25,7 +25,6 @@ SHOWN_MAX = 400  # characters of one line that proves something
 NAMES_MAX = 6
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _LABEL = 12
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def plain(text: str, _colour: str) -> str:
@@ -71,15 +70,10 @@ def _number(number: int) -> str:
     return f"{number:,}".replace(",", " ")
 
 
-def _tame(text: str) -> str:
-    """Rule 3."""
-    return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
-
-
 def _wrapped(label: str, text: str, *, wide: int = _LABEL) -> Iterator[str]:
     """*text* behind *label*; lines of its own stay lines."""
     first = f"{label:<{wide - 1}} "
-    for line in _tame(text).split("\n"):
+    for line in for_terminal(text).split("\n"):
         yield from textwrap.wrap(
             line,
             WIDTH,
@@ -98,7 +92,7 @@ def _group(group: Group, paint: Paint) -> Iterator[str]:
         said = group.one(part)
         if said is not None:
             yield from _wrapped(label, said)
-    held_to = {_evidence(finding) for _, finding in group.found} - {""}
+    held_to = {finding.held_to for _, finding in group.found} - {""}
     if len(held_to) == 1:
         yield from _wrapped("held to", held_to.pop())
     yield ""
@@ -109,14 +103,6 @@ def _group(group: Group, paint: Paint) -> Iterator[str]:
         yield f"  and {words(more, 'more place')} (--format json has them all)"
 
 
-def _evidence(finding: Finding) -> str:
-    """`documented: REST API guide, Query (ledger salesforce.query.next)`."""
-    words_ = (
-        f"{finding.grade}: {finding.source}" if finding.grade and finding.source else finding.grade or finding.source
-    )
-    return f"{words_} (ledger {finding.entry})" if finding.entry else words_
-
-
 def _place(number: int, result: Result, finding: Finding, group: Group, *, several: bool) -> Iterator[str]:
     where = finding.where or result.title or result.name
     yield from _wrapped(f"  {number}.", where, wide=6)
@@ -125,12 +111,12 @@ def _place(number: int, result: Result, finding: Finding, group: Group, *, sever
     for label, part in (("wrong: ", "why"), ("to do: ", "remedy")):
         if group.one(part) is None:
             yield from _wrapped("", label + getattr(finding, part), wide=6)
-    if several and _evidence(finding):
-        yield from _wrapped("", f"held to: {_evidence(finding)}", wide=6)
+    if several and finding.held_to:
+        yield from _wrapped("", f"held to: {finding.held_to}", wide=6)
     if number == 1:  # one proof of a cause; the other formats have them all
         for line in finding.shown:
             cut = line if len(line) <= SHOWN_MAX else line[:SHOWN_MAX] + " …"
-            yield from _proof(_tame(cut))
+            yield from _proof(for_terminal(cut))
 
 
 def _proof(line: str) -> Iterator[str]:
