@@ -123,15 +123,13 @@ def _by_pointer(
     elif not one.gone:
         if pointer.lower() in lower:
             ask(
-                f"{one.where}: {one.mark} names a Salesforce id in other letters than the record's own (an Excel "
-                "that changed "
-                "it?). They are not taken as linked. Are they?"
+                f"{one.where}: {one.mark} names a Salesforce id in other letters than the record's own (an Excel that "
+                "changed it?). They are not taken as linked. Are they?"
             )
             return
         ask(
-            f"{one.where}: {one.mark} names a Salesforce record that the file does not show. What is it? The "
-            "capsule has it "
-            "without a link."
+            f"{one.where}: {one.mark} names a Salesforce record that the file does not show. "
+            "What is it? The capsule has it without a link."
         )
 
 
@@ -157,9 +155,8 @@ def _by_title(records: list[Record], groups: _Groups, ask: Ask) -> None:
             groups.join(one, next(iter(fitting.values())))
         else:
             ask(
-                f"{one.where}: the sync made a {one.model.word}, and the file does not show of what. Add a "
-                "recording of the "
-                "other side, or an op create."
+                f"{one.where}: the sync made a {one.model.word}, and the file does not show of what. "
+                "Add a recording of the other side, or an op create."
             )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-__all__ = ["BODY_BYTES_MAX", "Unreadable", "parsed", "unpacked"]
+__all__ = ["BODY_BYTES_MAX", "Unreadable", "form", "mapping", "mappings", "parsed", "unpacked"]
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 _GZIP, _ZLIB = b"\x1f\x8b", (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
@@ -56,7 +56,7 @@ def _inflated(raw: bytes, coding: str) -> bytes:
                 return raw  # the recorder decompressed it and left the header
             raise
     if coding in ("br", "zstd") and not _looks_like_text(raw):
-        raise Unreadable(f"compressed with {coding}")
+        raise Unreadable(f"compressed with {coding}, which is not unpacked here")
     return raw
 
 
@@ -99,6 +99,16 @@ def parsed(text: str | None, mime: str) -> Any:
     if "x-www-form-urlencoded" in kind:
         return form(text)
     return text
+
+
+def mapping(given: Any) -> Mapping[str, Any]:
+    """*given*, or nothing where it is no mapping."""
+    return given if isinstance(given, Mapping) else {}
+
+
+def mappings(given: Any) -> list[Mapping[str, Any]]:
+    """A list of mappings, each at its place; nothing where *given* is no list."""
+    return [mapping(one) for one in given] if isinstance(given, list) else []
 
 
 def form(text: str) -> Mapping[str, str]:

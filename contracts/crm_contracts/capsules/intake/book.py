@@ -135,9 +135,8 @@ class Book:
         changes = self._changes(record, one, fact.row)
         if changes and self._by_sync(record, fact.row):
             self._ask(
-                f"{one.where}: {_names(changes)} of the {model.word} {record.mark} changed, by the sync's own "
-                "user, and no request of the "
-                "sync for it is in the file. Is a part of the recording missing?"
+                f"{one.where}: {_names(changes)} of the {model.word} {record.mark} changed, by the sync's own user, "
+                "and no request of the sync for it is in the file. Is a part of the recording missing?"
             )
         elif changes:
             self._deed(record, UPDATE, changes, one, index, written=False, row=fact.row)

@@ -135,8 +135,7 @@ class _Builder:
         if not account and not self.pairs:
             self.questions.append(
                 f"{activity.handle} belongs to a Planhat Company of which the file does not show the Salesforce "
-                "account "
-                "(sourceId): the activity is left out. Is it linked?"
+                "account (sourceId): the activity is left out. Is it linked?"
             )
             return None
         given = accounts.get(account)
@@ -144,9 +143,8 @@ class _Builder:
         listed = self.told.all_listed
         if not company and not listed and partner != "marketo":
             self.questions.append(
-                f"Does {partner.title()} know the customer of {activity.handle}? The file does not show it; the "
-                "capsule "
-                "says so."
+                f"Does {partner.title()} know the customer of {activity.handle}? "
+                "The file does not show it; the capsule says so."
             )
         handle = self._handle(name or "customer")
         self.customers[handle] = Customer(
@@ -228,9 +226,8 @@ class _Builder:
         fields = _of_status(record, record.model.said(record.first), self.questions.append)
         self.start_pairs += self._made(activity, record, fields, at, 0)
         self.questions.append(
-            f"{activity.handle} was linked already: the capsule makes its {record.model.word} and lets the sync "
-            "make the "
-            "other one. Did they differ?"
+            f"{activity.handle} was linked already: "
+            f"the capsule makes its {record.model.word} and lets the sync make the other one. Did they differ?"
         )
 
     def _made(self, activity: Activity, record: Record, fields: dict[str, Any], at: str, link: int) -> list[Op]:
@@ -337,13 +334,11 @@ class _Builder:
         for activity in self.activities:
             for side, records in activity.doubled().items():
                 places = " and ".join(one.made_by_sync_at or one.where for one in records)
+                made = "one of them" if sum(one.born == SYNC for one in records) == 1 else "them"
                 found.setdefault(activity.handle, {})[side] = 1
                 self.questions.append(
-                    f"{activity.handle} has {len(records)} records in {records[0].model.word}s ({places}), and "
-                    "the sync made "
-                    f"{'one of them' if sum(one.born == SYNC for one in records) == 1 else 'them'}. The capsule "
-                    "expects one; "
-                    "is that the bug?"
+                    f"{activity.handle} has {len(records)} records in {records[0].model.word}s ({places}), "
+                    f"and the sync made {made}. The capsule expects one; is that the bug?"
                 )
         return found
 
@@ -374,9 +369,9 @@ def _of_status(record: Record, fields: Mapping[str, Any], ask: Any) -> dict[str,
     if record.side == "salesforce" and status and status not in known:
         closed = record.row.get("IsClosed")
         given["Status"] = "Completed" if closed is True else "In Progress"
+        known_as = "" if closed is None else ", which is closed" if closed else ", which is open"
         ask(
-            f"{record.where}: the Status of {record.mark} is a value of the customer's own"
-            f"{'' if closed is None else ', which is closed' if closed else ', which is open'}; the capsule says "
-            f"{given['Status']}. Does the bug need the value?"
+            f"{record.where}: the Status of {record.mark} is a value of the customer's own{known_as}; "
+            f"the capsule says {given['Status']}. Does the bug need the value?"
         )
     return given

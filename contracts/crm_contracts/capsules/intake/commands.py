@@ -11,6 +11,7 @@ from crm_contracts.capsules.capsule import Capsule
 from crm_contracts.capsules.reading import from_text
 from crm_contracts.capsules.writing import to_text, write_capsule
 from crm_contracts.vendors import VENDORS
+from crm_contracts.world.story import counted
 from fake_core.errors import MisuseError
 
 __all__ = ["hand_over", "har", "hosts_of"]
@@ -51,11 +52,9 @@ def hand_over(capsule: Capsule, out: Path | None, line: str) -> None:
         click.echo(text, nl=False)
     else:
         write_capsule(capsule, out)
-        asked = len(capsule.questions)
-        questions = f"{asked} question{'s' * (asked != 1)} in it"
-        click.echo(
-            f"{out}: {len(capsule.start) + len(capsule.ops)} ops, {questions}; next: understudy capsule run {out}"
-        )
+        done = counted(len(capsule.start) + len(capsule.ops), "op")
+        asked = counted(len(capsule.questions), "question")
+        click.echo(f"{out}: {done}, {asked} in it; next: understudy capsule run {out}")
     click.echo(line, err=True)
 
 

@@ -66,9 +66,8 @@ def read_csv(path: Path) -> Table:
             continue
         if len(cells) > len(heading):
             raise MisuseError(
-                f"{path}, row {number}: {len(cells)} cells, the heading has {len(heading)}: a quotation mark is "
-                "missing in "
-                "or above this row"
+                f"{path}, row {number}: {len(cells)} cells, the heading has {len(heading)}: "
+                "a quotation mark is missing in or above this row"
             )
         rows.append((number, {name: cells[place] for name, place in seen.items() if name and place < len(cells)}))
     return Table(path, heading, tuple(rows), twice, skipped)

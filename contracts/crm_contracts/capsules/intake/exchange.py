@@ -6,6 +6,7 @@ numbers sum to the number of entries.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,15 +15,19 @@ from typing import Any
 
 __all__ = ["Exchange", "Tally"]
 
+# The first noun of what several are counted under: "1 write of the sync", "1 other path".
+_SEVERAL = re.compile(r"\b(answer|fault|host|job|log-in|part|path|preflight|read|record|request|row|socket|write)s\b")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exchange:
     """A request and its answer, with everything secret left behind.
 
     *number* and *source* tell where it stands (`where`). *request* and *response* are parsed: JSON data, a form as a
-    mapping, text otherwise, None for nothing. *status* 0: no answer came. *whole*: the answer's body could be read.
-    *who* names the caller by a word of our own ("" for a log-in). *fault* and *meaning* (verb, object) are what a
-    fake's journal tells. *ahead*: seconds by which the vendor's clock is ahead of the recorder's.
+    mapping, text otherwise, None for nothing; *request_unread* and *response_unread* say why one could not be read.
+    *status* 0: no answer came. *who* names the caller by a word of our own ("" for a log-in). *fault* and *meaning*
+    (verb, object) are what a fake's journal tells. *ahead*: seconds by which the vendor's clock is ahead of the
+    recorder's.
     """
 
     number: int
@@ -34,7 +39,8 @@ class Exchange:
     request: Any = None
     status: int = 0
     response: Any = None
-    whole: bool = True
+    request_unread: str = ""
+    response_unread: str = ""
     who: str = ""
     fault: str | None = None
     meaning: tuple[str, str] | None = None
@@ -67,5 +73,10 @@ class Tally:
 
 
 def _listed(counts: Mapping[str, int]) -> str:
-    shown = ", ".join(f"{count} {word}" for word, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+    ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    shown = ", ".join(f"{count} {_one(word) if count == 1 else word}" for word, count in ordered)
     return f" ({shown})" if shown else ""
+
+
+def _one(word: str) -> str:
+    return _SEVERAL.sub(r"\1", word, count=1)

@@ -321,8 +321,7 @@ class _Exports:
                     said = ", ".join(f"{ours} / {theirs}" for ours, theirs in names)
                     found.append(
                         f"{activity.handle}: {left[0].where} and {one.where} are linked and differ in {said}. "
-                        "Which is right? "
-                        "Say so under `expect`."
+                        "Which is right? Say so under `expect`."
                     )
         return found
 

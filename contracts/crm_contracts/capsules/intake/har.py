@@ -8,7 +8,6 @@ Source: HTTP Archive format 1.2.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -22,18 +21,10 @@ from crm_contracts.capsules.intake.blacking import Secrets
 from crm_contracts.capsules.intake.bodies import Unreadable, form, parsed, unpacked
 from crm_contracts.capsules.intake.callers import Callers
 from crm_contracts.capsules.intake.exchange import Exchange, Tally
-from fake_core.errors import MisuseError
+from crm_contracts.traffic.har import HAR_BYTES_MAX, entries, moment, vendor_of
 
 __all__ = ["HAR_BYTES_MAX", "read_hars"]
 
-HAR_BYTES_MAX = 500 * 1024 * 1024
-_SALESFORCE_HOST = re.compile(r"(^|\.)(salesforce\.com|force\.com|cloudforce\.com|database\.com|salesforce\.mil)$")
-_PARTNER_HOSTS = {"planhat": re.compile(r"(^|\.)planhat\.com$"), "totango": re.compile(r"(^|\.)totango\.com$")}
-_PATHS = (
-    ("marketo", re.compile(r"^/_standin/sia(/|$)")),
-    ("totango", re.compile(r"^/_standin/totango(/|$)")),
-    ("salesforce", re.compile(r"^/services/(data|oauth2|async|Soap)(/|$)")),
-)
 _LOG_IN = ("/services/oauth2/token", "/services/oauth2/authorize", "/services/oauth2/revoke", "/services/Soap/login")
 _OWN_HOSTS = re.compile(r"^(127\.0\.0\.1|localhost|\[?::1\]?)$")
 _PAGES = re.compile(r"\.(?:js|mjs|css|png|jpe?g|gif|svg|ico|woff2?|ttf|map|html?)$", re.IGNORECASE)
@@ -54,8 +45,8 @@ def read_hars(
     found: list[tuple[datetime, int, Exchange]] = []
     before, known = 0, set()
     for path in paths:
-        entries = _entries(path)
-        for number, entry in enumerate(entries, before + 1):
+        found_here = entries(path)
+        for number, entry in enumerate(found_here, before + 1):
             try:
                 read = _Entry(entry, number, callers=callers, secrets=secrets, hosts=hosts or {})
             except _LeftOut as left:
@@ -66,45 +57,12 @@ def read_hars(
                 continue
             known.add(read.print)
             found.append((read.exchange.at, number, read.exchange))
-        before += len(entries)
+        before += len(found_here)
     falling = sum(later[0] < sooner[0] for sooner, later in pairwise(found))
     rising = sum(later[0] > sooner[0] for sooner, later in pairwise(found))
     turn = -1 if falling > rising else 1  # some recorders write the newest first
     found.sort(key=lambda one: (one[0], turn * one[1]))
     return [exchange for _, _, exchange in found]
-
-
-def _entries(path: Path) -> list[Any]:
-    try:
-        size = path.stat().st_size
-        if size > HAR_BYTES_MAX:
-            raise MisuseError(
-                f"{path}: {size // 1024 // 1024:,} MB; a HAR file of up to {HAR_BYTES_MAX // 1024 // 1024} MB is read: "
-                "record a shorter time, or only the hosts of Salesforce and the partner"
-            )
-        raw = path.read_bytes()
-    except OSError as error:
-        raise MisuseError(f"{path}: {error.strerror}") from None
-    try:
-        data = json.loads(raw.decode(_charset(raw)))
-    except UnicodeDecodeError as error:
-        raise MisuseError(f"{path}: byte {error.start} is no UTF-8: export the HAR file again") from None
-    except json.JSONDecodeError as error:
-        raise MisuseError(
-            f"{path}, line {error.lineno}, column {error.colno} (character {error.pos:,}): broken JSON ({error.msg}): "
-            "export the HAR file again"
-        ) from None
-    except (RecursionError, ValueError):
-        raise MisuseError(f"{path}: JSON that cannot be read: export the HAR file again") from None
-    log = data.get("log") if isinstance(data, Mapping) else None
-    entries = log.get("entries") if isinstance(log, Mapping) else None
-    if not isinstance(entries, list):
-        raise MisuseError(f"{path}: no HAR file: it has no log.entries; export it as HAR (with content)")
-    return entries
-
-
-def _charset(raw: bytes) -> str:
-    return "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
 
 class _LeftOut(Exception):
@@ -134,13 +92,13 @@ class _Entry:
         status = _status(response)
         if status == 304:
             raise _LeftOut("not modified (304)")
-        asked = _asked(request, sent)
-        answer, whole = _answered(response, got)
+        asked, request_unread = _asked(request, sent)
+        answer, response_unread = _answered(response, got)
         secrets.of_data(asked)
         secrets.of_data(answer)
         query = form(parts.query)
-        moment = _moment(entry)
-        if moment is None:
+        at = moment(entry)
+        if at is None:
             raise _LeftOut("broken: no time")
         agent = _first(sent, "user-agent")
         login = path.startswith(_LOG_IN)
@@ -149,7 +107,7 @@ class _Entry:
             asked = answer = None
         self.exchange = Exchange(
             number=number,
-            at=moment,
+            at=at,
             vendor=vendor,
             method=method,
             path=path,
@@ -157,12 +115,13 @@ class _Entry:
             request=asked,
             status=status,
             response=answer,
-            whole=whole,
+            request_unread=request_unread,
+            response_unread=response_unread,
             who="" if login else callers.word(vendor, _shown(sent, request, query), agent=agent),
             meaning=("login", "") if login else None,
-            ahead=_ahead(entry, moment, got),
+            ahead=_ahead(entry, at, got),
         )
-        self.print = (moment, method, url, repr(asked), status, repr(answer)[:4_000])
+        self.print = (at, method, url, repr(asked), status, repr(answer)[:4_000])
 
     @staticmethod
     def _learn(
@@ -202,19 +161,10 @@ def _split(url: str) -> Any:
 
 
 def _vendor(url: Any, hosts: Mapping[str, str]) -> str:
-    host = (url.hostname or "").lower()
-    for name in (f"{host}:{url.port}" if url.port else host, host):
-        if name in hosts:
-            return hosts[name]
-    if _SALESFORCE_HOST.search(host):
-        return "salesforce"
-    for vendor, pattern in _PARTNER_HOSTS.items():
-        if pattern.search(host):
-            return vendor
-    for vendor, pattern in _PATHS:
-        if pattern.search(url.path):
-            return vendor
-    raise _LeftOut("to this machine: name it with --host" if _OWN_HOSTS.search(host) else "to other hosts")
+    if vendor := vendor_of(url, hosts):
+        return vendor
+    own = _OWN_HOSTS.search((url.hostname or "").lower())
+    raise _LeftOut("to this machine: name it with --host" if own else "to other hosts")
 
 
 def _mapping(data: Any, key: str) -> Mapping[str, Any]:
@@ -239,51 +189,33 @@ def _status(response: Mapping[str, Any]) -> int:
         return 0
 
 
-def _asked(request: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -> Any:
+def _asked(request: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -> tuple[Any, str]:
+    """The request's body, and why it could not be read."""
     data = _mapping(request, "postData")
     mime = str(data.get("mimeType") or _first(headers, "content-type"))
     text = data.get("text")
     if not isinstance(text, str) or not text:
-        params = dict(_pairs(data.get("params")))
-        return params or None
+        return dict(_pairs(data.get("params"))) or None, ""
     try:
         encoding = str(data.get("encoding") or "")
-        return parsed(unpacked(text, encoding=encoding, coding=_first(headers, "content-encoding")), mime)
-    except Unreadable:
-        return None
+        return parsed(unpacked(text, encoding=encoding, coding=_first(headers, "content-encoding")), mime), ""
+    except Unreadable as error:
+        return None, str(error)
 
 
-def _answered(response: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -> tuple[Any, bool]:
-    """The answer's body, and whether it could be read."""
+def _answered(response: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -> tuple[Any, str]:
+    """The answer's body, and why it could not be read."""
     content = _mapping(response, "content")
     text = content.get("text")
     if not isinstance(text, str) or not text:
-        lacking = bool(_status(response) == 200 and (content.get("size") or 0) not in (0, -1))
-        return None, not lacking
+        lacking = _status(response) == 200 and (content.get("size") or 0) not in (0, -1)
+        return None, "the file has none (export with content)" if lacking else ""
     try:
         encoding = str(content.get("encoding") or "")
         body = unpacked(text, encoding=encoding, coding=_first(headers, "content-encoding"))
-        return parsed(body, str(content.get("mimeType") or _first(headers, "content-type"))), True
-    except Unreadable:
-        return None, False
-
-
-def _moment(entry: Mapping[str, Any]) -> datetime | None:
-    given = entry.get("startedDateTime")
-    if isinstance(given, (int, float)) and not isinstance(given, bool):  # milliseconds, as some tools write
-        try:
-            return datetime.fromtimestamp(given / 1000, UTC)
-        except (OverflowError, OSError, ValueError):
-            return None
-    if not isinstance(given, str):
-        return None
-    text = re.sub(r"(\.\d{6})\d+", r"\1", given.strip())  # nanoseconds of a proxy
-    text = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", text)
-    try:
-        found = datetime.fromisoformat(text)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
+        return parsed(body, str(content.get("mimeType") or _first(headers, "content-type"))), ""
+    except Unreadable as error:
+        return None, str(error)
 
 
 def _shown(headers: Sequence[tuple[str, str]], request: Mapping[str, Any], query: Mapping[str, str]) -> str:

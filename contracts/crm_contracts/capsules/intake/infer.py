@@ -144,9 +144,8 @@ def _ahead(exchanges: Sequence[Exchange], questions: list[str]) -> dict[str, flo
     if len(found) > 1 and apart >= SKEW_SECONDS_MIN:
         first = max(found, key=lambda vendor: found[vendor])
         questions.append(
-            f"The clock of {first.title()} is {apart:.0f} s ahead of the other's, by the Date of the answers. "
-            "Does the bug "
-            f"need that? Then put {{op: skew, vendor: {first}, seconds: {apart:.0f}}} before the first op."
+            f"The clock of {first.title()} is {apart:.0f} s ahead of the other's, by the Date of the answers. Does the "
+            f"bug need that? Then put {{op: skew, vendor: {first}, seconds: {apart:.0f}}} before the first op."
         )
     return {vendor: seconds for vendor, seconds in found.items() if abs(seconds) >= SKEW_SECONDS_MIN}
 
@@ -171,10 +170,13 @@ def _enter(told: Told, index: int, one: Exchange, reading: Reading, *, sync: boo
         told.kinds[index] = kind
     word, used = _word(one, reading, known, sync=sync, kind=kind)
     (tally.used if used else tally.ignored)[word] += 1
-    if not one.whole:
+    if one.request_unread:
         told.questions.append(
-            f"{one.where}: the body of the answer cannot be read (broken off, or in a compression that is not read). "
-            "Was it whole on the wire?"
+            f"{one.where}: the body of the request cannot be read: {one.request_unread}. What was asked for?"
+        )
+    if one.response_unread:
+        told.questions.append(
+            f"{one.where}: the body of the answer cannot be read: {one.response_unread}. Was it whole on the wire?"
         )
     elif kind == "no":
         told.questions.append(
@@ -193,8 +195,8 @@ def _word(one: Exchange, reading: Reading, known: Sequence[object], *, sync: boo
     writes = [fact for fact in known if isinstance(fact, Wrote)]
     if kind and kind != "no":
         return "faults", True
-    if not one.whole:
-        return "answers that cannot be read", False
+    if one.response_unread:
+        return f"answers that cannot be read: {one.response_unread}", False
     if reading.verb == "login":
         return "log-ins", True
     if reading.left:
@@ -223,9 +225,8 @@ def _judge_faults(told: Told) -> None:
         if not sure:
             otherwise = "lost_response" if one.status == 0 else "error_after"
             told.questions.append(
-                f"{one.where}: {answer} to the sync's request ({reading.verb} {reading.object}). Was it carried "
-                "out? The "
-                f"file does not show it; if it was, make the fault {told.kinds[index]} a {otherwise}."
+                f"{one.where}: {answer} to the sync's request ({reading.verb} {reading.object}). Was it carried out? "
+                f"The file does not show it; if it was, make the fault {told.kinds[index]} a {otherwise}."
             )
 
 

@@ -86,8 +86,8 @@ def recorded(
 
 def _exchange(one: Mapping[str, Any], vendor: str, callers: Callers, secrets: Secrets) -> Exchange:
     path, _, query = str(one["path"]).partition("?")
-    asked, _ = _data(one["request"], form_like=path.startswith(_LOG_IN) or "search" in path)
-    answer, whole = _data(one["response"])
+    asked, request_unread = _data(one["request"], form_like=path.startswith(_LOG_IN) or "search" in path)
+    answer, response_unread = _data(one["response"])
     for data in (asked, answer, form(query)):
         secrets.of_data(data)
     login = one["verb"] == "login"
@@ -105,7 +105,8 @@ def _exchange(one: Mapping[str, Any], vendor: str, callers: Callers, secrets: Se
         request=asked,
         status=int(one["status"]),
         response=answer,
-        whole=whole or bool(one["fault"]),
+        request_unread=request_unread,
+        response_unread="" if one["fault"] else response_unread,
         who="" if login or not who else callers.word(vendor, "", name=who),
         fault=one["fault"] or "",
         meaning=(str(one["verb"]), str(one["object"])),
@@ -113,11 +114,13 @@ def _exchange(one: Mapping[str, Any], vendor: str, callers: Callers, secrets: Se
     )
 
 
-def _data(text: str, *, form_like: bool = False) -> tuple[Any, bool]:
+def _data(text: str, *, form_like: bool = False) -> tuple[Any, str]:
+    """A body, and why it could not be read."""
     try:
-        return parsed(text, "application/x-www-form-urlencoded" if form_like else ""), True
-    except Unreadable:
-        return None, len(text) < JOURNAL_BODY_BYTES_MAX // 4  # the journal itself cuts a long one
+        return parsed(text, "application/x-www-form-urlencoded" if form_like else ""), ""
+    except Unreadable as error:
+        cut = len(text) >= JOURNAL_BODY_BYTES_MAX // 4  # in characters, of which UTF-8 has up to four bytes each
+        return None, "the journal keeps no more of so long a body" if cut else str(error)
 
 
 def _together(read: Mapping[str, Sequence[Exchange]], callers: Callers) -> Iterable[Exchange]:

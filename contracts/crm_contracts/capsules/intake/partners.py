@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from crm_contracts.capsules.intake.bodies import mapping
 from crm_contracts.capsules.intake.exchange import Exchange
 from crm_contracts.capsules.intake.facts import (
     CREATE,
@@ -54,7 +55,7 @@ def read_planhat(one: Exchange) -> Reading:
                 reading.facts += _company("planhat", row, "_id", "name", "sourceId")
         case ["companies", _]:
             reading = Reading(_VERBS.get(one.method, "other"), "Company")
-            reading.facts += _company("planhat", _mapping(one.response), "_id", "name", "sourceId")
+            reading.facts += _company("planhat", mapping(one.response), "_id", "name", "sourceId")
         case [collection] if collection in _PLANHAT:
             model, name = _PLANHAT[collection]
             reading = Reading(_ON_LIST.get(one.method, "other"), name)
@@ -83,8 +84,8 @@ def _planhat_list(one: Exchange, kind: Kind) -> Iterator[Fact]:
             elif archived in ("true", "false"):
                 yield Listed(kind, ids, archived, ("false", "true"))
     elif one.method == "POST":
-        row = _mapping(one.response)
-        yield Wrote(kind, CREATE, str(row.get("_id") or ""), _mapping(one.request), _done(one), _said(one))
+        row = mapping(one.response)
+        yield Wrote(kind, CREATE, str(row.get("_id") or ""), mapping(one.request), _done(one), _said(one))
         if row.get("_id"):
             yield Seen(kind, str(row["_id"]), row)
     elif one.method == "PUT":
@@ -92,7 +93,7 @@ def _planhat_list(one: Exchange, kind: Kind) -> Iterator[Fact]:
 
 
 def _planhat_bulk(one: Exchange, kind: Kind) -> Iterator[Fact]:
-    answer = _mapping(one.response)
+    answer = mapping(one.response)
     for number, item in enumerate(_rows(one.request)):
         verb, found, done = "", "", _done(one)
         for key, made in (("insertsKeys", CREATE), ("updatesKeys", UPDATE)):
@@ -111,12 +112,12 @@ def _planhat_bulk(one: Exchange, kind: Kind) -> Iterator[Fact]:
 
 
 def _planhat_row(one: Exchange, kind: Kind, record_id: str) -> Iterator[Fact]:
-    row = _mapping(one.response)
+    row = mapping(one.response)
     shown = str(row.get("_id") or "")
     named = record_id.partition("-")[2] if record_id.startswith(("srcid-", "extid-")) else ""
     if one.method in ("PUT", "PATCH", "DELETE"):
         verb = DELETE if one.method == "DELETE" else UPDATE
-        fields = _mapping(one.request) if verb == UPDATE else {}
+        fields = mapping(one.request) if verb == UPDATE else {}
         yield Wrote(kind, verb, shown or ("" if named else record_id), fields, _done(one), _said(one), key=named)
     if one.status < 300 and shown and one.method != "DELETE":
         yield Seen(kind, shown, row if "select" in one.query else {**_EMPTY[kind[1]], **row})
@@ -139,7 +140,7 @@ def read_totango(one: Exchange) -> Reading:
             if rest:
                 reading.facts += _totango_row(one, kind, rest[0])
             else:
-                answer = _mapping(one.response)
+                answer = mapping(one.response)
                 reading.facts += _seen(kind, answer.get("records"), "id")
                 rows = _rows(answer.get("records"))
                 if not set(one.query) - {"count", "offset"} and answer.get("total") == len(rows):
@@ -147,10 +148,10 @@ def read_totango(one: Exchange) -> Reading:
         case ["_standin", "totango", "deletions"]:
             reading = Reading("list", "Deletion")
             model, _ = _TOTANGO.get(one.query.get("kind", ""), ("", ""))
-            for row in _rows(_mapping(one.response).get("deletions")):
+            for row in _rows(mapping(one.response).get("deletions")):
                 reading.facts.append(Seen(("totango", model), str(row.get("id")), {}, gone=True))
         case ["api", "v1", "search", "accounts"]:
-            found = _mapping(_mapping(_mapping(one.response).get("response")).get("accounts"))
+            found = mapping(mapping(mapping(one.response).get("response")).get("accounts"))
             hits = _rows(found.get("hits"))
             reading = Reading("list", "Account", companies=bool(hits) and found.get("total_hits") == len(hits))
             for row in hits:
@@ -163,14 +164,14 @@ def read_totango(one: Exchange) -> Reading:
 
 
 def _totango_row(one: Exchange, kind: Kind, record_id: str) -> Iterator[Fact]:
-    given = _mapping(one.response)
-    answer = _mapping(given.get("record")) or given
-    shown = str(answer.get("id") or _mapping(answer.get("note")).get("id") or "")
+    given = mapping(one.response)
+    answer = mapping(given.get("record")) or given
+    shown = str(answer.get("id") or mapping(answer.get("note")).get("id") or "")
     if one.method == "POST" or (one.method == "PUT" and given.get("outcome") == "created"):
-        yield Wrote(kind, CREATE, shown, _mapping(one.request), _done(one), _said(one))
+        yield Wrote(kind, CREATE, shown, mapping(one.request), _done(one), _said(one))
     elif one.method in ("PUT", "DELETE"):
         verb = DELETE if one.method == "DELETE" else UPDATE
-        yield Wrote(kind, verb, shown or record_id, _mapping(one.request), _done(one), _said(one), key=record_id)
+        yield Wrote(kind, verb, shown or record_id, mapping(one.request), _done(one), _said(one), key=record_id)
     if one.status == 200 and "account_id" in answer and one.method != "DELETE":
         yield Seen(kind, shown, answer)
 
@@ -181,7 +182,7 @@ def read_marketo(one: Exchange) -> Reading:
     match [part for part in one.path.split("/") if part]:
         case ["_standin", "sia", "reminders"]:
             reading = Reading("list" if verb == "read" else verb, "Reminder")
-            answer = _mapping(one.response)
+            answer = mapping(one.response)
             if verb == "read":
                 rows = _rows(answer.get("items"))
                 reading.facts += _seen(_REMINDER, rows, "id")
@@ -190,19 +191,19 @@ def read_marketo(one: Exchange) -> Reading:
                     reading.facts.append(Listed(_REMINDER, live))
             else:
                 made = str(answer.get("id") or "")
-                reading.facts.append(Wrote(_REMINDER, CREATE, made, _mapping(one.request), _done(one), _said(one)))
+                reading.facts.append(Wrote(_REMINDER, CREATE, made, mapping(one.request), _done(one), _said(one)))
                 reading.facts += _seen(_REMINDER, [answer], "id") if made else ()
         case ["_standin", "sia", "reminders", record_id]:
             reading = Reading(verb, "Reminder")
             if verb in ("update", "delete"):
-                fields = _mapping(one.request) if verb == "update" else {}
+                fields = mapping(one.request) if verb == "update" else {}
                 made = UPDATE if verb == "update" else DELETE
                 reading.facts.append(Wrote(_REMINDER, made, record_id, fields, _done(one), _said(one)))
             if one.status == 200 and verb != "delete":
-                reading.facts += _seen(_REMINDER, [_mapping(one.response)], "id")
+                reading.facts += _seen(_REMINDER, [mapping(one.response)], "id")
         case ["_standin", "sia", "users" | "me"]:
-            answer = _mapping(one.response)
-            people = [*_rows(answer.get("items")), _mapping(answer.get("user"))]
+            answer = mapping(one.response)
+            people = [*_rows(answer.get("items")), mapping(answer.get("user"))]
             found = frozenset(str(row["sf_user_id"])[:15] for row in people if row.get("sf_user_id"))
             reading = Reading("list", "User", left="about no record", owners=found)
         case ["_standin", "sia", *_]:
@@ -244,10 +245,6 @@ def _done(one: Exchange) -> bool | None:
 
 def _said(one: Exchange) -> str:
     return str(one.status) if one.status >= 400 else ""
-
-
-def _mapping(given: Any) -> Mapping[str, Any]:
-    return given if isinstance(given, Mapping) else {}
 
 
 def _rows(given: Any) -> Sequence[Mapping[str, Any]]:

@@ -11,8 +11,9 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
+from crm_contracts.capsules.intake.bodies import mapping, mappings
 from crm_contracts.capsules.intake.exchange import Exchange
 from crm_contracts.capsules.intake.facts import (
     CREATE,
@@ -26,19 +27,15 @@ from crm_contracts.capsules.intake.facts import (
     Seen,
     Wrote,
 )
+from crm_contracts.capsules.intake.salesforce_calls import FROM, PREFIXES, Call, inner, meaning, named
 
 __all__ = ["ACTIVITIES", "SalesforceReader"]
 
 ACTIVITIES = ("Task", "Event")
 _DATA = re.compile(r"^/services/data/v[\d.]+/(.*)$")
 _ID = re.compile(r"^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$")
-_FROM = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
 _WHERE = re.compile(r"\b(?:WHERE|LIMIT|OFFSET|HAVING)\b", re.IGNORECASE)
 _UNDELETED = re.compile(r"\bWHERE\s+IsDeleted\s*=\s*false\s*(?:ORDER\s+BY\b|$)", re.IGNORECASE)
-_PREFIXES = {"00T": "Task", "00U": "Event", "001": "Account", "003": "Contact", "005": "User"}
-_REFERENCE = re.compile(r"@\{(\w+)\.(\w+)\}")
-_VERBS = {"GET": "read", "HEAD": "read", "POST": "create", "PATCH": "update", "DELETE": "delete"}
-_CALL = Mapping[str, Any]
 
 
 class SalesforceReader:
@@ -59,7 +56,7 @@ class SalesforceReader:
             method = one.query["_HttpMethod"]
         parts = [unquote(part) for part in found[1].split("/") if part]
         call = {"method": method, "parts": parts, "query": one.query, "body": one.request}
-        reading = Reading(*_meaning(call))
+        reading = Reading(*meaning(call))
         reading.code = _code(one.response) if one.status >= 400 else ""
         if parts[:2] == ["jobs", "query"]:
             return self._bulk_query(one, parts, reading)
@@ -72,7 +69,7 @@ class SalesforceReader:
 
     def _bulk_query(self, one: Exchange, parts: list[str], reading: Reading) -> Reading:
         if len(parts) == 2 and isinstance(one.request, Mapping) and isinstance(one.response, Mapping):
-            name = _FROM.search(str(one.request.get("query", "")))
+            name = FROM.search(str(one.request.get("query", "")))
             self._jobs[str(one.response.get("id"))] = name[1] if name else ""
         elif len(parts) == 4 and parts[3] == "results" and isinstance(one.response, str):
             name_of = self._jobs.get(parts[2], "")
@@ -106,7 +103,7 @@ def _of_no_use(parts: Sequence[str]) -> str:
     return "about no record" if parts[-1] in ("describe", "layouts", "approvalLayouts") or parts == ["sobjects"] else ""
 
 
-def _facts(call: _CALL, status: int, answer: Any) -> Iterator[Fact]:
+def _facts(call: Call, status: int, answer: Any) -> Iterator[Fact]:
     match call["parts"]:
         case ["sobjects", name, *rest]:
             yield from _of_row(call, name, rest, status, answer)
@@ -126,16 +123,16 @@ def _facts(call: _CALL, status: int, answer: Any) -> Iterator[Fact]:
             yield from _of_ui(call, rest, status, answer)
 
 
-def _of_row(call: _CALL, name: str, rest: Sequence[str], status: int, answer: Any) -> Iterator[Fact]:
-    method, body = call["method"], call["body"] if isinstance(call["body"], Mapping) else {}
-    kind = ("salesforce", _named(name))
+def _of_row(call: Call, name: str, rest: Sequence[str], status: int, answer: Any) -> Iterator[Fact]:
+    method, body = call["method"], mapping(call["body"])
+    kind = ("salesforce", named(name))
     match rest:
         case []:
             if method == "POST":
-                made = str(answer.get("id") or "") if isinstance(answer, Mapping) else ""
+                made = str(mapping(answer).get("id") or "")
                 yield _wrote(kind, CREATE, made, body, status, answer)
         case ["deleted"] if isinstance(answer, Mapping):
-            for one in _mappings(answer.get("deletedRecords")):
+            for one in mappings(answer.get("deletedRecords")):
                 yield Seen(kind, str(one.get("id", "")), {"LastModifiedDate": one.get("deletedDate")}, gone=True)
         case [record_id] if method == "GET":
             if status == 200:
@@ -150,8 +147,8 @@ def _of_row(call: _CALL, name: str, rest: Sequence[str], status: int, answer: An
             yield _upserted(kind, field, value, body, status, answer)
 
 
-def _upserted(kind: Kind, field: str, value: str, body: _CALL, status: int, answer: Any, item: int = -1) -> Wrote:
-    given = answer if isinstance(answer, Mapping) else {}
+def _upserted(kind: Kind, field: str, value: str, body: Call, status: int, answer: Any, item: int = -1) -> Wrote:
+    given = mapping(answer)
     record_id = value if field.lower() == "id" else str(given.get("id") or "")
     created = given.get("created", status == 201)
     verb = CREATE if created and field.lower() != "id" else UPDATE
@@ -160,46 +157,43 @@ def _upserted(kind: Kind, field: str, value: str, body: _CALL, status: int, answ
 
 
 def _wrote(
-    kind: Kind, verb: str, record_id: str, body: _CALL, status: int, answer: Any, *, item: int = -1, key: str = ""
+    kind: Kind, verb: str, record_id: str, body: Call, status: int, answer: Any, *, item: int = -1, key: str = ""
 ) -> Wrote:
     fields = {name: value for name, value in body.items() if name not in ("attributes", "Id", "id")}
     done = None if status == 0 or status >= 500 else status < 400
-    if done and isinstance(answer, Mapping) and answer.get("success") is False:
+    if done and mapping(answer).get("success") is False:
         done = False
     return Wrote(kind, verb, record_id, fields, done, "" if done else _code(answer), item, key)
 
 
-def _of_query(call: _CALL, status: int, answer: Any) -> Iterator[Fact]:
+def _of_query(call: Call, status: int, answer: Any) -> Iterator[Fact]:
     if status != 200 or not isinstance(answer, Mapping):
         return
     ids = []
-    for one in _mappings(answer.get("records")):
+    for one in mappings(answer.get("records")):
         for fact in _row(one):
             yield fact
             if isinstance(fact, Seen) and not fact.gone:
                 ids.append(fact.id)
     soql = str(call["query"].get("q", ""))
-    name = _FROM.search(soql)
+    name = FROM.search(soql)
     whole = not _WHERE.search(soql) or _UNDELETED.search(soql)
-    all_of_them = answer.get("done") is True and answer.get("totalSize") == len(_mappings(answer.get("records")))
-    if name and whole and all_of_them and len(call["parts"]) == 1 and _named(name[1]) in ACTIVITIES:
-        yield Listed(("salesforce", _named(name[1])), frozenset(ids))
+    all_of_them = answer.get("done") is True and answer.get("totalSize") == len(mappings(answer.get("records")))
+    if name and whole and all_of_them and len(call["parts"]) == 1 and named(name[1]) in ACTIVITIES:
+        yield Listed(("salesforce", named(name[1])), frozenset(ids))
 
 
 def _row(row: Any, name: str = "") -> Iterator[Fact]:
     """A record of an answer, and the records that it names by a relationship."""
     if not isinstance(row, Mapping):
         return
-    attributes = row.get("attributes")
-    model = _named(str(attributes.get("type", "")) if isinstance(attributes, Mapping) else name)
-    record_id = str(row.get("Id") or "")
-    if not record_id and isinstance(attributes, Mapping):
-        record_id = str(attributes.get("url", "")).rpartition("/")[2]
+    attributes = mapping(row.get("attributes"))
+    model = named(str(attributes.get("type", "")) if attributes else name)
+    record_id = str(row.get("Id") or attributes.get("url", "")).rpartition("/")[2]
     fields = {key: value for key, value in row.items() if key != "attributes" and not isinstance(value, Mapping)}
     for value in row.values():
         if isinstance(value, Mapping):
-            related = value.get("attributes")
-            of_account = isinstance(related, Mapping) and related.get("type") == "Account"
+            of_account = mapping(value.get("attributes")).get("type") == "Account"
             yield from _row(value) if of_account else _row_of_list(value)
     if not _ID.match(record_id):
         return
@@ -210,39 +204,38 @@ def _row(row: Any, name: str = "") -> Iterator[Fact]:
         yield Seen(("salesforce", model), record_id, fields, gone=fields.get("IsDeleted") is True)
 
 
-def _row_of_list(value: _CALL) -> Iterator[Fact]:
-    for one in _mappings(value.get("records")):
+def _row_of_list(value: Call) -> Iterator[Fact]:
+    for one in mappings(value.get("records")):
         yield from _row(one)
 
 
 def _of_calls(body: Any, answer: Any) -> Iterator[Fact]:
-    asked = _mappings(body.get("compositeRequest")) if isinstance(body, Mapping) else []
-    got = _mappings(answer.get("compositeResponse")) if isinstance(answer, Mapping) else []
+    asked = mappings(mapping(body).get("compositeRequest"))
+    got = mappings(mapping(answer).get("compositeResponse"))
     answers = {one.get("referenceId"): one for one in got}
     for number, one in enumerate(asked):
         said = answers.get(one.get("referenceId"), got[number] if number < len(got) else {})
         made = {str(name): each.get("body") for name, each in answers.items()}
-        inner = _inner(one, "body", made)
-        yield from _inside(inner, said.get("httpStatusCode"), said.get("body"), number)
+        yield from _inside(inner(one, "body", made), said.get("httpStatusCode"), said.get("body"), number)
 
 
 def _of_batch(body: Any, answer: Any) -> Iterator[Fact]:
-    asked = _mappings(body.get("batchRequests")) if isinstance(body, Mapping) else []
-    got = _mappings(answer.get("results")) if isinstance(answer, Mapping) else []
+    asked = mappings(mapping(body).get("batchRequests"))
+    got = mappings(mapping(answer).get("results"))
     for number, one in enumerate(asked):
         said = got[number] if number < len(got) else {}
-        yield from _inside(_inner(one, "richInput", {}), said.get("statusCode"), said.get("result"), number)
+        yield from _inside(inner(one, "richInput", {}), said.get("statusCode"), said.get("result"), number)
 
 
 def _of_graphs(body: Any, answer: Any) -> Iterator[Fact]:
-    asked = _mappings(body.get("graphs")) if isinstance(body, Mapping) else []
-    got = _mappings(answer.get("graphs")) if isinstance(answer, Mapping) else []
+    asked = mappings(mapping(body).get("graphs"))
+    got = mappings(mapping(answer).get("graphs"))
     by_id = {one.get("graphId"): one.get("graphResponse") for one in got}
     for one in asked:
         yield from _of_calls(one, by_id.get(one.get("graphId")))
 
 
-def _inside(call: _CALL | None, status: Any, answer: Any, item: int) -> Iterator[Fact]:
+def _inside(call: Call | None, status: Any, answer: Any, item: int) -> Iterator[Fact]:
     if call is None:
         return
     for fact in _facts(call, status if isinstance(status, int) else 0, answer):
@@ -252,41 +245,20 @@ def _inside(call: _CALL | None, status: Any, answer: Any, item: int) -> Iterator
             yield fact
 
 
-def _inner(one: _CALL, body: str, made: _CALL) -> _CALL | None:
-    """A request inside another, with what it refers to filled in."""
-
-    def fill(found: re.Match[str]) -> str:
-        row = made.get(found[1])
-        return str(row.get(found[2], found[0])) if isinstance(row, Mapping) else found[0]
-
-    path, _, query = _REFERENCE.sub(fill, str(one.get("url", ""))).partition("?")
-    path = re.sub(r"^/?(?:services/data/)?v[\d.]+/", "", path)
-    content = one.get(body)
-    if isinstance(content, Mapping):
-        content = {k: _REFERENCE.sub(fill, v) if isinstance(v, str) else v for k, v in content.items()}
-    return {
-        "method": str(one.get("method", "GET")).upper(),
-        "parts": [unquote(part) for part in path.split("/") if part],
-        "query": dict(parse_qsl(query)),
-        "body": content,
-    }
-
-
-def _of_collection(call: _CALL, rest: Sequence[str], status: int, answer: Any) -> Iterator[Fact]:
+def _of_collection(call: Call, rest: Sequence[str], status: int, answer: Any) -> Iterator[Fact]:
     method, body = call["method"], call["body"]
     if method == "GET" or (method == "POST" and rest):
-        for one in _mappings(answer):
-            yield from _row(one, name=_named(rest[0]) if rest else "")
+        for one in mappings(answer):
+            yield from _row(one, name=named(rest[0]) if rest else "")
         return
-    results = _mappings(answer)
+    results = mappings(answer)
     if method == "DELETE":
         for number, record_id in enumerate(str(call["query"].get("ids", "")).split(",")):
-            kind = ("salesforce", _PREFIXES.get(record_id[:3], ""))
+            kind = ("salesforce", PREFIXES.get(record_id[:3], ""))
             yield _item(kind, DELETE, record_id, {}, status, results, number)
         return
-    for number, one in enumerate(_mappings(body.get("records")) if isinstance(body, Mapping) else ()):
-        attributes = one.get("attributes")
-        kind = ("salesforce", _named(str(attributes.get("type", "")) if isinstance(attributes, Mapping) else ""))
+    for number, one in enumerate(mappings(mapping(body).get("records"))):
+        kind = ("salesforce", named(str(mapping(one.get("attributes")).get("type", ""))))
         said = results[number] if number < len(results) else None
         if len(rest) > 1:
             value = str(one.get(rest[1], ""))
@@ -299,7 +271,7 @@ def _of_collection(call: _CALL, rest: Sequence[str], status: int, answer: Any) -
 
 
 def _item(
-    kind: Kind, verb: str, record_id: str, body: _CALL, status: int, results: Sequence[_CALL], number: int
+    kind: Kind, verb: str, record_id: str, body: Call, status: int, results: Sequence[Call], number: int
 ) -> Wrote:
     said = results[number] if number < len(results) else None
     made = record_id or (str(said.get("id") or "") if said else "")
@@ -307,77 +279,33 @@ def _item(
 
 
 def _each(status: int, said: Any) -> int:
-    return 400 if isinstance(said, Mapping) and said.get("success") is False else status
+    return 400 if mapping(said).get("success") is False else status
 
 
 def _of_tree(body: Any, name: str, status: int, answer: Any) -> Iterator[Fact]:
-    got = _mappings(answer.get("results")) if isinstance(answer, Mapping) else []
+    got = mappings(mapping(answer).get("results"))
     made = {one.get("referenceId"): str(one.get("id") or "") for one in got}
-    for number, one in enumerate(_mappings(body.get("records")) if isinstance(body, Mapping) else ()):
-        attributes = one.get("attributes")
-        given = attributes if isinstance(attributes, Mapping) else {}
-        kind = ("salesforce", _named(str(given.get("type", name))))
+    for number, one in enumerate(mappings(mapping(body).get("records"))):
+        given = mapping(one.get("attributes"))
+        kind = ("salesforce", named(str(given.get("type", name))))
         yield _wrote(kind, CREATE, made.get(given.get("referenceId"), ""), one, status, answer, item=number)
 
 
-def _of_ui(call: _CALL, rest: Sequence[str], status: int, answer: Any) -> Iterator[Fact]:
-    method, body = call["method"], call["body"] if isinstance(call["body"], Mapping) else {}
-    said = answer if isinstance(answer, Mapping) else {}
-    fields = body.get("fields") if isinstance(body.get("fields"), Mapping) else {}
-    name = str(body.get("apiName") or said.get("apiName") or (_PREFIXES.get(rest[0][:3], "") if rest else ""))
-    kind = ("salesforce", _named(name))
-    shown = said.get("fields") if isinstance(said.get("fields"), Mapping) else {}
-    row = {key: one.get("value") for key, one in shown.items() if isinstance(one, Mapping)}  # type: ignore[union-attr]
+def _of_ui(call: Call, rest: Sequence[str], status: int, answer: Any) -> Iterator[Fact]:
+    method, body = call["method"], mapping(call["body"])
+    said = mapping(answer)
+    fields = mapping(body.get("fields"))
+    name = str(body.get("apiName") or said.get("apiName") or (PREFIXES.get(rest[0][:3], "") if rest else ""))
+    kind = ("salesforce", named(name))
+    row = {name: one.get("value") for name, one in mapping(said.get("fields")).items() if isinstance(one, Mapping)}
     made = str(said.get("id") or "")
     if method == "POST" and not rest:
-        yield _wrote(kind, CREATE, made, fields, status, answer)  # type: ignore[arg-type]
+        yield _wrote(kind, CREATE, made, fields, status, answer)
     elif method in ("PATCH", "DELETE") and rest:
         verb = UPDATE if method == "PATCH" else DELETE
-        yield _wrote(kind, verb, rest[0], fields, status, answer)  # type: ignore[arg-type]
+        yield _wrote(kind, verb, rest[0], fields, status, answer)
     if row and made and status < 300:
         yield from _row({"attributes": {"type": kind[1]}, "Id": made, **row})
-
-
-def _meaning(call: _CALL) -> tuple[str, str]:
-    """The verb and object by which a fault finds such a call: that of its first, where it has several."""
-    method, parts, body = call["method"], call["parts"], call["body"]
-    match parts:
-        case ["sobjects", name]:
-            return ("create" if method == "POST" else "describe", _named(name))
-        case ["sobjects", name, "describe"]:
-            return "describe", _named(name)
-        case ["sobjects", name, "updated" | "deleted"]:
-            return "list", _named(name)
-        case ["sobjects", name, _, _, *_] if method == "PATCH":
-            return "upsert", _named(name)
-        case ["sobjects", name, *_] | ["composite", "tree", name]:
-            return _VERBS.get(method, "other"), _named(name)
-        case ["query" | "queryAll", *_]:
-            found = _FROM.search(str(call["query"].get("q", "")))
-            return "query", _named(found[1]) if found else ""
-        case ["composite", "sobjects", *rest]:
-            records = _mappings(body.get("records")) if isinstance(body, Mapping) else []
-            ids = str(call["query"].get("ids", ""))
-            given = records[0].get("attributes") if records else None
-            model = str(given.get("type", "")) if isinstance(given, Mapping) else _PREFIXES.get(ids[:3], "")
-            verb = "upsert" if len(rest) > 1 and method == "PATCH" else _VERBS.get(method, "other")
-            return verb, _named(rest[0] if rest else model)
-        case ["composite", *_]:
-            inner = (
-                _mappings(body.get("compositeRequest") or body.get("batchRequests"))
-                if isinstance(body, Mapping)
-                else []
-            )
-            first = _inner(inner[0], "body", {}) if inner else None
-            return _meaning(first) if first else ("other", "")
-        case ["ui-api", "records", *rest]:
-            name = str(body.get("apiName", "")) if isinstance(body, Mapping) else ""
-            return _VERBS.get(method, "other"), _named(name or (_PREFIXES.get(rest[0][:3], "") if rest else ""))
-        case ["jobs", *_]:
-            return "bulk", ""
-        case ["limits", *_]:
-            return "limits", ""
-    return "other", ""
 
 
 def _code(answer: Any) -> str:
@@ -392,14 +320,3 @@ def _code(answer: Any) -> str:
             if isinstance(value, str) and re.fullmatch(r"[A-Za-z_]{3,60}", value):
                 return value
     return ""
-
-
-def _mappings(given: Any) -> list[Mapping[str, Any]]:
-    return [one if isinstance(one, Mapping) else {} for one in given] if isinstance(given, list) else []
-
-
-_SPELLINGS = {name.lower(): name for name in (*_PREFIXES.values(),)}
-
-
-def _named(name: str) -> str:
-    return _SPELLINGS.get(name.lower(), name)

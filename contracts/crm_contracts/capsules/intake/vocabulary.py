@@ -57,8 +57,6 @@ class Model:
 
 
 _STATUS = {"Status": "Not Started", "Priority": "Normal"}
-_STAMPS = {"created": ("CreatedDate",), "changed": ("LastModifiedDate", "SystemModstamp")}
-_PEOPLE = {"author": "CreatedById", "editor": "LastModifiedById"}
 
 
 def _salesforce(name: str, *, section: str = "", more: tuple[str, ...] = ()) -> Model:
@@ -74,8 +72,10 @@ def _salesforce(name: str, *, section: str = "", more: tuple[str, ...] = ()) -> 
         defaults=_STATUS,
         parents=("AccountId", "WhatId"),
         done=("Status", "Completed") if name == "Task" else ("", ""),
-        **_STAMPS,  # type: ignore[arg-type]
-        **_PEOPLE,  # type: ignore[arg-type]
+        created=("CreatedDate",),
+        changed=("LastModifiedDate", "SystemModstamp"),
+        author="CreatedById",
+        editor="LastModifiedById",
     )
 
 

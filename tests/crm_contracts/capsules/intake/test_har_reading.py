@@ -152,22 +152,43 @@ def test_a_body_is_unpacked(how: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "coding"),
+    ("content", "coding", "why"),
     [
-        ({"text": base64.b64encode(b"\x8b\x02\x80{}\x03").decode(), "encoding": "base64"}, "br"),
-        ({"text": base64.b64encode(gzip.compress(b"x" * 500)[:20]).decode(), "encoding": "base64"}, "gzip"),
-        ({"text": '{"totalSize": 1, "rec', "mimeType": "application/json"}, ""),
-        ({"text": "!!!", "encoding": "base64", "mimeType": "application/json"}, ""),
+        (
+            {"text": base64.b64encode(b"\x8b\x02\x80{}\x03").decode(), "encoding": "base64"},
+            "br",
+            "compressed with br, which is not unpacked here",
+        ),
+        (
+            {"text": base64.b64encode(gzip.compress(b"x" * 500)[:20]).decode(), "encoding": "base64"},
+            "gzip",
+            "gzip that breaks off",
+        ),
+        ({"text": '{"totalSize": 1, "rec', "mimeType": "application/json"}, "", "JSON that breaks off or is broken"),
+        ({"text": "!!!", "encoding": "base64", "mimeType": "application/json"}, "", "broken base64"),
+        ({"size": 500, "mimeType": "application/json"}, "", "the file has none (export with content)"),
     ],
-    ids=["br", "half a gzip", "half a JSON", "no base64"],
+    ids=["br", "half a gzip", "half a JSON", "no base64", "without content"],
 )
-def test_a_body_that_cannot_be_read_is_said(content: dict[str, Any], coding: str, tmp_path: Path) -> None:
-    """It is counted, and asked about with its entry."""
+def test_a_body_that_cannot_be_read_is_said(content: dict[str, Any], coding: str, why: str, tmp_path: Path) -> None:
+    """It is counted under the reason, and asked about with its entry."""
     answered = [{"name": "Content-Encoding", "value": coding}]
     made = read(tmp_path, entry(LIST, query(row())), entry(LIST, content=content, answered=answered, at=5), COMPANIES)
 
-    assert 1 == made.tally.ignored["answers that cannot be read"]
-    assert any(one.startswith("entry 2 ") for one in made.capsule.questions)
+    assert f"1 ignored (1 answer that cannot be read: {why})" in made.tally.line()
+    assert any(one.startswith("entry 2 ") and why in one for one in made.capsule.questions)
+
+
+def test_a_write_whose_body_cannot_be_read_is_asked_about(tmp_path: Path) -> None:
+    """What was written is not in the file, so that it cannot be replayed: nothing of that is passed over."""
+    broken = entry(f"{ORG}/sobjects/Task/00T5g00000AbCdEFGH", method="PATCH", status=204, at=5)
+    broken["request"]["postData"] = {"mimeType": "application/json", "text": '{"Subject": "Ca'}
+    made = read(tmp_path, entry(LIST, query(row())), broken, COMPANIES)
+
+    assert any(
+        one.startswith("entry 2 ") and "JSON that breaks off" in one and "What was asked for?" in one
+        for one in made.capsule.questions
+    )
 
 
 ODD: dict[str, Any] = {
