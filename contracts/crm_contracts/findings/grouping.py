@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from crm_contracts.findings import Finding, Level, Report, Result
 
-__all__ = ["LEVELS", "Group", "findings_of", "grouped", "not_run", "words"]
+__all__ = ["LEVELS", "Group", "findings_of", "grouped", "levels", "not_run", "number", "words"]
 
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
@@ -30,7 +30,7 @@ class Group:
         return min((finding.level for _, finding in self.found), key=LEVELS.index)
 
     def one(self, part: str) -> str | None:
-        """What all its findings say alike for *part* (`why`, `remedy`, `seen`, `grade`), None if they differ."""
+        """What all its findings say alike for *part* (`why`, `remedy`, `held_to`), None if they differ."""
         said = {getattr(finding, part) for _, finding in self.found}
         return said.pop() if len(said) == 1 else None
 
@@ -71,9 +71,14 @@ def not_run(report: Report) -> list[tuple[str, list[Result]]]:
     return sorted(reasons.items(), key=lambda pair: -len(pair[1]))
 
 
-def words(number: int, noun: str) -> str:
+def number(count: int) -> str:
+    """`1 234`."""
+    return f"{count:,}".replace(",", " ")
+
+
+def words(count: int, noun: str) -> str:
     """`1 finding`, `2 findings`, `1 234 findings`."""
-    return f"{number:,} {noun}".replace(",", " ") + ("" if number == 1 else "s")
+    return f"{number(count)} {noun}" + ("" if count == 1 else "s")
 
 
 def levels(report: Report) -> Iterator[tuple[Level, int]]:

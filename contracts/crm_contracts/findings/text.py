@@ -14,7 +14,7 @@ import click
 
 from crm_contracts.findings import Finding, Report, Result
 from crm_contracts.findings.characters import for_terminal
-from crm_contracts.findings.grouping import Group, grouped, levels, not_run, words
+from crm_contracts.findings.grouping import Group, grouped, levels, not_run, number, words
 
 __all__ = ["WIDTH", "coloured", "plain", "render"]
 
@@ -52,22 +52,18 @@ def _summary(report: Report, groups: Sequence[Group], paint: Paint) -> Iterator[
     for label, said in report.facts.items():
         yield from _wrapped(label, said)
     counts = report.counts
-    states = [f"{_number(counts['passed'])} passed"]
+    states = [f"{number(counts['passed'])} passed"]
     if counts["failed"]:
-        states.append(paint(f"{_number(counts['failed'])} failed", "red"))
+        states.append(paint(f"{number(counts['failed'])} failed", "red"))
     if counts["not run"]:
-        states.append(paint(f"{_number(counts['not run'])} not run", "yellow"))
+        states.append(paint(f"{number(counts['not run'])} not run", "yellow"))
     yield f"{'checks':<{_LABEL}}{words(len(report.results), 'check')}: {', '.join(states)}"
     if groups:
-        by_level = ", ".join(paint(words(number, level), _COLOURS[level]) for level, number in levels(report))
+        by_level = ", ".join(paint(words(many, level), _COLOURS[level]) for level, many in levels(report))
         yield f"{'findings':<{_LABEL}}{by_level}, of {words(len(groups), 'cause')}"
         width = max(len(group.name) for group in groups)
         for group in groups:
             yield f"{'':<{_LABEL}}{len(group.found):>5}  {paint(f'{group.name:<{width}}', _COLOURS[group.level])}"
-
-
-def _number(number: int) -> str:
-    return f"{number:,}".replace(",", " ")
 
 
 def _wrapped(label: str, text: str, *, wide: int = _LABEL) -> Iterator[str]:
@@ -96,16 +92,16 @@ def _group(group: Group, paint: Paint) -> Iterator[str]:
     if len(held_to) == 1:
         yield from _wrapped("held to", held_to.pop())
     yield ""
-    for number, (result, finding) in enumerate(group.found[:PLACES_MAX], start=1):
-        yield from _place(number, result, finding, group, several=len(held_to) > 1)
+    for place, (result, finding) in enumerate(group.found[:PLACES_MAX], start=1):
+        yield from _place(place, result, finding, group, several=len(held_to) > 1)
     more = len(group.found) - PLACES_MAX
     if more > 0:
         yield f"  and {words(more, 'more place')} (--format json has them all)"
 
 
-def _place(number: int, result: Result, finding: Finding, group: Group, *, several: bool) -> Iterator[str]:
+def _place(place: int, result: Result, finding: Finding, group: Group, *, several: bool) -> Iterator[str]:
     where = finding.where or result.title or result.name
-    yield from _wrapped(f"  {number}.", where, wide=6)
+    yield from _wrapped(f"  {place}.", where, wide=6)
     if finding.seen != where:
         yield from _wrapped("", finding.seen, wide=6)
     for label, part in (("wrong: ", "why"), ("to do: ", "remedy")):
@@ -113,7 +109,7 @@ def _place(number: int, result: Result, finding: Finding, group: Group, *, sever
             yield from _wrapped("", label + getattr(finding, part), wide=6)
     if several and finding.held_to:
         yield from _wrapped("", f"held to: {finding.held_to}", wide=6)
-    if number == 1:  # one proof of a cause; the other formats have them all
+    if place == 1:  # one proof of a cause; the other formats have them all
         for line in finding.shown:
             cut = line if len(line) <= SHOWN_MAX else line[:SHOWN_MAX] + " …"
             yield from _proof(for_terminal(cut))
