@@ -4,6 +4,7 @@ Rule 1: the partner's record names the Salesforce id (15 or 18 characters, in To
 field holds the partner's id; a Planhat Conversation names the Task that it continues.
 Rule 2: a record that the sync made, and that nothing links, belongs to the only record of the other side with the same
 title; if there is none or several, that is a question.
+Rule 3: no record is left out silently: of records that nobody but the sync made it is asked who made the first.
 """
 
 from __future__ import annotations
@@ -160,6 +161,24 @@ def _by_title(records: list[Record], groups: _Groups, ask: Ask) -> None:
             )
 
 
+def _all_by_the_sync(members: list[Record]) -> str:
+    """The question about linked records that were all made by callers who are taken for the sync."""
+    made = [f"the {one.model.word} {_quoted(one.title)} ({one.made_by_sync_at or one.where})" for one in members]
+    return (
+        f"{_sentence(' and '.join(made))} belong together, and whoever is taken for the sync made them all. "
+        "Who made the first? They are left out: say who the sync is with --sync-user, or write an op create."
+    )
+
+
+def _quoted(title: Any) -> str:
+    text = " ".join(str(title or "").split())
+    return f'"{text[:60]}…"' if len(text) > 60 else f'"{text}"'
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
 def _split(records: list[Record], groups: _Groups, keyed: set[int], ask: Ask) -> list[Activity]:
     """Groups as activities; a second record that people made on one side is an activity of its own."""
     found: dict[int, list[Record]] = {}
@@ -176,7 +195,9 @@ def _split(records: list[Record], groups: _Groups, keyed: set[int], ask: Ask) ->
             else:
                 activity.records.append(one)
         if all(one.born == SYNC for one in activity.records):
-            continue  # of nothing that is known: asked about
+            if len(members) > 1:  # a single one is asked about where its counterpart is looked for
+                ask(_all_by_the_sync(members))
+            continue
         activity.keyed = any(id(one) in keyed for one in activity.records)
         activities.append(activity)
         for one in extra:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from tests.crm_contracts.capsules.intake.recorder import contents, played
 from crm_contracts.capsules import Capsule, read_capsule
 from crm_contracts.capsules.cli import capsule as command
 from crm_contracts.capsules.intake.journal import record, recorded
-from crm_contracts.capsules.stages import Stages
+from crm_contracts.capsules.stages import Stages, TellingWorld
 from crm_contracts.world import ops
+from crm_contracts.world.ops import Op
 from crm_contracts.world.stage import ENGINE
 from fake_core.errors import MisuseError
 
@@ -41,17 +42,22 @@ def stages() -> Iterator[Stages]:
         yield made
 
 
+def journals_of(world: TellingWorld, history: Sequence[Op]) -> dict[str, list[Any]]:
+    """What the fakes' journals tell of *history*, played now: a world empties them at a run."""
+    kept: dict[str, list[Any]] = {}
+    for op in history:
+        world.apply(op)
+        for vendor, fake in world.stage.fakes.items():
+            known = {one["n"] for one in kept.setdefault(vendor, [])}
+            kept[vendor] += [one for one in fake.exchanges() if one["n"] not in known]
+            kept[vendor] += [one for one in world.exchanges if one["vendor"] == vendor and one["n"] < 0]
+    return kept
+
+
 def test_a_history_comes_back_from_the_journals_of_its_fakes(stages: Stages) -> None:
     """People's requests, the sync's runs and the fakes' own faults: nothing is guessed, nothing is asked."""
-    kept: dict[str, list[Any]] = {}
-    before = Capsule(title="x", profile="planhat", ops=HISTORY)
-    with stages.world(before) as world:
-        for op in HISTORY:
-            world.apply(op)
-            for vendor, fake in world.stage.fakes.items():
-                known = {one["n"] for one in kept.setdefault(vendor, [])}
-                kept[vendor] += [one for one in fake.exchanges() if one["n"] not in known]
-                kept[vendor] += [one for one in world.exchanges if one["vendor"] == vendor and one["n"] < 0]
+    with stages.world(Capsule(title="x", profile="planhat", ops=HISTORY)) as world:
+        kept = journals_of(world, HISTORY)
         ended = contents(world)
     made = recorded(kept, sync_users=SYNC, source="journals").capsule
 
@@ -72,6 +78,23 @@ def test_fakes_in_this_process_are_recorded_as_they_are(stages: Stages) -> None:
 
     assert 0 < made.tally.entries
     assert made.tally.entries == sum(made.tally.used.values()) + sum(made.tally.ignored.values())
+
+
+def test_what_only_the_sync_made_is_asked_about(stages: Stages) -> None:
+    """With one credential for people and the sync nobody made the first record: a question says so, and what to do."""
+    with stages.world(Capsule(title="x", profile="planhat", ops=())) as world:
+        kept = journals_of(world, (HISTORY[0], ops.Tick(seconds=120), ops.Sync()))
+    alone, named = (recorded(kept, sync_users=users, source="journals").capsule for users in ((), SYNC))
+
+    asked = [one for one in alone.questions if "Who made the first?" in one]
+    assert ([], 1) == ([op.kind for op in alone.ops if op.kind == "create"], len(asked))
+    assert 'Salesforce Task "Call" (salesforce exchange' in asked[0]
+    assert 'Planhat Task "Call" (planhat exchange' in asked[0]
+    assert "--sync-user" in asked[0]
+    assert (["create"], []) == (
+        [op.kind for op in named.ops if op.kind == "create"],
+        [one for one in named.questions if "Who made the first?" in one],
+    )
 
 
 def test_a_sync_user_that_no_journal_names_is_refused(stages: Stages) -> None:
