@@ -1,0 +1,224 @@
+"""Calls without secrets: tokens, cookies, passwords, client secrets, session ids, wherever they stand.
+
+Rule 1: a secret is learned where it shows itself, in a request or in an answer, and then blacked out everywhere: in
+headers, URLs and bodies, escaped or not. The same secret has the same stand-in (`secret-1`) in one recording.
+Rule 2: what stands under a secret's name is blacked out even where it is too short or too ordinary to look for.
+Rule 3: bodies are unpacked first; `content-encoding` and a `content-length` that is no longer true go with it. A body
+that cannot be unpacked cannot be looked through, and is left out.
+Rule 4: nothing else changes: names, ids and texts of records stay. `understudy capsule scrub` is for those.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import replace
+from html import escape, unescape
+from urllib.parse import quote, quote_plus, unquote_plus
+
+from crm_contracts.traffic import Call, Headers
+from crm_contracts.traffic.secrets import TOKEN_LENGTH_MIN, Secrets
+
+__all__ = ["Scrubber", "reveals", "scrubbed", "unpacked"]
+
+BODY_BYTES_MAX = 64 * 1024 * 1024  # what one body may unfold into
+SHORT = "secret-0"  # what stands for a secret that is too short to be looked for
+_KEY = (
+    r"(?:sid|assertion|client_assertion|jwt|pw|pwd|token|code_verifier|device_code|signature"
+    r"|[\w.-]*(?:access|refresh|id|session|security|csrf|xsrf|auth|api|bearer|oauth)[_-]?token"
+    r"|[\w.-]*(?:secret|passwor[dt]|passwd|passphrase|api[_-]?key|private[_-]?key|session[_-]?id)[\w.-]*)"
+)
+_HEADERS = re.compile(
+    r"authorization|^cookie$|^set-cookie$|api-?key|secret|password|session|auth-?token|app-token|(?:csrf|xsrf)-?token"
+    r"|^x-planhat-webhook-signature$",
+    re.IGNORECASE,
+)
+_SESSION_COOKIE = re.compile(r"sid|sess|token|auth|csrf|xsrf|jwt", re.IGNORECASE)
+_JSON = re.compile(rf'("{_KEY}"\s*:\s*")((?:[^"\\]|\\.)+)(?=")', re.IGNORECASE)
+_FORM = re.compile(rf"((?:^|[?&#;\s\"']){_KEY}=)([^&#;\s\"'<>]+)", re.IGNORECASE)
+_CODE = re.compile(r"((?:^|[?&])code=)([^&#\s]+)")  # of the authorization code flow, and only there
+_XML = re.compile(
+    rf"(<(?:[\w.-]+:)?{_KEY}(?:\s[^<>]*)?>)((?:<!\[CDATA\[.*?\]\]>|[^<])+)(?=</)", re.IGNORECASE | re.DOTALL
+)
+_PART = re.compile(rf'(name="{_KEY}"[^\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)([^\r\n]+)', re.IGNORECASE)
+_USER = re.compile(r"(://[^/\s@:]*:)([^/\s@]+)(?=@)")
+_LOG_IN_PATHS = ("/oauth2/", "/setup/secur/", "/secur/")
+_STAND_IN = re.compile(r"secret-\d+|\[removed\]")
+_PLAIN_WORD = re.compile(r"[a-z]{1,8}|[A-Z]?[a-z]{1,8}|true|false|null|\d{1,6}")
+
+
+class Scrubber:
+    """Learns the secrets of calls, and tells calls without them. One for a recording."""
+
+    def __init__(self) -> None:
+        self.secrets = Secrets(lambda number: f"secret-{number}")
+        self.withheld: list[str] = []  # why bodies were left out
+
+    def learn(self, call: Call) -> None:
+        """Remember what *call* shows to be a secret."""
+        self._scrub(call)
+
+    def scrub(self, call: Call) -> Call:
+        """*call* without the secrets that are known by now, and those it shows itself."""
+        self._scrub(call)
+        return self._scrub(call)  # the answer's secrets may stand in the request
+
+    def _scrub(self, call: Call) -> Call:
+        login = any(part in call.url for part in _LOG_IN_PATHS)
+        request_headers = self._headers(call.request_headers, login=login)
+        response_headers = self._headers(call.response_headers, login=login)
+        request, sent = self._body(call.request, call.header("content-encoding"), request_headers, login=login)
+        response, got = self._body(call.response, call.answered("content-encoding"), response_headers, login=login)
+        url = self._text(_USER.sub(self._stand, call.url), login=login)
+        return replace(
+            call,
+            url=url,
+            request_headers=sent,
+            request=request,
+            response_headers=got,
+            response=response,
+        )
+
+    def _headers(self, headers: Headers, *, login: bool) -> Headers:
+        found: list[tuple[str, str]] = []
+        for name, value in headers:
+            if not _HEADERS.search(name):
+                found.append((name, self._text(value, login=login)))
+            elif name == "set-cookie":
+                found.append((name, self._set_cookie(value)))
+            elif name == "cookie":
+                found.append((name, "; ".join(self._cookie(part) for part in value.split(";"))))
+            else:
+                scheme, _, credential = value.strip().rpartition(" ")
+                found.append((name, f"{scheme} {self._credential(scheme, credential)}".strip()))
+        return tuple(found)
+
+    def _credential(self, scheme: str, value: str) -> str:
+        if scheme.lower() == "basic":
+            try:
+                user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+            except (binascii.Error, ValueError):
+                pass
+            else:
+                self._learn(password)
+                self._learn(user if not password else "")  # a key alone may stand in the user's place
+        return self._learn(value)
+
+    def _cookie(self, part: str) -> str:
+        name, equals, value = part.strip().partition("=")
+        return f"{name}{equals}{self._learn(value) if equals else ''}"
+
+    def _set_cookie(self, value: str) -> str:
+        first, semicolon, rest = value.partition(";")
+        name, _, given = first.partition("=")
+        # Each client without a jar gets new ones with each answer: only those of a session are worth looking for.
+        stands = self._learn(given) if _SESSION_COOKIE.search(name) else SHORT
+        return f"{name}={stands}{semicolon}{rest}"
+
+    def _body(self, body: bytes, coding: str | None, headers: Headers, *, login: bool) -> tuple[bytes, Headers]:
+        if not body:
+            return body, headers
+        plain = unpacked(body, coding or "")
+        if plain is None:
+            self.withheld.append(f"a body compressed with {coding}")
+            return b"", (*headers, ("x-understudy-withheld", f"compressed with {coding}"))
+        try:
+            clean = self._text(plain.decode(), login=login).encode()
+        except UnicodeDecodeError:
+            clean = self._text(plain.decode("latin-1"), login=login).encode("latin-1")
+        dropped = {"content-encoding", "content-length"} if plain is not body else set()
+        if clean != plain:
+            dropped.add("content-length")
+        return clean, tuple(pair for pair in headers if pair[0] not in dropped)
+
+    def _text(self, text: str, *, login: bool) -> str:
+        for pattern in (_JSON, _FORM, _XML, _PART):
+            text = pattern.sub(self._stand, text)
+        if login:
+            text = _CODE.sub(self._stand, text)
+        return self.secrets.without(text)
+
+    def _stand(self, found: re.Match[str]) -> str:
+        return found[1] + self._learn(found[2])
+
+    def _learn(self, value: str) -> str:
+        """What stands for *value*, which stood where a secret stands, in whatever escapes."""
+        if not value or _STAND_IN.fullmatch(value):
+            return value
+        plain = _plain(value)
+        least = TOKEN_LENGTH_MIN if not _PLAIN_WORD.fullmatch(plain) else len(plain) + 1
+        return self.secrets.add(plain, least=least, forms={value, *_forms(plain)} - {plain}) or SHORT
+
+
+def scrubbed(calls: Iterable[Call], scrubber: Scrubber | None = None) -> list[Call]:
+    """*calls* without secrets: first all are learned from, then all are cleaned."""
+    one = scrubber or Scrubber()
+    given = list(calls)
+    for call in given:
+        one.learn(call)
+    return [one.scrub(call) for call in given]
+
+
+def reveals(call: Call) -> bool:
+    """Whether a secret shows itself in *call*: then it may not be written."""
+    fresh = Scrubber()
+    fresh.learn(call)
+    return bool(fresh.secrets.count or fresh.secrets.blacked)
+
+
+def _plain(value: str) -> str:
+    """A secret as it is, of whatever it was written in."""
+    if value.startswith("<![CDATA["):
+        return value[9:-3]
+    if "\\" in value:
+        try:
+            return str(json.loads(f'"{value}"'))
+        except ValueError:
+            return value
+    if "%" in value or "+" in value:
+        return unquote_plus(value) if "%" in value else value
+    return unescape(value) if "&" in value else value
+
+
+def _forms(plain: str) -> set[str]:
+    """The other ways in which *plain* may be written."""
+    return {
+        quote(plain, safe=""),
+        quote(plain),
+        quote(plain, safe="!*'()"),
+        quote_plus(plain),
+        quote(plain, safe="").replace("%2F", "%2f").replace("%21", "!"),
+        json.dumps(plain)[1:-1],
+        json.dumps(plain, ensure_ascii=False)[1:-1],
+        escape(plain),
+        escape(plain, quote=False),
+    }
+
+
+def unpacked(body: bytes, coding: str) -> bytes | None:
+    """*body* without its content coding, as far as it goes where it was cut; None where we cannot read the coding."""
+    plain: bytes | None = body
+    for one in reversed([part.strip().lower() for part in coding.split(",")]):
+        if one in ("", "identity") or plain is None:
+            continue
+        plain = _inflated(plain, one)
+    return plain
+
+
+def _inflated(body: bytes, coding: str) -> bytes | None:
+    if coding in ("gzip", "x-gzip"):
+        windows: tuple[int, ...] = (16 + zlib.MAX_WBITS,)
+    elif coding == "deflate":
+        windows = (zlib.MAX_WBITS, -zlib.MAX_WBITS)
+    else:
+        return None
+    for window in windows:
+        try:
+            return zlib.decompressobj(window).decompress(body, BODY_BYTES_MAX)
+        except zlib.error:
+            continue
+    return None
