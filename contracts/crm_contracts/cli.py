@@ -24,6 +24,7 @@ DEFAULT_PORT = 8443
 _GROUPS = {
     "actions": "crm_sync.actions.cli",
     "capsule": "crm_contracts.capsules.cli",
+    "conform": "crm_contracts.conform.cli",
     "explain": "crm_contracts.capsules.explain.cli",
     "sync": "crm_sync.cli",
     "org": "crm_contracts.orgs.cli",
