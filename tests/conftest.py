@@ -19,7 +19,7 @@ import fake_planhat
 import fake_salesforce
 import fake_totango
 
-pytest_plugins = ["crm_contracts.plugin"]
+pytest_plugins = ["crm_contracts.plugin", "tests.ledger_seen"]
 
 # Deadlines and "too slow" depend on the machine's load: a test must not fail for that.
 _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -189,8 +189,7 @@ class Caller:
     def __call__(self, one: Operation, *, token: str | None = "real", **given: Any) -> TestResponse:
         """Call *one*: *path*, *query* replace single parameters; *data*, *content_type*, *length* are the body's."""
         lane = self.lanes[one.vendor]
-        words = {**manners(one.vendor).words(one, lane), **given.get("path", {})}
-        path = re.sub(r"{(\w+)}", lambda name: quote(words[name[1]], safe=""), one.path)
+        path = self.path(one, **given.get("path", {}))
         query = dict.fromkeys(parameters(one, "query"), "1") | given.get("query", {})
         headers = lane.headers(path)
         if token != "real":
@@ -203,6 +202,11 @@ class Caller:
             content_type=given.get("content_type", media(one) or None),
             environ_overrides={"CONTENT_LENGTH": str(given["length"])} if "length" in given else {},
         )
+
+    def path(self, one: Operation, **given: str) -> str:
+        """The operation's path with real words, or those that are given."""
+        words = {**manners(one.vendor).words(one, self.lanes[one.vendor]), **given}
+        return re.sub(r"{(\w+)}", lambda name: quote(words[name[1]], safe=""), one.path)
 
     def contents(self, one: Operation) -> bytes:
         """All that the operation's fake stores."""

@@ -51,6 +51,8 @@ def rows_of_tables(vendor: str) -> Iterator[Entry]:
             yield _entry(vendor, spec, "", node, known)
             continue
         for key, row in _rows(node, spec):
+            if isinstance(row, dict) and spec.get("unless") in row:
+                continue
             yield _entry(vendor, spec, key, row, known)
 
 
