@@ -1,0 +1,76 @@
+"""What a vendor's limits ask of a caller: to wait as long as told, or to stop.
+
+Rule 1: how long is what `Retry-After` or `RateLimit-Reset` says, else `wait_seconds_min` of checks.toml (assumed).
+Rule 2: calls that were on their way already when the answer came are no retries.
+Rule 3: the daily limit of an org is a rolling day's: who goes on calling takes the calls of everybody else.
+Source: REST API Developer Guide, REQUEST_LIMIT_EXCEEDED (403); Totango, API Rate Limits (429 and its headers); Planhat,
+limits (429); RFC 9110, Retry-After.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from crm_contracts.integration.exchange import Exchange, Run
+from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.table import facts
+
+_GRACE_SECONDS = 0.05  # between two clocks' ticks
+
+
+def no_back_off(run: Run) -> Looked:
+    looked = Looked()
+    for one in run.exchanges:
+        if one.status not in {429, 503} or one.vendor not in run.vendors:
+            continue
+        looked.number += 1
+        wait, told = told_wait(one)
+        later = next((other for other in run.after(one, vendor=one.vendor) if other.call.at >= one.ended), None)
+        if later is None:
+            continue
+        passed = (later.call.at - one.ended).total_seconds()
+        if passed + _GRACE_SECONDS < wait:
+            asked = f"it asked for {wait:g} s" if told else f"it did not say how long; {wait:g} s is the least"
+            what = f"{one.status} was answered, and the next request came {passed:.2f} s later ({asked})"
+            looked.seen.append(Seen(what=what, calls=[one, later], about=str(one.status)))
+    return looked
+
+
+def limit_ignored(run: Run) -> Looked:
+    looked = Looked()
+    for one in run.of("salesforce"):
+        if "REQUEST_LIMIT_EXCEEDED" not in one.codes or "Concurrent" in one.errors[0][1]:
+            continue
+        looked.number += 1
+        later = [
+            other
+            for other in run.after(one, vendor="salesforce")
+            if other.call.at >= one.ended and other.operation not in {"limits", "revoke"} and not other.logs_in
+        ]
+        if later:
+            what = f"the org's daily limit was used up, and {len(later)} more requests were sent"
+            looked.seen.append(Seen(what=what, calls=[one, later[0]], about="daily"))
+            break
+    return looked
+
+
+def told_wait(one: Exchange) -> tuple[float, bool]:
+    """How many seconds an answer asks to wait, and whether it says so itself."""
+    value = one.call.answered("retry-after") or (one.call.answered("ratelimit-reset") if one.status == 429 else None)
+    if value is None:
+        return float(facts(one.vendor).get("wait_seconds_min", 0.5)), False
+    try:
+        return float(value), True
+    except ValueError:
+        pass
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return 0.0, True
+    return _seconds(until, one.ended), True
+
+
+def _seconds(until: datetime, now: datetime) -> float:
+    aware = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(timedelta(0), aware - (now if now.tzinfo else now.replace(tzinfo=UTC))).total_seconds()

@@ -1,0 +1,88 @@
+r"""Queries and addresses that were put together from texts without escaping them.
+
+Rule 1: a value that somebody's record holds, with a quote in it, stands in the query as it is: then the query means
+        something else, or nothing. Seen with the starting records' own values, and those that came in answers.
+Rule 2: a query refused as malformed whose quotes do not close is the same, whoever's the value was.
+Rule 3: a value with & or + in it stands unescaped in an address: the server reads another value, or two.
+Source: SOQL and SOSL Reference, Quoted String Escape Sequences (a quote is written \', doubling it is no escape);
+RFC 3986.
+"""
+
+from __future__ import annotations
+
+import re
+
+from crm_contracts.integration.exchange import Run
+from crm_contracts.integration.outcome import Looked, Seen
+
+_LITERAL = re.compile(r"'(?:\\.|[^'\\])*'", re.DOTALL)
+_URL_SIGNS = re.compile(r"[&+]")
+_VALUE_CHARS_MAX = 300
+
+
+def pasted_query(run: Run) -> Looked:
+    looked = Looked()
+    quoted = sorted((text for text in run.values if "'" in text and _is_data(text)), key=len, reverse=True)
+    for one in run.exchanges:
+        query = one.soql
+        if query is None and one.operation in {"search", "soap", "soapOfOrg"}:
+            query = one.parameter("q") or one.text
+        if not query or "'" not in query:
+            continue
+        looked.number += 1
+        value = next((text for text in quoted if text in query and not _escaped(query, text)), None)
+        if value is not None:
+            what = f"the value {value[:60]!r} stands in a query as it is: its quote ends the literal"
+            looked.seen.append(Seen(what=what, calls=[one], about=_shape(query)))
+        elif one.soql and "MALFORMED_QUERY" in one.codes and _open(query):
+            what = "a query whose quotes do not close was refused: a value's quote ended a literal"
+            looked.seen.append(Seen(what=what, calls=[one], about=_shape(query)))
+    return looked
+
+
+def pasted_url(run: Run) -> Looked:
+    looked = Looked()
+    values = [text for text in run.values if _URL_SIGNS.search(text) and _is_data(text) and _is_no_address(text)]
+    for one in run.exchanges:
+        if not one.raw_query:
+            continue
+        looked.number += 1
+        raw = one.raw_query.replace("%20", " ").replace("%27", "'")
+        text = next((text for text in values if text in raw and _begins(raw, text)), None)
+        if text is not None:
+            what = f"{one.operation or one.path}: the value {text[:60]!r} stands in the address unescaped"
+            looked.seen.append(Seen(what=what, calls=[one], about=one.operation or one.path))
+    return looked
+
+
+def _is_data(text: str) -> bool:
+    """Whether a text is short enough, and word enough, to be looked for in a query."""
+    return 3 <= len(text) <= _VALUE_CHARS_MAX and not text.lower().startswith("select ")
+
+
+def _is_no_address(text: str) -> bool:
+    return "://" not in text and not text.startswith("/")
+
+
+def _begins(raw: str, text: str) -> bool:
+    """Whether *text* stands in *raw* as a value, or as one of a list or query."""
+    return any(sign + text in f"={raw}" for sign in "=,'( ")
+
+
+def _escaped(query: str, text: str) -> bool:
+    """Whether *text* stands inside a literal of *query* that is closed behind it."""
+    return any(text in _value(literal) and text not in literal for literal in _LITERAL.findall(query))
+
+
+def _value(literal: str) -> str:
+    return re.sub(r"\\(.)", r"\1", literal[1:-1])
+
+
+def _open(query: str) -> bool:
+    left = _LITERAL.sub("''", query)
+    return left.count("'") % 2 == 1 or re.search(r"''\s*[A-Za-z]\w*\s*''", left) is not None or "'''" in left
+
+
+def _shape(query: str) -> str:
+    """The query without its values."""
+    return re.sub(r"'.*", "'", query, count=1, flags=re.DOTALL)[:200]

@@ -1,0 +1,44 @@
+"""Requests that the vendor refused because of what the program sent: the vendor's own verdict on the contract.
+
+Rule: a refusal that lies with the moment (a lock, a limit, a session) or that is a question's answer (a record that is
+not there) is no finding here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm_contracts.integration.checks.batches import refused_items
+from crm_contracts.integration.exchange import Exchange, Run
+from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.table import codes
+
+
+def refused_request(run: Run) -> Looked:
+    looked = Looked(number=len(run.calls))
+    for one in run.exchanges:
+        if one.vendor == "salesforce":
+            for code, message in [*one.errors, *_of_items(one)]:
+                row = codes().get(code)
+                if row is not None:
+                    looked.seen.append(_seen(one, code, message, row))
+        elif one.status == 400 and (one.writes or one.acts_as == "GET") and one.found is not None:
+            _, message = one.errors[0]
+            what = f"{one.operation} was refused: {message[:160]}"
+            looked.seen.append(Seen(what=what, calls=[one], about=f"{one.operation} {message[:60]}"))
+    return looked
+
+
+def _of_items(one: Exchange) -> list[tuple[str, str]]:
+    return [(item.code, item.message) for item in refused_items(one)]
+
+
+def _seen(one: Exchange, code: str, message: str, row: dict[str, Any]) -> Seen:
+    said = " ".join(message.split())[:200]
+    return Seen(
+        what=f"{one.operation or one.path} was refused: {code}: {said}",
+        calls=[one],
+        about=f"{one.operation} {code} {said[-80:]}",
+        level=row.get("level"),
+        remedy=row["remedy"],
+    )
