@@ -81,6 +81,7 @@ _REMEMBERED = (
     "HTTP_AUTHORIZATION",
     "HTTP_HOST",
     "HTTP_SOAPACTION",
+    "HTTP_USER_AGENT",
 )
 FAULT_KEY = "understudy.fault"  # where an operation finds a row_locked or item_refused fault
 LATER_KEY = "understudy.later"  # a server's way to have work done that nobody should wait for

@@ -104,6 +104,7 @@ class Journal:
                     "request": one.request.decode("utf-8", "replace"),
                     "response": one.response.decode("utf-8", "replace"),
                     "who": who(one.environ),
+                    "agent": one.environ.get("HTTP_USER_AGENT", ""),
                 }
             )
         return entries

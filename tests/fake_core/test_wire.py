@@ -165,6 +165,14 @@ def test_the_journal_tells_each_exchange(control: ControlClient, write: Any, rea
     assert told[2:] == control.journal(since=2)
 
 
+def test_the_journal_tells_with_what_each_call_was_made(control: ControlClient, session: requests.Session) -> None:
+    """The User-Agent, as it was sent; nothing where none was."""
+    for agent in ("curl/8.5.0", None):
+        session.get(f"{URL}/notes", headers={"User-Agent": agent})
+
+    assert ["curl/8.5.0", ""] == [one["agent"] for one in control.journal()]
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [

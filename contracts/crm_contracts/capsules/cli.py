@@ -192,10 +192,11 @@ def from_har(
 ) -> None:
     """Read HAR files of traffic to Salesforce and a partner: reads become records, people's writes become ops.
 
-    The sync's own writes are what was observed, not ops. A caller with a browser's User-Agent is a person, everybody
-    else is the sync; --sync-user says otherwise: a username, a Salesforce user id, or a part of a User-Agent. A pause,
-    or a log-in after a person's write, ends a run. Answers that a fake would not give become faults. What cannot be
-    inferred stands under `questions`. Tokens, cookies and passwords never enter.
+    The sync's own writes are what was observed, not ops. A caller with the User-Agent of a browser or of a tool of the
+    hand (curl, Postman) is a person, everybody else is the sync; --sync-user says otherwise: a username, a Salesforce
+    user id, or a part of a User-Agent. A pause, or a log-in after a person's write, ends a run. Answers that a fake
+    would not give become faults. What cannot be inferred stands under `questions`. Tokens, cookies and passwords never
+    enter.
     """
     from crm_contracts.capsules.intake import commands
 
@@ -225,7 +226,7 @@ def from_csv(
     "--url", "urls", multiple=True, metavar="VENDOR=URL", help="Where a fake is (default: what is served now)."
 )
 @click.option("--tenant", "tenants", multiple=True, metavar="VENDOR=NAME", help="Which of several tenants.")
-@click.option("--sync-user", "sync_users", multiple=True, metavar="NAME", help="Who is the sync (default: everybody).")
+@click.option("--sync-user", "sync_users", multiple=True, metavar="NAME", help="Who is the sync; see above.")
 @click.option("--profile", type=click.Choice(("planhat", "totango", "marketo")), help="The partner, of several.")
 @click.option("--pause", default=60, show_default=True, help="Seconds of silence that end a run of the sync.")
 @click.option("-o", "--output", type=_FILE, help="Where to write the capsule (default: print it).")
@@ -240,8 +241,9 @@ def record(
 ) -> None:
     """Read the journals of fakes that `understudy serve` serves: what was asked so far, by whom, with which faults.
 
-    --sync-user names the sync as the journal does: a Salesforce username, the name of a partner's token; everybody else
-    is a person then.
+    --sync-user names the sync as the journal does: a Salesforce username, the name of a partner's token, or a part of a
+    User-Agent; everybody else is a person then. Without it browsers and tools of the hand (curl, Postman) are persons,
+    everybody else is the sync.
     """
     from crm_contracts.capsules.intake import commands
 

@@ -2,7 +2,8 @@
 
 Rule 1: the same credential with the same User-Agent is the same caller: a sync may act in a person's name.
 Rule 2: who is named with --sync-user is the sync, and nobody else: by username, user id, User-Agent or a fake's name of
-the caller. Nobody named: a browser (its User-Agent begins with Mozilla/) is a person, everybody else is the sync.
+the caller. Nobody named: a browser (its User-Agent begins with Mozilla/) or a tool of the hand (curl, Postman) is a
+person, everybody else is the sync.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from fake_core.errors import MisuseError
 
 __all__ = ["Callers"]
 
+_BY_HAND = ("Mozilla/", "curl/", "Wget/", "HTTPie/", "PostmanRuntime/", "insomnia/", "bruno-runtime/", "xh/")
 _SCHEME = re.compile(r"^(?:Bearer|OAuth|Basic|Token)\s+", re.IGNORECASE)
 _ID_URL = re.compile(r"/id/00D\w{12,15}/(005\w{12,15})$")
 _USER_ID = re.compile(r"^005\w{12}(\w{3})?$")
@@ -57,8 +59,8 @@ class Callers:
         for one in named:
             if not any(self._fits(word, one) for word in words):
                 raise MisuseError(
-                    f"--sync-user {one}: nobody in it has this username, user id or User-Agent; leave it out to take "
-                    "every caller but browsers as the sync"
+                    f"--sync-user {one}: nobody in it has this username, user id or User-Agent; "
+                    "leave it out to take every caller as the sync but browsers and tools of the hand (curl, Postman)"
                 )
 
     def is_sync(self, word: str) -> bool:
@@ -66,7 +68,7 @@ class Callers:
         if self._sync:
             return any(self._fits(word, one) for one in self._sync)
         agent = self._agents.get(word, "")
-        return not agent.startswith("Mozilla/") or "compatible;" in agent
+        return not agent.startswith(_BY_HAND) or "compatible;" in agent
 
     def user_ids(self, words: Sequence[str]) -> set[str]:
         """The Salesforce user ids (in 15 characters) and the usernames, in small letters, of these callers."""

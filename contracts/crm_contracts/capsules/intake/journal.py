@@ -1,6 +1,7 @@
 """Journals of fakes as exchanges: of a session that `understudy serve` serves, or of fakes in this process.
 
-Rule 1: a journal tells who called by the vendor's own name for the caller, and which fault struck: nothing is guessed.
+Rule 1: a journal tells who called (the vendor's own name for the caller, and the User-Agent) and which fault struck:
+nothing is guessed.
 Rule 2: several journals are put together by the fakes' clocks; where the clock stood still, a person's request comes
 before the sync's, and each journal keeps its own order.
 """
@@ -33,8 +34,9 @@ def record(
 ) -> Intake:
     """The capsule of what was said to *fakes* so far: Salesforce and a partner, in this process.
 
-    *sync_users*: who of the callers is the sync, as the journal names them (a username, the name of a token); without
-    it, all are. Raises MisuseError where the journals tell of no request, or of a partner that is not there.
+    *sync_users*: who of the callers is the sync, as the journal names them (a username, the name of a token, a part of
+    a User-Agent); without it, all but browsers and tools of the hand are. Raises MisuseError where the journals tell of
+    no request, or of a partner that is not there.
     """
     journals = {fake.vendor: fake.exchanges() for fake in fakes}
     return recorded(journals, profile=profile, sync_users=sync_users, pause_seconds=pause_seconds, source="journals")
@@ -107,7 +109,7 @@ def _exchange(one: Mapping[str, Any], vendor: str, callers: Callers, secrets: Se
         response=answer,
         request_unread=request_unread,
         response_unread="" if one["fault"] else response_unread,
-        who="" if login or not who else callers.word(vendor, "", name=who),
+        who="" if login or not who else callers.word(vendor, "", name=who, agent=str(one.get("agent") or "")),
         fault=one["fault"] or "",
         meaning=(str(one["verb"]), str(one["object"])),
         source=f"{vendor} exchange",

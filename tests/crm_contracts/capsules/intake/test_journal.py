@@ -97,6 +97,18 @@ def test_what_only_the_sync_made_is_asked_about(stages: Stages) -> None:
     )
 
 
+def test_what_was_typed_with_curl_is_a_persons(stages: Stages) -> None:
+    """One credential for both: the User-Agent tells them apart, without --sync-user or with a part of it."""
+    with stages.world(Capsule(title="x", profile="planhat", ops=())) as world:
+        kept = journals_of(world, (HISTORY[0], ops.Tick(seconds=120), ops.Sync()))
+    for one in (each for every in kept.values() for each in every):
+        one |= {"agent": "python-requests/2.32.3" if one["who"] in SYNC else "curl/8.5.0", "who": "the same"}
+    for users in ((), ("python-requests",)):
+        made = recorded(kept, sync_users=users, source="journals").capsule
+
+        assert ["create", "sync"] == [op.kind for op in made.ops if op.kind != "tick"]
+
+
 def test_a_sync_user_that_no_journal_names_is_refused(stages: Stages) -> None:
     """A slip of the pen must not make everybody a person."""
     with stages.world(Capsule(title="x", profile="planhat", ops=())) as world:
