@@ -73,6 +73,7 @@ class CommandRunner:
     command: str
     timeout_seconds: float = 60
     can_die = True
+    said: bytes = field(default=b"", repr=False)  # by the newest run, on both of its outputs
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -101,7 +102,8 @@ class CommandRunner:
             finally:
                 self._end(process)  # also what the command left running behind it, also when somebody presses Ctrl-C
             said.seek(0)
-            words = _last_line(said.read())
+            self.said = said.read()
+            words = _last_line(self.said)
         status = process.returncode
         return Ended(None if hung or status < 0 else status, hung=hung, words=words)
 
