@@ -137,7 +137,7 @@ def _location(finding: Finding) -> dict[str, Any]:
     """Rule 2."""
     names = [name for name in (finding.vendor, finding.operation) if name]
     parts = [quote(for_utf8(name), safe="") for name in ("contract", *(names or [finding.check]))]
-    uri = quote(finding.file.replace("\\", "/"), safe="/") if finding.file else "/".join(parts)
+    uri = quote(for_utf8(finding.file.replace("\\", "/").lstrip("/")), safe="/") if finding.file else "/".join(parts)
     location: dict[str, Any] = {
         "physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": max(1, finding.line)}},
     }

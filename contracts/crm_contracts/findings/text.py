@@ -48,7 +48,7 @@ def render(report: Report, paint: Paint = plain) -> str:
 
 
 def _summary(report: Report, groups: Sequence[Group], paint: Paint) -> Iterator[str]:
-    yield report.title
+    yield _line(report.title)
     for label, said in report.facts.items():
         yield from _wrapped(label, said)
     counts = report.counts
@@ -61,14 +61,18 @@ def _summary(report: Report, groups: Sequence[Group], paint: Paint) -> Iterator[
     if groups:
         by_level = ", ".join(paint(words(many, level), _COLOURS[level]) for level, many in levels(report))
         yield f"{'findings':<{_LABEL}}{by_level}, of {words(len(groups), 'cause')}"
-        width = max(len(group.name) for group in groups)
         for group in groups:
-            yield f"{'':<{_LABEL}}{len(group.found):>5}  {paint(f'{group.name:<{width}}', _COLOURS[group.level])}"
+            yield f"{'':<{_LABEL}}{len(group.found):>5}  {paint(_line(group.name), _COLOURS[group.level])}"
+
+
+def _line(text: str) -> str:
+    """A text that has one line."""
+    return for_terminal(" ".join(text.split("\n")))
 
 
 def _wrapped(label: str, text: str, *, wide: int = _LABEL) -> Iterator[str]:
     """*text* behind *label*; lines of its own stay lines."""
-    first = f"{label:<{wide - 1}} "
+    first = f"{_line(label):<{wide - 1}} "
     for line in for_terminal(text).split("\n"):
         yield from textwrap.wrap(
             line,
@@ -82,33 +86,29 @@ def _wrapped(label: str, text: str, *, wide: int = _LABEL) -> Iterator[str]:
 
 
 def _group(group: Group, paint: Paint) -> Iterator[str]:
-    title = f"{group.level}: {group.name} "
+    title = f"{group.level}: {_line(group.name)} "
     yield paint(title, _COLOURS[group.level]) + "─" * max(3, WIDTH - len(title))
-    for label, part in (("wrong", "why"), ("to do", "remedy")):
+    for label, part in (("wrong", "why"), ("to do", "remedy"), ("held to", "held_to")):
         said = group.one(part)
-        if said is not None:
+        if said:
             yield from _wrapped(label, said)
-    held_to = {finding.held_to for _, finding in group.found} - {""}
-    if len(held_to) == 1:
-        yield from _wrapped("held to", held_to.pop())
     yield ""
     for place, (result, finding) in enumerate(group.found[:PLACES_MAX], start=1):
-        yield from _place(place, result, finding, group, several=len(held_to) > 1)
+        yield from _place(place, result, finding, group)
     more = len(group.found) - PLACES_MAX
     if more > 0:
         yield f"  and {words(more, 'more place')} (--format json has them all)"
 
 
-def _place(place: int, result: Result, finding: Finding, group: Group, *, several: bool) -> Iterator[str]:
+def _place(place: int, result: Result, finding: Finding, group: Group) -> Iterator[str]:
     where = finding.where or result.title or result.name
     yield from _wrapped(f"  {place}.", where, wide=6)
     if finding.seen != where:
         yield from _wrapped("", finding.seen, wide=6)
-    for label, part in (("wrong: ", "why"), ("to do: ", "remedy")):
-        if group.one(part) is None:
-            yield from _wrapped("", label + getattr(finding, part), wide=6)
-    if several and finding.held_to:
-        yield from _wrapped("", f"held to: {finding.held_to}", wide=6)
+    for label, part in (("wrong", "why"), ("to do", "remedy"), ("held to", "held_to")):
+        said = getattr(finding, part)
+        if said and group.one(part) is None:
+            yield from _wrapped("", f"{label}: {said}", wide=6)
     if place == 1:  # one proof of a cause; the other formats have them all
         for line in finding.shown:
             cut = line if len(line) <= SHOWN_MAX else line[:SHOWN_MAX] + " …"
@@ -132,7 +132,7 @@ def _skipped(report: Report, paint: Paint) -> Iterator[str]:
     for why, results in skipped:
         names = ", ".join(one.name for one in results[:NAMES_MAX])
         more = f" and {len(results) - NAMES_MAX} more" if len(results) > NAMES_MAX else ""
-        yield from _wrapped(f"{len(results):>5}  ", why, wide=7)
+        yield from _wrapped(f"{len(results):>5}", why, wide=7)
         yield from _wrapped("", names + more, wide=7)
 
 

@@ -1,0 +1,95 @@
+"""Findings as text: the summary first, each cause once, nothing hidden."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given, settings
+from tests.crm_contracts.findings.samples import REPORTS, finding, held, report
+
+from crm_contracts.findings import Report, Result
+from crm_contracts.findings.text import PLACES_MAX, WIDTH, coloured, render
+
+
+def test_the_summary_comes_first() -> None:
+    """Counts, what was asked, and how many findings each cause has, before anything else."""
+    expected = [
+        "conform: in-process",
+        "target      the fake of this process",
+        "calls       154",
+        "checks      6 checks: 2 passed, 2 failed, 2 not run",
+        "findings    14 errors, 1 warning, of 3 causes",
+        "               13  ignored-next-records",
+        "                1  create.bad-field",
+        "                1  ids-as-text",
+        "",
+    ]
+    assert expected == render(report()).splitlines()[:9]
+
+
+def test_what_findings_of_one_cause_share_is_said_once() -> None:
+    """What is wrong and what to do stand above the places; a proof is shown for the first of them."""
+    text = render(report())
+    cause = text.partition("error: ignored-next-records")[2].partition("error: create.bad-field")[0]
+
+    assert 1 == cause.count("rows behind the first 2,000 are never read")
+    assert 1 == cause.count("follow nextRecordsUrl")
+    assert 1 == cause.count("< 200 OK")
+    assert 1 == cause.count("documented: REST API guide")
+    assert PLACES_MAX == len(re.findall(r"^ +\d+\. +request", cause, re.MULTILINE))
+    assert "and 3 more places (--format json has them all)" in cause
+
+
+def test_what_findings_of_one_cause_do_not_share_is_said_at_each() -> None:
+    """Two remedies of one cause are both told, at their places."""
+    both = [finding(1, remedy="do this"), finding(2, remedy="do that", entry="")]
+    text = render(Report(title="t", results=[Result(name="a", state="failed", findings=both)]))
+
+    assert ["to do: do this", "to do: do that"] == re.findall(r"to do: .*", text)
+    assert 2 == text.count("held to: documented")
+
+
+def test_a_failure_without_a_finding_is_told() -> None:
+    """Nothing that failed is left out, though its check says no more."""
+    assert "error: create.bad-field" in render(report())
+    assert "An unknown field is INVALID_FIELD" in render(report())
+
+
+def test_what_did_not_run_is_told_by_reason_and_never_as_passed() -> None:
+    """Checks that did not run stand with their reason; a report of nothing else says that nothing was checked."""
+    text = render(report())
+    skipped = Report(title="t", results=[Result(name="a", state="not run", why="no sandbox")])
+
+    assert "    2  no sandbox: PLANHAT_TOKEN is not set\n       planhat.token, planhat.host\n" in text
+    assert render(skipped).endswith("\nNothing was checked.\n")
+
+
+def test_the_verdict_comes_last() -> None:
+    """The last line says what a build goes by."""
+    warned = Report(
+        title="t", results=[Result(name="a", state="passed", findings=[finding(level="warning", grade="", source="")])]
+    )
+
+    assert "Failed: 2 of 4 checks, 3 causes." == render(report()).splitlines()[-1]
+    assert "Held: 1 check passed." == render(held()).splitlines()[-1]
+    assert "Held: 1 check passed, with 1 finding that fail no build." == render(warned).splitlines()[-1]
+
+
+def test_colour_changes_no_word() -> None:
+    """Without its colours, the text of a terminal is the text of a file."""
+    on_terminal = render(report(), coloured)
+
+    assert "\x1b[31m" in on_terminal
+    assert render(report()) == re.sub(r"\x1b\[[0-9;]*m", "", on_terminal)
+
+
+@settings(max_examples=60, deadline=None)
+@given(REPORTS)
+def test_whatever_came_over_the_wire_steers_no_terminal(any_report: Report) -> None:
+    """No control character but line feeds; it can be encoded; a line is too wide only for one long word."""
+    text = render(any_report)
+
+    assert [] == re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+    assert text.encode()
+    for line in text.split("\n"):
+        assert len(line) <= WIDTH + 24 or len(line.split()) <= 2, line
