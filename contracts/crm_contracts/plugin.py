@@ -5,7 +5,8 @@ or `_https` behind the name they are served on a free port; with `_fake`, the fa
 fake as it was made, its clock frozen at `fake_core.clock.DEFAULT_MOMENT`. Nothing is imported until a fixture is asked
 for.
 
-A file whose name ends in `.capsule.yaml` is a test: it is replayed, and its invariants and expectations have to hold.
+A file whose name ends in `.capsule.yaml` is a test: it is replayed, and its invariants and expectations have to hold;
+with the sync that ships here, or with the command of the ini option `understudy_sync_command`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,21 @@ if TYPE_CHECKING:
     from fake_core.fake import Fake
 
 CAPSULE_SUFFIX = ".capsule.yaml"  # that of crm_contracts.capsules, which is not loaded for it
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What a project says of its own sync, in its pytest configuration."""
+    for name, kind, said, default in (
+        (
+            "command",
+            "string",
+            "Capsules: the command that performs one run of your own sync (default: Understudy's).",
+            "",
+        ),
+        ("timeout", "string", "Capsules: seconds until such a run hangs.", "60"),
+        ("tls", "bool", "Capsules: your sync is to speak https.", False),
+    ):
+        parser.addini(f"understudy_sync_{name}", said, type=kind, default=default)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

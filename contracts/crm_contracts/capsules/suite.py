@@ -1,6 +1,8 @@
 """Capsules as tests: what a failing one says, and the items that pytest runs for files that end in .capsule.yaml.
 
-Rule: a failure tells the story (title, what the customer saw, the violated invariant, both columns), never a traceback.
+Rule 1: a failure tells the story (title, what the customer saw, the violated invariant, both columns), never a
+traceback.
+Rule 2: the sync is ours, or the command that the project's pytest configuration names.
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ import pytest
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
 from crm_contracts.capsules.capsule import Capsule
+from crm_contracts.capsules.foreign import foreign_stage, replay_foreign
 from crm_contracts.capsules.reading import read_capsule
 from crm_contracts.capsules.replay import Replay, replay
 from crm_contracts.capsules.stages import Stages
+from crm_contracts.verify.runner import CommandRunner
 from crm_contracts.world.columns import two_columns
 from fake_core.errors import MisuseError
 
@@ -35,11 +39,16 @@ class CapsuleFile(pytest.File):
 
 
 class CapsuleItem(pytest.Item):
-    """One replay, with the sync that ships with Understudy."""
+    """One replay, with the sync that ships with Understudy or with the project's own."""
 
     def runtest(self) -> None:
         capsule = read_capsule(self.path)
-        played = replay(capsule, _stages(self.config))
+        runner = _own_sync(self.config)
+        if runner is None:
+            played = replay(capsule, _stages(self.config))
+        else:
+            with foreign_stage(capsule, runner, tls=self.config.getini("understudy_sync_tls")) as stage:
+                played = replay_foreign(capsule, stage)
         if not played.holds:
             raise _Broken(failure(capsule, played))
 
@@ -60,6 +69,18 @@ def _told(path: str, story: str) -> ReprExceptionInfo:
     """
     traceback = ReprTraceback([ReprEntryNative([f"{story}\n"])], None, "native")
     return ReprExceptionInfo(traceback, ReprFileLocation(path, 1, story.partition("\n")[0]))
+
+
+def _own_sync(config: pytest.Config) -> CommandRunner | None:
+    """The command of the project's configuration, started in its root. Raises MisuseError for a wrong timeout."""
+    command, timeout = config.getini("understudy_sync_command"), config.getini("understudy_sync_timeout")
+    if not command:
+        return None
+    try:
+        seconds = float(timeout)
+    except ValueError:
+        raise MisuseError(f"understudy_sync_timeout = {timeout}: write a number of seconds") from None
+    return CommandRunner(command, timeout_seconds=seconds, folder=config.rootpath)
 
 
 def _stages(config: pytest.Config) -> Stages:

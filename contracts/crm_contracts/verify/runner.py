@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import requests
@@ -68,10 +69,14 @@ class Runner(Protocol):
 
 @dataclass
 class CommandRunner:
-    """A command, started anew for each run. *command* is split as a shell would, and no shell is involved."""
+    """A command, started anew for each run. *command* is split as a shell would, and no shell is involved.
+
+    *folder* is where it is started, if not here.
+    """
 
     command: str
     timeout_seconds: float = 60
+    folder: Path | None = None
     can_die = True
     said: bytes = field(default=b"", repr=False)  # by the newest run, on both of its outputs
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
@@ -86,6 +91,7 @@ class CommandRunner:
             try:
                 self._process = process = subprocess.Popen(  # noqa: S603 - the user's own command, no shell
                     argv,
+                    cwd=self.folder,
                     env=os.environ | given.variables,
                     stdin=subprocess.DEVNULL,
                     stdout=said,
@@ -93,7 +99,7 @@ class CommandRunner:
                     start_new_session=True,
                 )
             except OSError as error:
-                raise MisuseError(f"{argv[0]} cannot be started: {error.strerror}; check --command") from None
+                raise MisuseError(f"{argv[0]} cannot be started: {error.strerror}; check the command") from None
             hung = False
             try:
                 process.wait(self.timeout_seconds)

@@ -66,6 +66,7 @@ class Sockets:
     def __init__(self, stage: Stage | PairStage, logins: Mapping[str, Login], runner: Runner, *, tls: bool) -> None:
         self.stage = stage
         self.runner = runner
+        self.tls = tls
         self.border = Border(stage.clock)
         self.runs = 0
         self.reported = False  # whether the sync ever said what it did
@@ -280,7 +281,8 @@ class ServedStage(ABC):
         except Hung:
             raise MisuseError(f"{name}: its first run did not end in time; see --timeout") from None
         except Failed as failed:
-            raise MisuseError(f"{name}: its first run, where there was nothing to sync: {failed}") from None
+            hint = "; with --tls the fakes speak https" if "SSL" in str(failed) and not self.sockets.tls else ""
+            raise MisuseError(f"{name}: its first run, where there was nothing to sync: {failed}{hint}") from None
         finally:
             stage.counter.end()
         opening = {vendor: control.snapshot() for vendor, control in stage.control.items()}

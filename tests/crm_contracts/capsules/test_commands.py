@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,3 +118,12 @@ def test_the_timeline_begins_with_what_the_customer_saw(tmp_path: Path) -> None:
     assert "seen by the customer: It was there twice." in shown.stdout.splitlines()
     assert "seen by the customer" not in quiet.stdout
     assert (0, 0) == (shown.exit_code, quiet.exit_code)
+
+
+def test_a_sync_that_insists_on_tls_is_told_how(tmp_path: Path) -> None:
+    """Some clients speak nothing but https: the line that says why the command failed says what to do, too."""
+    write_capsule(HELD, tmp_path / "a.capsule.yaml")
+    command = f"{sys.executable} -c \"raise SystemExit('SSLError: wrong version number')\""
+    done = run("capsule", "run", "--sync-command", command, tmp_path / "a.capsule.yaml")
+
+    assert (2, True) == (done.exit_code, done.stderr.endswith("; with --tls the fakes speak https\n"))

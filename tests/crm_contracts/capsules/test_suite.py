@@ -78,6 +78,27 @@ def test_a_repository_with_capsules_needs_no_code(tmp_path: Path) -> None:
     assert not [word for word in ("Traceback", "suite.py", "Error", "raise ") if word in story]
 
 
+def test_a_repository_can_put_its_own_sync_to_the_test(tmp_path: Path) -> None:
+    """The command of the pytest configuration performs each run, in the project's root; ours would have held."""
+    write_capsule(replace(HOLDS, ops=HOLDS.ops[:1]), tmp_path / f"never-sent{SUFFIX}")
+    write_capsule(replace(HOLDS, ops=(), expect={}), tmp_path / f"nothing-to-do{SUFFIX}")
+    (tmp_path / "sync.py").write_text(
+        "import os\nprint(os.environ['PLANHAT_URL'], file=open('runs.txt', 'a'))\n", "utf-8"
+    )
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (tmp_path / "pytest.ini").write_text(
+        f"[pytest]\nunderstudy_sync_command = {sys.executable} sync.py\nunderstudy_sync_timeout = 30\n", "utf-8"
+    )
+    done = outside(inside, "pytest", "-q", "-p", "crm_contracts.plugin", "-p", "no:cacheprovider", "..")
+    failed, summed = done.stdout.splitlines()[-2:]
+
+    assert "1 failed, 1 passed" == summed.partition(" in ")[0]
+    assert failed.startswith(f"FAILED ../never-sent{SUFFIX}::replay - ")
+    assert (tmp_path / "runs.txt").read_text("utf-8").startswith("http://localhost:")
+    assert [] == list(inside.iterdir())
+
+
 def test_the_plugin_costs_nothing_where_there_is_no_capsule() -> None:
     """pytest loads the plugin in every project: it loads no fake, no world and no YAML until somebody asks."""
     heavy = ("crm_contracts.capsules", "crm_contracts.world", "fake_", "yaml", "flask", "sqlalchemy", "crm_sync")
