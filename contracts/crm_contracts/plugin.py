@@ -28,17 +28,10 @@ CAPSULE_SUFFIX = ".capsule.yaml"  # that of crm_contracts.capsules, which is not
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What a project says of its own sync, in its pytest configuration."""
-    for name, kind, said, default in (
-        (
-            "command",
-            "string",
-            "Capsules: the command that performs one run of your own sync (default: Understudy's).",
-            "",
-        ),
-        ("timeout", "string", "Capsules: seconds until such a run hangs.", "60"),
-        ("tls", "bool", "Capsules: your sync is to speak https.", False),
-    ):
-        parser.addini(f"understudy_sync_{name}", said, type=kind, default=default)
+    said = "Capsules: the command that performs one run of your own sync (default: Understudy's)."
+    parser.addini("understudy_sync_command", said, default="")
+    parser.addini("understudy_sync_timeout", "Capsules: seconds until such a run hangs.", default="60")
+    parser.addini("understudy_sync_tls", "Capsules: your sync is to speak https.", type="bool", default=False)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
