@@ -25,7 +25,10 @@ _GROUPS = {
     "actions": "crm_sync.actions.cli",
     "capsule": "crm_contracts.capsules.cli",
     "conform": "crm_contracts.conform.cli",
+    "contract": "crm_contracts.integration.cli",
     "explain": "crm_contracts.capsules.explain.cli",
+    "ledger": "crm_contracts.ledger.cli",
+    "record": "crm_contracts.record.cli",
     "sync": "crm_sync.cli",
     "org": "crm_contracts.orgs.cli",
     "simulate": "crm_contracts.simulate_cli",
@@ -183,20 +186,6 @@ def rules(*, tests: Path | None, vendor: str | None, lives: str | None, state: s
     beside = Path(__file__).parents[2] / "tests"
     folder = tests or (beside if (beside / "crm_contracts").is_dir() else None)
     click.echo(render_rules(folder, names=names, vendor=vendor or "", lives=lives or "", state=state or ""))
-
-
-@understudy.command(short_help="Print what is faked, and on what evidence.")
-@click.option("--write", type=click.Path(dir_okay=False), help="Write the page to this file.")
-def ledger(*, write: str | None) -> None:
-    """Print every operation: faked or not, with its evidence, and every inferred switch."""
-    from crm_contracts.ledger import render_ledger
-
-    page = render_ledger()
-    if write:
-        with open(write, "w", encoding="utf-8") as file:  # noqa: PTH123 - one write
-            file.write(page)
-    else:
-        click.echo(page, nl=False)
 
 
 def main() -> None:
