@@ -207,7 +207,7 @@ class Journal:
         for intent in doubtful:
             sent, telling = intent.body["fields"], frozenset(intent.body["telling"])
             must = frozenset() if me else telling | ({"WhatId", "ActivityDate"} & set(known))
-            then = timedelta(seconds=intent.body.get("ahead", 0.0))
+            then = timedelta(seconds=intent.body["ahead"])
             since_then = self._engine.salesforce.transport.skew
             ahead = min(then, since_then), max(then, since_then)
             begun.append(Begun(intent.id, intent.at, sent, telling, must, ahead))

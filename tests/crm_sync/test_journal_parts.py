@@ -138,6 +138,13 @@ def test_what_an_intent_holds() -> None:
 
 
 @pytest.mark.rule("I5")
+@pytest.mark.parametrize("replica", ["touchpoint", "Task", "sia_task"])
+def test_what_a_partner_keeps_is_open_there_alone(replica: str) -> None:
+    """Only what Salesforce keeps is open in Salesforce, whatever the partner's models are called."""
+    assert [] == Room().begun(keep={(replica, "Subject")}).body["open"]
+
+
+@pytest.mark.rule("I5")
 def test_what_a_new_record_says_at_birth() -> None:
     """What is sent; else the default that the describe tells; an owner nobody named is not known yet."""
     room = Room()
@@ -350,6 +357,32 @@ def test_an_object_that_does_not_tell_who_made_a_record() -> None:
         assert None is room.journal.search(intent)
 
 
+@pytest.mark.rule("F01", "I4")
+@pytest.mark.parametrize("other", ["Event", "Touch__c"])
+def test_creations_of_other_objects_made_no_task(other: str) -> None:
+    """A record of one object is not taken for what an earlier creation of another object made."""
+    room = Room()
+    body = room.begun().body
+    for intent in room.state.intents():
+        room.state.close_intent(intent)
+    room.state.open_intent(SALESFORCE, NOON, {**body, "object": other})
+    intent = room.begun()
+    room.systems.rows = [made()]
+
+    assert SF_ID == room.journal.search(intent)
+
+
+@pytest.mark.rule("F01", "I3")
+def test_the_key_is_looked_for_in_the_field_of_its_own_section() -> None:
+    """Of two sections one may have an external-id field of its own: the key's model says which is asked."""
+    room = Room(TASK, replace(CONVERSATION, external_id_field="Key__c"))
+    room.journal.search(room.begun(key="Conversation-c1"))
+    assert ("Task", "Key__c = 'Conversation-c1'") == (room.systems.asked[-1][0], room.systems.asked[-1][2])
+
+    room.journal.search(room.begun(key="Task-t1"))
+    assert room.systems.asked[-1][2].startswith("CreatedDate >= ")
+
+
 # -- recovery -----------------------------------------------------------------------------------------------------
 
 
@@ -437,6 +470,21 @@ def test_an_intent_whose_section_is_off_waits() -> None:
     assert 1 == len(room.notes)
 
 
+@pytest.mark.rule("P2", "I7")
+@pytest.mark.parametrize("other", ["Event", "Touch__c"])
+def test_what_waits_keeps_nobody_waiting(other: str) -> None:
+    """An intent of an object that does not sync stays, and the next one is resolved all the same."""
+    room = Room()
+    body = room.begun().body
+    room.state.open_intent(SALESFORCE, NOON, {**body, "object": other})
+    room.begun(ph("Conversation"), fields={"Subject": "x"})
+
+    room.journal.recover()
+
+    assert [other] == [one.body["object"] for one in room.state.intents()]
+    assert [f"a {other} that was begun waits: its section is not syncing"] == room.notes
+
+
 @pytest.mark.rule("F01", "F65", "I13")
 def test_a_creation_that_cannot_be_adopted_stays_open() -> None:
     """Its partner's record belongs to another activity: that is told, and the others are resolved."""
@@ -494,6 +542,20 @@ def test_a_creation_at_the_partner_in_the_place_of_a_deleted_one() -> None:
     room.systems.partners = {("Task", "Task1"): replace(ph(), id="Task1")}
     room.journal.recover()
     assert [(SF_ID, {"Task": "Task1"})] == room.links()
+
+
+@pytest.mark.rule("T41")
+def test_a_link_is_replaced_by_its_number() -> None:
+    """In a state of many links, too: numbers are equal without being one object."""
+    room = Room()
+    for number in range(300):
+        old = room.journal.add_link("Task", f"00T{number:012}EAA", {"Task": f"old{number}"}, {})
+    intent = at_partner(room, replaces=old.id, sf_id=old.sf_id)
+    room.systems.partners = {("Task", "Task1"): ph(sourceId=intent.body["sf_id"])}
+
+    room.journal.recover()
+
+    assert (old.sf_id, {"Task": "Task1"}) == room.links()[-1]
 
 
 @pytest.mark.rule("P25", "I6")
