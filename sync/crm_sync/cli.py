@@ -15,12 +15,14 @@ import requests
 
 from crm_sync.cli_errors import Errors
 from crm_sync.clock import RealClock, clock_of
-from crm_sync.config import Config
+from crm_sync.config import PROFILES, Config
+from crm_sync.errors import ConfigError
 from crm_sync.holders import this_process
 from crm_sync.jobs.cli import jobs
-from crm_sync.linter import Severity, lint, pairs_of
+from crm_sync.linter import Severity, lint, pairs_of, used_by_config, used_by_profile
 from crm_sync.run import Progress, State, Sync
 from crm_sync.settings import inheritance
+from crm_sync.settings_file import Unset
 from crm_sync.sides.salesforce import Salesforce
 
 DEFAULT_STATE = "sqlite:///understudy-sync.db"
@@ -144,6 +146,31 @@ def lint_command(config_path: Path, ca_file: str | None, *, as_json: bool) -> No
         click.echo(f"{fields} fields of {len(pairs)} sections: {rest if findings else 'nothing found'}")
     if errors:
         sys.exit(1)
+
+
+@sync.command("fields")
+@click.argument("mapping", metavar="PROFILE|CONFIG")
+@_json
+def fields_command(mapping: str, *, as_json: bool) -> None:
+    """The fields of Salesforce that a mapping uses: a profile's (planhat, totango, marketo) or a configuration's.
+
+    mapped: read or written by a row; constant: written with each new record; key: creations are found again by it;
+    read: read beside the mapping. Nothing of the environment is needed, and nothing is reached.
+    """
+    with Errors():
+        if mapping in PROFILES:
+            used = used_by_profile(mapping)
+        elif not Path(mapping).is_file():
+            raise ConfigError(f"{mapping}: is neither a profile ({', '.join(PROFILES)}) nor a file")
+        else:
+            used = used_by_config(Config.load(mapping, environment=Unset()))
+    if as_json:
+        click.echo(json.dumps([one.as_dict() for one in used], indent=2))
+        return
+    width = max((len(f"{one.object}.{one.field}") for one in used), default=0)
+    for one in used:
+        row = f" as {one.name}" if one.name else ""
+        click.echo(f"{f'{one.object}.{one.field}':<{width}}  {one.use:<8}  {one.way:<9}  {one.section}{row}")
 
 
 @sync.command("decisions")

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from crm_sync.errors import ConfigError
 
 _NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class Unset(Mapping[str, str]):
+    """An environment for who wants the mapping and reaches nobody: every name is there and is an address of nowhere."""
+
+    def __getitem__(self, name: str) -> str:
+        return "https://unset.invalid"
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 def read(path: Path) -> dict[str, Any]:

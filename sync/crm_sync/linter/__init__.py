@@ -7,6 +7,7 @@ Setup); rules T18, T19, T32, T35, H4, H5. No I/O here: whoever calls hands in th
 from crm_sync.linter.checks import lint
 from crm_sync.linter.drift import as_data, describe_hash, drift, from_data
 from crm_sync.linter.rows import pairs_of, pairs_of_profile
+from crm_sync.linter.used import Used, used_by_config, used_by_profile
 from crm_sync.linter.words import Finding, Pair, Row, Severity
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Pair",
     "Row",
     "Severity",
+    "Used",
     "as_data",
     "describe_hash",
     "drift",
@@ -21,4 +23,6 @@ __all__ = [
     "lint",
     "pairs_of",
     "pairs_of_profile",
+    "used_by_config",
+    "used_by_profile",
 ]
