@@ -48,18 +48,21 @@ def clean(fake: Fake) -> None:
 
 
 @contextmanager
-def play(fake: Fake, url: str) -> Iterator[Played]:
-    """Every client of this process meets *fake* at the vendor's own host names while the block runs."""
+def play(fake: Fake, url: str, *, front: Application | None = None) -> Iterator[Played]:
+    """Every client of this process meets *fake* at the vendor's own host names while the block runs.
+
+    *front* is an application in front of it, which sees what passes.
+    """
     clean(fake)
-    with _in_process(fake) as session:
+    with _in_process(front or fake) as session:
         yield _played(fake, url, session)
 
 
 @contextmanager
-def serve_in_thread(fake: Fake, *, tls: bool) -> Iterator[Played]:
-    """The fake on a port of 127.0.0.1, answered by a thread of this process."""
+def serve_in_thread(fake: Fake, *, tls: bool, front: Application | None = None) -> Iterator[Played]:
+    """The fake, behind *front* if there is one, on a port of 127.0.0.1, answered by a thread of this process."""
     clean(fake)
-    with _in_thread(fake, tls=tls) as (url, session, ca_file):
+    with _in_thread(front or fake, tls=tls) as (url, session, ca_file):
         yield _played(fake, url, session, ca_file=ca_file)
 
 

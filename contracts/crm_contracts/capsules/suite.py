@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
 from crm_contracts.capsules.capsule import Capsule
 from crm_contracts.capsules.foreign import foreign_stage, replay_foreign
 from crm_contracts.capsules.reading import read_capsule
 from crm_contracts.capsules.replay import Replay, replay
 from crm_contracts.capsules.stages import Stages
+from crm_contracts.told import told
 from crm_contracts.verify.runner import CommandRunner
 from crm_contracts.world.columns import two_columns
 from fake_core.errors import MisuseError
@@ -55,20 +55,11 @@ class CapsuleItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The story alone; whatever else goes wrong is our bug and has a traceback."""
         if isinstance(excinfo.value, (_Broken, MisuseError)):
-            return _told(str(self.path), str(excinfo.value))
+            return told(str(self.path), str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         return self.path, None, f"capsule {self.path.name}"
-
-
-def _told(path: str, story: str) -> ReprExceptionInfo:
-    """*story* for the terminal, its first line for the summary: where CI is set pytest prints a summary uncut.
-
-    No public class of pytest's has both and passes from a worker of pytest-xdist to its master.
-    """
-    traceback = ReprTraceback([ReprEntryNative([f"{story}\n"])], None, "native")
-    return ReprExceptionInfo(traceback, ReprFileLocation(path, 1, story.partition("\n")[0]))
 
 
 def _own_sync(config: pytest.Config) -> CommandRunner | None:
