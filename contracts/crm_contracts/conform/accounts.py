@@ -39,7 +39,7 @@ CREDENTIALS = {
         "api_version",
     ],
     "planhat": ["url", "token", "tenant"],
-    "totango": ["url", "token", "service_id", "region"],
+    "totango": ["url", "token", "service_id", "region", "account"],
     "marketo": ["url", "token", "tenant", "user"],
 }
 SANDBOX_LOGIN = "https://test.salesforce.com"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Access", "Exchange", "Made", "access_to"]
 
+PAUSE_MAX = 120.0  # seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -82,6 +84,11 @@ class Access:
         """Delete *made*, given newest first; say what is still there, and why."""
         del target
         yield from (one.what for one in made)
+
+    def pause(self, answer: Answer) -> float:
+        """Seconds until a call is taken again after *answer*, a 429."""
+        told = answer.headers.get("Retry-After") or answer.headers.get("RateLimit-Reset") or "1"
+        return min(float(told), PAUSE_MAX) if told.isdigit() else 1.0
 
     def zone(self, target: Target) -> tzinfo:
         """Whose days `{day:0}` counts."""

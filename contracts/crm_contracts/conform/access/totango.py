@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["Access"]
 
 ACCOUNT = "zz-understudy"
-INGEST = {"https://api.totango.com": "https://sdr.totango.com", "https://api-eu1.totango.com": "https://sdr-eu1.totango.com"}
+INGEST = {
+    "https://api.totango.com": "https://sdr.totango.com",
+    "https://api-eu1.totango.com": "https://sdr-eu1.totango.com",
+}
 TASKS, TOUCHPOINTS = "/api/v3/tasks", "/api/v3/touchpoints"
 _STANDIN = re.compile(r"/_standin/totango/(records/\w+/[^/?]+|jobs)")
 _STAMP_MIN = 1_000_000_000_000  # milliseconds: 2001
@@ -65,7 +68,9 @@ class Access(_Access):
                 target.wait(seconds)
             if target.call("GET", f"/api/v2/accounts/{quote(account)}/").status == 200:
                 return
-        raise MisuseError(f"totango: the ingest did not make the account {account}: set TOTANGO_ACCOUNT to one that is there")
+        raise MisuseError(
+            f"totango: the ingest did not make the account {account}: set TOTANGO_ACCOUNT to one that is there"
+        )
 
     def refusal(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """`{code, message}`: the type and the message of the error."""
@@ -99,9 +104,9 @@ class Access(_Access):
         told = _json(exchange.answer)
         if rest == "jobs" and exchange.method == "POST" and isinstance(told, dict):
             yield Made(f"/_standin/totango/jobs/{told['id']}", f"job {told['id']}")
-        elif rest.startswith("records/") and exchange.method == "PUT" and isinstance(told, dict):
-            kind = rest.split("/")[1]
-            yield Made(f"/_standin/totango/records/{kind}/{told['id']}", f"{kind} {told['id']}")
+        elif exchange.method == "PUT" and isinstance(told, dict) and told.get("outcome") == "created":
+            kind, record = rest.split("/")[1], told["record"]["id"]
+            yield Made(f"/_standin/totango/records/{kind}/{record}", f"{kind} {record}")
 
     def gone(self, exchange: Exchange) -> Iterable[str]:
         if exchange.method == "DELETE" and exchange.answer.status in {200, 204}:
