@@ -1,7 +1,7 @@
 """Planhat: token, kinds of values, refusals as plain text, what an answer made.
 
-What a call made is read from its answer: a document with an `_id`, `upsertedIds` of a bulk upsert, the Conversation that
-a completed task logs. Taking away is one DELETE each, newest first.
+What a call made is read from its answer: a document with an `_id`, `upsertedIds` of a bulk upsert, the Conversation of
+a completed task. Taking away is one DELETE each, newest first.
 Source: developer documentation, per model and Bulk upsert.
 """
 

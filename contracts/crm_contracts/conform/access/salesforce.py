@@ -94,7 +94,7 @@ class Access(_Access):
 
     def made(self, exchange: Exchange) -> Iterable[Made]:
         answer = exchange.answer
-        if not 200 <= answer.status < 400:
+        if exchange.method == "DELETE" or not 200 <= answer.status < 400:
             return
         kind = answer.headers.get("Content-Type", "")
         if "json" in kind:
