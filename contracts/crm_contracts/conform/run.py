@@ -119,6 +119,8 @@ def _restore(target: Target, before: tuple[str, datetime]) -> None:
 def _why_not(check: Check, target: Target, play: Play) -> str:
     if check.fake_only and target.control is None:
         return "needs the control plane"
+    if any("advance" in step.get("control", ()) for step in check.steps) and not target.stands_still:
+        return "this fake's clock cannot be moved"
     if play.missing:
         return f"no credential {', '.join(sorted(play.missing))}"
     for need in check.needs:
