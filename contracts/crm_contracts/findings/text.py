@@ -144,4 +144,5 @@ def _verdict(report: Report, groups: Sequence[Group], paint: Paint) -> str:
     if report.ok:
         more = f", with {words(sum(len(one.found) for one in groups), 'finding')} that fail no build" if groups else ""
         return paint(f"Held: {words(ran, 'check')} passed{more}.", "green")
-    return paint(f"Failed: {counts['failed']} of {words(ran, 'check')}, {words(len(groups), 'cause')}.", "red")
+    found = ", ".join(words(many, level) for level, many in levels(report))
+    return paint(f"Failed: {counts['failed']} of {words(ran, 'check')}: {found}.", "red")

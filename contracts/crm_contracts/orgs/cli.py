@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from crm_contracts.findings.options import Chosen, reporting, show
+from fake_core.clock import RealClock
 from fake_core.errors import MisuseError
+
+if TYPE_CHECKING:
+    from crm_contracts.orgs.drift_report import Compared
 
 SHOWN_MISSING = 12  # names of objects a summary line shows
 
@@ -108,28 +114,92 @@ def _write(out: Path, text: str) -> None:
 @click.argument("real", nargs=-1, required=True)
 @click.option("--all", "everything", is_flag=True, help="Also differences that change no answer a sync reads.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def diff(*, fake: str, real: tuple[str, ...], everything: bool, as_json: bool) -> None:
+@click.option(
+    "--allowed", type=click.Path(path_type=Path), metavar="FILE", help="Differences that are allowed, a TOML file."
+)
+@click.option(
+    "--mapped",
+    metavar="PROFILE|FILE",
+    help="What a sync maps: a profile of ours (planhat, ...), its configuration, or a TOML file with a list of fields.",
+)
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day on which rows of --allowed end or do not. [default: today]",
+)
+@reporting
+def diff(*, everything: bool, as_json: bool, today: datetime | None, chosen: Chosen, **given: Any) -> None:
     """Tell where the org FAKE and the org REAL differ, and what each difference means for a sync.
 
     Each is an edition (developer, enterprise, ...), an org file (.toml), or describe results: a FILE, or a folder of
-    them. Exit status 0: no difference; 1: some.
+    them. Exit status 0: no difference, or only allowed ones; 1: some; 2: something cannot be read; 3: some, and one
+    hits a field that --mapped names. Without --format or --output: one line for each difference.
     """
-    from crm_contracts.orgs.drift import compare
+    reported = chosen.said or bool(chosen.files)
+    if as_json and reported:
+        raise MisuseError("--json is one object a line, --format and --output are a report: give one of them")
+    compared = _compared(everything=everything, today=(today or RealClock().now()).date(), **given)
+    if reported:
+        show(compared.report(), chosen)
+    else:
+        _lines(compared, as_json=as_json)
+    sys.exit(compared.status)
 
+
+def _compared(
+    *, fake: str, real: tuple[str, ...], everything: bool, allowed: Path | None, mapped: str | None, today: date
+) -> Compared:
+    from crm_contracts.orgs.allowed import read_allowed, sort_out
+    from crm_contracts.orgs.drift import compare
+    from crm_contracts.orgs.drift_report import Compared
+    from crm_contracts.orgs.mapped import mapped_by, read_mapping
+
+    rows = read_allowed(allowed) if allowed else []
+    uses = read_mapping(mapped) if mapped else None
     theirs, entries = _org_of(real)
     mine, _ = _org_of((fake,))
     drifts = list(compare(mine, theirs, everything=everything))
-    for drift in drifts:
-        click.echo(json.dumps(drift.data(), ensure_ascii=False) if as_json else drift.line())
-    if not as_json:
-        missing = sorted(set(entries) - set(mine) - set(theirs))
-        if missing:
-            more = f" and {len(missing) - SHOWN_MISSING} more" if len(missing) > SHOWN_MISSING else ""
-            shown = ", ".join(missing[:SHOWN_MISSING])
-            click.echo(f"not in the fake, and not described: {shown}{more}", err=True)
-        objects = len({one.at.partition(".")[0] for one in drifts})
-        click.echo(f"{len(drifts)} differences in {objects} of {len(theirs)} objects", err=True)
-    sys.exit(1 if drifts else 0)
+    return Compared(
+        fake=fake,
+        real=real,
+        objects={name: len(one["fields"]) for name, one in theirs.items()},
+        undescribed=sorted(set(entries) - set(mine) - set(theirs)),
+        drifts=drifts,
+        sorted=sort_out(drifts, rows, today),
+        mapped=mapped_by(mapped, uses, mine, theirs) if mapped and uses is not None else None,
+    )
+
+
+def _lines(compared: Compared, *, as_json: bool) -> None:
+    """One line for each difference, allowed ones only as JSON; the rest on standard error."""
+    allowed = {id(drift): row for drift, row in compared.sorted.allowed}
+    for drift in compared.drifts:
+        uses = compared.mapped.hit_by(drift) if compared.mapped else []
+        row = allowed.get(id(drift))
+        if as_json:
+            data: dict[str, Any] = drift.data() | ({"mapped": uses} if compared.mapped else {})
+            click.echo(json.dumps(data | ({"allowed": row.reason} if row else {}), ensure_ascii=False))
+        elif row is None:
+            click.echo(drift.line() + (f" [mapped: {'; '.join(uses)}]" if uses else ""))
+    for row in compared.sorted.stale:
+        click.echo(f"{row.place}: allows nothing, remove it: no difference is {row.at}: {row.what}", err=True)
+    for row, number in compared.sorted.expired:
+        click.echo(f"{row.place}: allowed until {row.until}, {number} told again: {row.reason}", err=True)
+    if as_json:
+        return
+    if compared.undescribed:
+        missing = compared.undescribed
+        more = f" and {len(missing) - SHOWN_MISSING} more" if len(missing) > SHOWN_MISSING else ""
+        click.echo(f"not in the fake, and not described: {', '.join(missing[:SHOWN_MISSING])}{more}", err=True)
+    if compared.unseen:
+        click.echo(f"mapped, and not described: {', '.join(compared.unseen)}", err=True)
+    objects = len({one.at.partition(".")[0] for one in compared.sorted.kept})
+    parts = [f"{len(compared.sorted.kept)} differences in {objects} of {len(compared.objects)} objects"]
+    if compared.sorted.allowed:
+        parts.append(f"{len(compared.sorted.allowed)} allowed")
+    if compared.mapped:
+        parts.append(f"{len(compared.hits)} hit a mapped field")
+    click.echo("; ".join(parts), err=True)
 
 
 def _org_of(choices: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:

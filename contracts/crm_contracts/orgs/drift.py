@@ -16,7 +16,7 @@ from typing import Any
 
 NOT_COMPARED = frozenset({"fields", "childRelationships", "recordTypeInfos", "urls", "name"})
 _FIELD_NOT_COMPARED = frozenset({"name", "picklistValues"})
-_NO_CONSEQUENCE = "no answer that a sync reads changes"
+NO_CONSEQUENCE = "no answer that a sync reads changes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _keys(
         means = _consequence(of, key, one, other) if key in fake and key in real else None
         if means is None and not everything:
             continue
-        yield Drift(at, key, _shown(fake, key, real), _shown(real, key, fake), means or _NO_CONSEQUENCE)
+        yield Drift(at, key, _shown(fake, key, real), _shown(real, key, fake), means or NO_CONSEQUENCE)
 
 
 def _shown(described: Mapping[str, Any], key: str, other: Mapping[str, Any] | None = None) -> str:

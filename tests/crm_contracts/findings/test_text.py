@@ -70,7 +70,7 @@ def test_the_verdict_comes_last() -> None:
         title="t", results=[Result(name="a", state="passed", findings=[finding(level="warning", grade="", source="")])]
     )
 
-    assert "Failed: 2 of 4 checks, 3 causes." == render(report()).splitlines()[-1]
+    assert "Failed: 2 of 4 checks: 14 errors, 1 warning." == render(report()).splitlines()[-1]
     assert "Held: 1 check passed." == render(held()).splitlines()[-1]
     assert "Held: 1 check passed, with 1 finding that fail no build." == render(warned).splitlines()[-1]
 
