@@ -155,7 +155,7 @@ def test_a_row_knows_its_line(folders: Path) -> None:
 
 # --- what hits a mapping ----------------------------------------------------------------------------
 
-USES = [
+USES: list[dict[str, Any]] = [
     {
         "object": "Task",
         "field": "Subject",
