@@ -72,12 +72,12 @@ def not_run(report: Report) -> list[tuple[str, list[Result]]]:
 
 
 def number(count: int) -> str:
-    """`1 234`."""
-    return f"{count:,}".replace(",", " ")
+    """`1,234`."""
+    return f"{count:,}"
 
 
 def words(count: int, noun: str) -> str:
-    """`1 finding`, `2 findings`, `1 234 findings`."""
+    """`1 finding`, `2 findings`, `1,234 findings`."""
     return f"{number(count)} {noun}" + ("" if count == 1 else "s")
 
 

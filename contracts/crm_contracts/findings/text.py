@@ -25,6 +25,7 @@ SHOWN_MAX = 400  # characters of one line that proves something
 NAMES_MAX = 6
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _LABEL = 12
+_LABEL_MAX = 40
 
 
 def plain(text: str, _colour: str) -> str:
@@ -49,20 +50,21 @@ def render(report: Report, paint: Paint = plain) -> str:
 
 def _summary(report: Report, groups: Sequence[Group], paint: Paint) -> Iterator[str]:
     yield _line(report.title)
+    wide = max([_LABEL, *(len(label) + 2 for label in report.facts if len(label) < _LABEL_MAX)])
     for label, said in report.facts.items():
-        yield from _wrapped(label, said)
+        yield from _wrapped(label, said, wide=wide)
     counts = report.counts
     states = [f"{number(counts['passed'])} passed"]
     if counts["failed"]:
         states.append(paint(f"{number(counts['failed'])} failed", "red"))
     if counts["not run"]:
         states.append(paint(f"{number(counts['not run'])} not run", "yellow"))
-    yield f"{'checks':<{_LABEL}}{words(len(report.results), 'check')}: {', '.join(states)}"
+    yield f"{'checks':<{wide}}{words(len(report.results), 'check')}: {', '.join(states)}"
     if groups:
         by_level = ", ".join(paint(words(many, level), _COLOURS[level]) for level, many in levels(report))
-        yield f"{'findings':<{_LABEL}}{by_level}, of {words(len(groups), 'cause')}"
+        yield f"{'findings':<{wide}}{by_level}, of {words(len(groups), 'cause')}"
         for group in groups:
-            yield f"{'':<{_LABEL}}{len(group.found):>5}  {paint(_line(group.name), _COLOURS[group.level])}"
+            yield f"{'':<{wide}}{len(group.found):>5}  {paint(_line(group.name), _COLOURS[group.level])}"
 
 
 def _line(text: str) -> str:

@@ -27,6 +27,18 @@ def test_the_summary_comes_first() -> None:
     assert expected == render(report()).splitlines()[:9]
 
 
+def test_long_names_of_facts_stand_in_one_column() -> None:
+    """What is said of each begins below what is said of the others; thousands are told apart."""
+    facts = {"calls": "one", "Marketo Sales Insight Actions": "other"}
+    passed = [Result(name=str(number), state="passed") for number in range(1_001)]
+
+    assert [
+        "calls                          one",
+        "Marketo Sales Insight Actions  other",
+        "checks                         1,001 checks: 1,001 passed",
+    ] == render(Report(title="t", results=passed, facts=facts)).splitlines()[1:4]
+
+
 def test_what_findings_of_one_cause_share_is_said_once() -> None:
     """What is wrong and what to do stand above the places; a proof is shown for the first of them."""
     text = render(report())
