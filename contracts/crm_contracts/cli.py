@@ -24,6 +24,7 @@ DEFAULT_PORT = 8443
 _GROUPS = {
     "actions": "crm_sync.actions.cli",
     "capsule": "crm_contracts.capsules.cli",
+    "compare": "crm_contracts.record.compare_cli",
     "conform": "crm_contracts.conform.cli",
     "contract": "crm_contracts.integration.cli",
     "explain": "crm_contracts.capsules.explain.cli",

@@ -1,0 +1,163 @@
+"""Evidence played again: each recorded request is asked of a fresh fake, in order, and the answers are compared.
+
+Rule 1: the fake's clock stands at the moment of the recording.
+Rule 2: an exchange that starts from records we do not have, or that follows from one which differed, is not compared.
+It is told and counted, and never counted as agreed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from crm_contracts.integration.routes import router
+from crm_contracts.openapi.documents import Operation
+from crm_contracts.record.answers import Difference, differences
+from crm_contracts.record.names import Names
+from crm_contracts.record.proxy import UPSTREAM_HEADER
+from crm_contracts.record.requests import asked
+from crm_contracts.record.seeding import made_by, seed, shown_rows
+from crm_contracts.traffic import Call
+from crm_contracts.traffic.har import Recording
+from crm_contracts.vendors import HOSTS, create_fake
+from fake_core.clock import FrozenClock
+from fake_core.errors import ConnectionDropped
+from fake_core.fake import Fake
+from fake_core.transport import InProcess
+
+__all__ = ["Compared", "compare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One recorded exchange, our answer to it, and in what that differs; or *why* it was not compared."""
+
+    call: Call
+    operation: Operation | None
+    ours: Call | None = None
+    differences: Sequence[Difference] = ()
+    why: str = ""
+
+
+def compare(recording: Recording, *, orgs: dict[str, str] | None = None) -> Iterator[Compared]:
+    """Every exchange of *recording*, in order. *orgs* says how the fake of a vendor starts (`create_app`'s org)."""
+    players: dict[str, _Player] = {}
+    try:
+        for call in recording.calls:
+            if call.vendor not in players:
+                own = [one for one in recording.calls if one.vendor == call.vendor]
+                org = (orgs or {}).get(call.vendor)
+                fake = create_fake(call.vendor, clock=FrozenClock(own[0].at), **({"org": org} if org else {}))
+                players[call.vendor] = _Player(fake, own)
+            partial = bool(recording.notes.get(call.number, {}).get("partial"))
+            yield players[call.vendor].play(call, partial=partial)
+    finally:
+        for player in players.values():
+            player.fake.close()
+
+
+class _Player:
+    """A fresh fake, and what is known of the recording's records."""
+
+    def __init__(self, fake: Fake, calls: Sequence[Call]) -> None:
+        self.fake = fake
+        self._host = HOSTS[fake.vendor]
+        self._network = InProcess([fake])
+        self._words = fake.credentials(self._host)
+        self._names = Names()
+        self._made = made_by(calls)
+        self._bad: set[int] = set()  # exchanges that differed, or were not compared
+        api = f"/services/data/v{self._words.get('api_version', '60.0')}"
+        shown = shown_rows(calls, self._made)
+        self._why = seed(shown, fake.vendor, self._names, self._send, api)
+        self._bind_user(calls, api)
+
+    def play(self, call: Call, *, partial: bool) -> Compared:
+        operation = _operation(call)
+        why = self._hindered(call)
+        request = why or asked(call, self._names, self._host, self._words)
+        if isinstance(request, str):
+            self._bad.add(call.number)
+            return Compared(call, operation, why=request)
+        self._move(call.at)
+        ours = self._ask(call, request)
+        if ours.status == 501 and operation is not None and operation.not_faked:
+            self._bad.add(call.number)
+            return Compared(call, operation, ours, why=f"the fake does not play {operation.operation_id}")
+        found = differences(call, ours, self._names, partial=partial)
+        if found:
+            self._bad.add(call.number)
+        return Compared(call, operation, ours, found)
+
+    def _hindered(self, call: Call) -> str:
+        """Why *call* cannot be compared, "" when it can."""
+        if call.status == 0 or call.answered(UPSTREAM_HEADER) is not None:
+            return "the recording has no answer of the vendor's"
+        sent = call.url + call.request.decode("utf-8", "replace")
+        for one in self._names.strangers(sent, self._made):
+            origin = self._made.get(one) or next((n for id_, n in self._made.items() if id_.startswith(one)), 0)
+            if origin in self._bad:
+                return f"it needs {one}, which exchange {origin} should have made"
+            if origin == 0 and call.status < 400:
+                return self._why.get(one) or f"it starts from a record that we do not have ({one})"
+        if call.status < 400:
+            answer = call.response.decode("utf-8", "replace")
+            hidden = [one for one in self._names.strangers(answer) if one in self._why]
+            if hidden:
+                return self._why[hidden[0]]
+        return ""
+
+    def _move(self, at: datetime) -> None:
+        assert isinstance(self.fake.clock, FrozenClock)
+        self.fake.clock.set(max(at, self.fake.clock.now()))
+
+    def _ask(self, call: Call, request: tuple[str, str, list[tuple[str, str]], bytes]) -> Call:
+        method, url, headers, body = request
+        try:
+            status, _, answered, answer = self._network.send(self.fake, method, url, headers=headers, body=body)
+        except ConnectionDropped:
+            return replace(call, status=0, response_headers=(), response=b"")
+        given = tuple((name.lower(), value) for name, value in answered)
+        return replace(
+            call,
+            method=method,
+            url=url,
+            request_headers=headers,
+            request=body,
+            status=status,
+            response_headers=given,
+            response=answer,
+        )
+
+    def _send(self, method: str, path: str, data: Any) -> tuple[int, Any]:
+        headers = [("Content-Type", "application/json")]
+        token = self._words.get("access_token") or self._words.get("token")
+        headers.append(
+            ("app-token", str(token)) if self.fake.vendor == "totango" else ("Authorization", f"Bearer {token}")
+        )
+        body = b"" if data is None else json.dumps(data).encode()
+        status, _, _, answer = self._network.send(self.fake, method, self._host + path, headers=headers, body=body)
+        try:
+            return status, json.loads(answer)
+        except ValueError:
+            return status, answer.decode("utf-8", "replace")
+
+    def _bind_user(self, calls: Sequence[Call], api: str) -> None:
+        """Whoever is alone named in the recording's requests is the one who calls."""
+        if self.fake.vendor != "salesforce":
+            return
+        sent = " ".join(call.url + call.request.decode("utf-8", "replace") for call in calls)
+        users = [one for one in self._names.strangers(sent) if one.startswith("005")]
+        if len(users) == 1:
+            query = f"/query?q=SELECT+Id+FROM+User+WHERE+Username='{quote(self._words['username'])}'"
+            _, found = self._send("GET", api + query, None)
+            self._names.bind(users[0], found["records"][0]["Id"])
+
+
+def _operation(call: Call) -> Operation | None:
+    found = router(call.vendor).find(call.method, urlsplit(call.url).path)
+    return found.operation if found else None
