@@ -70,7 +70,7 @@ class Lane:
         self._fake: Fake | None = None
         self._token = ""
         self._written = True
-        self._guarded: set[str] = set()
+        self.guards_known: set[str] = set()  # operations that were seen to ask for a token
         self._exclusions = [one for one in exclusions() if one.vendor == vendor]
         document = prepare(without_not_faked(load(vendor)))
         # A path with a server of its own is called there.
@@ -99,6 +99,12 @@ class Lane:
         url: str = self._servers.get(path, self.url)
         return url
 
+    def go_to(self, url: str) -> None:
+        """From here on every case goes to *url* over a socket; who serves the fake there is the caller's business."""
+        self.url = url
+        self._servers = dict.fromkeys(self._servers, url)
+        self.schema.app = None
+
     def headers(self, path: str = "") -> dict[str, str]:
         """What an authorized caller sends to *path*."""
         assert self.fake
@@ -120,7 +126,7 @@ class Lane:
         That an operation asks for a token is looked at once: it is a property of the operation.
         """
         operation_id, headers = _operation_id(case), self.headers(case.path)
-        looked_at = [ignored_auth] if operation_id in self._guarded else []
+        looked_at = [ignored_auth] if operation_id in self.guards_known else []
         try:
             case.validate_response(
                 response,
@@ -130,7 +136,7 @@ class Lane:
                 **context,
             )
             if response.status_code < 300:
-                self._guarded.add(operation_id)
+                self.guards_known.add(operation_id)
         except FailureGroup as group:
             left = [failure for failure in group.exceptions if not self._excuse(failure, case, response)]
             if left:
