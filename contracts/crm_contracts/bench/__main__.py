@@ -24,12 +24,13 @@ import click
 import requests
 
 from crm_contracts import serving
-from crm_contracts.bench import bare, bulk, first_sync, worlds
+from crm_contracts.bench import bare, bulk, capsules, first_sync, worlds
 from crm_contracts.bench.at_once import at_once
 from crm_contracts.bench.deciding import deciding
 from crm_contracts.bench.load import Load, request_bytes, run_load
 from crm_contracts.serving.worker import WORKER_THREADS
 from crm_contracts.vendors import HOSTS, create_fake
+from crm_contracts.world.mutants import MUTANTS
 from fake_core.clock import RealClock
 from fake_core.transport import InProcess
 
@@ -470,6 +471,9 @@ def main(*, write: str | None, quick: bool) -> None:
     worlds.histories(table.add, count=100 // scale, steps=HISTORY_STEPS)
     worlds.simulated(table.add, count=400 // scale)
     worlds.fault_points(table.add, rounds=1 if quick else 5)
+    capsules.gallery(table.add, every=10 if quick else 1)
+    capsules.from_har_of(table.add, entries=10_000 // scale)
+    capsules.planted(table.add, every=len(MUTANTS) // 2 if quick else 20)
     deciding(table.add, rounds=1 if quick else 5, calls=100_000 // scale)
     first_sync.tell(table.add, records=(1_000 // scale, 100_000 // scale**2), changes=100 // scale)
     if write:

@@ -290,12 +290,11 @@ class _Builder:
         if not deed.written:
             later = bisect_right(exchanges, deed.at, key=lambda one: one.at)  # the first exchange after it
             spot = min(max(later, deed.after + 1), deed.seen)
-        for run in self.told.runs:
-            if run.first <= deed.seen <= run.last and run.first <= spot:
-                return run.last + 0.5 if deed.after >= run.first else run.first - 0.5
-            if run.first < spot <= run.last:
-                return run.last + 0.5 if deed.after >= run.first or deed.seen > run.last else run.first - 0.5
-        return spot - 0.25
+        number = bisect_right(self.told.runs, spot, key=lambda one: one.first) - 1
+        run = self.told.runs[number] if number >= 0 else None
+        if run is None or spot > run.last or (spot == run.first and deed.seen > run.last):
+            return spot - 0.25
+        return run.last + 0.5 if deed.after >= run.first or deed.seen > run.last else run.first - 0.5
 
     def _runs(self) -> list[_Step]:
         told = self.told
