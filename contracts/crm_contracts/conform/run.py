@@ -18,6 +18,7 @@ from crm_contracts.conform.play import Differs, Play
 from crm_contracts.conform.target import BudgetSpent, Target
 from crm_contracts.conform.telling import finding_of, left_behind
 from crm_contracts.findings import Report, Result
+from crm_contracts.findings.coverage import whole
 from fake_core.clock import Clock
 
 __all__ = ["Run", "chosen", "conform", "planned"]
@@ -33,7 +34,7 @@ class Run:
     plays: dict[str, Play] = field(default_factory=dict)
 
     def report(self, title: str, facts: Mapping[str, str]) -> Report:
-        return Report(title=title, results=self.results, facts=facts, coverage=self.coverage)
+        return Report(title=title, results=self.results, facts=facts, coverage=whole(self.coverage))
 
 
 def chosen(found: Sequence[Check], only: Sequence[str]) -> list[Check]:

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from tests.crm_contracts.findings.samples import REPORTS, finding, held, report
 
 from crm_contracts.findings import Report, Result, html
+from crm_contracts.findings.coverage import whole
 from crm_contracts.findings.plots import by_grade, by_operation
+from crm_contracts.openapi.documents import operations
 
 VOID = {"meta", "br"}
 TAGS = {
@@ -89,7 +91,8 @@ def test_the_page_tells_what_the_report_tells() -> None:
         "held to documented: REST API guide, Query",
         "no sandbox: PLANHAT_TOKEN is not set",
         "planhat.token, planhat.host",
-        "Salesforce: 2 of 3 operations, 151 calls",
+        "Salesforce: 2 of 3 operations called, 151 calls",
+        "Planhat: 1 operation called, 3 calls",
     ):
         assert said in text
     for number in range(3, 16):
@@ -125,6 +128,17 @@ def test_operations_are_drawn_with_those_that_nobody_called() -> None:
     )
     assert [100, 0] == [first.operations[0].width, first.operations[-1].width]
     assert ("planhat", 3, 1) == (other.vendor, other.calls, other.called)
+
+
+def test_a_whole_coverage_names_what_nobody_called() -> None:
+    """Each faked operation of the document is there; one that is not faked is not missed."""
+    document = operations("marketo") + operations("totango")
+    made = whole({"totango": {"createTask": 7}, "marketo": {}})
+    faked = {one.operation_id for one in document if one.not_faked is None}
+
+    assert faked == made["totango"].keys() | made["marketo"].keys()
+    assert 7 == made["totango"]["createTask"]
+    assert {0} == set(made["marketo"].values())
 
 
 def test_nothing_checked_is_not_held() -> None:

@@ -52,6 +52,15 @@ def test_what_findings_of_one_cause_share_is_said_once() -> None:
     assert "and 3 more places (--format json has them all)" in cause
 
 
+def test_causes_of_errors_come_first_then_the_largest() -> None:
+    """However many warnings there are: what fails the build is on top."""
+    warnings = [finding(number, check="small", level="warning") for number in range(3)]
+    found = [*warnings, finding(check="one"), finding(7, check="two"), finding(8, check="two")]
+    text = render(Report(title="t", results=[Result(name="a", state="failed", findings=found)]))
+
+    assert ["error: two", "error: one", "warning: small"] == re.findall(r"^(?:error|warning): \w+", text, re.MULTILINE)
+
+
 def test_what_findings_of_one_cause_do_not_share_is_said_at_each() -> None:
     """Two remedies of one cause are both told, at their places."""
     both = [finding(1, remedy="do this"), finding(2, remedy="do that", entry="")]
