@@ -187,17 +187,20 @@ class Caller:
     clients: dict[str, Client]
 
     def __call__(self, one: Operation, *, token: str | None = "real", **given: Any) -> TestResponse:
-        """Call *one*: *path*, *query* replace single parameters; *data*, *content_type*, *length* are the body's."""
+        """Call *one*: *path*, *query* replace single parameters; *data*, *content_type*, *length* are the body's;
+        *headers* come on top of the lane's; *bare* leaves out the query.
+        """
         lane = self.lanes[one.vendor]
         path = self.path(one, **given.get("path", {}))
-        query = dict.fromkeys(parameters(one, "query"), "1") | given.get("query", {})
+        query = {} if given.get("bare") else dict.fromkeys(parameters(one, "query"), "1")
+        query |= given.get("query", {})
         headers = lane.headers(path)
         if token != "real":
             headers = dict.fromkeys(headers, token) if token else {}
         return self.clients[one.vendor].open(
             f"{path}?{urlencode(query, errors='replace')}",
             method=one.method,
-            headers=headers,
+            headers={**headers, **given.get("headers", {})},
             data=given.get("data", b"{}" if media(one) else b""),
             content_type=given.get("content_type", media(one) or None),
             environ_overrides={"CONTENT_LENGTH": str(given["length"])} if "length" in given else {},

@@ -139,7 +139,7 @@ def test_a_forgotten_session_is_found() -> None:
     """A fake that lets anybody in is found by ignored_auth."""
     lane = LANES["salesforce"]
     header = lane.headers()["Authorization"]
-    lane._guarded.clear()
+    lane.guards_known.clear()
 
     def spoiled(app: Any) -> Any:
         return lambda environ, start: app({**environ, "HTTP_AUTHORIZATION": header}, start)
