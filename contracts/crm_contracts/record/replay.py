@@ -155,7 +155,8 @@ class _Player:
         if len(users) == 1:
             query = f"/query?q=SELECT+Id+FROM+User+WHERE+Username='{quote(self._words['username'])}'"
             _, found = self._send("GET", api + query, None)
-            self._names.bind(users[0], found["records"][0]["Id"])
+            for row in found.get("records", ()) if isinstance(found, dict) else ():
+                self._names.bind(users[0], row["Id"])
 
 
 def _operation(call: Call) -> Operation | None:

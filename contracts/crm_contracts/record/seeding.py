@@ -1,7 +1,7 @@
 """Records that evidence reads but never made: made in the fake from what the answers show of them.
 
-Rule 1: a record is made through the vendor's own API, from the first row that shows it. What cannot be written (stamps,
-formulas) is left out; a text that is required and not shown is filled in.
+Rule 1: a record is made through the vendor's own API, from the rows that show it before anything is written to it.
+What cannot be written (stamps, formulas) is left out; a text that is required and not shown is filled in.
 Rule 2: what cannot be made is told, and nothing that needs it is compared.
 """
 
@@ -43,11 +43,14 @@ def made_by(calls: Iterable[Call]) -> dict[str, int]:
 
 
 def shown_rows(calls: Iterable[Call], made: Mapping[str, int]) -> Shown:
-    """What reads show of records that the evidence does not make, by id; the first sight of each."""
+    """What reads show of records that the evidence does not make, by id, until something is written to them."""
     found: Shown = {}
+    written: set[str] = set()
     for call in calls:
         if not 200 <= call.status < 300:
             continue
+        if call.method != "GET":
+            written.update(ids_in(call.url), ids_in(call.request.decode("utf-8", "replace")))
         try:
             data = json.loads(call.response)
         except ValueError:
@@ -55,7 +58,9 @@ def shown_rows(calls: Iterable[Call], made: Mapping[str, int]) -> Shown:
         rows = _salesforce(data, call) if call.vendor == "salesforce" else _by_id(data, call)
         for id_, kind, row in rows:
             if id_ not in made and not (call.vendor == "salesforce" and id_.startswith(OURS)):
-                found.setdefault(id_, (kind, row))
+                _, known = found.setdefault(id_, (kind, {}))
+                if not known or id_ not in written:
+                    known.update({key: value for key, value in row.items() if key not in known})
     return found
 
 
