@@ -21,7 +21,7 @@ from fake_core.errors import MisuseError
 if TYPE_CHECKING:
     from crm_contracts.conform.play import Play
 
-__all__ = ["Check", "checks", "entry_of", "held", "read"]
+__all__ = ["Check", "checks", "held", "read"]
 
 GRADES = ("verified", "recorded", "documented", "client-derived", "assumed")
 STEP_WORDS = frozenset(
@@ -65,7 +65,7 @@ class Check:
     """One behaviour of a vendor.
 
     *name* is `VENDOR/AREA/CASE`, *title* the behaviour in one sentence. *entry* is the ledger's id of what it holds
-    ("" = made from the operation and the first refusal). *needs* are what a target must have (`control`,
+    ("" = found by what it expects: `entries.entry_of`). *needs* are what a target must have (`control`,
     `field Account.Key__c`, `object Plan__c`, `fresh`). *steps* are calls as data, or *function* makes them. *calls* is
     how many calls it takes, with the one that cleans up.
     """
@@ -156,18 +156,6 @@ def read(text: str, place: str, vendor: str) -> list[Check]:
         raise MisuseError(f"{place}: no TOML: {error}") from error
     _only(told, FILE_WORDS, place)
     return [check for row in told.get("check", ()) for check in _family(row, told, place, vendor)]
-
-
-def entry_of(check: Check) -> str:
-    """The ledger's id of what *check* holds."""
-    if check.entry:
-        return check.entry
-    for step in check.steps[::-1]:
-        if "refused" in step:
-            return f"{check.vendor}/{check.operations[0]}/{step['status']}/{step['refused'].get('code', '')}".rstrip(
-                "/"
-            )
-    return f"{check.vendor}/{check.operations[0]}"
 
 
 def _family(row: Mapping[str, Any], told: Mapping[str, Any], place: str, vendor: str) -> Iterator[Check]:

@@ -1,7 +1,7 @@
 """Drift: where an account of the vendor answers otherwise than a check expects, and the row of data that would mend it.
 
-Rule 1: a refusal is patched as the row of the fake's errors.toml that made the expected words: the new text with the
-row's own placeholders, grade "recorded", and the account with its date as source.
+Rule 1: a refusal is patched as the row of data that makes the expected words, which the ledger names: the new text with
+the row's own placeholders, grade "recorded", and the account with its date as source.
 Rule 2: what no row drives is told as a unified diff of what was expected and what came. Nothing is invented.
 """
 
@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Any
 
-from crm_contracts.conform.check import Check, entry_of
+from crm_contracts.conform.check import Check
+from crm_contracts.conform.entries import entry_of, pattern
 from crm_contracts.conform.play import Differs, Play
 from crm_contracts.conform.telling import masked
-from crm_contracts.ledger import data_of
+from crm_contracts.ledger import find
+from crm_contracts.ledger.tables import read
 
 __all__ = ["Drift", "drift_of", "page"]
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+# "data/errors.toml [errors/NOT_FOUND]", and what a row may call its text and its code.
+_DRIVER = re.compile(r"(\S+\.toml) \[(.+)\]")
+_TEXTS = ("message", "error_description", "text")
+_CODES = ("code", "error", "type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +44,7 @@ def drift_of(play: Play, differs: Differs) -> Drift:
     """What *differs* means for the data of the fake."""
     source = f"sandbox, {play.target.now.date().isoformat()}"
     differences = [masked(str(one), play) for one in differs.differences]
-    patch, file = _error_row(play, source), f"mocks/fake_{play.check.vendor}/data/errors.toml"
-    if patch is None:
-        patch, file = _diff(differs), ""
+    patch, file = _error_row(play, source) or (_diff(differs), "")
     return Drift(play.check, entry_of(play.check), differences, file, masked(patch, play))
 
 
@@ -62,62 +65,43 @@ def _remarks(text: str) -> Iterator[str]:
     return (f"#   {line}" for line in text.splitlines())
 
 
-def _error_row(play: Play, source: str) -> str | None:
-    """Rule 1, or None."""
-    if not play.exchanges or "refused" not in play.told:
+def _error_row(play: Play, source: str) -> tuple[str, str] | None:
+    """Rule 1: the row as TOML and its file, or None."""
+    entry = find(entry_of(play.check))
+    driver = _DRIVER.fullmatch(entry.driver) if entry is not None and entry.kind == "error" else None
+    said = play.target.access.said(play.exchanges[-1].answer) if play.exchanges else None
+    if driver is None or said is None:
         return None
-    expected, said = play.expected_refusal, play.target.access.said(play.exchanges[-1].answer)
-    found = _row_of(play.check.vendor, expected)
-    if said is None or found is None:
-        return None
-    key, row = found
+    package = f"fake_{play.check.vendor}"
+    path = driver[2].split("/")
+    row = read(package, driver[1])
+    for key in path:
+        row = row[key]
     code, message = said
-    text = _text_key(row)
-    words = _words(row[text], str(expected.get("message", "")))
-    for name, value in sorted(words.items(), key=lambda pair: -len(pair[1])):
+    text = next(key for key in _TEXTS if key in row)
+    for name, value in sorted(_words(row[text], play.expected_words), key=lambda pair: -len(pair[1])):
         message = message.replace(value, f"{{{name}}}") if value else message
-    if code and code != key.partition(".")[0]:
-        key = ".".join([code, *key.split(".")[1:]])
-    new = {**row, "status": play.exchanges[-1].answer.status, text: message, "source": source, "grade": "recorded"}
-    name = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)
-    table = f"[errors.{name}]" if "errors" in data_of(play.check.vendor, "errors.toml") else f"[{name}]"
-    return "\n".join([table, *(f"{one} = {_toml(value)}" for one, value in new.items())])
+    new = {**row, text: message, "source": source, "grade": "recorded"}
+    status = play.exchanges[-1].answer.status
+    if "status" in row and status >= 400:  # within a 200 the row's status is that of a single call
+        new["status"] = status
+    key = next((key for key in _CODES if key in row), None)
+    if key is not None:
+        new[key] = code
+    elif code and entry is not None and code != entry.code:
+        path[-1] = ".".join([code, *path[-1].split(".")[1:]])
+    lines = [f"[{'.'.join(map(_key, path))}]", *(f"{one} = {_toml(value)}" for one, value in new.items())]
+    return "\n".join(lines), f"mocks/{package}/{driver[1]}"
 
 
-def _row_of(vendor: str, expected: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """The row whose code is the expected one, and whose text could have become the expected.
-
-    A vendor without codes has the row's own key for one.
-    """
-    code, message = expected.get("code", ""), str(expected.get("message", ""))
-    told = data_of(vendor, "errors.toml")
-    rows = told.get("errors", told)
-    same = [(key, row) for key, row in rows.items() if key.partition(".")[0] == code and _text_key(row) in row]
-    fitting = [(key, row) for key, row in same if _pattern(row[_text_key(row)]).fullmatch(message)]
-    # The row with the most words of its own: "{text}" fits everything.
-    fitting.sort(key=lambda pair: -len(_PLACEHOLDER.sub("", pair[1][_text_key(pair[1])])))
-    if fitting:
-        return fitting[0]
-    return same[0] if len(same) == 1 else None
+def _words(template: str, message: str) -> list[tuple[str, str]]:
+    """What stands in *message* for each placeholder of *template*."""
+    match = pattern(template).search(message)
+    return list(match.groupdict().items()) if match else []
 
 
-def _text_key(row: Mapping[str, Any]) -> str:
-    return "message" if "message" in row else "text"
-
-
-def _pattern(message: str) -> re.Pattern[str]:
-    parts: list[str] = []
-    at, seen = 0, set()
-    for one in _PLACEHOLDER.finditer(message):
-        parts += [re.escape(message[at : one.start()]), f"(?P={one[1]})" if one[1] in seen else f"(?P<{one[1]}>.*?)"]
-        seen.add(one[1])
-        at = one.end()
-    return re.compile("".join([*parts, re.escape(message[at:])]), re.DOTALL)
-
-
-def _words(template: str, message: str) -> dict[str, str]:
-    match = _pattern(template).fullmatch(message)
-    return match.groupdict() if match else {}
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
 
 
 def _toml(value: Any) -> str:

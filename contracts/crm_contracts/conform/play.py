@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 
 from crm_contracts.conform.access import Exchange, Made
 from crm_contracts.conform.check import Check
+from crm_contracts.conform.entries import expected_refusal
 from crm_contracts.conform.matching import KINDS, Difference, compared, plain
 from crm_contracts.conform.target import Answer, Target
 from crm_contracts.conform.words import NOTHING, fill, found, names
@@ -139,10 +140,11 @@ class Play:
         return self.kept[name]
 
     @property
-    def expected_refusal(self) -> Mapping[str, Any]:
-        """What the last step's `refused` said, filled in."""
-        filled: Mapping[str, Any] = fill(self.told["refused"], self.look_up)
-        return filled
+    def expected_words(self) -> str:
+        """The text of the refusal that the last step expects, or of its body."""
+        told = fill({key: self.told[key] for key in _REFUSING if key in self.told}, self.look_up)
+        refusal = expected_refusal(told)
+        return refusal.text if refusal is not None else str(told.get("text", ""))
 
     @property
     def missing(self) -> set[str]:
@@ -296,6 +298,7 @@ class Play:
                 raise MisuseError(f"conform: {self.check.name}: no control {name!r}: fault, limit, advance, seed")
 
 
+_REFUSING = ("refused", "equals", "has", "text")
 _ASKING = {"call", "query", "headers", "json", "form", "body", "keep", "refused"}
 _BODY_WORDS = {"equals", "has", "kinds", "lacks", "keys", "count", "at"}
 

@@ -9,7 +9,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from crm_contracts.conform.check import Check, entry_of
+from crm_contracts.conform.check import Check
+from crm_contracts.conform.entries import entry_of
 from crm_contracts.conform.play import Differs, Play
 from crm_contracts.findings import Finding, Result
 

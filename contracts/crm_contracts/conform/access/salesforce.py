@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from crm_contracts.conform.access import Access as _Access
 from crm_contracts.conform.access import Exchange, Made
+from crm_contracts.conform.entries import refusal_in
 
 if TYPE_CHECKING:
     from crm_contracts.conform.target import Answer, Target
@@ -85,10 +86,10 @@ class Access(_Access):
 
     def said(self, answer: Answer) -> tuple[str, str] | None:
         try:
-            first = answer.json[0]
-            return str(first["errorCode"]), str(first["message"])
-        except (ValueError, LookupError, TypeError):
-            return None
+            return refusal_in(answer.json)
+        except ValueError:
+            fault = re.search(r"<faultcode>(?:sf:)?(\w+)</faultcode><faultstring>\w+: (.*?)</faultstring>", answer.text)
+            return (fault[1], fault[2]) if fault else None
 
     # ---- what a call made, and taking it away ------------------------------------------------------------------
 

@@ -77,9 +77,9 @@ class Access(_Access):
         return {"equals": {"error": {"type": told["code"], "message": told.get("message", "<text>")}}}
 
     def said(self, answer: Answer) -> tuple[str, str] | None:
-        """The type of an error is no key of its row: a row is found by its words."""
+        """Type and message."""
         try:
-            return "", str(answer.json["error"]["message"])
+            return str(answer.json["error"]["type"]), str(answer.json["error"]["message"])
         except (ValueError, LookupError, TypeError):
             return None
 

@@ -65,9 +65,9 @@ def pages(play: Play) -> None:
         sites += [row["Site"] for row in answer.json["records"]]
         if not answer.json["done"]:
             play.same("the next page's offset", f"<re:-{len(sites)}$>", answer.json["nextRecordsUrl"])
-        play.same("a page has rows", True, len(sites) > at)  # noqa: FBT003 - what is expected
+        play.same("a page has rows", True, len(sites) > at)
     play.same("every row once and in order", [f"{number:04}" for number in range(LONG_ROWS)], sites)
-    play.same("the last page names none", False, "nextRecordsUrl" in answer.json)  # noqa: FBT003 - what is expected
+    play.same("the last page names none", False, "nextRecordsUrl" in answer.json)
 
 
 @held(
@@ -77,7 +77,7 @@ def pages(play: Play) -> None:
     grade="client-derived",
     source="sorenkrabbe/Chrome-Salesforce-inspector issue 134",
     calls=3,
-    entry="salesforce/createRecords/400/EXCEEDED_ID_LIMIT",
+    entry="salesforce/error/EXCEEDED_ID_LIMIT",
 )
 def too_many(play: Play) -> None:
     """201 records, then nothing is there."""
@@ -161,7 +161,7 @@ def counted(play: Play) -> None:
         answer = play.step({"call": "GET {data}/limits", "status": 200})
         assert answer is not None
         used.append(int(answer.headers["Sforce-Limit-Info"].partition("api-usage=")[2].partition("/")[0]))
-    play.same("it moves on", True, used[-1] - used[0] >= 5)  # noqa: FBT003 - what is expected
+    play.same("it moves on", True, used[-1] - used[0] >= 5)
 
 
 @held(
@@ -196,7 +196,7 @@ def scrolled(play: Play) -> None:
     grade="client-derived",
     source="guardian/support-service-lambdas 766 (an answer of /composite)",
     calls=2,
-    entry="salesforce/composite/200/LIMIT_EXCEEDED",
+    entry="salesforce/error/LIMIT_EXCEEDED.operations",
 )
 def too_long_composite(play: Play) -> None:
     """26 calls of the limits."""
