@@ -38,12 +38,20 @@ def sweep_shard(
     rounds: str,
     scenarios: int = 1,
     kinds: Sequence[str] = PROMPT,
+    shared: bool = False,
 ) -> Tally:
-    """Sweep scenarios of this shard until there were *points* points and so many *scenarios*."""
+    """Sweep scenarios of this shard until there were *points* points and so many *scenarios*.
+
+    *shared*: exactly so many points, of each scenario as many as of another that has them.
+    """
     tally = Tally()
     for done, seed in enumerate(seeds(shard)):
         if tally.points >= points and done >= scenarios:
             break
+        share = -(-(points - tally.points) // max(1, scenarios - done)) if shared else 0
         settings = Settings(conflict=CONFLICTS[seed % len(CONFLICTS)])
-        tally.add(sweep(scenario(seed), stage=stage, settings=settings, kinds=kinds, rounds=rounds))
+        swept = sweep(
+            scenario(seed), stage=stage, settings=settings, kinds=kinds, rounds=rounds, points_max=share, seed=seed
+        )
+        tally.add(swept)
     return tally

@@ -6,15 +6,17 @@ a conflict, a completion whose Conversation continues the same Salesforce Task.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
 from crm_contracts.world import Settings, Stage, World, ops, play
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
-from crm_contracts.world.points import CRASHES, Commit, Point, Request
+from crm_contracts.world.points import CRASHES, Commit, Point, Request, deaths, faults
 from crm_contracts.world.records import record
-from crm_contracts.world.sweep import KINDS, points_of, single_faults, sweep, sweep_pairs
+from crm_contracts.world.simulate import Chance
+from crm_contracts.world.sweep import KINDS, drawn, points_of, single_faults, sweep, sweep_pairs
 from crm_contracts.world.toys import BlindCreator
 from crm_contracts.world.under_test import Portable
 from crm_contracts.world.violations import Duplicated, InvariantViolated
@@ -134,8 +136,8 @@ def test_a_sweep_tries_every_kind_everywhere() -> None:
     variants = list(single_faults([ops.Sync()], [write, read, read]))
 
     faults = [one for variant in variants for one in variant if isinstance(one, ops.InjectFault)]
-    deaths = [one for variant in variants for one in variant if isinstance(one, ops.Sync) and one.crash_at]
-    assert [(n, acted) for n in (1, 2, 3) for acted in (False, True)] == [(d.crash_at, d.acted) for d in deaths]
+    crashes = [one for variant in variants for one in variant if isinstance(one, ops.Sync) and one.crash_at]
+    assert [(n, acted) for n in (1, 2, 3) for acted in (False, True)] == [(d.crash_at, d.acted) for d in crashes]
     assert set(KINDS) - {"item_refused", "slow_visibility"} == {f.fault for f in faults if f.vendor == "salesforce"}
     assert {1, 2} == {one.nth for one in faults if one.vendor == "planhat"}
     assert {1, None} == {one.times for one in faults}
@@ -147,25 +149,25 @@ def test_a_death_is_what_a_play_of_it_leaves(stage: Stage) -> None:
     with World(stage) as world:
         world.apply(IN_PLANHAT)
         kept = record(world, ops.Sync())
-        deaths = [one for one in points_of(kept) if one.kind in CRASHES]
+        dying = [one for one in points_of(kept) if one.kind in CRASHES]
         sync = world.sync
         assert isinstance(sync, Portable)
         told = []
-        for death in deaths[::5]:
+        for death in dying[::5]:
             in_record = kept.before_commit if isinstance(death.at, Commit) else kept.before_request
             kept_then = death.kind == "crash_after" and isinstance(death.at, Commit)
             memory = kept.kept[death.at.n - 1] if kept_then else in_record[death.at.n - 1].memory
             sync.restore(memory, world.settings)
             told.append(sync.essence())
     played = []
-    for death in deaths[::5]:
+    for death in dying[::5]:
         with World(stage) as world:
             world.apply_all([IN_PLANHAT, *death.ops(ops.Sync())])
             assert isinstance(world.sync, Portable)
             played.append(world.sync.essence())
 
     assert told == played
-    assert len(deaths) > 2 * len(kept.requests)
+    assert len(dying) > 2 * len(kept.requests)
 
 
 def test_what_is_shared_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,6 +185,22 @@ def test_what_is_shared_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found[True]
     assert tallies[True].points == tallies[False].points
     assert tallies[True].played > tallies[False].played
+
+
+def test_a_draw_of_points_leaves_no_place_out() -> None:
+    """So many points as asked, the same for the same seed, and each request and each commit is struck as often."""
+    calls = [Request(n, "GET", "planhat", "list", "Task", nth=n, batch=False) for n in range(1, 8)]
+    points = [*deaths(calls, [Commit(1, 3)]), *faults(calls)]
+    draws = [drawn(points, 40, Chance(seed)) for seed in (1, 1, 2)]
+
+    assert draws[0] == draws[1] != draws[2]
+    for draw in draws:
+        assert 40 == len(draw) == len(set(draw))
+        assert sorted(draw, key=points.index) == draw
+        struck = Counter(point.at for point in draw)
+        assert {2, 5, 6} == {struck.pop(Commit(1, 3)), *struck.values()}
+        assert 7 == len(struck)
+    assert points == drawn(points, 0, Chance(1)) == drawn(points, len(points), Chance(1))
 
 
 def test_a_finding_carries_the_history_that_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,11 @@ class Chance:
     def pick(self, choices: Sequence[Any]) -> Any:
         return choices[self.below(len(choices))]
 
+    def order(self, count: int) -> list[int]:
+        """The numbers below *count*, in any order."""
+        rest = list(range(count))
+        return [rest.pop(self.below(len(rest))) for _ in range(count)]
+
     def weighted(self, choices: Sequence[tuple[str, int]]) -> str:
         at = self.below(sum(weight for _, weight in choices))
         for name, weight in choices:

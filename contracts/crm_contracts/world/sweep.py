@@ -9,22 +9,24 @@ A sync whose memory cannot be put back (not `Portable`) is judged by playing eac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 
 from crm_contracts.world import ops
 from crm_contracts.world.checkpoints import checkpoint, restore
 from crm_contracts.world.monitors import Exchange
 from crm_contracts.world.ops import Op
 from crm_contracts.world.playing import Playing
-from crm_contracts.world.points import CRASHES, KINDS, Point, Request, deaths, faults, request_of
+from crm_contracts.world.points import CRASHES, KINDS, Commit, Point, Request, deaths, faults, request_of
 from crm_contracts.world.records import Record, play_struck, record
 from crm_contracts.world.rounds import Tally, compare, die, strike
 from crm_contracts.world.settings import Settings
+from crm_contracts.world.simulate import Chance
 from crm_contracts.world.stage import Stage
 from crm_contracts.world.under_test import Portable, SyncFactory, reference_sync
 from crm_contracts.world.violations import InvariantViolated
 from crm_contracts.world.world import World
 
-__all__ = ["KINDS", "Tally", "play_all", "points_of", "single_faults", "sweep", "sweep_pairs", "sweep_world"]
+__all__ = ["KINDS", "Tally", "drawn", "play_all", "points_of", "single_faults", "sweep", "sweep_pairs", "sweep_world"]
 
 
 PAIRED_REQUESTS_MAX = 12
@@ -44,13 +46,14 @@ def sweep(
     rounds: str = "every",
     thorough: bool = False,
     points_max: int = 0,
+    seed: int = 0,
     found: list[InvariantViolated] | None = None,
 ) -> Tally:
     """Strike *scenario* at every point of *rounds* ("every" or the "last") with every fault of *kinds*, and a death.
 
     *lasting*: once (False), until somebody heals it (True). Raises the invariant that a variant violates, or puts each
-    into *found*. *thorough*: see `rounds.strike`. *points_max*: of each round only
-    so many points, spread evenly.
+    into *found*. *thorough*: see `rounds.strike`. *points_max*: of each round only so many points, drawn by *seed*, as
+    many at one request or commit as at another.
     """
     with World(stage, sync=sync, settings=settings) as world:
         if isinstance(world.sync, Portable):
@@ -62,6 +65,7 @@ def sweep(
                 rounds=rounds,
                 thorough=thorough,
                 points_max=points_max,
+                seed=seed,
                 found=found,
             )
     return play_all(scenario, lambda: World(stage, sync=sync, settings=settings), kinds, lasting)
@@ -76,6 +80,7 @@ def sweep_world(
     rounds: str = "every",
     thorough: bool = False,
     points_max: int = 0,
+    seed: int = 0,
     found: list[InvariantViolated] | None = None,
 ) -> Tally:
     """As `sweep`, in a world that has just begun and whose sync is `Portable`."""
@@ -90,7 +95,7 @@ def sweep_world(
             after = checkpoint(world)
             world.finish()
             expected = world.summary()
-            points = _spread(points_in(world, kept, kinds, lasting), points_max, n)
+            points = drawn(points_in(world, kept, kinds, lasting), points_max, Chance(seed + n))
             tally.add(strike(world, kept, points, expected=expected, thorough=thorough, found=found))
             restore(world, after)
         if isinstance(op, ops.Sync):
@@ -103,9 +108,17 @@ def points_in(world: Playing, kept: Record, kinds: Sequence[str], lasting: Seque
     return [one for one in points_of(kept, kinds, lasting) if not _unknowable(world, one)]
 
 
-def _spread(points: list[Point], points_max: int, turn: int) -> list[Point]:
-    every = -(-len(points) // points_max) if points_max else 1
-    return points[turn % every :: every]
+def drawn(points: list[Point], points_max: int, chance: Chance) -> list[Point]:
+    """At most *points_max* of *points* (0: all), in their order: in turn one of each place, until there are enough."""
+    if not points_max or len(points) <= points_max:
+        return points
+    places: dict[Request | Commit, list[Point]] = {}
+    for point in points:
+        places.setdefault(point.at, []).append(point)
+    mixed = [[here[n] for n in chance.order(len(here))] for here in places.values()]
+    turns = zip_longest(*(mixed[n] for n in chance.order(len(mixed))))
+    chosen = [point for turn in turns for point in turn if point is not None][:points_max]
+    return sorted(chosen, key=points.index)
 
 
 def _unknowable(world: Playing, point: Point) -> bool:

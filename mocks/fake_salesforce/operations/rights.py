@@ -10,7 +10,7 @@ Salesforce Security Guide, profiles and permission sets.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 
 from fake_salesforce.data_files import load
+from fake_salesforce.operations.statements import Statement
 from fake_salesforce.org import Org
 from fake_salesforce.schema.metadata import Schema, SObject
 from fake_salesforce.schema.security_file import implied_permissions, implied_rights
@@ -89,21 +90,24 @@ class Rights:
 def rights_of(org: Org, conn: sa.Connection, user_id: str) -> Rights | None:
     """The rights of the user, None for all of them. Raises NoUser."""
     schema = org.schema
-    user = _row(conn, schema, "User", user_id)
+    asked = _asked(schema)
+    user = asked.row("User", conn, id=user_id)
     if user is None or not user["IsActive"]:
         raise NoUser
-    profile = _row(conn, schema, "Profile", user["ProfileId"])
+    whose = {"user": user_id, "profile": user["ProfileId"]}
+    profile = asked.row("Profile", conn, id=user["ProfileId"])
     name = "" if profile is None else profile["Name"]
-    sets = list(_sets(conn, schema, user_id, user["ProfileId"]))
+    sets = list(asked.rows("PermissionSet", conn, **whose))
     data = load("security.toml")
     permissions = implied_permissions(
         frozenset(word for word, column in data["permissions"].items() if any(each[column] for each in sets))
     )
-    ids = [each["Id"] for each in sets]
-    objects = _objects(conn, schema, ids, every="modify_all_data" in permissions)
+    every = "modify_all_data" in permissions
+    given = () if every else asked.rows("ObjectPermissions", conn, **whose)
+    objects = {each.name: ALL_RIGHTS for each in schema.sobjects if is_governed(each)} if every else _objects(given)
     own = next((each for each in sets if each["IsOwnedByProfile"]), None)
     implicit = own is not None and not own["IsCustom"] and data["profiles"].get(name, {}).get("every_field", False)
-    fields = _fields(conn, schema, ids, own=own if implicit else None)
+    fields = _fields(schema, asked.rows("FieldPermissions", conn, **whose), own=own if implicit else None)
     security = org.security
     all_silent = name in security.silent_profiles
     silent = {} if all_silent else _by_object(security.silent_fields.get(name, ()))
@@ -126,10 +130,50 @@ def _is_all(permissions: frozenset[str], fields: Mapping[str, Mapping[str, tuple
     return all(all(each) for rights in fields.values() for each in rights.values())
 
 
-def _row(conn: sa.Connection, schema: Schema, name: str, record_id: str | None) -> Row | None:
-    table = _table(schema, name)
-    found = conn.execute(sa.select(table).where(table.c.Id == record_id)).mappings().first()
-    return None if found is None else {str(key): value for key, value in found.items()}
+class _Asked:
+    """What is read of an org of one schema to tell a user's rights; compiled once, for it is read after each reset."""
+
+    def __init__(self, schema: Schema) -> None:
+        tables = {name: _table(schema, name) for name in (*_ROWS, *_OF_SETS)}
+        sets, assigned = tables["PermissionSet"], _table(schema, "PermissionSetAssignment")
+        mine = sa.select(assigned.c.PermissionSetId).where(assigned.c.AssigneeId == sa.bindparam("user"))
+        own = sa.and_(sets.c.IsOwnedByProfile == 1, sets.c.ProfileId == sa.bindparam("profile"))
+        where = {name: table.c.Id == sa.bindparam("id") for name, table in tables.items() if name in _ROWS}
+        where["PermissionSet"] = sa.or_(own, sets.c.Id.in_(mine))
+        ids = sa.select(sets.c.Id).where(where["PermissionSet"])
+        columns = {name: [table.c[one] for one in _OF_SETS.get(name, ())] for name, table in tables.items()}
+        columns = {name: given or list(tables[name].c) for name, given in columns.items()}
+        for name in _OF_SETS:
+            where[name] = tables[name].c.ParentId.in_(ids)
+        self._names = {name: [str(one.key) for one in given] for name, given in columns.items()}
+        found = {name: sa.select(*columns[name]).where(where[name]) for name in tables}
+        found["PermissionSet"] = found["PermissionSet"].order_by(sets.c.Id)
+        self._statements = {name: Statement(one) for name, one in found.items()}
+
+    def rows(self, name: str, conn: sa.Connection, **values: Any) -> Iterator[Row]:
+        """The rows of an object that matter for the user."""
+        names = self._names[name]
+        for row in self._statements[name].run(conn, values).fetchall():
+            yield dict(zip(names, row, strict=True))
+
+    def row(self, name: str, conn: sa.Connection, **values: Any) -> Row | None:
+        """The only one."""
+        return next(self.rows(name, conn, **values), None)
+
+
+_ROWS = ("User", "Profile", "PermissionSet")  # whole
+_OF_SETS = {
+    "ObjectPermissions": ("SobjectType", *(each["field"] for each in load("security.toml")["rights"].values())),
+    "FieldPermissions": ("ParentId", "Field", "PermissionsRead", "PermissionsEdit"),
+}
+_ASKED: WeakKeyDictionary[Schema, _Asked] = WeakKeyDictionary()
+
+
+def _asked(schema: Schema) -> _Asked:
+    known = _ASKED.get(schema)
+    if known is None:
+        known = _ASKED[schema] = _Asked(schema)
+    return known
 
 
 def _table(schema: Schema, name: str) -> sa.Table:
@@ -138,22 +182,10 @@ def _table(schema: Schema, name: str) -> sa.Table:
     return sobject.table
 
 
-def _sets(conn: sa.Connection, schema: Schema, user_id: str, profile_id: str | None) -> Iterator[Row]:
-    """The profile's own set and the assigned ones."""
-    sets, assigned = _table(schema, "PermissionSet"), _table(schema, "PermissionSetAssignment")
-    mine = sa.select(assigned.c.PermissionSetId).where(assigned.c.AssigneeId == user_id)
-    where = sa.or_(sa.and_(sets.c.IsOwnedByProfile == 1, sets.c.ProfileId == profile_id), sets.c.Id.in_(mine))
-    for row in conn.execute(sa.select(sets).where(where).order_by(sets.c.Id)).mappings():
-        yield {str(key): value for key, value in row.items()}
-
-
-def _objects(conn: sa.Connection, schema: Schema, ids: list[str], *, every: bool) -> Mapping[str, frozenset[str]]:
-    if every:
-        return {each.name: ALL_RIGHTS for each in schema.sobjects if is_governed(each)}
-    table = _table(schema, "ObjectPermissions")
+def _objects(rows: Iterable[Row]) -> Mapping[str, frozenset[str]]:
     words = load("security.toml")["rights"]
     found: dict[str, frozenset[str]] = {}
-    for row in conn.execute(sa.select(table).where(table.c.ParentId.in_(ids))).mappings():
+    for row in rows:
         given = frozenset(word for word, each in words.items() if row[each["field"]])
         found[row["SobjectType"]] = found.get(row["SobjectType"], frozenset()) | implied_rights(given)
     return found
@@ -165,24 +197,21 @@ def is_governed(sobject: SObject) -> bool:
     return sobject.name not in data["open"] and sobject.name not in data["follows"]
 
 
-def _fields(
-    conn: sa.Connection, schema: Schema, ids: list[str], *, own: Row | None
-) -> Mapping[str, Mapping[str, tuple[bool, bool]]]:
+def _fields(schema: Schema, rows: Iterable[Row], *, own: Row | None) -> Mapping[str, Mapping[str, tuple[bool, bool]]]:
     """(read, edit) of every field whose rights can be set. *own*: a set that gives every field it has no row for."""
-    table = _table(schema, "FieldPermissions")
     said: dict[str, list[tuple[str, bool, bool]]] = {}
-    columns = (table.c.ParentId, table.c.Field, table.c.PermissionsRead, table.c.PermissionsEdit)
-    for parent, name, read, edit in conn.execute(sa.select(*columns).where(table.c.ParentId.in_(ids))):
-        said.setdefault(name, []).append((parent, bool(read or edit), bool(edit)))
+    for row in rows:
+        read, edit = row["PermissionsRead"], row["PermissionsEdit"]
+        said.setdefault(row["Field"], []).append((row["ParentId"], bool(read or edit), bool(edit)))
     found: dict[str, Mapping[str, tuple[bool, bool]]] = {}
     unsaid = own is not None, own is not None
     for name, fields in _settable(schema):
         rights = found[name] = dict.fromkeys(fields, unsaid)
         for each, governed in fields.items() if said else ():
-            rows = said.get(governed)
-            if rows is not None:
-                every = own is not None and all(parent != own["Id"] for parent, _, _ in rows)
-                rights[each] = every or any(row[1] for row in rows), every or any(row[2] for row in rows)
+            here = said.get(governed)
+            if here is not None:
+                every = own is not None and all(parent != own["Id"] for parent, _, _ in here)
+                rights[each] = every or any(one[1] for one in here), every or any(one[2] for one in here)
     return found
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import rows
-from fake_salesforce.routes.http import Answer, Call
+from fake_salesforce.routes.http import Answer, Call, json_bytes
 from fake_salesforce.schema.metadata import SObject
 from fake_salesforce.wire import jsontext
 
@@ -110,8 +110,11 @@ def _among(tag: str, given: list[str]) -> bool:
     return "*" in given or tag in {one.removesuffix("-gzip") for one in given}
 
 
-def describe(call: Call, build: Callable[[], Mapping[str, Any]]) -> Answer:
-    """The describe that *build* makes, or a 304; compact even for a client that asked for pretty JSON (recorded)."""
+def describe(call: Call, build: Callable[[], Mapping[str, Any]], *, kept_as: tuple[str, ...] | None = None) -> Answer:
+    """The describe that *build* makes, or a 304; compact even for a client that asked for pretty JSON (recorded).
+
+    *kept_as*: the schema keeps the text under this name, for to write a long one takes longer than all the rest.
+    """
     modified = _metadata_changed(call)
     shown = _http(modified)
     unless = _moment(call.environ.get(_UNLESS), strict=False)
@@ -121,7 +124,14 @@ def describe(call: Call, build: Callable[[], Mapping[str, Any]]) -> Answer:
     since = _moment(call.environ.get(_SINCE), strict=False)
     if since is not None and modified <= since:
         return call.not_modified(shown, tag=tag)
-    return call.json(build(), pretty=False, more=[("ETag", f'"{tag}"'), ("Last-Modified", shown)])
+    more = [("ETag", f'"{tag}"'), ("Last-Modified", shown)]
+    if kept_as is None or call.xml:
+        return call.json(build(), pretty=False, more=more)
+    kept = call.org.schema.described
+    body: bytes | None = kept.get(kept_as)
+    if body is None:
+        body = kept[kept_as] = json_bytes(build())
+    return call.json_of(body, more=more)
 
 
 def _metadata_changed(call: Call) -> datetime:

@@ -221,15 +221,16 @@ class Call:
         if self.xml:
             return xml.answer(self, value, status, location=location, more=more, pretty=pretty)
         if pretty and self.environ.get("HTTP_X_PRETTYPRINT") in PRETTY:
-            text = jsontext.pretty(value)
+            body = jsontext.pretty(value).encode(errors="replace")
         else:
-            text = jsontext.compact(value)
-        headers = self.headers()
-        headers += _BODY_HEADERS
-        headers += more
+            body = json_bytes(value)
         if location is not None:
-            headers.append(("Location", location))
-        return Answer(text.encode(errors="replace"), status, headers)
+            more = [*more, ("Location", location)]
+        return self.json_of(body, status, more=more)
+
+    def json_of(self, body: bytes, status: int = 200, *, more: Sequence[tuple[str, str]] = ()) -> Answer:
+        """JSON that is written already, as `json_bytes` wrote it."""
+        return Answer(body, status, [*self.headers(), *_BODY_HEADERS, *more])
 
     def binary(self, value: bytes) -> Answer:
         """200 with bytes as they are: the content of a file."""
@@ -286,6 +287,11 @@ class Answer(Response):
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         start_response(self._status, self.header_list)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.body]
+
+
+def json_bytes(value: Any) -> bytes:
+    """*value* as compact JSON."""
+    return jsontext.compact(value).encode(errors="replace")
 
 
 STATUS_LINES = {one.value: f"{one.value} {one.phrase}" for one in HTTPStatus}

@@ -51,7 +51,11 @@ def full_describe(call: Call, sobject: str) -> Answer:
     """GET /sobjects/{sobject}/describe"""
     found = records.find_sobject(call.org, sobject)
     host = call.base_url
-    return conditions.describe(call, lambda: describe.object_describe(call.org.schema, found, call.version, host=host))
+    return conditions.describe(
+        call,
+        lambda: describe.object_describe(call.org.schema, found, call.version, host=host),
+        kept_as=("text", found.name, call.version) if host == describe.DEFAULT_HOST else None,
+    )
 
 
 # --- rows -------------------------------------------------------------------------------------------
