@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Headers = list[tuple[str, str]]
-Says = "OK"  # reason phrases matter to nobody
+SAYS = "OK"  # reason phrases matter to nobody
 
 
 @dataclass
@@ -28,7 +28,11 @@ class Answer:
 
     def says(self, data: Any) -> None:
         self.body = json.dumps(data).encode()
-        self.headers = [pair for pair in self.headers if pair[0].lower() != "content-length"]
+
+    def recount(self) -> None:
+        """The length told is that of the body, or something else than the lie would be seen."""
+        told = str(len(self.body))
+        self.headers = [(name, told if name.lower() == "content-length" else value) for name, value in self.headers]
 
 
 Lie = Callable[[Answer], None]
@@ -46,6 +50,7 @@ class Planted:
     vendor: str
     operation: str
     what: str
+    check: str  # that is there for it
     lie: Lie
     of: frozenset[int] = GOOD
     negative: bool = False
@@ -72,7 +77,8 @@ class Liar:
         if self.planted is not None and answer.status in self.planted.of:
             self.told += 1
             self.planted.lie(answer)
-        start_response(f"{answer.status} {Says}", answer.headers)
+            answer.recount()
+        start_response(f"{answer.status} {SAYS}", answer.headers)
         return [answer.body]
 
 
@@ -103,7 +109,6 @@ def text(said: bytes) -> Lie:
 
     def lie(answer: Answer) -> None:
         answer.body = said
-        answer.headers = [pair for pair in answer.headers if pair[0].lower() != "content-length"]
 
     return lie
 
@@ -123,6 +128,11 @@ def key(path: str, value: Any = ...) -> Lie:
         answer.says(whole)
 
     return lie
+
+
+def renamed(old: str, new: str) -> Lie:
+    """A key of the whole under another name."""
+    return lambda answer: answer.says({new if name == old else name: value for name, value in answer.data.items()})
 
 
 def other(data: Any) -> Lie:
@@ -163,82 +173,87 @@ def refused(data: Any) -> Lie:
     return taken(400, data)
 
 
-def _refusal(code: str) -> list[dict[str, str]]:
-    return [{"errorCode": code, "message": "no"}]
+def without(name: str) -> Lie:
+    """A header that is not there."""
 
+    def lie(answer: Answer) -> None:
+        answer.headers = [pair for pair in answer.headers if pair[0] != name]
 
-def _salesforce(operation: str, what: str, lie: Lie, **more: Any) -> Planted:
-    return Planted("salesforce", operation, what, lie, **more)
-
-
-def _planhat(operation: str, what: str, lie: Lie, **more: Any) -> Planted:
-    return Planted("planhat", operation, what, lie, **more)
-
-
-def _totango(operation: str, what: str, lie: Lie, **more: Any) -> Planted:
-    return Planted("totango", operation, what, lie, **more)
-
-
-def _marketo(operation: str, what: str, lie: Lie, **more: Any) -> Planted:
-    return Planted("marketo", operation, what, lie, **more)
+    return lie
 
 
 CREATED = {"id": "00TUd000000003HMAQ", "success": True, "errors": []}
+NO = [{"errorCode": "UNKNOWN_EXCEPTION", "message": "no"}]
+ROW = {"attributes": {"type": "Task", "url": "/"}}
+SCHEMA, STATUS, MEDIA = "response_schema_conformance", "status_code_conformance", "content_type_conformance"
+HEADERS, CRASH, GUARD = "response_headers_conformance", "not_a_server_error", "ignored_auth"
+TAKES, REFUSES = "negative_data_rejection", "positive_data_acceptance"
+BAD: dict[str, Any] = {"of": REFUSED, "negative": True}
 PLANTED = (
-    _salesforce("listVersions", "an object", other({"versions": []})),
-    _salesforce("listVersions", "a version is a number", key("0.version", 31.0)),
-    _salesforce("listVersions", "a version has no url", key("0.url")),
-    _salesforce("createRecord.Task", "200 for 201", status(200)),
-    _salesforce("createRecord.Task", "an id of 17 characters", key("id", "00TUd000000003HMA")),
-    _salesforce("createRecord.Task", "success is text", key("success", "true")),
-    _salesforce("createRecord.Task", "no errors", key("errors")),
-    _salesforce("createRecord.Task", "a list of one", wrapped),
-    _salesforce("createRecord.Task", "a crash", crash),
-    _salesforce("createRecord.Task", "takes anything", taken(201, CREATED), of=REFUSED, negative=True),
-    _salesforce("createRecord.Task", "takes nothing", refused(_refusal("UNKNOWN_EXCEPTION"))),
-    _salesforce("getRecord", "no attributes", key("attributes")),
-    _salesforce("getRecord", "an id is a number", key("Id", 1)),
-    _salesforce("getRecord", "as plain text", media("text/plain")),
-    _salesforce(
-        "getRecord", "for strangers, too", taken(200, {"attributes": {"type": "Task", "url": "/"}}), of=STRANGERS
+    Planted("salesforce", "listVersions", "an object", SCHEMA, other({"versions": []})),
+    Planted("salesforce", "listVersions", "a version is a number", SCHEMA, key("0.version", 31.0)),
+    Planted("salesforce", "listVersions", "a version has no url", SCHEMA, key("0.url")),
+    Planted("salesforce", "createRecord.Task", "200 for 201", STATUS, status(200)),
+    Planted("salesforce", "createRecord.Task", "an id of 17 characters", SCHEMA, key("id", "00TUd000000003HMA")),
+    Planted("salesforce", "createRecord.Task", "success is text", SCHEMA, key("success", "true")),
+    Planted("salesforce", "createRecord.Task", "no errors", SCHEMA, key("errors")),
+    Planted("salesforce", "createRecord.Task", "a list of one", SCHEMA, wrapped),
+    Planted("salesforce", "createRecord.Task", "a crash", CRASH, crash),
+    Planted("salesforce", "createRecord.Task", "no API usage told", HEADERS, without("Sforce-Limit-Info")),
+    Planted("salesforce", "createRecord.Task", "no Location", HEADERS, without("Location")),
+    Planted("salesforce", "createRecord.Task", "an error that is no list", SCHEMA, unwrapped, **BAD),
+    Planted("salesforce", "createRecord.Task", "takes anything", TAKES, taken(201, CREATED), **BAD),
+    Planted("salesforce", "createRecord.Task", "takes nothing", REFUSES, refused(NO)),
+    Planted("salesforce", "getRecord", "no attributes", SCHEMA, key("attributes")),
+    Planted("salesforce", "getRecord", "an id is a number", SCHEMA, key("Id", 1)),
+    Planted("salesforce", "getRecord", "as plain text", MEDIA, media("text/plain")),
+    Planted("salesforce", "getRecord", "for strangers, too", GUARD, taken(200, ROW), of=STRANGERS),
+    Planted("salesforce", "query", "no done", SCHEMA, key("done")),
+    Planted("salesforce", "query", "totalSize is text", SCHEMA, key("totalSize", "202")),
+    Planted("salesforce", "query", "records is an object", SCHEMA, key("records", {})),
+    Planted("salesforce", "query", "JSON that is cut", SCHEMA, text(b'{"totalSize":202,"done":true,"rec')),
+    Planted("salesforce", "describeGlobal", "no sobjects", SCHEMA, key("sobjects")),
+    Planted("salesforce", "describeGlobal", "maxBatchSize is null", SCHEMA, key("maxBatchSize", None)),
+    Planted("salesforce", "limits", "a limit without Max", SCHEMA, key("DailyApiRequests.Max")),
+    Planted("salesforce", "limits", "a list", SCHEMA, other([])),
+    Planted("salesforce", "deleteRecord", "200 for 204", STATUS, status(200)),
+    Planted("salesforce", "getUpdated", "ids is null", SCHEMA, key("ids", None)),
+    Planted("salesforce", "createRecords", "an object", SCHEMA, other({"results": []})),
+    Planted("salesforce", "token", "no access token", SCHEMA, key("access_token")),
+    Planted("planhat", "createCompany", "a key has another name", SCHEMA, renamed("slug", "slugg")),
+    Planted("planhat", "createTask", "201 for 200", STATUS, status(201)),
+    Planted("planhat", "createTask", "an id that is none", SCHEMA, key("_id", "695b7d90")),
+    Planted("planhat", "createTask", "a list of one", SCHEMA, wrapped),
+    Planted("planhat", "createTask", "a crash", CRASH, crash),
+    Planted("planhat", "createTask", "takes nothing", REFUSES, refused({"error": "no"})),
+    Planted("planhat", "createUser", "takes anything", TAKES, taken(200, {"_id": "f" * 24}), **BAD),
+    Planted("planhat", "getTask", "no id", SCHEMA, key("_id")),
+    Planted("planhat", "getTask", "a status is a number", SCHEMA, key("status", 3)),
+    Planted("planhat", "getTask", "as CSV", MEDIA, media("text/csv")),
+    Planted("planhat", "getTask", "for strangers, too", GUARD, taken(200, {"_id": "f" * 24}), of=STRANGERS),
+    Planted("planhat", "listTasks", "an object", SCHEMA, other({"data": []})),
+    Planted("planhat", "listTasks", "a crash", CRASH, crash),
+    Planted("planhat", "bulkUpsertTasks", "created is a list", SCHEMA, key("created", [])),
+    Planted("planhat", "bulkUpsertTasks", "no createdErrors", SCHEMA, key("createdErrors")),
+    Planted("planhat", "deleteTask", "deletedCount is text", SCHEMA, key("deletedCount", "1")),
+    Planted("planhat", "deleteTask", "204 for 200", STATUS, status(204)),
+    Planted("totango", "createTouchpoint", "the id outside of its note", SCHEMA, other({"id": 70000002})),
+    Planted("totango", "createTouchpoint", "an id is text", SCHEMA, key("note.id", "70000002")),
+    Planted("totango", "createTask", "no calls left are told", HEADERS, without("RateLimit-Remaining")),
+    Planted("totango", "createTask", "takes anything", TAKES, taken(200, {"id": 1}), **BAD),
+    Planted("totango", "searchAccounts", "total_hits is text", SCHEMA, key("response.accounts.total_hits", "1")),
+    Planted("totango", "searchAccounts", "no response", SCHEMA, key("response")),
+    Planted("totango", "getTask", "an object", SCHEMA, unwrapped),
+    Planted("totango", "deleteTouchpoint", "200 for 204", STATUS, status(200)),
+    Planted("totango", "getAccount", "a crash", CRASH, crash),
+    Planted("totango", "trackByGet", "JSON instead of the picture", MEDIA, media("application/json")),
+    Planted("marketo", "getReminder", "no name", SCHEMA, key("name")),
+    Planted("marketo", "getReminder", "a status of its own", SCHEMA, key("status", "half")),
+    Planted("marketo", "createReminder", "200 for 201", STATUS, status(200)),
+    Planted("marketo", "createReminder", "takes nothing", REFUSES, refused({"error": "no", "message": "no"})),
+    Planted("marketo", "listReminders", "a list", SCHEMA, other([])),
+    Planted("marketo", "listReminders", "no word of its standing in", HEADERS, without("X-Understudy-Stand-In")),
+    Planted(
+        "marketo", "getSettings", "for strangers, too", GUARD, taken(200, {"user": 1, "task_sync": "on"}), of=STRANGERS
     ),
-    _salesforce("query", "no done", key("done")),
-    _salesforce("query", "totalSize is text", key("totalSize", "202")),
-    _salesforce("query", "records is an object", key("records", {})),
-    _salesforce("query", "JSON that is cut", text(b'{"totalSize":202,"done":true,"rec')),
-    _salesforce("describeGlobal", "no sobjects", key("sobjects")),
-    _salesforce("describeGlobal", "maxBatchSize is null", key("maxBatchSize", None)),
-    _salesforce("limits", "a limit without Max", key("DailyApiRequests.Max")),
-    _salesforce("limits", "a list", other([])),
-    _salesforce("deleteRecord", "200 for 204", status(200)),
-    _salesforce("getUpdated", "ids is null", key("ids", None)),
-    _salesforce("createRecords", "an object", other({"results": []})),
-    _salesforce("token", "no access token", key("access_token")),
-    _planhat("createTask", "201 for 200", status(201)),
-    _planhat("createTask", "an id that is none", key("_id", "695b7d90")),
-    _planhat("createTask", "a list of one", wrapped),
-    _planhat("createTask", "a crash", crash),
-    _planhat("createTask", "takes nothing", refused({"error": "no"})),
-    _planhat("getTask", "no id", key("_id")),
-    _planhat("getTask", "a status is a number", key("status", 3)),
-    _planhat("getTask", "as CSV", media("text/csv")),
-    _planhat("getTask", "for strangers, too", taken(200, {"_id": "f" * 24}), of=STRANGERS),
-    _planhat("listTasks", "an object", other({"data": []})),
-    _planhat("bulkUpsertTasks", "created is a list", key("created", [])),
-    _planhat("bulkUpsertTasks", "no createdErrors", key("createdErrors")),
-    _planhat("deleteTask", "deletedCount is text", key("deletedCount", "1")),
-    _planhat("deleteTask", "204 for 200", status(204)),
-    _totango("createTouchpoint", "the id outside of its note", other({"id": 70000002})),
-    _totango("createTouchpoint", "an id is text", key("note.id", "70000002")),
-    _totango("searchAccounts", "total_hits is text", key("response.accounts.total_hits", "1")),
-    _totango("searchAccounts", "no response", key("response")),
-    _totango("getTask", "an object", unwrapped),
-    _totango("deleteTouchpoint", "200 for 204", status(200)),
-    _totango("getAccount", "a crash", crash),
-    _totango("trackByGet", "JSON instead of the picture", media("application/json")),
-    _marketo("getReminder", "no name", key("name")),
-    _marketo("getReminder", "a status of its own", key("status", "half")),
-    _marketo("createReminder", "200 for 201", status(200)),
-    _marketo("listReminders", "a list", other([])),
-    _marketo("getSettings", "for strangers, too", taken(200, {"user": 1, "task_sync": "on"}), of=STRANGERS),
 )

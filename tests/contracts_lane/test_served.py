@@ -69,7 +69,7 @@ def test_every_operation_answers_as_its_document_says(served: tuple[Lane, Served
 
 
 def test_a_mismatch_is_seen_over_a_socket_too(served: tuple[Lane, Served, dict[str, Any]]) -> None:
-    """What is planted is seen, as in this process (test_planted.py)."""
+    """What is planted is seen, as in this process (test_notices.py)."""
     lane, liar, operations = served
     unseen = []
     for planted in (one for one in LIES if one.vendor == lane.vendor and not one.negative):
