@@ -1,0 +1,549 @@
+"""What a hand-written Planhat, Totango or Sales Insight Actions gets wrong, and the checks that have to notice."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from tests.crm_contracts.conform.unfaithful import (
+    Answer,
+    Infidelity,
+    PassOn,
+    Request,
+    body,
+    header,
+    parameters,
+    sent,
+    stale,
+    status,
+    text,
+)
+
+from crm_contracts.world.mutants.model import Text, Value
+
+__all__ = ["PARTNERS"]
+
+ANYTHING = "GET|POST|PUT|PATCH|DELETE /"
+ONE = "[0-9a-f]{24}$"
+
+
+def _without(given: Any, *keys: str) -> Any:
+    return {key: value for key, value in given.items() if key not in keys} if isinstance(given, dict) else given
+
+
+def _each(told: Any, change: Any) -> Any:
+    """*change* of a document, or of each document of a list."""
+    return [change(one) for one in told] if isinstance(told, list) else change(told)
+
+
+# ---- Planhat ----
+
+
+def _archived_too(request: Request, pass_on: PassOn) -> Answer:
+    """A list of tasks has the archived ones, too."""
+    answer = pass_on(request)
+    if request.fits("GET /tasks$") and "isArchived" not in request.query:
+        archived = pass_on(replace(request, query=f"{request.query}&isArchived=true"))
+        return answer.saying(answer.json + archived.json)
+    return answer
+
+
+def _custom_replaced() -> Any:
+    """PUT of custom replaces the whole of it."""
+    last: dict[str, Any] = {}
+
+    def lie(request: Request, pass_on: PassOn) -> Answer:
+        answer = pass_on(request)
+        given = request.json if request.method == "PUT" and request.body else None
+        if isinstance(given, dict) and "custom" in given:
+            last[request.path] = given["custom"]
+        if request.path in last and answer.status == 200 and request.method in {"GET", "PUT"}:
+            return answer.saying(answer.json | {"custom": last[request.path]})
+        return answer
+
+    return lie
+
+
+def _unknown_kept(request: Request, pass_on: PassOn) -> Answer:
+    """A create answers whatever key it was sent."""
+    answer = pass_on(request)
+    if request.fits("POST /tasks$") and answer.status == 200:
+        return answer.saying(request.json | answer.json)
+    return answer
+
+
+def _all_upserted(told: Any) -> Any:
+    return told | {"upsertedIds": told["upsertedIds"] + told["modified"]} if "modified" in told else told
+
+
+def _no_nonupdates(told: Any) -> Any:
+    return told | {"updated": told["updated"] + told["nonupdates"], "nonupdates": 0} if "nonupdates" in told else told
+
+
+def _basic_bare(request: Request, pass_on: PassOn) -> Answer:
+    """Who shows nothing acceptable is taken for the first token there is."""
+    answer = pass_on(request)
+    return replace(answer, status=200, body=b"[]") if answer.status == 401 else answer
+
+
+PLANHAT = [
+    Infidelity(
+        name="planhat/create-answers-201",
+        wrong="A create answers 201.",
+        reported_by=["planhat/assets/create-answers-200-with-the-document", "planhat/tasks/defaults"],
+        lie=status("POST ", 200, 201),
+    ),
+    Infidelity(
+        name="planhat/partial-bulk-is-200",
+        wrong="A bulk upsert of which a part failed answers 200.",
+        reported_by=["planhat/bulk/partial-success-is-206"],
+        lie=status("PUT /", 206, 200),
+    ),
+    Infidelity(
+        name="planhat/failed-bulk-is-200",
+        wrong="A bulk upsert that did nothing answers 200.",
+        reported_by=["planhat/bulk/nothing-done-is-400-with-the-same-body", "planhat/bulk/an-unknown-id-is-an-error"],
+        patches=[Text("fake_planhat.operations.bulk.Result.status", "return 206 if done else 400", "return 200")],
+    ),
+    Infidelity(
+        name="planhat/upserted-ids-with-updates",
+        wrong="upsertedIds holds the updated records, too.",
+        reported_by=["planhat/bulk/upserted-ids-are-the-new-ones"],
+        lie=body("PUT /[a-z]+$", _all_upserted),
+    ),
+    Infidelity(
+        name="planhat/nonupdates-are-updates",
+        wrong="A record that did not change is counted as updated.",
+        reported_by=[
+            "planhat/bulk/an-identical-item-is-a-nonupdate",
+            "planhat/assets/bulk-upsert-tells-new-from-changed",
+        ],
+        lie=body("PUT /[a-z]+$", _no_nonupdates),
+    ),
+    Infidelity(
+        name="planhat/archived-in-the-default-list",
+        wrong="A list of tasks has the archived ones, too.",
+        reported_by=["planhat/tasks/archived-leaves-the-default-list"],
+        lie=_archived_too,
+    ),
+    Infidelity(
+        name="planhat/prefixed-ids-refused",
+        wrong="srcid- names nothing in a path.",
+        reported_by=["planhat/assets/source-id-prefix-names-the-record"],
+        patches=[Value("fake_planhat.operations.keys.PREFIXES", {"extid-": "externalId"})],
+    ),
+    Infidelity(
+        name="planhat/prefixed-company-refused",
+        wrong="A prefixed companyId in a body is refused.",
+        reported_by=["planhat/tasks/company-by-extid-", "planhat/tasks/company-by-srcid-"],
+        patches=[Value("fake_planhat.operations.keys.PREFIXES", {})],
+    ),
+    Infidelity(
+        name="planhat/external-id-of-a-task",
+        wrong="A task has an externalId.",
+        reported_by=["planhat/tasks/no-external-id", "planhat/tasks/unknown-key-vanishes"],
+        lie=_unknown_kept,
+    ),
+    Infidelity(
+        name="planhat/custom-is-replaced",
+        wrong="A PUT of custom replaces the whole of it.",
+        reported_by=["planhat/tasks/custom-merges-key-by-key"],
+        lie=_custom_replaced(),
+    ),
+    Infidelity(
+        name="planhat/updated-at-stands-still",
+        wrong="updatedAt does not move.",
+        reported_by=["planhat/tasks/update-moves-updated-at"],
+        lie=stale("POST|PUT|GET /tasks", ["updatedAt"]),
+    ),
+    Infidelity(
+        name="planhat/read-only-key-is-written",
+        wrong="createdAt is taken from a body.",
+        reported_by=["planhat/tasks/read-only-createdAt"],
+        lie=lambda request, pass_on: (
+            (answer := pass_on(request)).saying(answer.json | request.json)
+            if request.fits(f"PUT /tasks/{ONE}") and b"createdAt" in request.body
+            else pass_on(request)
+        ),
+    ),
+    Infidelity(
+        name="planhat/limit-does-not-bite",
+        wrong="`limit` is not heeded.",
+        reported_by=["planhat/lists/limit-of-one-collection", "planhat/companies/limit-bites"],
+        lie=parameters("GET /[a-z]+$", lambda given: _without(given, "limit")),
+    ),
+    Infidelity(
+        name="planhat/offset-is-a-page",
+        wrong="`offset` counts pages of `limit` rows.",
+        reported_by=["planhat/lists/past-the-end-is-empty", "planhat/lists/offset-skips-rows"],
+        lie=parameters("GET /assets$", lambda given: _without(given, "offset")),
+    ),
+    Infidelity(
+        name="planhat/sort-is-ignored",
+        wrong="`sort` is not heeded.",
+        reported_by=["planhat/lists/sort-descending"],
+        lie=parameters("GET /[a-z]+$", lambda given: _without(given, "sort")),
+    ),
+    Infidelity(
+        name="planhat/conversations-are-100-by-default",
+        wrong="A list of Conversations has 100 rows unless a limit is given.",
+        reported_by=["planhat/lists/conversations-are-30-by-default"],
+        lie=parameters("GET /conversations$", lambda given: {"limit": "100"} | given),
+    ),
+    Infidelity(
+        name="planhat/lists-have-an-envelope",
+        wrong="A list is an object with `data`.",
+        reported_by=["planhat/assets/list-is-a-bare-array-of-one-company"],
+        lie=body("GET /", lambda told: {"data": told} if isinstance(told, list) else told),
+    ),
+    Infidelity(
+        name="planhat/rows-of-conversations-have-a-description",
+        wrong="A list of Conversations shows the description.",
+        reported_by=["planhat/conversations/a-row-has-a-snippet-and-no-description"],
+        lie=body("GET /conversations$", lambda told: _each(told, lambda row: row | {"description": "<p>One</p>"})),
+    ),
+    Infidelity(
+        name="planhat/done-does-not-archive",
+        wrong="A task that is Done is not archived.",
+        reported_by=["planhat/tasks/Done-archives"],
+        patches=[Text("fake_planhat.operations.task_life.follow", 'life.made["isArchived"] = True', "pass")],
+    ),
+    Infidelity(
+        name="planhat/done-logs-nothing",
+        wrong="A task that is Done logs no Conversation.",
+        reported_by=["planhat/tasks/done-logs-a-conversation"],
+        patches=[
+            Text(
+                "fake_planhat.operations.task_life.follow",
+                'life.repeats = switches["repeat_on_done"]',
+                'life.logs = False; life.repeats = switches["repeat_on_done"]',
+            )
+        ],
+    ),
+    Infidelity(
+        name="planhat/the-note-has-an-id-of-its-own",
+        wrong="The Conversation of a completed task has an _id of its own.",
+        reported_by=["planhat/tasks/done-logs-a-conversation"],
+        lie=body("PUT /tasks/", lambda told: told | {"noteId": "64f0" * 6} if "noteId" in told else told),
+    ),
+    Infidelity(
+        name="planhat/lower-case-done-works",
+        wrong="`done` in lower case is saved.",
+        reported_by=["planhat/tasks/lower-case-done-fails"],
+        patches=[Text("fake_planhat.operations.task_life._refuse_lower_case", "if refused:", "if False:")],
+    ),
+    Infidelity(
+        name="planhat/snippet-has-tags",
+        wrong="The snippet is the description as it is.",
+        reported_by=["planhat/tasks/snippet-is-made-of-the-description"],
+        lie=body("POST /tasks$", lambda told: told | {"snippet": told.get("description")}),
+    ),
+    Infidelity(
+        name="planhat/default-missing",
+        wrong="A new task has no status.",
+        reported_by=["planhat/tasks/defaults"],
+        lie=body("POST /tasks$", lambda told: _without(told, "status")),
+    ),
+    Infidelity(
+        name="planhat/dates-without-decimals",
+        wrong="Dates have no decimals of a second.",
+        reported_by=["planhat/tasks/dates-have-three-decimals", "planhat/assets/create-answers-200-with-the-document"],
+        lie=text("POST /", r"(:\d\d)\.000Z", r"\1Z"),
+    ),
+    Infidelity(
+        name="planhat/unknown-type-is-kept",
+        wrong="A Conversation of an unknown type keeps it.",
+        reported_by=["planhat/conversations/an-unknown-type-becomes-note"],
+        lie=lambda request, pass_on: (
+            (answer := pass_on(request)).saying(answer.json | {"type": request.json["type"]})
+            if request.fits("POST /conversations$") and b'"type"' in request.body
+            else pass_on(request)
+        ),
+    ),
+    Infidelity(
+        name="planhat/conversation-delete-counts",
+        wrong="DELETE of a Conversation answers the counts.",
+        reported_by=["planhat/conversations/delete-answers-the-document"],
+        lie=body("DELETE /conversations/", lambda _told: {"n": 1, "ok": 1, "deletedCount": 1}),
+    ),
+    Infidelity(
+        name="planhat/deleted-is-still-there",
+        wrong="A deleted record can still be read.",
+        reported_by=["planhat/assets/delete-counts-what-it-deleted"],
+        lie=lambda request, pass_on: (
+            Answer(200, [("Content-Type", "application/json")], b'{"n":1,"ok":1,"deletedCount":1}')
+            if request.fits(f"DELETE /assets/{ONE}")
+            else pass_on(request)
+        ),
+    ),
+    Infidelity(
+        name="planhat/refusals-are-json",
+        wrong="A refusal is a JSON object.",
+        reported_by=["planhat/errors/a-refusal-is-a-plain-text"],
+        patches=[
+            Text("fake_planhat.routes.wire.refusal", 'shape = tenant.switches["error_body"]', 'shape = "json_error"')
+        ],
+    ),
+    Infidelity(
+        name="planhat/another-text",
+        wrong="A missing key is refused in other words.",
+        reported_by=["planhat/assets/refuses-a-create-without-*"],
+        lie=text("POST /", "(\\w+) is required", r"Missing \1", of=400),
+    ),
+    Infidelity(
+        name="planhat/unauthorized-is-403",
+        wrong="A missing token is 403.",
+        reported_by=["planhat/auth/missing-token"],
+        lie=status(ANYTHING, 401, 403),
+    ),
+    Infidelity(
+        name="planhat/anybody-may-read",
+        wrong="A call without a token is answered.",
+        reported_by=["planhat/auth/*"],
+        lie=_basic_bare,
+    ),
+    Infidelity(
+        name="planhat/no-rate-headers",
+        wrong="Answers do not tell the limit.",
+        reported_by=["planhat/limits/headers-on-every-answer"],
+        lie=header(ANYTHING, "X-Rate-Limit-Remaining"),
+    ),
+    Infidelity(
+        name="planhat/limit-of-calls-does-not-bite",
+        wrong="Calls past the limit are answered.",
+        reported_by=["planhat/limits/429-past-the-hard-limit"],
+        patches=[
+            Text(
+                "fake_planhat.routes.wire.take_from_limits",
+                'enforced = switches["rate_limits"] == "enforce"',
+                "enforced = False",
+            )
+        ],
+    ),
+    Infidelity(
+        name="planhat/duplicate-is-taken",
+        wrong="Two companies may have one sourceId.",
+        reported_by=["planhat/errors/duplicate-company-*"],
+        lie=lambda request, pass_on: (
+            pass_on(replace(request, body=re.sub(rb', "(?:source|external)Id": "[^"]*"', b"", request.body)))
+            if request.fits("POST /companies$")
+            else pass_on(request)
+        ),
+    ),
+    Infidelity(
+        name="planhat/owner-populated-everywhere",
+        wrong="The owner is an object where one company is read.",
+        reported_by=["planhat/companies/owner-is-an-id-by-id"],
+        lie=body(f"GET /companies/{ONE}", lambda told: told | {"owner": {"_id": told.get("owner"), "nickName": "x"}}),
+    ),
+]
+
+# ---- Totango ----
+
+EVENTS = "GET /api/v2/events/$"
+
+
+def _with_event(request: Request, pass_on: PassOn) -> Answer:
+    """A touchpoint is changed without its event's id."""
+    answer = pass_on(request)
+    told = answer.body.decode("latin-1")
+    return replace(answer, status=200, body=b'{"note":{"id":1}}') if "event_id is required" in told else answer
+
+
+def _record_offset(request: Request, pass_on: PassOn) -> Answer:
+    """The offset of an event search is the number of a record."""
+    if not request.fits("POST /api/v2/events/search"):
+        return pass_on(request)
+    form = dict(parse_qsl(request.body.decode()))
+    try:
+        query = json.loads(form["query"])
+    except (ValueError, KeyError):
+        return pass_on(request)
+    offset, count = query["offset"], query["count"]
+    query |= {"offset": 0, "count": 1_000}
+    answer = pass_on(replace(request, body=json.dumps({**form, "query": json.dumps(query)}).encode()))
+    if answer.status != 200:
+        return answer
+    told = answer.json
+    told["response"]["events"]["hits"] = told["response"]["events"]["hits"][offset : offset + count]
+    return answer.saying(told)
+
+
+def _one_page(told: Any) -> Any:
+    for kind in told.get("response", {}).values():
+        if "total_hits" in kind:
+            kind["total_hits"] = len(kind["hits"])
+    return told
+
+
+TOTANGO = [
+    Infidelity(
+        name="totango/another-error-type",
+        wrong="A missing token has another type of error.",
+        reported_by=["totango/auth/missing-token"],
+        lie=text(ANYTHING, "authentication_failed", "unauthorized", of=401),
+    ),
+    Infidelity(
+        name="totango/errors-without-type",
+        wrong="A refusal is {message} only.",
+        reported_by=["totango/errors/task-on-an-unknown-account"],
+        lie=body(ANYTHING, lambda told: {"message": told["error"]["message"]} if "error" in told else told, of=[400]),
+    ),
+    Infidelity(
+        name="totango/unknown-account-is-404",
+        wrong="A task on an unknown account is 404.",
+        reported_by=["totango/errors/task-on-an-unknown-account"],
+        lie=status("POST /api/v3/tasks", 400, 404),
+    ),
+    Infidelity(
+        name="totango/429-is-an-object",
+        wrong="The body of a 429 is an object.",
+        reported_by=["totango/limits/429"],
+        lie=body(ANYTHING, lambda told: {"error": {"message": told}}, of=[429]),
+    ),
+    Infidelity(
+        name="totango/limit-does-not-bite",
+        wrong="Calls past the limit are answered.",
+        reported_by=["totango/limits/429"],
+        patches=[Text("fake_totango.limits.FixedWindow.take", "", "return True")],
+    ),
+    Infidelity(
+        name="totango/no-rate-headers",
+        wrong="Answers do not tell the limit.",
+        reported_by=["totango/limits/headers"],
+        lie=header(ANYTHING, "RateLimit-Reset"),
+    ),
+    Infidelity(
+        name="totango/task-create-says-success",
+        wrong="Creating a task answers the word Success.",
+        reported_by=["totango/tasks/create-answers-an-id"],
+        lie=lambda request, pass_on: (
+            replace(answer, body=b'"Success"')
+            if (answer := pass_on(request)).status == 200 and request.fits("POST /api/v3/tasks$")
+            else answer
+        ),
+    ),
+    Infidelity(
+        name="totango/a-task-is-an-object",
+        wrong="A task is read as an object.",
+        reported_by=["totango/tasks/read-is-an-array-of-one"],
+        lie=body("GET /api/v3/tasks$", lambda told: told[0] if told else {}),
+    ),
+    Infidelity(
+        name="totango/external-id-keeps-its-case",
+        wrong="An External Id keeps its case.",
+        reported_by=["totango/hub/external-id-is-lower-case"],
+        patches=[Text("fake_totango.operations.keys.fold", "", "return text.strip() if text else None")],
+    ),
+    Infidelity(
+        name="totango/event-offset-is-a-record",
+        wrong="The offset of an event search is the number of a record.",
+        reported_by=["totango/search/offset-of-events-is-a-page"],
+        lie=_record_offset,
+    ),
+    Infidelity(
+        name="totango/total-is-of-the-page",
+        wrong="total_hits counts the hits of the page.",
+        reported_by=["totango/search/offset-of-accounts-is-a-record"],
+        lie=body("POST /api/v1/search", _one_page),
+    ),
+    Infidelity(
+        name="totango/no-stand-in-header",
+        wrong="A stand-in does not say that it is one.",
+        reported_by=["totango/standins/*-says-so"],
+        lie=header(ANYTHING, "X-Understudy-Stand-In"),
+    ),
+    Infidelity(
+        name="totango/touchpoint-without-its-event",
+        wrong="A touchpoint is changed without its event's id.",
+        reported_by=["totango/touchpoints/an-update-needs-both-ids"],
+        lie=_with_event,
+    ),
+    Infidelity(
+        name="totango/notes-have-text-ids",
+        wrong="The number of a note is a text.",
+        reported_by=["totango/touchpoints/create-answers-a-note-id"],
+        lie=body("POST /api/v3/touchpoints", lambda told: {"note": {"id": str(told["note"]["id"])}}),
+    ),
+    Infidelity(
+        name="totango/oldest-first",
+        wrong="Events are listed oldest first.",
+        reported_by=["totango/events/newest-first"],
+        lie=body(EVENTS, lambda told: told[::-1]),
+    ),
+    Infidelity(
+        name="totango/pixel-refuses",
+        wrong="The pixel refuses a wrong call.",
+        reported_by=["totango/ingest/a-picture-whatever-was-sent"],
+        lie=lambda request, pass_on: (
+            replace(answer, status=400)
+            if (answer := pass_on(request)) and request.fits("GET /pixel") and "sdr_o=" not in request.query
+            else answer
+        ),
+    ),
+    Infidelity(
+        name="totango/participants-change",
+        wrong="Participants of a touchpoint change with a later import.",
+        reported_by=["totango/hub/participants-are-set-once"],
+        patches=[Value("fake_totango.operations.records.WRITE_ONCE", {"assigner", "created_by", "created_at"})],
+    ),
+]
+
+# ---- Marketo Sales Insight Actions ----
+
+REMINDER = "/_standin/sia/reminders"
+
+
+def _low_is_normal(given: Any) -> Any:
+    return given | {"priority": "normal"} if given.get("priority") == "low" else given
+
+
+MARKETO = [
+    Infidelity(
+        name="marketo/no-stand-in-header",
+        wrong="A stand-in does not say that it is one.",
+        reported_by=["marketo/standins/*-says-so"],
+        lie=header(ANYTHING, "X-Understudy-Stand-In"),
+    ),
+    Infidelity(
+        name="marketo/create-answers-200",
+        wrong="A create answers 200.",
+        reported_by=["marketo/reminders/create-answers-201-with-every-key"],
+        lie=status(f"POST {REMINDER}$", 201, 200),
+    ),
+    Infidelity(
+        name="marketo/low-becomes-normal",
+        wrong="Priority low is taken for normal.",
+        reported_by=["marketo/errors/priority-low"],
+        lie=sent(f"POST {REMINDER}$", _low_is_normal),
+    ),
+    Infidelity(
+        name="marketo/deleted-leaves-no-tombstone",
+        wrong="A deleted reminder is on no list.",
+        reported_by=["marketo/reminders/a-deleted-one-is-a-tombstone"],
+        lie=parameters(f"GET {REMINDER}$", lambda given: _without(given, "include_deleted")),
+    ),
+    Infidelity(
+        name="marketo/updated-at-stands-still",
+        wrong="updated_at does not move.",
+        reported_by=["marketo/reminders/update-moves-updated-at"],
+        lie=stale(f"POST|PATCH|GET {REMINDER}", ["updated_at"]),
+    ),
+    Infidelity(
+        name="marketo/the-subject-is-not-cut",
+        wrong="A rendered Subject may be longer than 255 characters.",
+        reported_by=["marketo/reminders/the-template-makes-the-subject"],
+        lie=body("POST /_standin/sia/activity-detail-preview", lambda told: told | {"text": told["text"] + "x"}),
+    ),
+    Infidelity(
+        name="marketo/on-from-the-start",
+        wrong="The sync is on before anybody switched it on.",
+        reported_by=["marketo/settings/the-sync-is-off"],
+        lie=body("GET /_standin/sia/settings", lambda told: told | {"task_sync": "on"}),
+    ),
+]
+
+PARTNERS = [*PLANHAT, *TOTANGO, *MARKETO]
