@@ -105,7 +105,16 @@ def test_the_tables_of_faults_and_controls_are_the_programs() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/using.md", "docs/tenants.md", "docs/judge.md", "docs/pairs.md", "docs/capsules_from.md"]
+    "page",
+    [
+        "README.md",
+        "docs/using.md",
+        "docs/tenants.md",
+        "docs/judge.md",
+        "docs/pairs.md",
+        "docs/capsules_from.md",
+        "docs/ci.md",
+    ],
 )
 def test_the_pytest_examples_pass(page: str, tmp_path: Path) -> None:
     """Each Python example is a test file of its own, run by somebody else's pytest."""

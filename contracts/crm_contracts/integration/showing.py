@@ -7,7 +7,7 @@ shown.
 from __future__ import annotations
 
 import json
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.traffic.scrubbed import Scrubber, unpacked
@@ -33,7 +33,8 @@ class Showing:
     def lines(self, one: Exchange) -> list[str]:
         """What was asked, with its body, and what was answered."""
         call = self._scrubber.scrub(one.call)
-        url = unquote_plus(call.url.replace("+", " "))
+        # A query is to be read; of any other address it matters how it was written.
+        url = unquote_plus(call.url) if one.soql else unquote(call.url)
         found = [f"> {call.method} {_cut(url, URL_CHARS_MAX)}"]
         body = unpacked(call.request, call.header("content-encoding") or "")
         if body:

@@ -22,7 +22,7 @@ PLANHAT_ERRORS = ("createdErrors", "updatedErrors", "permissionErrors", "validat
 _SOAP_RESULT = re.compile(r"<(?:\w+:)?result\b.*?</(?:\w+:)?result>", re.DOTALL)
 _SOAP_ITEM = re.compile(r"<(?:\w+:)?sObjects\b.*?</(?:\w+:)?sObjects>", re.DOTALL)
 _SECONDARY = frozenset({"PROCESSING_HALTED", "ALL_OR_NONE_OPERATION_ROLLED_BACK", "BATCH_PROCESSING_HALTED"})
-_TELLING_MIN = 4  # of a value that tells an item from others: shorter ones stand anywhere
+_TELLING_MIN = 3  # of a value that tells an item from others: shorter ones stand anywhere
 
 
 @dataclass(frozen=True, slots=True)

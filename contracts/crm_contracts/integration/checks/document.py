@@ -108,13 +108,10 @@ def unknown_parameter(run: Run) -> Looked:
         if "*" in known:
             continue
         for name, _ in one.query:
-            if (
-                name not in known
-                and not names_a_secret(name)
-                and not any(name.startswith(prefix) for prefix in open_.get("prefixes", ()))
-            ):
-                what = f"{one.operation} has no parameter {name}"
-                looked.seen.append(Seen(what=what, calls=[one], about=f"{one.operation} {name}"))
+            if name in known or names_a_secret(name) or name.startswith(tuple(open_.get("prefixes", ()))):
+                continue
+            what = f"{one.operation} has no parameter {name}"
+            looked.seen.append(Seen(what=what, calls=[one], about=f"{one.operation} {name}"))
     return looked
 
 

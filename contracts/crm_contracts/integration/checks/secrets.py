@@ -60,7 +60,7 @@ def token_to_another_host(run: Run) -> Looked:
         if not one.token and not owner:
             continue
         looked.number += 1
-        sent = f"{one.token}\n{one.said}"
+        sent = "\n".join([one.token, one.said, *(value for _, value in one.call.request_headers)])
         for secret, vendor in owner.items():
             if vendor != one.vendor and secret in sent:
                 what = f"{one.operation or one.path}: {vendor}'s token was sent to {one.vendor}"

@@ -1,0 +1,426 @@
+"""Each check against calls that break it, and calls that do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.crm_contracts.integration.calls import DATA, call, ph, refused, result, run, said, sf, soql
+
+from crm_contracts.integration.checks import CHECKS
+from crm_contracts.integration.table import rows
+from crm_contracts.traffic import Call
+
+ID, SHORT = "003Ud0000000001IAA", "003Ud0000000001"
+OTHER = "003Ud0000000002IAA"
+CONTACT = {"attributes": {"type": "Contact"}, "Id": ID, "LastName": "O'Brien", "Email": "ann+crm@acme.example"}
+NEXT = f"{DATA}/query/01gUd0000000001IAA-200"
+PAGE = {"totalSize": 250, "done": False, "nextRecordsUrl": NEXT, "records": [CONTACT]}
+LAST = {"totalSize": 250, "done": True, "records": [CONTACT]}
+TWO = {"records": [{"attributes": {"type": "Task"}, "Subject": f"Call {name}"} for name in ("Ann", "Bob")]}
+HALF = [
+    {"id": "00TUd0000000001MAA", "success": True, "errors": []},
+    {"success": False, "errors": [{"statusCode": "UNABLE_TO_LOCK_ROW", "message": "locked", "fields": []}]},
+]
+USERS = [{"sourceId": "a-1", "email": "a@acme.example"}, {"sourceId": "b-2", "email": "b@acme.example"}]
+REFUSED = {"message": "no company", "index": 1, "item": USERS[1]}
+PARTLY = {"created": 1, "createdErrors": [REFUSED], "updatedErrors": []}
+TASK = {"Subject": "Call"}
+JOB = {"id": "750Ud0000000001", "state": "Open"}
+ENDED = {"id": "750Ud0000000001", "state": "JobComplete", "numberRecordsFailed": 2}
+INGEST = "/jobs/ingest/750Ud0000000001"
+NEW_TOKEN = {"access_token": "a-new-session-2", "instance_url": "https://x"}
+FORM = {"content-type": "application/x-www-form-urlencoded", "authorization": ""}
+LOG_IN = call(
+    "salesforce", "POST", "/services/oauth2/token", body=b"grant_type=password", headers=FORM, answer=NEW_TOKEN
+)
+DEAD = soql("SELECT Id FROM Task", status=401, answer=refused("INVALID_SESSION_ID"))
+ALIVE = soql("SELECT Id FROM Task")
+AGAIN = soql("SELECT Id FROM Task", headers={"authorization": "Bearer a-new-session-2"})
+HITS = {"response": {"accounts": {"total_hits": 5, "hits": [{"name": "a"}, {"name": "b"}]}}}
+
+
+def search(offset: int) -> Call:
+    body = f"query=%7B%22terms%22%3A%5B%5D%2C%22count%22%3A2%2C%22offset%22%3A{offset}%7D".encode()
+    return call("totango", "POST", "/api/v1/search/accounts", body=body, headers=FORM, answer=HITS)
+
+
+def get(number: int) -> Call:
+    return sf("GET", f"/sobjects/Contact/003Ud000000000{number}", answer={"Id": "x"})
+
+
+# (check, calls that break it, calls that do not, what else the run is told)
+CASES: list[tuple[str, list[Call], list[Call], dict[str, Any]]] = [
+    ("unknown-operation", [ph("GET", "/notes", status=404)], [ph("GET", "/tasks", answer=[])], {}),
+    ("unknown-operation", [sf("PATCH", "/limits", status=405)], [sf("GET", "/limits/", answer={})], {}),
+    (
+        "retired-version",
+        [call("salesforce", "GET", "/services/data/v30.0/limits", status=410)],
+        [call("salesforce", "GET", "/services/data/v31.0/limits")],
+        {},
+    ),
+    (
+        "wrong-content-type",
+        [ph("POST", "/tasks", body={}, headers={"content-type": ""})],
+        [ph("POST", "/tasks", body={"action": "x"})],
+        {},
+    ),
+    (
+        "bad-parameter",
+        [sf("GET", "/sobjects/Contact/updated", query={"start": "2026-01-01T00:00:00Z"}, status=400)],
+        [sf("GET", "/sobjects/Contact/x", query={"fields": "Id"})],
+        {},
+    ),
+    (
+        "unknown-parameter",
+        [ph("GET", "/endusers", query={"sourceId": ID}, answer=[])],
+        [ph("GET", "/endusers", query={"email": "a@b", "c": "1"}, answer=[])],
+        {},
+    ),
+    (
+        "bad-body",
+        [sf("POST", "/composite/sobjects", body={"records": {}}, status=400)],
+        [sf("POST", "/composite/sobjects", body=TWO)],
+        {},
+    ),
+    ("bad-body", [sf("POST", "/sobjects/Task", body=b"{'a': 1}")], [sf("POST", "/sobjects/Task", body=TASK)], {}),
+    (
+        "dropped-key",
+        [ph("POST", "/tasks", body={"title": "x"})],
+        [ph("POST", "/tasks", body={"action": "x", "custom.title": "y"})],
+        {},
+    ),
+    (
+        "refused-request",
+        [sf("PATCH", f"/sobjects/Task/{ID}", body=TASK, status=400, answer=refused("INVALID_FIELD"))],
+        [sf("PATCH", f"/sobjects/Task/{ID}", body=TASK, status=400, answer=refused("UNABLE_TO_LOCK_ROW"))],
+        {},
+    ),
+    (
+        "unhandled-partial-failure",
+        [sf("POST", "/composite/sobjects", body=TWO, answer=HALF)],
+        [
+            sf("POST", "/composite/sobjects", body=TWO, answer=HALF),
+            soql("SELECT Id FROM Task WHERE Subject='Call Bob'"),
+        ],
+        {},
+    ),
+    (
+        "unhandled-partial-failure",
+        [ph("PUT", "/endusers", body=USERS, status=206, answer=PARTLY), ph("PUT", "/endusers", body=USERS[:1])],
+        [ph("PUT", "/endusers", body=USERS, status=206, answer=PARTLY), ph("GET", "/endusers/srcid-b-2")],
+        {},
+    ),
+    (
+        "duplicate-key-in-batch",
+        [ph("PUT", "/endusers", body=[USERS[0], USERS[0]])],
+        [ph("PUT", "/endusers", body=USERS)],
+        {},
+    ),
+    (
+        "duplicate-key-in-batch",
+        [sf("PATCH", "/composite/sobjects/Task/Key__c", body={"records": [{"Key__c": "1"}, {"Key__c": "1"}]})],
+        [sf("PATCH", "/composite/sobjects/Task/Key__c", body={"records": [{"Key__c": "1"}, {"Key__c": "2"}]})],
+        {},
+    ),
+    (
+        "blank-key",
+        [sf("PATCH", "/sobjects/Task/Key__c/None", body=TASK)],
+        [sf("PATCH", "/sobjects/Task/Key__c/1", body=TASK)],
+        {},
+    ),
+    ("blank-key", [ph("PUT", "/tasks", body=[{"sourceId": ""}])], [ph("PUT", "/tasks", body=[{"sourceId": None}])], {}),
+    (
+        "bulk-results-not-read",
+        [
+            sf("POST", "/jobs/ingest", body={"object": "Task"}, answer=JOB),
+            sf("PATCH", INGEST, body={"state": "UploadComplete"}, answer=JOB),
+            sf("GET", INGEST, answer=ENDED),
+        ],
+        [
+            sf("POST", "/jobs/ingest", body={"object": "Task"}, answer=JOB),
+            sf("PATCH", INGEST, body={"state": "UploadComplete"}, answer=JOB),
+            sf("GET", INGEST, answer=ENDED),
+            sf("GET", f"{INGEST}/failedResults/"),
+        ],
+        {},
+    ),
+    (
+        "bulk-results-not-read",
+        [
+            sf("POST", "/jobs/ingest", body={"object": "Task"}, answer=JOB),
+            sf("PATCH", INGEST, body={"state": "UploadComplete"}, answer=JOB),
+        ],
+        [
+            sf("POST", "/jobs/ingest", body={"object": "Task"}, answer=JOB),
+            sf("PATCH", INGEST, body={"state": "Aborted"}, answer=JOB),
+        ],
+        {},
+    ),
+    (
+        "ignored-next-page",
+        [soql("SELECT Id FROM Contact", answer=PAGE), ALIVE],
+        [soql("SELECT Id FROM Contact", answer=PAGE), call("salesforce", "GET", NEXT, answer=LAST)],
+        {},
+    ),
+    (
+        "ignored-next-page",
+        [ph("GET", "/conversations", answer=[{"_id": str(n)} for n in range(30)])],
+        [
+            ph("GET", "/conversations", answer=[{"_id": str(n)} for n in range(30)]),
+            ph("GET", "/conversations", query={"offset": "30"}, answer=[]),
+        ],
+        {},
+    ),
+    ("ignored-next-page", [search(0), search(0)], [search(0), search(2), search(4)], {}),
+    (
+        "ignored-next-page",
+        [sf("GET", "/jobs/query/750Ud0000000001/results", answered={"sforce-locator": "MTAw"})],
+        [sf("GET", "/jobs/query/750Ud0000000001/results", answered={"sforce-locator": "null"})],
+        {},
+    ),
+    (
+        "unordered-pages",
+        [ph("GET", "/tasks", query={"offset": "500"}, answer=[])],
+        [ph("GET", "/tasks", query={"offset": "500", "sort": "_id"}, answer=[])],
+        {},
+    ),
+    (
+        "mixed-id-forms",
+        [soql("SELECT Id FROM Contact", [CONTACT]), ph("PUT", "/endusers", body=[{"sourceId": SHORT}])],
+        [soql("SELECT Id FROM Contact", [CONTACT]), ph("PUT", "/endusers", body=[{"sourceId": ID}])],
+        {},
+    ),
+    (
+        "mixed-id-forms",
+        [soql("SELECT Id FROM Contact", [CONTACT]), soql(f"SELECT Name FROM Contact WHERE Id = '{ID.lower()}'")],
+        [soql("SELECT Id FROM Contact", [CONTACT]), soql(f"SELECT Name FROM Contact WHERE Id = '{ID}'")],
+        {},
+    ),
+    (
+        "pasted-query",
+        [soql("SELECT Id FROM Contact WHERE LastName = 'O'Brien'", status=400, answer=refused("MALFORMED_QUERY"))],
+        [soql("SELECT Id FROM Contact WHERE LastName = 'O\\'Brien'")],
+        {},
+    ),
+    (
+        "pasted-query",  # the query is whole, and asks for everybody
+        [soql("SELECT Id FROM Contact WHERE LastName = 'x' OR Name != ''")],
+        [soql("SELECT Id FROM Contact WHERE LastName = 'x\\' OR Name != \\''")],
+        {"known": ["x' OR Name != '"]},
+    ),
+    (
+        "pasted-url",
+        [soql("SELECT Id FROM Contact", [CONTACT]), ph("GET", "/endusers?email=ann+crm@acme.example", answer=[])],
+        [soql("SELECT Id FROM Contact", [CONTACT]), ph("GET", "/endusers?email=ann%2Bcrm@acme.example", answer=[])],
+        {},
+    ),
+    (
+        "blind-create-retry",
+        [sf("POST", "/sobjects/Task", body=TASK, status=0), sf("POST", "/sobjects/Task", body=TASK, status=201)],
+        [
+            sf("POST", "/sobjects/Task", body=TASK, status=0),
+            soql("SELECT Id FROM Task WHERE Subject = 'Call'"),
+            sf("POST", "/sobjects/Task", body=TASK, status=201),
+        ],
+        {},
+    ),
+    (
+        "blind-create-retry",
+        [ph("POST", "/tasks", body={"action": "x"}, status=500), ph("POST", "/tasks", body={"action": "x"})],
+        [ph("POST", "/tasks", body={"sourceId": "x"}, status=500), ph("POST", "/tasks", body={"sourceId": "x"})],
+        {},
+    ),
+    (
+        "unresolved-write",
+        [sf("POST", "/sobjects/Task", body=TASK, status=0), ph("GET", "/tasks", answer=[])],
+        [sf("POST", "/sobjects/Task", body=TASK, status=0), ALIVE],
+        {},
+    ),
+    (
+        "no-back-off",
+        [ph("GET", "/tasks", status=429, answered={"retry-after": "30"}), ph("GET", "/tasks", answer=[])],
+        [ph("GET", "/tasks", status=429, answered={"retry-after": "9"}), ph("GET", "/tasks", answer=[])],
+        {},
+    ),
+    (
+        "limit-ignored",
+        [soql("SELECT Id FROM Task", status=403, answer=refused("REQUEST_LIMIT_EXCEEDED")), ALIVE],
+        [soql("SELECT Id FROM Task", status=403, answer=refused("REQUEST_LIMIT_EXCEEDED")), ph("GET", "/tasks")],
+        {},
+    ),
+    ("expired-session", [ALIVE, DEAD, DEAD], [ALIVE, DEAD, LOG_IN, AGAIN], {}),
+    ("expired-session", [ALIVE, DEAD], [ALIVE, DEAD, LOG_IN], {}),
+    ("over-budget", [ALIVE, ALIVE], [ALIVE], {"budget": {"salesforce": 1}}),
+    ("call-for-each-record", [get(number) for number in range(10, 16)], [get(number) for number in range(10, 15)], {}),
+    (
+        "call-for-each-record",
+        [soql(f"SELECT Id FROM Task WHERE Subject = '{n}'") for n in range(6)],
+        [soql("SELECT Id FROM Task WHERE Subject IN ('1', '2')") for _ in range(6)],
+        {},
+    ),
+    (
+        "secret-in-url",
+        [sf("GET", "/limits", query={"oauth_token": "x"})],
+        [call("planhat", "POST", "/analytics/5f1e3c1a-7f0b-4c39-9d0e-0c5a6f1b2d3e", body=[])],
+        {"secrets": ["5f1e3c1a-7f0b-4c39-9d0e-0c5a6f1b2d3e"]},
+    ),
+    ("secret-in-url", [ph("GET", "/tasks", query={"q": "planhat-session-1"})], [ph("GET", "/tasks")], {}),
+    (
+        "token-to-another-host",
+        [ALIVE, ph("GET", "/tasks", headers={"x-sfdc-session": "salesforce-session-1"})],
+        [ALIVE, ph("GET", "/tasks")],
+        {},
+    ),
+    (
+        "token-to-another-host",
+        [ph("GET", "/tasks", host="http://api.planhat.com")],
+        [ph("GET", "/tasks", host="http://localhost:1")],
+        {},
+    ),
+    (
+        "unsteady-cursor",
+        [soql("SELECT Id FROM Task WHERE SystemModstamp > 2026-01-05T09:00:00Z")],
+        [soql("SELECT Id FROM Task WHERE SystemModstamp >= 2026-01-05T09:00:00Z")],
+        {},
+    ),
+    (
+        "unsteady-cursor",
+        [soql("SELECT Id FROM Task WHERE LastModifiedDate >= 2026-01-05T09:00:00Z")],
+        [soql(f"SELECT Id FROM Task WHERE SystemModstamp > 2026-01-05T09:00:00Z OR Id > '{ID}'")],
+        {},
+    ),
+    (
+        "offset-in-query",
+        [soql("SELECT Id FROM Task ORDER BY Id LIMIT 50 OFFSET 50")],
+        [soql("SELECT Id FROM Task ORDER BY Id LIMIT 50")],
+        {},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "bad", "good", "more"), CASES, ids=[f"{row[0]}-{number}" for number, row in enumerate(CASES)]
+)
+def test_a_check_sees_what_breaks_it_and_nothing_else(
+    name: str, bad: list[Call], good: list[Call], more: dict[str, Any]
+) -> None:
+    """A check fails where its rule is broken, and holds, having looked, where it is kept."""
+    assert 1 <= len(said(name, bad, **more))
+    assert [] == said(name, good, **more)
+
+
+def test_every_check_has_its_row_and_its_calls() -> None:
+    """No check without words, none without calls that break it."""
+    assert list(CHECKS) == list(rows())
+    assert set(CHECKS) == {row[0] for row in CASES}
+
+
+@pytest.mark.parametrize("name", list(CHECKS))
+def test_a_check_that_had_nothing_to_look_at_is_not_passed(name: str) -> None:
+    """Not run is told as not run, with what was not there."""
+    found = result(name, [])
+    assert ("not run", True) == (found.state, bool(found.why))
+
+
+def test_an_id_that_another_system_keeps_in_both_forms_is_an_error() -> None:
+    """A second key for one record is worse than an id that was cut on its way back to Salesforce."""
+    read = soql("SELECT Id FROM Contact", [CONTACT])
+    whole, cut = (ph("PUT", "/endusers", body=[{"sourceId": one}]) for one in (ID, SHORT))
+    back = soql(f"SELECT Id FROM Contact WHERE Id = '{SHORT}'")
+
+    assert ["error"] == [one.level for one in result("mixed-id-forms", [read, whole, cut]).findings]
+    assert ["warning"] == [one.level for one in result("mixed-id-forms", [read, back]).findings]
+    assert "request 2 sent it so" in said("mixed-id-forms", [read, whole, cut])[0]
+
+
+def test_a_session_id_is_no_record_id() -> None:
+    """A token begins with the org's id: that is no id that was cut."""
+    org = soql("SELECT Id FROM Organization", [{"Id": "00DUd0000000001MAA"}])
+    sent = sf("GET", "/limits", query={"q": "00DUd0000000001!AQjBx"})
+    assert [] == said("mixed-id-forms", [org, sent])
+
+
+def test_who_was_told_to_wait_waits_as_long_as_told() -> None:
+    """Seconds, a date, and Totango's own header all count."""
+    limit = {"ratelimit-reset": "20"}
+    totango = [call("totango", "GET", "/api/v3/tasks", status=429, answered=limit)] * 2
+    late = {"retry-after": "Mon, 05 Jan 2026 09:00:40 GMT"}
+    assert "asked for 20 s" in said("no-back-off", totango)[0]
+    assert "asked for 30 s" in said("no-back-off", [ph("GET", "/tasks", status=503, answered=late)] * 2)[0]
+    assert [] == said("no-back-off", [ph("GET", "/tasks", status=503)] * 2)
+    assert 1 == len(said("no-back-off", [ph("GET", "/tasks", status=503)] * 2, gap_seconds=0.1))
+
+
+def test_calls_that_were_on_their_way_are_no_retries() -> None:
+    """Of calls side by side the second one cannot know the first one's answer."""
+    slow = sf("GET", "/limits", status=403, answer=refused("REQUEST_LIMIT_EXCEEDED"), seconds=60.0)
+    assert [] == said("limit-ignored", [slow, ALIVE])
+    assert [] == said("expired-session", [ALIVE, *[soql("SELECT Id FROM Task", status=401, seconds=99.0)] * 2, LOG_IN])
+
+
+def test_an_answer_that_broke_off_is_an_unknown_outcome() -> None:
+    """A body shorter than promised tells as little as none."""
+    cut = sf("POST", "/sobjects/Task", body=TASK, status=201, answer=b'{"id":"00T', answered={"content-length": "60"})
+    again = sf("POST", "/sobjects/Task", body=TASK, status=201, answer={"id": "00T"})
+    assert 1 == len(said("blind-create-retry", [cut, again]))
+
+
+def test_a_refused_create_may_be_sent_again() -> None:
+    """429 is an answer: nothing was carried out."""
+    task = {"action": "x"}
+    calls = [ph("POST", "/tasks", body=task, status=429), ph("POST", "/tasks", body=task)]
+    assert [] == said("blind-create-retry", calls)
+
+
+def test_a_program_that_says_so_has_told_of_what_it_left() -> None:
+    """An exit status other than 0 is how a program tells of what it could not do."""
+    batch = [sf("POST", "/composite/sobjects", body=TWO, answer=HALF)]
+    assert [] == said("unhandled-partial-failure", batch, told=True)
+    assert [] == said("ignored-next-page", [soql("SELECT Id FROM Contact", answer=PAGE)], told=True)
+
+
+def test_the_batches_of_salesforce_are_read_item_by_item() -> None:
+    """Composite, batch, graph and SOAP answer 200 and refuse a part, each in its own words."""
+    bad = [{"errorCode": "UNABLE_TO_LOCK_ROW", "message": "locked"}]
+    step = {"method": "PATCH", "url": f"{DATA}/sobjects/Contact/{ID}", "referenceId": "a", "body": {"LastName": "Nye"}}
+    part = {"compositeResponse": [{"body": bad, "httpStatusCode": 400, "referenceId": "a"}]}
+    graph = {"graphs": [{"graphId": "g", "graphResponse": part, "isSuccessful": False}]}
+    asked = {"batchRequests": [{"method": "PATCH", "url": f"v60.0/sobjects/Contact/{ID}", "richInput": {}}]}
+    told = {"hasErrors": True, "results": [{"statusCode": 400, "result": bad}]}
+    envelope = "<Body><create><sObjects><type>Task</type><Subject>Call Ann</Subject></sObjects></create></Body>"
+    result_ = (
+        "<result><errors><message>no</message><statusCode>X</statusCode></errors><success>false</success></result>"
+    )
+    soap = call(
+        "salesforce",
+        "POST",
+        "/services/Soap/u/60.0",
+        body=envelope.encode(),
+        headers={"content-type": "text/xml"},
+        answer=result_.encode(),
+    )
+    batches = {
+        "composite": sf("POST", "/composite", body={"compositeRequest": [step]}, answer=part),
+        "compositeGraph": sf(
+            "POST", "/composite/graph", body={"graphs": [{"graphId": "g", "compositeRequest": [step]}]}, answer=graph
+        ),
+        "compositeBatch": sf("POST", "/composite/batch", body=asked, answer=told),
+        "soap": soap,
+    }
+    read = sf("GET", f"/sobjects/Contact/{SHORT}", answer={"Id": ID})
+    for operation, one in batches.items():
+        assert [f"{operation}: 1 of 1 items"] == [
+            seen.partition(" refused")[0] for seen in said("unhandled-partial-failure", [one])
+        ]
+        looked = soql("SELECT Id FROM Task WHERE Subject = 'Call Ann'") if operation == "soap" else read
+        assert [] == said("unhandled-partial-failure", [one, looked])
+
+
+def test_what_the_fake_does_not_play_is_told_as_not_checked() -> None:
+    """501 NOT_FAKED is neither passed nor failed."""
+    from crm_contracts.integration.judging import judge
+
+    one = sf("GET", "/tabs", status=501, answer=refused("NOT_FAKED"))
+    found = judge([run([one])]).results[-1]
+    assert ("not-faked: salesforce tabs", "not run") == (found.name, found.state)

@@ -1,0 +1,43 @@
+"""The ladder: which runs there are, and what strikes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm_contracts.integration.ladder import Heard, names, steps
+from fake_core.errors import MisuseError
+
+HEARD: list[Heard] = [
+    ("salesforce", "login", "", False),
+    ("salesforce", "query", "Task", False),
+    ("salesforce", "query", "Task", False),
+    ("salesforce", "create", "Task", True),
+    ("planhat", "list", "Task", False),
+]
+
+
+def test_a_rung_strikes_what_the_plain_run_called() -> None:
+    """A fault is addressed by the meaning of a call that was made, for each vendor by itself."""
+    met = {step.name: step.fault for step in steps(HEARD)}
+    lost, ended, refused = (met[f"{name}:salesforce"] for name in ("lost_response", "session_expired", "item_refused"))
+    assert lost is not None
+    assert ended is not None
+    assert refused is not None
+    assert ("create", "Task", 1) == (lost.verb, lost.object, lost.nth)
+    assert ("query", "Task", 2) == (ended.verb, ended.object, ended.nth)
+    assert "item_refused" == refused.kind
+    assert None is met["small_pages:salesforce"]
+    assert {"unavailable:planhat", "limit_reached:planhat"} == {name for name in met if "planhat" in name}
+
+
+def test_no_fault_strikes_a_log_in_or_nothing() -> None:
+    """Who only logged in is struck by nothing."""
+    assert [] == steps(HEARD[:1])
+
+
+def test_rungs_are_chosen_by_name_and_vendor() -> None:
+    """A name is that rung of every vendor, NAME:VENDOR that of one."""
+    assert ["unavailable:salesforce", "unavailable:planhat"] == [step.name for step in steps(HEARD, ["unavailable"])]
+    assert ["unavailable:planhat"] == [step.name for step in steps(HEARD, ["unavailable:planhat"])]
+    with pytest.raises(MisuseError, match=f"choose of none, {names()[0]}"):
+        steps(HEARD, ["rain"])
