@@ -118,10 +118,10 @@ def _place(place: int, result: Result, finding: Finding, group: Group) -> Iterat
 
 
 def _proof(line: str) -> Iterator[str]:
-    """One line of a request or an answer; spaces in it stay as they are."""
-    width = WIDTH - 8
-    for start in range(0, len(line) or 1, width):
-        yield f"      {'|' if start == 0 else ' '} {line[start : start + width]}".rstrip()
+    """One line of a request or an answer; what stands before its first word stays as it is."""
+    parts = textwrap.wrap(line, WIDTH - 8, replace_whitespace=False, break_on_hyphens=False)
+    for number, part in enumerate(parts or [""]):
+        yield f"      {' ' if number else '|'} {part}".rstrip()
 
 
 def _skipped(report: Report, paint: Paint) -> Iterator[str]:
