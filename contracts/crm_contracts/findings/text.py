@@ -120,8 +120,8 @@ def _place(place: int, result: Result, finding: Finding, group: Group) -> Iterat
 def _proof(line: str) -> Iterator[str]:
     """One line of a request or an answer; what stands before its first word stays as it is."""
     parts = textwrap.wrap(line, WIDTH - 8, replace_whitespace=False, break_on_hyphens=False)
-    for number, part in enumerate(parts or [""]):
-        yield f"      {' ' if number else '|'} {part}".rstrip()
+    for row, part in enumerate(parts or [""]):
+        yield f"      {' ' if row else '|'} {part}".rstrip()
 
 
 def _skipped(report: Report, paint: Paint) -> Iterator[str]:
