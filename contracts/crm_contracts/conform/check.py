@@ -57,7 +57,6 @@ CHECK_WORDS = frozenset(
     ["name", "title", "operations", "entry", "grade", "source", "needs", "step", "cases", "unmarked", "calls"]
 )
 FILE_WORDS = frozenset(["grade", "source", "operations", "needs", "check", "headers"])
-CLEANING_CALLS = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,11 +173,16 @@ def _family(row: Mapping[str, Any], told: Mapping[str, Any], place: str, vendor:
             entry=whole.get("entry", ""),
             needs=tuple(whole.get("needs", told.get("needs", ()))),
             steps=steps,
-            calls=whole.get("calls", len(steps) + CLEANING_CALLS),
+            calls=whole.get("calls", len(steps) + _cleaning(steps)),
             unmarked=whole.get("unmarked", ""),
         )
         _judge(check, place)
         yield check
+
+
+def _cleaning(steps: Sequence[Mapping[str, Any]]) -> int:
+    """How many calls take away what a check made: about one for each that makes something."""
+    return max(1, sum(step.get("call", "").startswith("POST ") for step in steps))
 
 
 def _step(row: Mapping[str, Any], told: Mapping[str, Any], place: str) -> dict[str, Any]:

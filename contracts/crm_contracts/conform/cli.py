@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -83,6 +85,9 @@ def conform(
     if listing:
         for check in found:
             click.echo(f"{check.name:<64} {check.grade:<15} {check.title}")
+        click.echo()
+        for line in covered(found):
+            click.echo(line)
         return
     clock = RealClock()
     allowed = guard.Allowed(
@@ -119,6 +124,18 @@ def conform(
         click.echo("nothing could be asked", err=True)
         status = 2
     sys.exit(status)
+
+
+def covered(found: Sequence[Check]) -> Iterator[str]:
+    """How many of each vendor, how well they are known, and what they are about."""
+    for vendor in dict.fromkeys(check.vendor for check in found):
+        mine = [check for check in found if check.vendor == vendor]
+        grades = Counter(check.grade for check in mine)
+        areas = dict.fromkeys(check.name.split("/")[1] for check in mine)
+        operations = {one for check in mine for one in check.operations}
+        known = ", ".join(f"{count} {grade}" for grade, count in grades.most_common())
+        yield f"{TITLES[vendor]}: {len(mine)} checks of {len(operations)} operations: {known}"
+        yield fill(", ".join(areas), 100, initial_indent="  ", subsequent_indent="  ")
 
 
 def _pairs(given: Sequence[str]) -> dict[str, str]:
