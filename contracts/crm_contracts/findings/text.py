@@ -51,8 +51,6 @@ def render(report: Report, paint: Paint = plain) -> str:
 def _summary(report: Report, groups: Sequence[Group], paint: Paint) -> Iterator[str]:
     yield _line(report.title)
     wide = max([_LABEL, *(len(label) + 2 for label in report.facts if len(label) < _LABEL_MAX)])
-    for label, said in report.facts.items():
-        yield from _wrapped(label, said, wide=wide)
     counts = report.counts
     states = [f"{number(counts['passed'])} passed"]
     if counts["failed"]:
@@ -60,6 +58,8 @@ def _summary(report: Report, groups: Sequence[Group], paint: Paint) -> Iterator[
     if counts["not run"]:
         states.append(paint(f"{number(counts['not run'])} not run", "yellow"))
     yield f"{'checks':<{wide}}{words(len(report.results), 'check')}: {', '.join(states)}"
+    for label, said in report.facts.items():
+        yield from _wrapped(label, said, wide=wide)
     if groups:
         by_level = ", ".join(paint(words(many, level), _COLOURS[level]) for level, many in levels(report))
         yield f"{'findings':<{wide}}{by_level}, of {words(len(groups), 'cause')}"

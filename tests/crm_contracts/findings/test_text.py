@@ -15,9 +15,9 @@ def test_the_summary_comes_first() -> None:
     """Counts, what was asked, and how many findings each cause has, before anything else."""
     expected = [
         "conform: in-process",
+        "checks      6 checks: 2 passed, 2 failed, 2 not run",
         "target      the fake of this process",
         "calls       154",
-        "checks      6 checks: 2 passed, 2 failed, 2 not run",
         "findings    14 errors, 1 warning, of 3 causes",
         "               13  ignored-next-records",
         "                1  create.bad-field",
@@ -33,9 +33,9 @@ def test_long_names_of_facts_stand_in_one_column() -> None:
     passed = [Result(name=str(number), state="passed") for number in range(1_001)]
 
     assert [
+        "checks                         1,001 checks: 1,001 passed",
         "calls                          one",
         "Marketo Sales Insight Actions  other",
-        "checks                         1,001 checks: 1,001 passed",
     ] == render(Report(title="t", results=passed, facts=facts)).splitlines()[1:4]
 
 
