@@ -17,7 +17,7 @@ from tests.crm_contracts.findings.samples import held, report
 
 from crm_contracts import cli
 from crm_contracts.findings import options, text
-from crm_contracts.findings.options import FORMATS, Chosen, render, reporting, show
+from crm_contracts.findings.options import FORMATS, Chosen, choose, render, reporting, show
 from fake_core.errors import MisuseError
 
 ROOT = Path(__file__).parents[3]
@@ -147,6 +147,15 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
 
     assert f"--output {file}: cannot be written: No space left on device" == refused("--output", file)
     assert ("mine", [file]) == (file.read_text(), list(tmp_path.iterdir()))
+
+
+def test_the_page_names_each_form_and_its_suffix() -> None:
+    """docs/ci.md has one row for each, and no other."""
+    page = (ROOT / "docs/ci.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| `(\.\w+)` \|", page, re.MULTILINE)
+
+    assert list(FORMATS) == [form for form, _ in rows]
+    assert rows == [(choose((), [Path(f"x{suffix}")]).files[0][0], suffix) for _, suffix in rows]
 
 
 TYPED = """

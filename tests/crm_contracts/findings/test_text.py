@@ -85,6 +85,19 @@ def test_what_did_not_run_is_told_by_reason_and_never_as_passed() -> None:
     assert render(skipped).endswith("\nNothing was checked.\n")
 
 
+def test_the_reason_of_the_most_comes_first() -> None:
+    """What keeps most checks from running is what somebody may want to mend; of many names, some stand for all."""
+    others = [Result(name=f"many.{number}", state="not run", why="no sandbox") for number in range(8)]
+    text = render(Report(title="t", results=[Result(name="one", state="not run", why="no budget"), *others]))
+
+    assert (
+        "    8  no sandbox\n"
+        "       many.0, many.1, many.2, many.3, many.4, many.5 and 2 more\n"
+        "    1  no budget\n"
+        "       one\n"
+    ) in text
+
+
 def test_the_verdict_comes_last() -> None:
     """The last line says what a build goes by."""
     warned = Report(
