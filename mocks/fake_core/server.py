@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import trustme
 from cheroot import wsgi
@@ -95,6 +96,9 @@ class ServedFake:
 
     def _answer(self, environ: Any, start_response: Any) -> Any:
         environ[LATER_KEY] = self._do_later
+        raw = urlsplit(environ["REQUEST_URI"]).path
+        if "%2f" in raw.lower():  # cheroot leaves an encoded slash as it is: WSGI servers decode the whole path
+            environ["PATH_INFO"] = unquote_to_bytes(raw).decode("latin-1")
         return self._fake(environ, start_response)
 
     def _do_later(self, work: Callable[[], None]) -> None:

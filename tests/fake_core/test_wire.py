@@ -231,6 +231,24 @@ def test_each_answer_tells_the_time_by_the_fakes_own_clock(
     assert ["Sun, 04 May 2031 03:02:01 GMT"] * 2 == [answer.headers["Date"] for answer in answers]
 
 
+@pytest.mark.parametrize("sent", ["a%2Fb", "a%2fb%20c", "a%252Fb"])
+def test_a_slash_in_a_path_segment_is_the_same_over_a_socket(sent: str) -> None:
+    """An application sees the path that the in-process transport shows it, also where a slash in it was encoded."""
+
+    class Echo:
+        hosts = ("echo.example",)
+
+        def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [environ["PATH_INFO"].encode("latin-1")]
+
+    with ServedFake(Echo()) as served, requests.Session() as session:
+        over_a_socket = session.get(f"{served.url}/key/{sent}?q=%2F", timeout=10).text
+        session.mount("https://", InProcess([Echo()]).adapter())
+
+        assert session.get(f"https://echo.example/key/{sent}?q=%2F").text == over_a_socket
+
+
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 def test_faults_over_a_socket(fake: Fake, tls: bool) -> None:
     """A served fake really drops the connection, and goes on serving."""
