@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from crm_contracts import openapi
 from crm_contracts.capsules.capsule import Capsule, Customer, Engine
+from crm_contracts.capsules.intake import from_har
 from crm_contracts.capsules.reading import from_text, read_capsule
 from crm_contracts.capsules.scrub import BugGone, Cipher, prove, scrubbed
 from crm_contracts.capsules.scrub import knowledge as knowing
@@ -325,3 +326,16 @@ def test_the_key_decides(known: Knowledge) -> None:
 
     assert one == same
     assert one["customers"] != other["customers"]
+
+
+def test_what_the_intake_asks_is_read_as_before(stages: Stages) -> None:
+    """Handles, places and moments of a recording stay in its questions; names and a day in a person's words do not."""
+    made = from_har([DATA.parent / "fixtures" / "har" / "sync-alone.har"]).capsule
+    told = "act-3 is there twice, entry 9; Ann (born 1984-02-03) saw it."
+    clean = scrubbed(replace(made, saw=told), knowledge_of(made, stages), Cipher(KEY)).capsule
+
+    assert made.questions == clean.questions
+    assert made.title == clean.title
+    assert clean.saw.startswith("act-3 is there twice, entry 9; ")
+    assert "1984" not in clean.saw
+    assert "Ann" not in clean.saw
