@@ -74,7 +74,7 @@ def _error_row(play: Play, source: str) -> tuple[str, str] | None:
         return None
     package = f"fake_{play.check.vendor}"
     path = driver[2].split("/")
-    row = read(package, driver[1])
+    row: Any = read(play.check.vendor, driver[1])
     for key in path:
         row = row[key]
     code, message = said

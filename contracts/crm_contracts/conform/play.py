@@ -4,6 +4,7 @@ Rule 1: the first step that differs ends the check: what comes after rests on it
 Rule 2: what a call created is known from its answer, is taken away in reverse order whatever happened, and what could
 not be is told. A record created without the scratch word is a fault of the check, and told as its failure.
 Rule 3: a call that is one too many in its minute (429) is made again when the vendor takes it.
+Rule 4: an answer that cannot be read at all, because it has another shape than the vendor's, differs like any other.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ __all__ = ["Differs", "Play"]
 
 POLLS_MAX = 60
 TOO_MANY, WAITS_MAX = 429, 3
+MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError)
 
 
 class Differs(Exception):
@@ -60,19 +62,24 @@ class Play:
         self.told: Mapping[str, Any] = {}  # the step that was played last
 
     def run(self) -> None:
-        """Raises Differs, and whatever the target raises."""
-        if self.check.function is not None:
-            self.check.function(self)
-        for step in self.check.steps:
-            self.step(step)
+        """Raises Differs, and whatever the target raises. Rule 4."""
+        try:
+            if self.check.function is not None:
+                self.check.function(self)
+            for step in self.check.steps:
+                self.step(step)
+        except MISSHAPEN as error:
+            raise Differs([Difference("the answer", "<what the check reads>", repr(error))]) from error
         if self.unmarked and not self.check.unmarked:
             raise Differs([Difference(f"made without {self.scratch}", "<none>", self.unmarked)])
 
     def clean(self) -> list[str]:
         """What could not be taken away, and why. Rule 2."""
-        left = list(self.target.access.remove(self.target, self.made[::-1])) if self.made else []
-        self.made = []
-        return left
+        made, self.made = self.made[::-1], []
+        try:
+            return list(self.target.access.remove(self.target, made)) if made else []
+        except MISSHAPEN as error:
+            return [f"{one.what}: the answer could not be read: {error!r}" for one in made]
 
     # ---- for functions ---------------------------------------------------------------------------------------
 

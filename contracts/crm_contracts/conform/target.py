@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urljoin
 
@@ -28,6 +29,7 @@ from fake_core.transport import InProcess
 __all__ = ["Answer", "BudgetSpent", "Target", "in_process", "session_of"]
 
 TIMEOUT_SECONDS = 120
+_NO_COOKIES = DefaultCookiePolicy(allowed_domains=())  # what a vendor hands out is not sent back: a check is a call
 
 
 class BudgetSpent(Exception):
@@ -142,6 +144,7 @@ def in_process(vendor: str, org: str | None = None, *, clock: Clock | None = Non
     session = requests.Session()
     session.mount("https://", InProcess([fake]).adapter())
     session.headers.clear()
+    session.cookies.set_policy(_NO_COOKIES)
     session.trust_env = False  # or each call would look for ~/.netrc and proxies
     url = HOSTS[vendor]
     try:
@@ -162,6 +165,7 @@ def session_of(ca_file: str | None = None) -> requests.Session:
     """A session for a served fake or an account: it adds no header and no login of its own."""
     session = requests.Session()
     session.headers.clear()
+    session.cookies.set_policy(_NO_COOKIES)
     session.auth = _no_login  # or requests would take one from ~/.netrc
     if ca_file:
         session.trust_env = False  # REQUESTS_CA_BUNDLE would win over this CA
