@@ -3,7 +3,7 @@
 Rule 1: ids are compared by what they stand for (`names`), stamps by their format, hosts not at all.
 Rule 2: numbers of this hour and values of this answer are compared by their type: `volatile.toml` names them.
 Rule 3: a number with a decimal part is not one without: clients in typed languages read them as two types.
-Rule 4: a recording that shows a part of an answer (`partial`) says nothing of what it leaves out.
+Rule 4: a recording that shows a part of an answer's `headers` or `body` says nothing of what it leaves out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -43,14 +43,13 @@ class Difference:
         return f"{self.kind} at {self.where}: recorded {self.recorded}, ours {self.ours}"
 
 
-def differences(recorded: Call, ours: Call, names: Names, *, partial: bool = False) -> list[Difference]:
+def differences(recorded: Call, ours: Call, names: Names, *, partial: Collection[str] = ()) -> list[Difference]:
     """In what *ours* differs from *recorded*. Ids are learned on the way."""
-    found = []
-    if recorded.status != ours.status:
-        found.append(Difference("status", "status", str(recorded.status), str(ours.status)))
-    found += _headers(recorded, ours, names, partial=partial)
-    if recorded.answered("x-understudy-withheld") is None and not (partial and not recorded.response):
-        found += _bodies(recorded, ours, names, partial=partial)
+    if recorded.status != ours.status:  # what else differs follows from it
+        return [Difference("status", "status", _status(recorded), _status(ours))]
+    found = list(_headers(recorded, ours, names, partial="headers" in partial))
+    if recorded.answered("x-understudy-withheld") is None and not ("body" in partial and not recorded.response):
+        found += _bodies(recorded, ours, names, partial="body" in partial)
     return found
 
 
@@ -172,6 +171,10 @@ def _same_text(theirs: str, here: str, names: Names) -> bool:
     if len(ids[0]) != len(ids[1]) or not all(names.bind(one, other) for one, other in zip(*ids, strict=True)):
         return False
     return STAMP.sub("<stamp>", names.ours(theirs)) == STAMP.sub("<stamp>", here)
+
+
+def _status(call: Call) -> str:
+    return " ".join(filter(None, (str(call.status), error_of(call)[0])))
 
 
 def _shown(value: Any) -> str:

@@ -109,6 +109,8 @@ def _findings(file: Path, recording: Recording, one: Compared, entry: Entry | No
 
 
 def _article(kind: str) -> str:
+    if kind == "length":
+        return "the number of rows"
     return f"an {kind}" if kind[0] in "aeio" else f"a {kind}"
 
 

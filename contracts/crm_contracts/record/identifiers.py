@@ -2,7 +2,8 @@
 
 Rule 1: eighteen characters are a Salesforce id when the last three are the checksum of the others; fifteen are one when
 they are the beginning of one that is known.
-Rule 2: an ObjectId is twenty-four hex digits, a UUID thirty-two in its five groups.
+Rule 2: in a URL an id may stand behind an escaped quote (`%27001…`), whose digits are none of its own.
+Rule 3: an ObjectId is twenty-four hex digits, a UUID thirty-two in its five groups.
 Source: IDs in the REST API Developer Guide; MongoDB's ObjectId (Planhat's `_id`); RFC 9562.
 """
 
@@ -16,7 +17,7 @@ from crm_contracts.integration.checks.forms import is_whole
 __all__ = ["ID", "STAMP", "id_kind", "ids_in", "is_stamp"]
 
 ID = re.compile(
-    r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"(?:(?<=%[0-9A-Fa-f]{2})|(?<![0-9A-Za-z]))(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|[0-9a-f]{24}|[0-9A-Za-z]{18}|[0-9A-Za-z]{15})(?![0-9A-Za-z])"
 )
 STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?")

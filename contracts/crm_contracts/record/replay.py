@@ -8,7 +8,8 @@ It is told and counted, and never counted as agreed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,11 +17,11 @@ from urllib.parse import quote, urlsplit
 
 from crm_contracts.integration.routes import router
 from crm_contracts.openapi.documents import Operation
-from crm_contracts.record.answers import Difference, differences
+from crm_contracts.record.answers import Difference, differences, error_of
 from crm_contracts.record.names import Names
 from crm_contracts.record.proxy import UPSTREAM_HEADER
 from crm_contracts.record.requests import asked
-from crm_contracts.record.seeding import made_by, seed, shown_rows
+from crm_contracts.record.seeding import gone_before, made_by, seed, shown_rows
 from crm_contracts.traffic import Call
 from crm_contracts.traffic.har import Recording
 from crm_contracts.vendors import HOSTS, create_fake
@@ -30,6 +31,10 @@ from fake_core.fake import Fake
 from fake_core.transport import InProcess
 
 __all__ = ["Compared", "compare"]
+
+# A refusal with one of these codes does not tell that there is, or was, such a record.
+_OF_NO_RECORD = ("NOT_FOUND", "MALFORMED_ID", "INVALID_CROSS_REFERENCE_KEY", "MALFORMED_QUERY", "INVALID_TYPE", "404")
+_CUSTOM = re.compile(r"/sobjects/(\w+__c)(?:/|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ def compare(recording: Recording, *, orgs: dict[str, str] | None = None) -> Iter
                 org = (orgs or {}).get(call.vendor)
                 fake = create_fake(call.vendor, clock=FrozenClock(own[0].at), **({"org": org} if org else {}))
                 players[call.vendor] = _Player(fake, own)
-            partial = bool(recording.notes.get(call.number, {}).get("partial"))
+            partial = recording.notes.get(call.number, {}).get("partial", ())
             yield players[call.vendor].play(call, partial=partial)
     finally:
         for player in players.values():
@@ -74,20 +79,27 @@ class _Player:
         api = f"/services/data/v{self._words.get('api_version', '60.0')}"
         shown = shown_rows(calls, self._made)
         self._why = seed(shown, fake.vendor, self._names, self._send, api)
+        for kind, id_ in gone_before(calls, self._made):
+            if self._names.knows(id_):
+                self._send("DELETE", f"{api}/sobjects/{kind}/{self._names.ours(id_)}", None)
         self._bind_user(calls, api)
 
-    def play(self, call: Call, *, partial: bool) -> Compared:
+    def play(self, call: Call, *, partial: Collection[str]) -> Compared:
         operation = _operation(call)
         why = self._hindered(call)
+        if not why:
+            self._move(call.at)
         request = why or asked(call, self._names, self._host, self._words)
         if isinstance(request, str):
             self._bad.add(call.number)
             return Compared(call, operation, why=request)
-        self._move(call.at)
         ours = self._ask(call, request)
         if ours.status == 501 and operation is not None and operation.not_faked:
             self._bad.add(call.number)
             return Compared(call, operation, ours, why=f"the fake does not play {operation.operation_id}")
+        if lacking := _lacking(call, ours):
+            self._bad.add(call.number)
+            return Compared(call, operation, ours, why=lacking)
         found = differences(call, ours, self._names, partial=partial)
         if found:
             self._bad.add(call.number)
@@ -102,7 +114,7 @@ class _Player:
             origin = self._made.get(one) or next((n for id_, n in self._made.items() if id_.startswith(one)), 0)
             if origin in self._bad:
                 return f"it needs {one}, which exchange {origin} should have made"
-            if origin == 0 and call.status < 400:
+            if origin == 0 and (error_of(call)[0] or str(call.status)) not in _OF_NO_RECORD and call.status != 401:
                 return self._why.get(one) or f"it starts from a record that we do not have ({one})"
         if call.status < 400:
             answer = call.response.decode("utf-8", "replace")
@@ -114,6 +126,7 @@ class _Player:
     def _move(self, at: datetime) -> None:
         assert isinstance(self.fake.clock, FrozenClock)
         self.fake.clock.set(max(at, self.fake.clock.now()))
+        self._words = self.fake.credentials(self._host)  # a session that did not end in between
 
     def _ask(self, call: Call, request: tuple[str, str, list[tuple[str, str]], bytes]) -> Call:
         method, url, headers, body = request
@@ -157,6 +170,14 @@ class _Player:
             _, found = self._send("GET", api + query, None)
             for row in found.get("records", ()) if isinstance(found, dict) else ():
                 self._names.bind(users[0], row["Id"])
+
+
+def _lacking(call: Call, ours: Call) -> str:
+    """Which object of the recorded org ours does not have."""
+    custom = _CUSTOM.search(urlsplit(call.url).path)
+    if call.vendor == "salesforce" and custom and error_of(ours)[0] == "NOT_FOUND" != error_of(call)[0]:
+        return f"our org has no {custom[1]}: describe it in an org file (--org)"
+    return ""
 
 
 def _operation(call: Call) -> Operation | None:

@@ -13,18 +13,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from crm_contracts.record.answers import error_of
 from crm_contracts.record.identifiers import id_kind, ids_in, is_stamp
 from crm_contracts.record.names import Names
 from crm_contracts.traffic import Call
 
-__all__ = ["Shown", "made_by", "seed", "shown_rows"]
+__all__ = ["Shown", "gone_before", "made_by", "seed", "shown_rows"]
 
 Shown = dict[str, tuple[str, dict[str, Any]]]  # id -> (object, its row)
 Send = Callable[[str, str, Any], tuple[int, Any]]  # (method, path, JSON) -> (status, JSON)
 
 OURS = ("005", "00D", "00e", "00E", "012", "00G", "0PS", "100", "01p")  # every org has these of its own
 TRIES_MAX = 12
-_SOBJECT = re.compile(r"/services/data/v[\d.]+/sobjects/(\w+)/\w+/?$")
+GONE = "ENTITY_IS_DELETED"
+_SOBJECT = re.compile(r"/services/data/v[\d.]+/sobjects/(\w+)/([0-9A-Za-z]{18})/?$")
 _MODEL = re.compile(r"/(\w+)(?:/[\w-]+)?/?$")
 _COLUMN = re.compile(r"No such column '(\w+)'")
 
@@ -47,6 +49,9 @@ def shown_rows(calls: Iterable[Call], made: Mapping[str, int]) -> Shown:
     found: Shown = {}
     written: set[str] = set()
     for call in calls:
+        there = _SOBJECT.search(urlsplit(call.url).path)
+        if there and there[2] not in made and (call.status < 300 or error_of(call)[0] == GONE):
+            found.setdefault(there[2], (there[1], {}))  # that it was there is all that such an answer shows
         if not 200 <= call.status < 300:
             continue
         if call.method != "GET":
@@ -64,18 +69,23 @@ def shown_rows(calls: Iterable[Call], made: Mapping[str, int]) -> Shown:
     return found
 
 
-def _salesforce(data: Any, call: Call) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _salesforce(
+    data: Any, call: Call, above: tuple[str, str] | None = None
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The rows in an answer; *above* is the record (object, id) in whose child query a row stands."""
     if isinstance(data, list):
         for one in data:
-            yield from _salesforce(one, call)
+            yield from _salesforce(one, call, above)
     elif isinstance(data, dict):
         about = data.get("attributes")
         if isinstance(about, dict) and isinstance(about.get("type"), str):
             id_ = str(data.get("Id") or str(about.get("url", "")).rpartition("/")[2])
             if id_kind(id_):
-                yield id_, about["type"], data
+                yield id_, about["type"], {**data, f"{above[0]}Id": above[1]} if above else data
+                above = about["type"], id_
         for value in data.values():
-            yield from _salesforce(value, call)
+            children = isinstance(value, dict) and "records" in value
+            yield from _salesforce(value, call, above if children or isinstance(value, list) else None)
 
 
 def _by_id(data: Any, call: Call) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -83,6 +93,16 @@ def _by_id(data: Any, call: Call) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for row in data if isinstance(data, list) else [data]:
         if model and call.method == "GET" and isinstance(row, dict) and id_kind(str(row.get("_id", ""))):
             yield row["_id"], model[1], row
+
+
+def gone_before(calls: Iterable[Call], made: Mapping[str, int]) -> list[tuple[str, str]]:
+    """The records (object, id) that were deleted before the recording began: the first that is said of them is so."""
+    said: dict[str, tuple[str, bool]] = {}
+    for call in calls:
+        there = _SOBJECT.search(urlsplit(call.url).path)
+        if there and there[2] not in made:
+            said.setdefault(there[2], (there[1], error_of(call)[0] == GONE))
+    return [(kind, id_) for id_, (kind, gone) in said.items() if gone]
 
 
 def seed(shown: Shown, vendor: str, names: Names, send: Send, api: str) -> dict[str, str]:

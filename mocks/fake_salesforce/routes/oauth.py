@@ -3,8 +3,8 @@
 Rule 1: every URL in an answer keeps the scheme and host the client used.
 Rule 2: `format` (json, urlencoded, xml), or else the Accept header, decides how the token endpoint answers; JSON
 without either.
-Source: headers of the token endpoint are recorded (OpenStax cassettes); formats: REST API Developer Guide, OAuth
-flows; the XML elements are assumed.
+Source: headers and cookies of the token endpoint are recorded (OpenStax cassettes); formats: REST API Developer Guide,
+OAuth flows; the XML elements are assumed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from fake_salesforce.errors import SalesforceError
 from fake_salesforce.operations.oauth import grants, openid, tokens
 from fake_salesforce.operations.oauth.clients import Request
 from fake_salesforce.operations.oauth.refused import OAuthRefused
+from fake_salesforce.routes import cookies
 from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, Answer, Call, host_of, read_body
 from fake_salesforce.wire import jsontext
 
@@ -33,6 +34,7 @@ _TOKEN_HEADERS = [
     ("Cache-Control", RESULT_CACHE),
     ("Expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
     ("X-ReadOnlyMode", "false"),
+    ("Vary", "Accept-Encoding"),
 ]
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,99}", re.ASCII)
 
@@ -148,7 +150,8 @@ def _oauth(call: Call, body: Mapping[str, Any], status: int, form: Mapping[str, 
         media, text = "application/xml;charset=UTF-8", f'<?xml version="1.0" encoding="UTF-8"?><OAuth>{inner}</OAuth>'
     else:
         media, text = JSON_TYPE, jsontext.compact(body)
-    return Answer(text.encode(), status, [("Content-Type", media), *_TOKEN_HEADERS])
+    set_cookies = cookies.of(call.org, call.base_url.rpartition("/")[2])[:2]  # not the LSKey: nobody recorded it here
+    return Answer(text.encode(), status, [("Content-Type", media), *_TOKEN_HEADERS, *set_cookies])
 
 
 def _wanted(named: str, accept: str) -> str:

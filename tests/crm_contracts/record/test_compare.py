@@ -17,10 +17,11 @@ from crm_contracts.findings import Report
 from crm_contracts.record import replay
 from crm_contracts.record.compare_cli import compare
 from crm_contracts.record.findings import report_of
+from crm_contracts.record.identifiers import ids_in
 from crm_contracts.record.names import Names
 from crm_contracts.traffic import Call
 from crm_contracts.traffic.har import Recording, read, write
-from crm_contracts.traffic.scrubbed import scrubbed
+from crm_contracts.traffic.scrubbed import reveals, scrubbed
 from crm_contracts.traffic.tap import Tap, Traffic
 from crm_contracts.vendors import HOSTS, create_fake
 from fake_core.clock import SteppedClock
@@ -42,6 +43,11 @@ def calls() -> list[Call]:
     fakes = [create_fake(vendor, clock=clock, ids=IdSource(77)) for vendor in ("salesforce", "planhat")]
     taps = [Tap(fake, vendor=fake.vendor, clock=clock, traffic=traffic) for fake in fakes]
     words = fakes[0].credentials(SALESFORCE)
+    with requests.Session() as other:  # so that the recording's ids are not those of a fresh fake
+        other.mount("https://", InProcess(fakes).adapter())
+        other.headers["Authorization"] = f"Bearer {words['access_token']}"
+        for kind, name in (("Account", "Name"), ("Contact", "LastName"), ("Task", "Subject")):
+            other.post(f"{API}/sobjects/{kind}", json={name: "before"}).raise_for_status()
     with requests.Session() as session:
         session.mount("https://", InProcess(taps).adapter())
         form = {name: words[name] for name in ("client_id", "client_secret", "username")}
@@ -97,14 +103,20 @@ def test_records_that_the_evidence_never_made_are_made_from_what_it_shows(calls:
     assert ("passed", "passed") == tuple(one.state for one in planhat.results)
 
 
+def test_that_a_record_was_there_may_be_all_that_is_shown(calls: list[Call]) -> None:
+    """A deletion says that there was one; a refusal because it is deleted, that there was one before."""
+    report = put([calls[8]])
+    assert {"passed": 1} == dict(report.counts)
+    report = put([calls[9]])
+    assert {"passed": 1} == dict(report.counts)
+
+
 def test_what_starts_from_unknown_records_is_not_comparable(calls: list[Call]) -> None:
     """No row shows them: the exchanges are told and counted as neither agreed nor different."""
-    report = put([calls[2], replace(calls[8], number=2)])
+    report = put([calls[10], replace(calls[5], response=b'{"totalSize":0,"done":true,"records":[]}')])
     unknown, told = report.results[1], report.facts["exchanges"]
-    assert ("not run", True) == (
-        unknown.state,
-        "not comparable: it starts from a record that we do not have" in unknown.why,
-    )
+    assert "not run" == unknown.state
+    assert "not comparable: it starts from a record that we do not have" in unknown.why
     assert "1 agree, 0 differ, 1 not comparable" in told
     ours = replace(calls[2], status=502, response_headers=(("x-understudy-upstream", "refused"),))
     assert "no answer of the vendor's" in put([ours, replace(calls[2], status=0)]).results[0].why
@@ -246,10 +258,19 @@ def test_a_finding_says_all_that_is_needed_to_mend_it(calls: list[Call]) -> None
 def test_a_part_of_an_answer_says_nothing_of_the_rest(calls: list[Call]) -> None:
     """Where evidence shows an answer in part, what it leaves out is no difference; what it shows is compared."""
     part = replace(calls[2], response=b'{"success":true}', response_headers=())
-    assert put([part], notes={1: {"partial": True}}).ok
+    assert put([part], notes={1: {"partial": ["headers", "body"]}}).ok
     assert {("createRecord", "extra-key")} == checks(put([part]))
     wrong = replace(part, response=b'{"success":false}')
-    assert {("createRecord", "value")} == checks(put([wrong], notes={1: {"partial": True}}))
+    assert {("createRecord", "value")} == checks(put([wrong], notes={1: {"partial": ["headers", "body"]}}))
+
+
+def test_ids_are_found_behind_an_escaped_quote() -> None:
+    """In a query of a URL, and between other signs; digits of the escape are none of the id."""
+    whole = "0035500001H9kZuAAJ"
+    assert [whole, whole] == list(ids_in(f"q=Id%3D%27{whole}%27 x={whole}, {whole}x a{whole}"))
+    names, ours = Names(), "003Pc00000NsWSHIA3"
+    assert names.bind(whole, ours)
+    assert f"%27{ours}%27 %27{ours[:15]}%27" == names.ours(f"%27{whole}%27 %27{whole[:15]}%27")
 
 
 def test_bound_ids_stay_bound() -> None:
@@ -289,3 +310,21 @@ def test_our_own_file_keeps_who_is_who(calls: list[Call], tmp_path: Path) -> Non
     """Written and read again, a recording compares as before."""
     write(tmp_path / "x.har", calls, source="a test", date="2026-11-21")
     assert report_of({FILE: read(tmp_path / "x.har")}).ok
+
+
+EVIDENCE = Path(__file__).parents[3] / "fixtures" / "evidence"
+
+
+def test_our_evidence_says_where_it_comes_from_and_the_fakes_agree_with_it() -> None:
+    """Each file of fixtures/evidence has source and date, shows no secret, and is answered as it was."""
+    recordings = {file: read(file) for file in sorted(EVIDENCE.rglob("*.har"))}
+    assert recordings
+    for file, recording in recordings.items():
+        assert recording.source, file
+        assert recording.date, file
+        assert recording.calls, file
+        assert file.parent.name == recording.vendor
+        assert not [call.url for call in recording.calls if reveals(call)]
+    report = report_of(recordings)
+    assert [] == [finding.seen for finding in report.findings]
+    assert report.counts["passed"] > report.counts["not run"]
