@@ -37,7 +37,7 @@ layers: $(DEV) ## import-linter: who may import whom
 	$(BIN)/lint-imports
 
 docs: $(DEV) ## write the generated pages of docs/ anew
-	$(BIN)/understudy ledger --write docs/ledger.md
+	$(BIN)/understudy ledger --write docs
 	$(BIN)/understudy sync decisions --write docs/decisions.md
 	PATH="$(CURDIR)/$(BIN):$$PATH" understudy verify --command "python fixtures/naive_sync/naive_sync.py" --tls \
 		--set conversation="Not Syncing" --histories 0 --report docs/naive_sync.txt > /dev/null; test $$? -eq 1

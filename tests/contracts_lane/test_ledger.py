@@ -9,42 +9,108 @@ from pathlib import Path
 
 import pytest
 
-from crm_contracts.ledger import data_of, render_ledger
+from crm_contracts.ledger import all_entries, data_of, entries, entry_for, find, near, render_ledger, render_page
+from crm_contracts.ledger.entry import GRADES, better, weaker
+from crm_contracts.ledger.held import checkout_tests
 from crm_contracts.openapi import operations
 from crm_contracts.openapi.exclusions import exclusions
 from crm_contracts.vendors import TITLES, VENDORS
 
-PAGE = Path(__file__).parents[2] / "docs" / "ledger.md"
+DOCS = Path(__file__).parents[2] / "docs"
 DEVIATIONS = tomllib.loads(files("crm_contracts").joinpath("deviations.toml").read_text(encoding="utf-8"))["deviation"]
 SWITCHES = {vendor: data_of(vendor, "switches.toml") for vendor in VENDORS}
 NAMES = {vendor: [one.operation_id for one in operations(vendor)] for vendor in VENDORS}
 
 
-def test_the_page_is_up_to_date() -> None:
-    """docs/ledger.md is what `understudy ledger --write docs/ledger.md` writes now (`make docs`)."""
-    assert render_ledger() == PAGE.read_text(encoding="utf-8")
+def test_the_pages_are_up_to_date() -> None:
+    """docs/ledger.md and docs/ledger/*.md are what `understudy ledger --write docs` writes now (`make docs`)."""
+    pages = {f"ledger/{vendor}.md": render_page(vendor, checkout_tests()) for vendor in VENDORS}
+    pages["ledger.md"] = render_ledger(checkout_tests())
+
+    assert [] == [name for name, text in pages.items() if text != (DOCS / name).read_text(encoding="utf-8")]
 
 
-def test_the_page_shows_everything() -> None:
-    """Every operation, stand-in, switch, open question, exclusion and deviation is on the page."""
-    page = render_ledger()
-    named = [f"`{name}`" for names in NAMES.values() for name in names]
-    named += [f"`{name}`" for switches in SWITCHES.values() for name in switches if name != "unknowns"]
-    told = [row.reason for row in exclusions()] + [row["differs"] for row in DEVIATIONS]
-    told += [row["question"] for switches in SWITCHES.values() for row in switches.get("unknowns", ())]
-    told += [one.stand_in for vendor in VENDORS for one in operations(vendor) if one.stand_in]
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_the_page_of_a_vendor_shows_everything(vendor: str) -> None:
+    """Every operation, entry, stand-in, switch, open question, exclusion and deviation is on the vendor's page."""
+    page = render_page(vendor)
+    rows = [one for one in entries(vendor) if one.kind != "answer"]
+    named = [f"`{name}`" for name in NAMES[vendor]]
+    named += [f"`{one.id.partition('/')[2]}`" for one in rows if one.kind != "switch"]
+    named += [f"`{name}`" for name in SWITCHES[vendor] if name != "unknowns"]
+    told = [row.reason for row in exclusions() if row.vendor == vendor]
+    told += [row["differs"] for row in DEVIATIONS if row["vendor"] == vendor]
+    told += [row["question"] for row in SWITCHES[vendor].get("unknowns", ())]
+    told += [one.stand_in for one in operations(vendor) if one.stand_in]
 
     assert [] == [one for one in named + told if one not in page]
 
 
-def test_the_page_has_a_part_for_each_vendor() -> None:
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_the_page_lists_what_is_assumed(vendor: str) -> None:
+    """Every assumed entry stands in the part of the page that lists them."""
+    part = render_page(vendor).partition("## Assumed")[2]
+    assumed = [one for one in entries(vendor) if one.grade == "assumed"]
+    named = [f"`{one.id.partition('/')[2]}`" for one in assumed if one.kind != "answer"]
+    statuses = re.findall(r"`(\w+)` ([\d ]+)", part.partition("**answer**")[2])
+    listed = {(name, int(status)) for name, found in statuses for status in found.split()}
+
+    assert [] == [one for one in named if one not in part]
+    assert {(one.operation, one.status) for one in assumed if one.kind == "answer"} == listed
+
+
+def test_the_first_page_has_a_part_for_each_vendor() -> None:
     """No vendor is forgotten, nor a vendor's switches."""
     heads = re.findall("^## (.*)$", render_ledger(), re.MULTILINE)
 
     assert [TITLES[one] for one in VENDORS] == [one for one in heads if one in TITLES.values()]
-    assert [f"What {TITLES[one]} leaves open" for one in VENDORS if SWITCHES[one]] == [
-        one for one in heads if one.endswith("leaves open")
-    ]
+    for vendor in VENDORS:
+        assert bool(SWITCHES[vendor]) == (f"## What {TITLES[vendor]} leaves open" in render_page(vendor))
+
+
+def test_an_id_is_of_one_entry() -> None:
+    """Ids are unique, begin with their vendor, and are found."""
+    rows = all_entries()
+    ids = [one.id for one in rows]
+
+    assert sorted(set(ids)) == sorted(ids)
+    assert [] == [one.id for one in rows if not one.id.startswith(f"{one.vendor}/") or find(one.id) != one]
+    assert [] == [one.id for one in rows if re.search(r"[\s`|]", one.id)]
+
+
+def test_an_answer_is_found_by_what_it_says() -> None:
+    """An answer leads to its error row, by code and, where a code has several rows, by its words."""
+    missing = entry_for("salesforce", "createRecord", 400, "REQUIRED_FIELD_MISSING")
+    column = entry_for("salesforce", "createRecord", 400, "INVALID_FIELD", "No such column 'X' on sobject of type Task")
+    text = entry_for("planhat", "createTask", 400, message="companyId is required")
+    plain = entry_for("salesforce", "createRecord", 201)
+
+    assert missing is not None
+    assert column is not None
+    assert text is not None
+    assert plain is not None
+    assert "salesforce/error/REQUIRED_FIELD_MISSING" == missing.id
+    assert "salesforce/error/INVALID_FIELD.no_such_column" == column.id
+    assert "planhat/error/required" == text.id
+    assert "salesforce/createRecord/201" == plain.id
+    assert find("salesforce/createRecord/400/REQUIRED_FIELD_MISSING") == missing
+    assert entry_for("salesforce", "createRecord", 418) is None
+    assert find("salesforce/createRecord/400/NO_SUCH_CODE") is None
+    assert find("salesforce/noSuchOperation/400/REQUIRED_FIELD_MISSING") is None
+    assert "salesforce/error/MALFORMED_ID" in near("salesforce/error/MALFORMD_ID")
+
+
+def test_a_refusal_is_known_no_better_than_its_rows() -> None:
+    """The grade of a refusal is the weaker of its operation's and that of the best known row of its status."""
+    order = tuple(GRADES)
+    for vendor in VENDORS:
+        rows = entries(vendor)
+        operation = {one.operation: one.grade for one in rows if one.kind in {"operation", "stand-in"}}
+        for one in rows:
+            if one.kind == "answer" and one.status >= 400 and one.operation in operation:
+                best = [row.grade for row in rows if row.kind == "error" and row.status == one.status]
+                expected = weaker(operation[one.operation], better(*best)) if best else "assumed"
+                assert (one.id, order.index(expected)) == (one.id, order.index(one.grade))
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -30,7 +30,7 @@ def test_every_row_is_complete(key: str) -> None:
     """A row has a status, a message, a rule for fields, a source and a grade, and nothing else."""
     row = ROWS[key]
     assert {"status", "message", "fields", "source", "grade"} <= set(row)
-    assert set(row) <= {"status", "message", "fields", "source", "grade", "body"}
+    assert set(row) <= {"status", "message", "fields", "source", "grade", "body", "no_cause"}
     assert row["grade"] in GRADES
     assert row["source"].strip()
     assert 300 <= row["status"] < 600

@@ -18,6 +18,7 @@ from crm_contracts.ledger.answers import rows_of_document
 from crm_contracts.ledger.entry import GRADES, KINDS, Entry
 from crm_contracts.ledger.fields import rows_of_fields
 from crm_contracts.ledger.overview import render_ledger
+from crm_contracts.ledger.pages import render_page
 from crm_contracts.ledger.tables import data_of, read, rows_of_tables
 from crm_contracts.vendors import VENDORS
 from fake_core.faults import KINDS as FAULTS
@@ -25,6 +26,7 @@ from fake_core.faults import KINDS as FAULTS
 __all__ = [
     "GRADES",
     "KINDS",
+    "VENDORS",
     "Entry",
     "all_entries",
     "data_of",
@@ -33,6 +35,7 @@ __all__ = [
     "find",
     "near",
     "render_ledger",
+    "render_page",
 ]
 
 BEHAVIOURS = "data/behaviours.toml"
@@ -67,7 +70,7 @@ def near(entry_id: str, count: int = 3) -> list[str]:
     """The ids that look most like *entry_id*."""
     known = [one.id for one in all_entries()]
     within = [one for one in known if entry_id.lower() in one.lower()]
-    return within[:count] or get_close_matches(entry_id, known, count, 0.5)
+    return within[:count] or get_close_matches(entry_id, known, count, 0.8)
 
 
 def entry_for(vendor: str, operation_id: str, status: int, code: str = "", message: str = "") -> Entry | None:

@@ -36,7 +36,8 @@ class Entry:
     *id* begins with the vendor and stays for as long as the behaviour does. *says* is the behaviour in one line.
     *driver* is what makes the fake behave so: a data file of the fake and where in it, or the module of what only code
     does. *status* and *code* are those of a refusal (0 and "" elsewhere), *operation* is the operationId of what
-    belongs to one. *tests* are those that the data names; `crm_contracts.ledger.held` knows all.
+    belongs to one. *no_cause* says why nothing causes it: no test can hold it. *tests* are those that the data names;
+    `crm_contracts.ledger.held` knows all.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Entry:
     status: int = 0
     code: str = ""
     operation: str = ""
+    no_cause: str = ""
     tests: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -86,7 +86,7 @@ def _rows(node: Any, spec: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _entry(vendor: str, spec: Mapping[str, Any], key: str, row: Any, known: Mapping[str, str]) -> Entry:
     own = row if isinstance(row, dict) else {}
     words = _Words({**own, "key": key, "row": _shown(row)})
-    name = spec["id"].format_map(words)
+    name = "-".join(spec["id"].format_map(words).split())
     where = "/".join(filter(None, (spec.get("at", ""), key if spec.get("as") != "whole" else "")))
     status = own.get("status", spec.get("status", 0))
     return Entry(
@@ -102,6 +102,7 @@ def _entry(vendor: str, spec: Mapping[str, Any], key: str, row: Any, known: Mapp
         if "code" in spec
         else "",
         operation=key if spec.get("operation") else "",
+        no_cause=own.get("no_cause", ""),
         tests=tuple(own.get("tests", spec.get("tests", ()))),
     )
 

@@ -34,9 +34,8 @@ def documented(one: Operation) -> set[int]:
     return {int(status) for status in row_of(one)["responses"]}
 
 
-def statuses_of(call: Caller, one: Operation) -> set[int]:
-    """What *one* answers to the probes for its documented statuses."""
-    wanted = documented(one)
+def statuses_of(call: Caller, one: Operation, wanted: set[int]) -> set[int]:
+    """What *one* answers to the probes for the *wanted* statuses."""
     found: set[int] = set()
     for each in PROBES:
         if each.statuses & (wanted - found):
@@ -48,6 +47,7 @@ def statuses_of(call: Caller, one: Operation) -> set[int]:
 
 def _plain(call: Caller, one: Operation) -> Iterator[TestResponse]:
     yield call(one)
+    yield call(one, bare=True)
     yield call(one, data=b"[]" if media(one) == "application/json" else b"")
     yield call(one, query=dict.fromkeys(parameters(one, "query"), ""))
 
@@ -55,7 +55,7 @@ def _plain(call: Caller, one: Operation) -> Iterator[TestResponse]:
 def _strangers(call: Caller, one: Operation) -> Iterator[TestResponse]:
     if guarded(one):
         yield call(one, token=None)
-        yield call(one, token="Bearer wrong")  # noqa: S106 - it is no token
+        yield call(one, token="Bearer wrong")
 
 
 def _bad_bodies(call: Caller, one: Operation) -> Iterator[TestResponse]:
@@ -101,6 +101,52 @@ def _versions(call: Caller, one: Operation) -> Iterator[TestResponse]:
         yield call(one, path={"version": version})
 
 
+def _conditions(call: Caller, one: Operation) -> Iterator[TestResponse]:
+    """A client that has it already, and one that wants what is not there any more."""
+    there = {"sobject": "User"} if "namedLayouts" in one.path else {}
+    named = {"q": "Account"} if one.operation_id == "compactLayouts" else {}
+    shown = call(one, path=there, query=named) if one.method == "GET" else None
+    later, sooner = "Wed, 01 Jan 2098 00:00:00 GMT", "Thu, 01 Jan 1998 00:00:00 GMT"
+    for headers in ({"If-Unmodified-Since": sooner}, {"If-Match": '"other"'}, {"If-Modified-Since": later}):
+        yield call(one, headers=headers, path=there, query=named)
+    if shown is not None and (tag := shown.headers.get("ETag")):
+        yield call(one, headers={"If-None-Match": tag}, path=there, query=named)
+
+
+STRICT = {
+    "planhat": {"unknown_parameters": "refuse", "bad_paging": "refuse", "list_over_max": "refuse"},
+    "totango": {"unknown_record": 400},
+}
+
+
+def _strict_switches(call: Caller, one: Operation) -> Iterator[TestResponse]:
+    """A fake as strict as its switches go."""
+    if one.vendor in STRICT:
+        asked = call.clients[one.vendor].post("/__understudy__/seed", json={"switches": STRICT[one.vendor]})
+        assert 200 == asked.status_code, asked.text
+        yield call(one, query={"nonsense": "1", "limit": "x"})
+        yield from _unknown_ids(call, one)
+
+
+def _some_items(call: Caller, one: Operation) -> Iterator[TestResponse]:
+    """A bulk call of which one item is none."""
+    if not one.operation_id.startswith("bulk"):
+        return
+    there = call.lanes[one.vendor].seeded[one.path.strip("/").partition("/")[0]][0]
+    yield call(one, data=json.dumps([17, {"_id": there}]).encode())
+
+
+def _older_version(call: Caller, one: Operation) -> Iterator[TestResponse]:
+    """A query job of Bulk API 2.0 asked for at another API version."""
+    yield call(one, path={"version": "v59.0"}, bare=True)
+
+
+def _not_faked_query(call: Caller, one: Operation) -> Iterator[TestResponse]:
+    """A query over a relationship to an object that is not played."""
+    query = "SELECT DandbCompany.Name FROM Account"
+    yield call(one, data=json.dumps({"operation": "query", "query": query}).encode())
+
+
 def _fault(kind: str) -> Probe:
     def probe(call: Caller, one: Operation) -> Iterator[TestResponse]:
         call.lanes[one.vendor].fake.script(Fault(kind=kind))
@@ -124,4 +170,9 @@ PROBES = (
     For(frozenset({414}), _long_uri),
     For(frozenset({405}), _other_methods),
     For(frozenset({404, 410}), _versions),
+    For(frozenset({304, 412}), _conditions),
+    For(frozenset({400}), _strict_switches),
+    For(frozenset({206}), _some_items),
+    For(frozenset({409}), _older_version),
+    For(frozenset({501}), _not_faked_query),
 )
