@@ -28,7 +28,7 @@ import click
 from crm_contracts.findings import Report
 from fake_core.errors import MisuseError
 
-__all__ = ["Chosen", "NotJudged", "bar", "exits", "reporting", "show"]
+__all__ = ["Chosen", "NotJudged", "bar", "exits", "reporting", "show", "write_whole"]
 
 # Format -> where its writer is. Loaded when it is asked for.
 FORMATS = {
@@ -74,7 +74,7 @@ def reporting(command: Callable[..., Any]) -> Callable[..., Any]:
         help=_FORMAT_HELP.format(" ".join(one for one in _SUFFIXES if one != ".htm")),
     )
     file = click.option(
-        "--output", "outputs", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help=_OUTPUT_HELP
+        "-o", "--output", "outputs", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help=_OUTPUT_HELP
     )
     return form(file(judged))
 
@@ -150,11 +150,18 @@ def colours() -> bool:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Whole or not at all. Raises MisuseError."""
-    draft = path.with_name(path.name + ".part")
+    """Whole or not at all. A link stays one; what is no plain file (/dev/stdout) is written to. Raises MisuseError."""
+    try:
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            target.write_text(text, "utf-8")
+            return
+    except OSError as error:
+        _cannot(path, error)
+    draft = target.with_name(target.name + ".part")
     try:
         draft.write_text(text, "utf-8", newline="\n")
-        draft.replace(path)
+        draft.replace(target)
     except OSError as error:
         draft.unlink(missing_ok=True)
         _cannot(path, error)

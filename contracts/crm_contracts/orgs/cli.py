@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crm_contracts.findings.options import Chosen, reporting, show
+from crm_contracts.findings.options import Chosen, reporting, show, write_whole
 from fake_core.clock import RealClock
 from fake_core.errors import MisuseError
 
@@ -55,7 +55,7 @@ def import_(*, files: tuple[Path, ...], out: Path | None, force: bool) -> None:
     if out is None:
         click.echo(text, nl=False)
     else:
-        _write(out, text)
+        write_whole(out, text)
     told = "; ".join(parts(found))
     click.echo(f"imported {told}" + (f" -> {out}" if out else ""), err=True)
     if differing:
@@ -96,17 +96,6 @@ def _differing(data: dict[str, Any], objects: dict[str, Any]) -> list[str]:
         if describe.object_describe(schema, sobject, version_of(real)) != neutral(real):
             differing.append(name)
     return differing
-
-
-def _write(out: Path, text: str) -> None:
-    """Whole or not at all."""
-    draft = out.with_name(out.name + ".part")
-    try:
-        draft.write_text(text, "utf-8")
-        draft.replace(out)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise MisuseError(f"{out}: cannot be written: {error.strerror}") from error
 
 
 @org.command(short_help="Tell where a fake org and a real one differ.")

@@ -149,6 +149,20 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
     assert ("mine", [file]) == (file.read_text(), list(tmp_path.iterdir()))
 
 
+def test_a_link_and_a_device_stay_what_they_are(tmp_path: Path) -> None:
+    """What a link points at is written; a pipe, as /dev/stdout may be one, is written to and not put away."""
+    (tmp_path / "link.json").symlink_to("real.json")
+    os.mkfifo(tmp_path / "pipe.json")
+    ours = os.open(tmp_path / "pipe.json", os.O_RDWR)
+    run("--good", "--output", tmp_path / "link.json", "--output", tmp_path / "pipe.json")
+    got = os.read(ours, 65536).decode()
+    os.close(ours)
+
+    assert render(held(), "json") == got == (tmp_path / "real.json").read_text()
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "pipe.json").is_fifo()
+
+
 def test_the_page_names_each_form_and_its_suffix() -> None:
     """docs/ci.md has one row for each, and no other."""
     page = (ROOT / "docs/ci.md").read_text("utf-8")
