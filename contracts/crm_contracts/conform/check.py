@@ -182,7 +182,7 @@ def _family(row: Mapping[str, Any], told: Mapping[str, Any], place: str, vendor:
 
 def _cleaning(steps: Sequence[Mapping[str, Any]]) -> int:
     """How many calls take away what a check made: about one for each that makes something."""
-    return max(1, sum(step.get("call", "").startswith("POST ") for step in steps))
+    return max(1, len([step for step in steps if str(step.get("call", "")).startswith("POST ")]))
 
 
 def _step(row: Mapping[str, Any], told: Mapping[str, Any], place: str) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 import requests
-from tests.crm_contracts.conform.infidelities_partners import PARTNERS
+from tests.crm_contracts.conform.infidelities_marketo import MARKETO
+from tests.crm_contracts.conform.infidelities_planhat import PLANHAT
 from tests.crm_contracts.conform.infidelities_salesforce import SALESFORCE
+from tests.crm_contracts.conform.infidelities_totango import TOTANGO
 from tests.crm_contracts.conform.unfaithful import Infidelity, Unfaithful
 
 from crm_contracts.conform.check import Check, checks
@@ -25,7 +27,7 @@ from fake_core.clock import FrozenClock
 from fake_core.control import ControlClient
 from fake_core.transport import InProcess
 
-INFIDELITIES = [*SALESFORCE, *PARTNERS]
+INFIDELITIES = [*SALESFORCE, *PLANHAT, *TOTANGO, *MARKETO]
 LEAST = {"salesforce": 30, "planhat": 15, "totango": 10, "marketo": 5}
 _NAMED = [pytest.param(one, id=one.name) for one in INFIDELITIES]
 

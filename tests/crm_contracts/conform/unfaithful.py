@@ -169,7 +169,7 @@ def text(where: str, old: str, new: str, of: int | None = None) -> Lie:
     def change(answer: Answer) -> Answer:
         if of is not None and answer.status != of:
             return answer
-        return replace(answer, body=re.sub(old, new, answer.body.decode(), flags=re.DOTALL).encode())
+        return replace(answer, body=re.sub(old, new, answer.body.decode("latin-1"), flags=re.DOTALL).encode("latin-1"))
 
     return answered(where, change)
 

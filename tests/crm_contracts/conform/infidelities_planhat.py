@@ -1,12 +1,10 @@
-"""What a hand-written Planhat, Totango or Sales Insight Actions gets wrong, and the checks that have to notice."""
+"""What a hand-written Planhat gets wrong, and the checks that have to notice."""
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl
 
 from tests.crm_contracts.conform.unfaithful import (
     Answer,
@@ -16,7 +14,6 @@ from tests.crm_contracts.conform.unfaithful import (
     body,
     header,
     parameters,
-    sent,
     stale,
     status,
     text,
@@ -24,7 +21,7 @@ from tests.crm_contracts.conform.unfaithful import (
 
 from crm_contracts.world.mutants.model import Text, Value
 
-__all__ = ["PARTNERS"]
+__all__ = ["PLANHAT"]
 
 ANYTHING = "GET|POST|PUT|PATCH|DELETE /"
 ONE = "[0-9a-f]{24}$"
@@ -37,9 +34,6 @@ def _without(given: Any, *keys: str) -> Any:
 def _each(told: Any, change: Any) -> Any:
     """*change* of a document, or of each document of a list."""
     return [change(one) for one in told] if isinstance(told, list) else change(told)
-
-
-# ---- Planhat ----
 
 
 def _archived_too(request: Request, pass_on: PassOn) -> Answer:
@@ -340,210 +334,3 @@ PLANHAT = [
         lie=body(f"GET /companies/{ONE}", lambda told: told | {"owner": {"_id": told.get("owner"), "nickName": "x"}}),
     ),
 ]
-
-# ---- Totango ----
-
-EVENTS = "GET /api/v2/events/$"
-
-
-def _with_event(request: Request, pass_on: PassOn) -> Answer:
-    """A touchpoint is changed without its event's id."""
-    answer = pass_on(request)
-    told = answer.body.decode("latin-1")
-    return replace(answer, status=200, body=b'{"note":{"id":1}}') if "event_id is required" in told else answer
-
-
-def _record_offset(request: Request, pass_on: PassOn) -> Answer:
-    """The offset of an event search is the number of a record."""
-    if not request.fits("POST /api/v2/events/search"):
-        return pass_on(request)
-    form = dict(parse_qsl(request.body.decode()))
-    try:
-        query = json.loads(form["query"])
-    except (ValueError, KeyError):
-        return pass_on(request)
-    offset, count = query["offset"], query["count"]
-    query |= {"offset": 0, "count": 1_000}
-    answer = pass_on(replace(request, body=json.dumps({**form, "query": json.dumps(query)}).encode()))
-    if answer.status != 200:
-        return answer
-    told = answer.json
-    told["response"]["events"]["hits"] = told["response"]["events"]["hits"][offset : offset + count]
-    return answer.saying(told)
-
-
-def _one_page(told: Any) -> Any:
-    for kind in told.get("response", {}).values():
-        if "total_hits" in kind:
-            kind["total_hits"] = len(kind["hits"])
-    return told
-
-
-TOTANGO = [
-    Infidelity(
-        name="totango/another-error-type",
-        wrong="A missing token has another type of error.",
-        reported_by=["totango/auth/missing-token"],
-        lie=text(ANYTHING, "authentication_failed", "unauthorized", of=401),
-    ),
-    Infidelity(
-        name="totango/errors-without-type",
-        wrong="A refusal is {message} only.",
-        reported_by=["totango/errors/task-on-an-unknown-account"],
-        lie=body(ANYTHING, lambda told: {"message": told["error"]["message"]} if "error" in told else told, of=[400]),
-    ),
-    Infidelity(
-        name="totango/unknown-account-is-404",
-        wrong="A task on an unknown account is 404.",
-        reported_by=["totango/errors/task-on-an-unknown-account"],
-        lie=status("POST /api/v3/tasks", 400, 404),
-    ),
-    Infidelity(
-        name="totango/429-is-an-object",
-        wrong="The body of a 429 is an object.",
-        reported_by=["totango/limits/429"],
-        lie=body(ANYTHING, lambda told: {"error": {"message": told}}, of=[429]),
-    ),
-    Infidelity(
-        name="totango/limit-does-not-bite",
-        wrong="Calls past the limit are answered.",
-        reported_by=["totango/limits/429"],
-        patches=[Text("fake_totango.limits.FixedWindow.take", "", "return True")],
-    ),
-    Infidelity(
-        name="totango/no-rate-headers",
-        wrong="Answers do not tell the limit.",
-        reported_by=["totango/limits/headers"],
-        lie=header(ANYTHING, "RateLimit-Reset"),
-    ),
-    Infidelity(
-        name="totango/task-create-says-success",
-        wrong="Creating a task answers the word Success.",
-        reported_by=["totango/tasks/create-answers-an-id"],
-        lie=lambda request, pass_on: (
-            replace(answer, body=b'"Success"')
-            if (answer := pass_on(request)).status == 200 and request.fits("POST /api/v3/tasks$")
-            else answer
-        ),
-    ),
-    Infidelity(
-        name="totango/a-task-is-an-object",
-        wrong="A task is read as an object.",
-        reported_by=["totango/tasks/read-is-an-array-of-one"],
-        lie=body("GET /api/v3/tasks$", lambda told: told[0] if told else {}),
-    ),
-    Infidelity(
-        name="totango/external-id-keeps-its-case",
-        wrong="An External Id keeps its case.",
-        reported_by=["totango/hub/external-id-is-lower-case"],
-        patches=[Text("fake_totango.operations.keys.fold", "", "return text.strip() if text else None")],
-    ),
-    Infidelity(
-        name="totango/event-offset-is-a-record",
-        wrong="The offset of an event search is the number of a record.",
-        reported_by=["totango/search/offset-of-events-is-a-page"],
-        lie=_record_offset,
-    ),
-    Infidelity(
-        name="totango/total-is-of-the-page",
-        wrong="total_hits counts the hits of the page.",
-        reported_by=["totango/search/offset-of-accounts-is-a-record"],
-        lie=body("POST /api/v1/search", _one_page),
-    ),
-    Infidelity(
-        name="totango/no-stand-in-header",
-        wrong="A stand-in does not say that it is one.",
-        reported_by=["totango/standins/*-says-so"],
-        lie=header(ANYTHING, "X-Understudy-Stand-In"),
-    ),
-    Infidelity(
-        name="totango/touchpoint-without-its-event",
-        wrong="A touchpoint is changed without its event's id.",
-        reported_by=["totango/touchpoints/an-update-needs-both-ids"],
-        lie=_with_event,
-    ),
-    Infidelity(
-        name="totango/notes-have-text-ids",
-        wrong="The number of a note is a text.",
-        reported_by=["totango/touchpoints/create-answers-a-note-id"],
-        lie=body("POST /api/v3/touchpoints", lambda told: {"note": {"id": str(told["note"]["id"])}}),
-    ),
-    Infidelity(
-        name="totango/oldest-first",
-        wrong="Events are listed oldest first.",
-        reported_by=["totango/events/newest-first"],
-        lie=body(EVENTS, lambda told: told[::-1]),
-    ),
-    Infidelity(
-        name="totango/pixel-refuses",
-        wrong="The pixel refuses a wrong call.",
-        reported_by=["totango/ingest/a-picture-whatever-was-sent"],
-        lie=lambda request, pass_on: (
-            replace(answer, status=400)
-            if (answer := pass_on(request)) and request.fits("GET /pixel") and "sdr_o=" not in request.query
-            else answer
-        ),
-    ),
-    Infidelity(
-        name="totango/participants-change",
-        wrong="Participants of a touchpoint change with a later import.",
-        reported_by=["totango/hub/participants-are-set-once"],
-        patches=[Value("fake_totango.operations.records.WRITE_ONCE", {"assigner", "created_by", "created_at"})],
-    ),
-]
-
-# ---- Marketo Sales Insight Actions ----
-
-REMINDER = "/_standin/sia/reminders"
-
-
-def _low_is_normal(given: Any) -> Any:
-    return given | {"priority": "normal"} if given.get("priority") == "low" else given
-
-
-MARKETO = [
-    Infidelity(
-        name="marketo/no-stand-in-header",
-        wrong="A stand-in does not say that it is one.",
-        reported_by=["marketo/standins/*-says-so"],
-        lie=header(ANYTHING, "X-Understudy-Stand-In"),
-    ),
-    Infidelity(
-        name="marketo/create-answers-200",
-        wrong="A create answers 200.",
-        reported_by=["marketo/reminders/create-answers-201-with-every-key"],
-        lie=status(f"POST {REMINDER}$", 201, 200),
-    ),
-    Infidelity(
-        name="marketo/low-becomes-normal",
-        wrong="Priority low is taken for normal.",
-        reported_by=["marketo/errors/priority-low"],
-        lie=sent(f"POST {REMINDER}$", _low_is_normal),
-    ),
-    Infidelity(
-        name="marketo/deleted-leaves-no-tombstone",
-        wrong="A deleted reminder is on no list.",
-        reported_by=["marketo/reminders/a-deleted-one-is-a-tombstone"],
-        lie=parameters(f"GET {REMINDER}$", lambda given: _without(given, "include_deleted")),
-    ),
-    Infidelity(
-        name="marketo/updated-at-stands-still",
-        wrong="updated_at does not move.",
-        reported_by=["marketo/reminders/update-moves-updated-at"],
-        lie=stale(f"POST|PATCH|GET {REMINDER}", ["updated_at"]),
-    ),
-    Infidelity(
-        name="marketo/the-subject-is-not-cut",
-        wrong="A rendered Subject may be longer than 255 characters.",
-        reported_by=["marketo/reminders/the-template-makes-the-subject"],
-        lie=body("POST /_standin/sia/activity-detail-preview", lambda told: told | {"text": told["text"] + "x"}),
-    ),
-    Infidelity(
-        name="marketo/on-from-the-start",
-        wrong="The sync is on before anybody switched it on.",
-        reported_by=["marketo/settings/the-sync-is-off"],
-        lie=body("GET /_standin/sia/settings", lambda told: told | {"task_sync": "on"}),
-    ),
-]
-
-PARTNERS = [*PLANHAT, *TOTANGO, *MARKETO]
