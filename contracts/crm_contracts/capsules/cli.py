@@ -160,9 +160,17 @@ def gallery(*, folder: Path) -> None:
     write_gallery(folder, tell=click.echo)
 
 
-@capsule.command(short_help="Name the engines with a known fault.")
-def engines() -> None:
-    """Print what a capsule's key `engine` may name: our sync with a planted fault, and syncs with published ones."""
+@capsule.command(short_help="Name the engines with a known fault, or those in which a capsule shows a bug.")
+@click.argument("file", required=False, type=_FILE)
+def engines(*, file: Path | None) -> None:
+    """Print what a capsule's key `engine` may name: our sync with a planted fault, and syncs with published ones.
+
+    With FILE: play it on each of them, and print those in which it does not hold. What such a fault does is what the
+    sync in question may do, too: write one into FILE, and `minimise --faulty` makes it small. Exit status 1 when it
+    shows in none.
+    """
+    if file is not None:
+        sys.exit(_suspected(file))
     from crm_contracts.world.mutants import MUTANTS
     from crm_contracts.world.scenarios.faulty import FAULTY
 
@@ -248,6 +256,28 @@ def record(
     from crm_contracts.capsules.intake import commands
 
     commands.journals(urls, output, profile=profile or "", sync_users=sync_users, tenants=tenants, pause_seconds=pause)
+
+
+def _suspected(file: Path) -> int:
+    """Tell the engines in which a capsule shows a bug; the exit status."""
+    from crm_contracts.capsules.reading import read_capsule
+    from crm_contracts.capsules.stages import Stages
+    from crm_contracts.capsules.suspects import suspects
+    from crm_contracts.world.story import counted
+
+    chosen = read_capsule(file, tell=lambda line: click.echo(line, err=True))
+    found = 0
+    with Stages() as stages:
+        for engine, played in suspects(chosen, stages):
+            found += 1
+            broken = played.violation
+            what = f"{broken.invariant} {type(broken).__name__}: {broken.what}" if broken else played.differs[0]
+            click.echo(f"engine: {{{engine.kind}: {engine.name}}}   {what}")
+    if not found:
+        click.echo(f"{file}: no sync with a known fault shows a bug here")
+        return 1
+    click.echo(f"{file}: {counted(found, 'sync')} with a known fault would explain it", err=True)
+    return 0
 
 
 def _every(files: tuple[Path, ...]) -> list[Path]:

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from crm_contracts.capsules.capsule import SUFFIX, Capsule, Engine
 from crm_contracts.capsules.reading import read_capsule
-from crm_contracts.capsules.replay import Replay, faulty, replay
+from crm_contracts.capsules.replay import Replay, replay
 from crm_contracts.capsules.stages import Stages
+from crm_contracts.capsules.suspects import played_on
 from crm_contracts.capsules.writing import write_capsule
 from crm_contracts.world.mutants import MUTANTS
-from crm_contracts.world.mutants.planting import TargetGone
 from crm_contracts.world.scenarios import SCENARIOS, failure_modes
 from crm_contracts.world.scenarios.faulty import FAULTY, Faulty
 from crm_contracts.world.settings import Settings
@@ -74,12 +74,8 @@ def with_engine(capsule: Capsule, stages: Stages) -> Capsule:
     """*capsule* with the first engine in which a bug shows, and the invariant it breaks; as it is where none shows."""
     for engine in _engines(capsule):
         candidate = replace(capsule, engine=engine, breaks="")
-        try:
-            with faulty(candidate) as sync:
-                played = replay(candidate, stages, sync=sync)
-        except TargetGone:
-            continue
-        if not played.holds:
+        played = played_on(candidate, engine, stages)
+        if played is not None and not played.holds:
             return replace(candidate, breaks=_broken(played))
     return capsule
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from crm_contracts.capsules import Capsule, write_capsule
+from crm_contracts.capsules import Capsule, suspects, write_capsule
 from crm_contracts.cli import understudy
 from crm_contracts.world import ops
+from crm_contracts.world.mutants import MUTANTS
 
 HELD = Capsule(
     title="A Task",
@@ -127,3 +129,19 @@ def test_a_sync_that_insists_on_tls_is_told_how(tmp_path: Path) -> None:
     done = run("capsule", "run", "--sync-command", command, tmp_path / "a.capsule.yaml")
 
     assert (2, True) == (done.exit_code, done.stderr.endswith("; with --tls the fakes speak https\n"))
+
+
+def test_the_faults_that_would_explain_a_bug_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those in which the capsule does not hold, with what they do to it, and no other; status 1 where there is none."""
+    lost = ops.InjectFault(fault="lost_response", vendor="salesforce", verb="create", object="Task")
+    twice = replace(HELD, ops=(*HELD.ops, lost, ops.Sync()))
+    write_capsule(twice, tmp_path / "twice.capsule.yaml")
+    write_capsule(replace(HELD, ops=()), tmp_path / "nothing.capsule.yaml")
+    again, case = "a creation in doubt is made again", "an id keeps the case it came in"
+    monkeypatch.setattr(suspects, "FAULTY", {})
+    monkeypatch.setattr(suspects, "MUTANTS", [one for one in MUTANTS if one.name in {again, case}])
+    found, none = (run("capsule", "engines", tmp_path / f"{name}.capsule.yaml") for name in ("twice", "nothing"))
+
+    assert 1 == len(found.stdout.splitlines())
+    assert found.stdout.startswith(f"engine: {{planted: {again}}}   I3 Duplicated: act-1 has 2 Planhat tasks")
+    assert (0, 1) == (found.exit_code, none.exit_code)
