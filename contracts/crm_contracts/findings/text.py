@@ -15,6 +15,8 @@ import click
 from crm_contracts.findings import Finding, Report, Result
 from crm_contracts.findings.characters import for_terminal
 from crm_contracts.findings.grouping import Group, grouped, levels, not_run, number, words
+from crm_contracts.findings.plots import by_operation
+from crm_contracts.vendors import TITLES
 
 __all__ = ["WIDTH", "coloured", "plain", "render"]
 
@@ -23,6 +25,7 @@ WIDTH = 100
 PLACES_MAX = 10  # of one cause; the other formats have them all
 SHOWN_MAX = 400  # characters of one line that proves something
 NAMES_MAX = 6
+REASONS_MAX = 3
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _LABEL = 12
 _LABEL_MAX = 40
@@ -58,13 +61,28 @@ def _summary(report: Report, groups: Sequence[Group], paint: Paint) -> Iterator[
     if counts["not run"]:
         states.append(paint(f"{number(counts['not run'])} not run", "yellow"))
     yield f"{'checks':<{wide}}{words(len(report.results), 'check')}: {', '.join(states)}"
+    reasons = not_run(report)
+    for why, results in reasons[:REASONS_MAX]:
+        yield from _wrapped("not run", f"{number(len(results))}: {why}", wide=wide)
+    if len(reasons) > REASONS_MAX:
+        yield f"{'':<{wide}}and for {words(len(reasons) - REASONS_MAX, 'more reason')}: see below"
     for label, said in report.facts.items():
+        yield from _wrapped(label, said, wide=wide)
+    for label, said in _covered(report):
         yield from _wrapped(label, said, wide=wide)
     if groups:
         by_level = ", ".join(paint(words(many, level), _COLOURS[level]) for level, many in levels(report))
         yield f"{'findings':<{wide}}{by_level}, of {words(len(groups), 'cause')}"
         for group in groups:
             yield f"{'':<{wide}}{len(group.found):>5}  {paint(_line(group.name), _COLOURS[group.level])}"
+
+
+def _covered(report: Report) -> Iterator[tuple[str, str]]:
+    """How many operations were called, of reports that name those that were not."""
+    whole = [one for one in by_operation(report) if one.called < len(one.operations)]
+    told = [f"{TITLES.get(one.vendor, one.vendor)} {one.called} of {len(one.operations)}" for one in whole]
+    if told:
+        yield "operations", f"called: {', '.join(told)}"
 
 
 def _line(text: str) -> str:

@@ -16,15 +16,17 @@ def test_the_summary_comes_first() -> None:
     expected = [
         "conform: in-process",
         "checks      6 checks: 2 passed, 2 failed, 2 not run",
+        "not run     2: no sandbox: PLANHAT_TOKEN is not set",
         "target      the fake of this process",
         "calls       154",
+        "operations  called: Salesforce 2 of 3",
         "findings    14 errors, 1 warning, of 3 causes",
         "               13  ignored-next-records",
         "                1  create.bad-field",
         "                1  ids-as-text",
         "",
     ]
-    assert expected == render(report()).splitlines()[:9]
+    assert expected == render(report()).splitlines()[:11]
 
 
 def test_long_names_of_facts_stand_in_one_column() -> None:
@@ -96,6 +98,16 @@ def test_the_reason_of_the_most_comes_first() -> None:
         "    1  no budget\n"
         "       one\n"
     ) in text
+
+
+def test_many_reasons_are_told_below_the_summary() -> None:
+    """The summary has three of them and says how many more there are; below stand all."""
+    skipped = [Result(name=f"check.{number}", state="not run", why=f"reason {number}") for number in range(5)]
+    text = render(Report(title="t", results=skipped))
+
+    assert 3 == text.count("not run     1: reason")
+    assert "            and for 2 more reasons: see below\n" in text
+    assert all(f"    1  reason {number}\n" in text for number in range(5))
 
 
 def test_the_verdict_comes_last() -> None:
