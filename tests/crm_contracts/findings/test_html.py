@@ -101,6 +101,18 @@ def test_the_page_tells_what_the_report_tells() -> None:
     assert "Held: compare: in-process" in Reader(html.render(held())).text
 
 
+def test_what_findings_of_one_cause_do_not_share_is_said_at_each() -> None:
+    """Two remedies of one cause are both told, at their places; what they share is told once."""
+    both = [finding(1, remedy="do this"), finding(2, remedy="do that", entry="")]
+    text = Reader(html.render(Report(title="t", results=[Result(name="a", state="failed", findings=both)]))).text
+
+    assert 1 == text.count("to do: do this")
+    assert 1 == text.count("to do: do that")
+    assert 2 == text.count("held to: documented")
+    assert 1 == text.count("rows behind the first 2,000 are never read")
+    assert "as each of them says" in text
+
+
 def test_grades_are_drawn_from_the_strongest_with_every_state() -> None:
     """A bar for each grade; its parts are the states, side by side, as wide as they are many."""
     told = [
