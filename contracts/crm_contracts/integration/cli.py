@@ -235,7 +235,7 @@ def _ends(done: Sequence[Performed]) -> list[Result]:
             check="runs-end",
             seen=f"run {one.run.name}: not over after {len(one.run.calls)} calls: it was killed",
             why="a run that does not end holds up all that come after it",
-            remedy="give every request a timeout and every retry an end; see --timeout",
+            remedy="give every request a timeout and every retry an end; who waits as told needs a longer --timeout",
             where=f"run {one.run.name}",
         )
         for one in done
