@@ -44,11 +44,14 @@ class Access(_Access):
     kinds: ClassVar[Mapping[str, Callable[[Any, str], bool]]] = {"id": _is_id, "time": _is_time}
 
     def names(self, credentials: Mapping[str, Any]) -> dict[str, Any]:
-        """`{basic}` is the token as Basic wants it, `{basic_bare}` without its colon; `{sinks}` the host of pushes."""
+        """`{basic}` is the token as Basic wants it, `{basic_bare}` without its colon, `{basic_tenant}` the tenant so;
+        `{sinks}` is the host of pushes.
+        """
         token, url = credentials["token"], str(credentials.get("url", ""))
         return {
             "basic": base64.b64encode(f"{token}:".encode()).decode(),
             "basic_bare": base64.b64encode(token.encode()).decode(),
+            "basic_tenant": base64.b64encode(f"{credentials.get('tenant', '')}:".encode()).decode(),
             "sinks": ANALYTICS if "planhat.com" in url or not url else url.rstrip("/"),
         }
 
