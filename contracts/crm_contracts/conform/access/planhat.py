@@ -94,14 +94,6 @@ class Access(_Access):
             if answer.status not in {200, *GONE}:
                 yield f"{one.what}: {answer.status} {answer.text[:200]}"
 
-    # ---- what a tenant is --------------------------------------------------------------------------------------
-
-    def lacks(self, target: Target, need: str) -> str:
-        """`fake`: only a fake has it (a switch of ours, an address of ours)."""
-        if need == "fake":
-            return "" if target.control is not None else "only a fake has this"
-        return super().lacks(target, need)
-
 
 def _path(url: str) -> str:
     return re.sub(r"^https?://[^/]+", "", url).partition("?")[0]
