@@ -224,6 +224,8 @@ def _log(path: Path) -> dict[str, Any]:
         raw = path.read_bytes()
     except OSError as error:
         raise MisuseError(f"{path}: {error.strerror}") from None
+    if not raw.strip():
+        raise MisuseError(f"{path} is empty: export the HAR file again")
     try:
         data = json.loads(raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -42,6 +42,7 @@ class Told:
     owners: set[str] = field(default_factory=set)  # Salesforce users whose records are synced (Marketo)
     all_listed: bool = False  # the partner's customers were listed whole
     questions: list[str] = field(default_factory=list)
+    unread: dict[tuple[str, str], list[Exchange]] = field(default_factory=dict)  # request or answer, and why
 
     @property
     def begins(self) -> datetime:
@@ -100,7 +101,18 @@ def told_by(
     for index, (one, reading) in enumerate(zip(kept, readings, strict=True)):
         _enter(told, index, one, reading, sync=whose[index], tally=tally)
     _judge_faults(told)
+    told.questions += [_of_unread(what, why, every) for (what, why), every in told.unread.items()]
     return told
+
+
+def _of_unread(what: str, why: str, every: Sequence[Exchange]) -> str:
+    """The question about bodies that cannot be read, one for all of one kind."""
+    asked = {"request": "What was asked for?", "answer": "What did it say?"}[what]
+    others = f" and {len(every) - 1} more like it" if len(every) > 1 else ""
+    return (
+        f"{every[0].where}{others}: the body of the {what} cannot be read: {why}. {asked} "
+        "A recording with whole, decoded bodies would tell."
+    )
 
 
 def _of_profile(exchanges: Sequence[Exchange], profile: str, tally: Tally) -> list[Exchange]:
@@ -170,15 +182,10 @@ def _enter(told: Told, index: int, one: Exchange, reading: Reading, *, sync: boo
         told.kinds[index] = kind
     word, used = _word(one, reading, known, sync=sync, kind=kind)
     (tally.used if used else tally.ignored)[word] += 1
-    if one.request_unread:
-        told.questions.append(
-            f"{one.where}: the body of the request cannot be read: {one.request_unread}. What was asked for?"
-        )
-    if one.response_unread:
-        told.questions.append(
-            f"{one.where}: the body of the answer cannot be read: {one.response_unread}. Was it whole on the wire?"
-        )
-    elif kind == "no":
+    for what, why in (("request", one.request_unread), ("answer", one.response_unread)):
+        if why:
+            told.unread.setdefault((what, why), []).append(one)
+    if not one.response_unread and kind == "no":
         told.questions.append(
             f"{one.where}: the sync's request ({reading.verb} {reading.object}) was refused: {one.status} "
             f"{reading.code if reading.code != str(one.status) else ''}".rstrip()

@@ -241,7 +241,7 @@ def test_order_and_repetition_of_entries_do_not_matter(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "broken JSON"),
+        (b"", "is empty"),
         (b'{"log": {"entries": [{]}}', "line 1, column 23"),
         (b'{"log": {}}', "no log.entries"),
         (b"[]", "no log.entries"),
