@@ -46,6 +46,7 @@ STEP_WORDS = frozenset(
         "silent",
         "keep",
         "until",
+        "pause",
         "wait",
         "control",
         "what",

@@ -27,7 +27,8 @@ from fake_core.errors import MisuseError
 
 __all__ = ["Differs", "Play"]
 
-POLLS_MAX = 60
+POLLS_MAX, POLL_SECONDS_MAX = 60, 5
+PAUSED_SECONDS_MAX = 90
 TOO_MANY, WAITS_MAX = 429, 3
 MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError)
 
@@ -109,11 +110,12 @@ class Play:
         if "refused" in told:
             told = told | self.target.access.refusal(told["refused"])
         answer = self._send(told)
-        polls = 0
-        while "until" in told and not self._settled(told["until"], answer) and polls < POLLS_MAX:
+        polls, pause = 0, told.get("pause", 0)
+        polls_max = PAUSED_SECONDS_MAX // pause if pause else POLLS_MAX
+        while "until" in told and not self._settled(fill(told["until"], self.look_up), answer) and polls < polls_max:
             polls += 1
-            if self.target.control is None:
-                self.target.wait(min(polls, 5))
+            if pause or self.target.control is None:  # a fake's jobs move on at each poll, an account's take their time
+                self.target.wait(pause or min(polls, POLL_SECONDS_MAX))
             answer = self._send(told)
         asked = fill({key: value for key, value in told.items() if key not in _ASKING}, self.look_up)
         differences = list(self._differences(asked, answer))
@@ -223,7 +225,10 @@ class Play:
                     self.unmarked.append(one.what)
 
     def _settled(self, until: Mapping[str, Any], answer: Answer) -> bool:
-        return all(_or_nothing(answer, path) in wanted for path, wanted in until.items())
+        return all(
+            any(one in answer.text for one in wanted) if path == "text" else _or_nothing(answer, path) in wanted
+            for path, wanted in until.items()
+        )
 
     def _kept(self, answer: Answer, path: str) -> Any:
         if path.startswith("header "):
