@@ -1,0 +1,68 @@
+"""What it costs to watch: a served request with a tap before the fake, and through the recording proxy."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+
+import requests
+
+from crm_contracts.record.evidence import Evidence
+from crm_contracts.record.proxy import Proxy
+from crm_contracts.traffic.tap import Tap
+from crm_contracts.vendors import create_fake
+from fake_core.clock import RealClock
+from fake_core.fake import Fake
+from fake_core.server import ServedFake
+
+TASKS = "/services/data/v60.0/sobjects/Task"
+
+
+def watching(tell: Callable[[str, str, str, str], None], *, rounds: int, calls: int) -> None:
+    """A read and a create of a served Salesforce, bare and watched; the three take turns, a client in this process."""
+    fake = create_fake("salesforce", clock=RealClock())
+    fake.limits["api_requests"].limit = 100_000_000
+    for what, method in (("GET by id", "GET"), ("create", "POST")):
+        seconds: dict[str, list[float]] = {}
+        with _ways(fake) as urls:
+            for _ in range(rounds):
+                for way, url in urls.items():
+                    seconds.setdefault(way, []).append(_seconds(fake, url, method, calls))
+        bare = median(seconds["bare"])
+        tell(f"served {what}, by cheroot (CPU)", f"{bare * 1e3:.2f} ms", "", "")
+        for way, aim in (("with a tap", "10 %"), ("through the recording proxy", "")):
+            took = median(seconds[way])
+            tell(f"served {what}, {way}", f"{took * 1e3:.2f} ms", f"{(took / bare - 1) * 100:+.0f} %", aim)
+    fake.close()
+
+
+@contextmanager
+def _ways(fake: Fake) -> Iterator[dict[str, str]]:
+    """The addresses of *fake*: bare, behind a tap, and through a proxy of its own."""
+    clock = RealClock()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="understudy-")))
+        bare = stack.enter_context(ServedFake(fake))
+        tapped = stack.enter_context(ServedFake(Tap(fake, vendor="salesforce", clock=clock)))
+        evidence = Evidence(folder / "bench.har", source="bench", today=clock.now().date())
+        proxy = Proxy(bare.url, vendor="salesforce", clock=clock, arrive=evidence.arrive, keep=evidence.keep)
+        served = stack.enter_context(ServedFake(proxy))
+        proxy.own = served.url
+        yield {"bare": bare.url, "with a tap": tapped.url, "through the recording proxy": served.url}
+
+
+def _seconds(fake: Fake, url: str, method: str, calls: int) -> float:
+    """Seconds of CPU for one call, client and servers together: all are in this process."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["Authorization"] = f"Bearer {fake.credentials(url)['access_token']}"
+        made = session.post(f"{url}{TASKS}", json={"Subject": "Call"}, timeout=10).json()["id"]
+        target = f"{url}{TASKS}/{made}" if method == "GET" else f"{url}{TASKS}"
+        began = time.process_time()
+        for _ in range(calls):
+            session.request(method, target, json=None if method == "GET" else {"Subject": "Call"}, timeout=10)
+        return (time.process_time() - began) / calls
