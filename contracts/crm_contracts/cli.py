@@ -20,20 +20,20 @@ from crm_contracts.vendors import VENDORS
 DEFAULT_PORT = 8443
 
 
-# Groups with a module of their own, which is loaded when one is asked for.
-_GROUPS = {
-    "actions": "crm_sync.actions.cli",
-    "capsule": "crm_contracts.capsules.cli",
-    "compare": "crm_contracts.record.compare_cli",
-    "conform": "crm_contracts.conform.cli",
-    "contract": "crm_contracts.integration.cli",
-    "explain": "crm_contracts.capsules.explain.cli",
-    "ledger": "crm_contracts.ledger.cli",
-    "record": "crm_contracts.record.cli",
-    "sync": "crm_sync.cli",
-    "org": "crm_contracts.orgs.cli",
-    "simulate": "crm_contracts.simulate_cli",
-    "verify": "crm_contracts.verify.cli",
+# Commands with a module of their own, which is loaded when one is asked for; `--help` needs their words alone.
+_LAZY = {
+    "actions": ("crm_sync.actions.cli", "Run an agent's workflow for an event: Tasks and updates."),
+    "capsule": ("crm_contracts.capsules.cli", "A customer's bug as a file: replay it, make one, shorten it."),
+    "compare": ("crm_contracts.record.compare_cli", "Compare recorded answers with the fake's."),
+    "conform": ("crm_contracts.conform.cli", "Ask a fake, or a real account, whether it does as the vendor."),
+    "contract": ("crm_contracts.integration.cli", "Hold an integration to its vendors' contracts."),
+    "explain": ("crm_contracts.capsules.explain.cli", "Draw a capsule's history as a sequence chart, for a ticket."),
+    "ledger": ("crm_contracts.ledger.cli", "Print what the fakes do, and how well each thing is known."),
+    "org": ("crm_contracts.orgs.cli", "Your own org: import its describes, tell its drift."),
+    "record": ("crm_contracts.record.cli", "Record what a vendor really answers, as evidence."),
+    "simulate": ("crm_contracts.simulate_cli", "Random histories of users, faults and deaths, from a seed."),
+    "sync": ("crm_sync.cli", "Sync activities with Planhat, Totango or Marketo."),
+    "verify": ("crm_contracts.verify.cli", "Put any sync to the proof."),
 }
 
 
@@ -41,13 +41,22 @@ class Commands(click.Group):
     """The top group."""
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name in _GROUPS:
-            command: click.Command = getattr(import_module(_GROUPS[name]), name)
+        if name in _LAZY:
+            command: click.Command = getattr(import_module(_LAZY[name][0]), name)
             return command
         return super().get_command(ctx, name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *_GROUPS])
+        return sorted([*super().list_commands(ctx), *_LAZY])
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each command and what it does, without loading any."""
+        rows = [
+            (name, _LAZY[name][1] if name in _LAZY else self.commands[name].get_short_help_str(limit=70))
+            for name in self.list_commands(ctx)
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
