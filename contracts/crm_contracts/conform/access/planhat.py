@@ -27,7 +27,7 @@ ANALYTICS = "https://analytics.planhat.com"
 NO_RECORDS = {"analytics", "dimensiondata", "dock"}  # sinks: what is pushed there has no id to delete it by
 _ID = re.compile(r"[0-9a-f]{24}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-_PATH = re.compile(r"/(\w+)(?:/([^/]+))?(?:/(\w+))?")
+_PATH = re.compile(r"/(\w+)(?:/([^/]+))?(?:/(\w+))?(?:/([^/]+))?")
 
 
 def _is_id(value: Any, _more: str) -> bool:
@@ -86,7 +86,7 @@ class Access(_Access):
     def gone(self, exchange: Exchange) -> Iterable[str]:
         where = _PATH.search(_path(exchange.url))
         if exchange.method == "DELETE" and exchange.answer.status == 200 and where is not None:
-            yield f"{where[1]}/{where[2]}"
+            yield f"{where[3]}/{where[4]}" if where[4] else f"{where[1]}/{where[2]}"
 
     def remove(self, target: Target, made: Sequence[Made]) -> Iterator[str]:
         for one in made:
