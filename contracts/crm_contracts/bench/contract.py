@@ -1,21 +1,27 @@
-"""What it costs to watch: a served request with a tap before the fake, and through the recording proxy."""
+"""What it costs to watch: a served request with a tap before the fake, and through the recording proxy; and how many
+checks of `understudy conform` a second answers.
+"""
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
 import requests
 
+from crm_contracts.conform.check import Check, checks
+from crm_contracts.conform.cli import org_file
+from crm_contracts.conform.run import chosen, conform
+from crm_contracts.conform.target import Target, in_process, served, session_of
 from crm_contracts.record.evidence import Evidence
 from crm_contracts.record.proxy import Proxy
 from crm_contracts.traffic.tap import Tap
-from crm_contracts.vendors import create_fake
-from fake_core.clock import RealClock
+from crm_contracts.vendors import TITLES, create_fake
+from fake_core.clock import FrozenClock, RealClock
 from fake_core.fake import Fake
 from fake_core.server import ServedFake
 
@@ -38,6 +44,34 @@ def watching(tell: Callable[[str, str, str, str], None], *, rounds: int, calls: 
             took = median(seconds[way])
             tell(f"served {what}, {way}", f"{took * 1e3:.2f} ms", f"{(took / bare - 1) * 100:+.0f} %", aim)
     fake.close()
+
+
+def conforming(tell: Callable[[str, str, str, str], None], *, rounds: int, only: str = "*") -> None:
+    """All checks of Salesforce and Planhat on a fake in this process and on a served one, which take turns."""
+    for vendor in ("salesforce", "planhat"):
+        found = chosen(checks(vendor), [only])
+        org = org_file(vendor)
+        seconds: dict[str, list[float]] = {}
+        for _ in range(rounds):
+            with in_process(vendor, str(org)) as target:
+                seconds.setdefault("in-process", []).append(_checked(found, target))
+            fake = create_fake(vendor, clock=FrozenClock(), org=str(org))
+            with ServedFake(fake) as server, session_of() as session:
+                credentials = fake.credentials(server.url)
+                target = served(vendor, server.url, session=session, credentials=credentials)
+                seconds.setdefault("served", []).append(_checked(found, target))
+            fake.close()
+        for way, took in seconds.items():
+            tell(f"conform: {TITLES[vendor]}, {way}", f"{len(found) / median(took):,.0f} checks/s of CPU", "", "")
+
+
+def _checked(found: Sequence[Check], target: Target) -> float:
+    """Seconds of CPU for all of them, both sides. A check that does not hold would be quick for nothing: it ends the measurement."""
+    began = time.process_time()
+    run = conform(found, {target.vendor: target}, word="bench", clock=RealClock())
+    took = time.process_time() - began
+    assert {one.state for one in run.results} == {"passed"}, run.report("conform", {}).counts
+    return took
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
 from crm_contracts.conform.check import Check
 from crm_contracts.conform.drift import Drift, drift_of
@@ -19,6 +20,7 @@ from crm_contracts.conform.target import BudgetSpent, Target
 from crm_contracts.conform.telling import finding_of, left_behind
 from crm_contracts.findings import Report, Result
 from crm_contracts.findings.coverage import whole
+from crm_contracts.integration.routes import router
 from fake_core.clock import Clock
 
 __all__ = ["Run", "chosen", "conform", "planned"]
@@ -98,8 +100,17 @@ def _one(check: Check, target: Target, word: str, run: Run) -> Result:
             left = play.clean()
         else:
             _restore(target, before)
-        run.coverage.setdefault(check.vendor, Counter()).update({check.operations[0]: len(play.exchanges)})
+        run.coverage.setdefault(check.vendor, Counter()).update(_operations(check.vendor, play))
     return left_behind(result, check, left) if left else result
+
+
+def _operations(vendor: str, play: Play) -> Iterator[str]:
+    """The operation of each call that the document has."""
+    routes = router(vendor)
+    for one in play.exchanges:
+        found = routes.find(one.method, urlsplit(one.url).path)
+        if found is not None:
+            yield found.operation.operation_id
 
 
 def _photograph(target: Target) -> tuple[str, datetime]:
