@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from crm_contracts.ledger.entry import Entry
 from crm_contracts.record.answers import Difference, error_of
 from crm_contracts.record.replay import Compared, compare
 from crm_contracts.traffic.har import Recording
+from crm_contracts.traffic.scrubbed import scrubbed
 
 __all__ = ["report_of"]
 
@@ -35,7 +37,8 @@ def report_of(recordings: Mapping[Path, Recording], *, orgs: dict[str, str] | No
     """The report on all *recordings*, by their file."""
     results: list[Result] = []
     coverage: dict[str, Counter[str]] = {}
-    for file, recording in recordings.items():
+    for file, given in recordings.items():
+        recording = replace(given, calls=scrubbed(given.calls))  # a browser's file shows its secrets, a report may not
         for one in compare(recording, orgs=orgs):
             results.append(_result(file, recording, one))
             if one.operation is not None and not one.why:

@@ -76,19 +76,17 @@ class _Player:
         self._names = Names()
         self._made = made_by(calls)
         self._bad: set[int] = set()  # exchanges that differed, or were not compared
-        api = f"/services/data/v{self._words.get('api_version', '60.0')}"
-        shown = shown_rows(calls, self._made)
-        self._why = seed(shown, fake.vendor, self._names, self._send, api)
-        for kind, id_ in gone_before(calls, self._made):
-            if self._names.knows(id_):
-                self._send("DELETE", f"{api}/sobjects/{kind}/{self._names.ours(id_)}", None)
-        self._bind_user(calls, api)
+        self._api = f"/services/data/v{self._words.get('api_version', '60.0')}"
+        self._shown = shown_rows(calls, self._made)
+        self._gone = gone_before(calls, self._made)
+        self._why: dict[str, str] = {}
+        self._bind_user(calls)
 
     def play(self, call: Call, *, partial: Collection[str]) -> Compared:
         operation = _operation(call)
+        self._move(call.at)
+        self._prepare(call)
         why = self._hindered(call)
-        if not why:
-            self._move(call.at)
         request = why or asked(call, self._names, self._host, self._words)
         if isinstance(request, str):
             self._bad.add(call.number)
@@ -104,6 +102,18 @@ class _Player:
         if found:
             self._bad.add(call.number)
         return Compared(call, operation, ours, found)
+
+    def _prepare(self, call: Call) -> None:
+        """Make the records that *call* is the first to name: reads before it did not show them."""
+        named = call.url + " ".join(body.decode("utf-8", "replace") for body in (call.request, call.response))
+        for id_ in self._names.strangers(named, self._shown):
+            whole = next((one for one in self._shown if one.startswith(id_)), id_)
+            if whole in self._shown and whole not in self._why and not self._names.knows(whole):
+                why = seed(whole, self._shown, self.fake.vendor, self._names, self._send, self._api)
+                self._why.update(why)
+                kind = self._gone.get(whole)
+                if kind and whole not in why:
+                    self._send("DELETE", f"{self._api}/sobjects/{kind}/{self._names.ours(whole)}", None)
 
     def _hindered(self, call: Call) -> str:
         """Why *call* cannot be compared, "" when it can."""
@@ -159,7 +169,7 @@ class _Player:
         except ValueError:
             return status, answer.decode("utf-8", "replace")
 
-    def _bind_user(self, calls: Sequence[Call], api: str) -> None:
+    def _bind_user(self, calls: Sequence[Call]) -> None:
         """Whoever is alone named in the recording's requests is the one who calls."""
         if self.fake.vendor != "salesforce":
             return
@@ -167,7 +177,7 @@ class _Player:
         users = [one for one in self._names.strangers(sent) if one.startswith("005")]
         if len(users) == 1:
             query = f"/query?q=SELECT+Id+FROM+User+WHERE+Username='{quote(self._words['username'])}'"
-            _, found = self._send("GET", api + query, None)
+            _, found = self._send("GET", self._api + query, None)
             for row in found.get("records", ()) if isinstance(found, dict) else ():
                 self._names.bind(users[0], row["Id"])
 

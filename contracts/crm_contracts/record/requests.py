@@ -1,6 +1,7 @@
 """A recorded request as our fake can be asked it: our host, our ids, our credentials.
 
-Rule 1: a request that the vendor let in is sent with credentials of ours; one that it refused (401) as it was recorded.
+Rule 1: a request that the vendor let in is sent with credentials of ours, wherever the recording shows one, and where a
+browser left it out; one that it refused (401) is sent as it was recorded.
 Rule 2: of a log-in that was refused, what its error names stays wrong, and the rest is right.
 """
 
@@ -21,6 +22,7 @@ __all__ = ["Asked", "asked"]
 Asked = tuple[str, str, list[tuple[str, str]], bytes]  # method, URL, headers, body
 
 _LEFT = frozenset({"host", "content-length", "content-encoding", "accept-encoding", "connection", "cookie", "expect"})
+_SHOWN = ("authorization", "app-token", "x-sfdc-session")
 _STAND_IN = re.compile(r"secret-\d+|\[removed\]")
 _TOKEN_PATH, _SOAP_PATHS = "/services/oauth2/token", ("/services/Soap/u/", "/services/Soap/c/")
 _WRONG = {"invalid_client_id": "client_id", "invalid_client": "client_secret", "invalid_grant": "password"}
@@ -42,6 +44,8 @@ def asked(call: Call, names: Names, host: str, words: Mapping[str, Any]) -> Aske
         return call.method, url, headers, body
     token = str(words.get("access_token") or words.get("token") or "")
     headers = [(name, _STAND_IN.sub(lambda _: token, value)) for name, value in headers]
+    if not any(name in _SHOWN for name, _ in headers):  # browsers leave it out of what they export
+        headers.append(("app-token", token) if call.vendor == "totango" else ("authorization", f"Bearer {token}"))
     url = _STAND_IN.sub(lambda _: token, url)
     return call.method, url, headers, _STAND_IN.sub(lambda _: token, body.decode("latin-1")).encode("latin-1")
 

@@ -1,6 +1,7 @@
 """Records that evidence reads but never made: made in the fake from what the answers show of them.
 
-Rule 1: a record is made through the vendor's own API, from the rows that show it before anything is written to it.
+Rule 1: a record is made through the vendor's own API, right before the first exchange that names it, from the rows that
+show it before anything is written to it.
 What cannot be written (stamps, formulas) is left out; a text that is required and not shown is filled in.
 Rule 2: what cannot be made is told, and nothing that needs it is compared.
 """
@@ -95,33 +96,32 @@ def _by_id(data: Any, call: Call) -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield row["_id"], model[1], row
 
 
-def gone_before(calls: Iterable[Call], made: Mapping[str, int]) -> list[tuple[str, str]]:
-    """The records (object, id) that were deleted before the recording began: the first that is said of them is so."""
+def gone_before(calls: Iterable[Call], made: Mapping[str, int]) -> dict[str, str]:
+    """The records (object by id) that were deleted before the recording began: the first that is said of them is so."""
     said: dict[str, tuple[str, bool]] = {}
     for call in calls:
         there = _SOBJECT.search(urlsplit(call.url).path)
         if there and there[2] not in made:
             said.setdefault(there[2], (there[1], error_of(call)[0] == GONE))
-    return [(kind, id_) for id_, (kind, gone) in said.items() if gone]
+    return {id_: kind for id_, (kind, gone) in said.items() if gone}
 
 
-def seed(shown: Shown, vendor: str, names: Names, send: Send, api: str) -> dict[str, str]:
-    """Make the records of *shown*, parents first; why the others cannot be made, by id. *api* is the version's path."""
-    waiting, why = dict(shown), {}
-    while waiting:
-        ready = [
-            id_
-            for id_, (_, row) in waiting.items()
-            if not any(one in waiting and one != id_ for one in _references(row))
-        ] or list(waiting)[:1]  # two that refer to each other: one goes first, without the reference
-        for id_ in ready:
-            kind, row = waiting.pop(id_)
-            path = f"{api}/sobjects/{kind}" if vendor == "salesforce" else f"/{kind}"
-            told = _make(path, _writable(row, names), send)
-            if isinstance(told, str):
-                why[id_] = f"{kind} {id_} cannot be made from what is shown of it ({told})"
-            else:
-                names.bind(id_, told["id"])
+def seed(id_: str, shown: Shown, vendor: str, names: Names, send: Send, api: str) -> dict[str, str]:
+    """Make the record *id_* of *shown*, and before it those that it refers to; why any cannot be made, by id.
+
+    *api* is the path of the version.
+    """
+    kind, row = shown[id_]
+    why: dict[str, str] = {}
+    rest = {key: one for key, one in shown.items() if key != id_}  # two that refer to each other: one goes without
+    for other in sorted(_references(row)):
+        if other in rest and not names.knows(other):
+            why |= seed(other, rest, vendor, names, send, api)
+    path = f"{api}/sobjects/{kind}" if vendor == "salesforce" else f"/{kind}"
+    told = _make(path, _writable(row, names), send)
+    if isinstance(told, str):
+        return why | {id_: f"{kind} {id_} cannot be made from what is shown of it ({told})"}
+    names.bind(id_, told["id"])
     return why
 
 

@@ -103,6 +103,19 @@ def test_records_that_the_evidence_never_made_are_made_from_what_it_shows(calls:
     assert ("passed", "passed") == tuple(one.state for one in planhat.results)
 
 
+def test_a_browsers_file_is_compared_with_its_secrets_or_without(calls: list[Call]) -> None:
+    """One that shows the token, and one from which it was left out, agree as ours do; no report shows it."""
+    token = ("authorization", "Bearer 00D5500000001Ab!AQ4AQFx.b_2nT_zKq0Qw9mY7hB1cVdX")
+    for shown in ((token,), ()):
+        others = [
+            replace(one, request_headers=(*(pair for pair in one.request_headers if pair[0] != token[0]), *shown))
+            for one in calls[2:5]
+        ]
+        report = put([*others, replace(others[2], status=203)])
+        assert [("passed", 3), ("failed", 1)] == list(report.counts.items())
+        assert token[1].partition(" ")[2] not in repr(report)
+
+
 def test_that_a_record_was_there_may_be_all_that_is_shown(calls: list[Call]) -> None:
     """A deletion says that there was one; a refusal because it is deleted, that there was one before."""
     report = put([calls[8]])

@@ -280,14 +280,16 @@ def test_the_command_leaves_a_whole_file_however_it_ends(tmp_path: Path, how: si
         (["--upstream", "https://api.planhat.com", "-o", "there.har"], "is there already"),
     ],
 )
-def test_a_wrong_call_is_one_line_and_writes_nothing(tmp_path: Path, words: list[str], told: str) -> None:
+def test_a_wrong_call_is_one_line_and_writes_nothing(
+    tmp_path: Path, words: list[str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What, where, what to do."""
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "there.har").write_text("mine")
-    command = [sys.executable, "-m", "crm_contracts", "record", *words]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode != 0
-    assert told in done.stderr
-    assert 1 == len(done.stderr.splitlines())
+    done = CliRunner().invoke(understudy, ["record", *words])
+    assert isinstance(done.exception, MisuseError)
+    assert told in str(done.exception)
+    assert "\n" not in str(done.exception)
     assert ["mine"] == [one.read_text() for one in tmp_path.iterdir()]
 
 
