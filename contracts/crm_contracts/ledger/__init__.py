@@ -19,7 +19,8 @@ from crm_contracts.ledger.entry import GRADES, KINDS, Entry
 from crm_contracts.ledger.fields import rows_of_fields
 from crm_contracts.ledger.overview import render_ledger
 from crm_contracts.ledger.pages import render_page
-from crm_contracts.ledger.tables import data_of, read, rows_of_tables
+from crm_contracts.ledger.tables import data_of, faults_of, read, rows_of_tables
+from crm_contracts.rules import load as load_rules
 from crm_contracts.vendors import VENDORS
 from fake_core.faults import KINDS as FAULTS
 
@@ -114,12 +115,13 @@ def _collected(vendor: str) -> Iterator[Entry]:
     yield from _switches(vendor)
     yield from rows_of_fields(vendor)
     yield from _behaviours(vendor)
-    for kind, what in FAULTS.items():
+    yield from _rules(vendor)
+    for kind in faults_of(vendor):
         yield Entry(
             id=f"{vendor}/fault/{kind}",
             vendor=vendor,
             kind="fault",
-            says=what,
+            says=FAULTS[kind],
             grade="assumed",
             source="a test asks for it; what an answer says is an error row's",
             driver=f"fake_core/faults.py [KINDS/{kind}]",
@@ -139,6 +141,21 @@ def _switches(vendor: str) -> Iterator[Entry]:
                 grade=row["grade"],
                 source=row["source"],
                 driver=f"{name} [{key}]",
+            )
+
+
+def _rules(vendor: str) -> Iterator[Entry]:
+    """The numbered rules of the vendor that its fake holds (`understudy rules`)."""
+    for name, rule in load_rules().items():
+        if rule.vendor == vendor and rule.lives == "fake":
+            yield Entry(
+                id=f"{vendor}/rule/{name}",
+                vendor=vendor,
+                kind="rule",
+                says=rule.text,
+                grade=rule.grade,
+                source=rule.source,
+                driver="crm_contracts/rules",
             )
 
 

@@ -20,6 +20,7 @@ KINDS = {
     "default": "what is there when nobody said otherwise",
     "derived": "a field that the vendor fills or works out",
     "side-effect": "what a call changes besides what it was asked",
+    "rule": "a numbered rule of the vendor (`understudy rules`)",
     "shape": "what things are called and how they are written",
     "fault": "what breaks when a test asks for it",
     "stand-in": "an operation that the vendor is not known to have",

@@ -10,15 +10,20 @@ Rule 3: a test that is switched off as a whole (skip, xfail) holds nothing.
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
+from crm_contracts import rules
 from crm_contracts.ledger.entry import Entry
 
-NEEDED = ("operation", "stand-in", "not-faked", "answer", "error", "limit", "switch", "fault")
+_OFF = re.compile(r"mark\.(skip|xfail)\b")
+_TEST = re.compile(r"^\s*def (test\w*)|^(Test\w*) = [\w.]+\.TestCase$", re.MULTILINE)
+NEEDED = ("operation", "stand-in", "answer", "error", "switch", "fault", "rule")
 
 
 def checkout_tests() -> Path | None:
@@ -42,17 +47,32 @@ def held_by(entries: list[Entry], folder: Path | None) -> dict[str, list[str]]:
             for name in [each] if "*" not in each else [one.id for one in entries if fnmatchcase(one.id, each)]:
                 found[name].append(test)
     for one in entries:
+        if one.kind == "rule":
+            found[one.id] += _of_rules(folder).get(one.id.rpartition("/")[2], ())
+    for one in entries:
         if not found[one.id] and one.kind in {"operation", "stand-in", "not-faked"} and one.operation:
             found[one.id] += _of_answers(one, found)
     return {name: list(dict.fromkeys(tests)) for name, tests in found.items()}
 
 
+@cache
+def _of_rules(folder: Path) -> dict[str, list[str]]:
+    """Numbered rule -> the tests that check it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for named in rules.named_in(folder):
+        for rule in named.rules if named.checks else ():
+            found[rule].append(f"{folder.name}/{named.test}")
+    return dict(found)
+
+
+@cache
 def said_in(folder: Path) -> dict[str, list[str]]:
     """held.toml: test -> entries."""
     rows: Mapping[str, list[str]] = tomllib.loads((folder / "held.toml").read_text(encoding="utf-8"))
     return dict(rows)
 
 
+@cache
 def marked_in(folder: Path) -> dict[str, tuple[str, ...]]:
     """Test function -> the ids that its markers name: its own and its module's."""
     found: dict[str, tuple[str, ...]] = {}
@@ -78,8 +98,18 @@ def functions_in(folder: Path, file: str) -> set[str]:
     place = folder.parent / file
     if not place.is_file():
         return set()
-    tree = ast.parse(place.read_text(encoding="utf-8"))
-    return {
+    text = place.read_text(encoding="utf-8")
+    if not _OFF.search(text):  # parsing is slow, and most files switch nothing off
+        return {name for names in _TEST.findall(text) for name in names if name}
+    tree = ast.parse(text)
+    machines = {  # `TestMachine = Machine.TestCase`, of Hypothesis
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute) and node.value.attr == "TestCase"
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return machines | {
         node.name
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test") and not _is_off(node)
@@ -101,9 +131,9 @@ def conform_checks(vendor: str) -> dict[str, list[str]]:
 
 
 def _of_answers(one: Entry, found: Mapping[str, list[str]]) -> list[str]:
-    """An operation is held by who holds its success, or the refusal of what is not played."""
+    """An operation is held by who holds its success, or what it answers where it has none."""
     mine = sorted(name for name in found if name.startswith(f"{one.id}/") and name.rpartition("/")[2].isdigit())
-    good = [name for name in mine if name.rpartition("/")[2] < "400" or one.kind == "not-faked"]
+    good = [name for name in mine if name.rpartition("/")[2] < "400"] or mine
     return [test for name in good for test in found[name]][:1]
 
 

@@ -25,6 +25,7 @@ CELL_CHARACTERS_MAX = 200
 _CALLS = ("operation", "stand-in")
 _PARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Limits", "How much, how many, how long.", ("limit",)),
+    ("Rules", "The numbered rules of `understudy rules` that the fake holds.", ("rule",)),
     ("Side effects", "What a call changes besides what it was asked.", ("side-effect",)),
     ("Derived fields", "What the vendor fills or works out; a caller's value is not taken.", ("derived",)),
     ("Defaults", "What is there when nobody said otherwise.", ("default",)),

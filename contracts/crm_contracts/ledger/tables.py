@@ -35,8 +35,19 @@ def read(vendor: str, name: str) -> dict[str, Any]:
 @cache
 def specs(vendor: str) -> tuple[dict[str, Any], ...]:
     """What `tables.toml` says of the vendor's tables."""
-    table = tomllib.loads(files("crm_contracts.ledger").joinpath("tables.toml").read_text(encoding="utf-8"))
+    table = _tables()
     return tuple(table.get(vendor, table["others"]))
+
+
+def faults_of(vendor: str) -> list[str]:
+    """The scripted faults that the vendor's fake answers in the vendor's words."""
+    told: list[str] = _tables()["faults"].get(vendor, [])
+    return told
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    return tomllib.loads(files("crm_contracts.ledger").joinpath("tables.toml").read_text(encoding="utf-8"))
 
 
 def rows_of_tables(vendor: str) -> Iterator[Entry]:

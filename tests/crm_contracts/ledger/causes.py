@@ -155,6 +155,11 @@ def _wrong_old_password(org: Caller) -> object:
     return soap(org, f"<urn:changeOwnPassword>{words}</urn:changeOwnPassword>")
 
 
+def _upsert_of_several(org: Caller) -> object:
+    rows = "".join(f"<urn:sObjects><ns:type>{name}</ns:type></urn:sObjects>" for name in ("Account", "Contact"))
+    return soap(org, f"<urn:upsert><urn:externalIDFieldName>Id</urn:externalIDFieldName>{rows}</urn:upsert>")
+
+
 def _no_such_user(org: Caller) -> object:
     return soap(org, "<urn:resetPassword><urn:userId>nope</urn:userId></urn:resetPassword>")
 
@@ -167,6 +172,7 @@ CAUSES: dict[str, Cause] = {
     "salesforce/error/JSON_PARSER_ERROR.bare": _no_text,
     "salesforce/error/FeatureNotEnabled.binary": _bulk_binary,
     "salesforce/error/API_ERROR.bulk_blob": _bulk2_blob,
+    "salesforce/error/INVALID_TYPE.upsert_of_several": _upsert_of_several,
     "salesforce/soql/too_long": _long_query,
     "salesforce/soql/child_depth": _asked(
         "SELECT Id, (SELECT Id, (SELECT Id FROM Tasks) FROM Contacts) FROM Account", version="v57.0"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fake_salesforce.errors import SalesforceError, salesforce_error
+from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import collections
 from fake_salesforce.operations.soap.calls import Context, Operation
 from fake_salesforce.operations.soap.envelope import record
@@ -37,7 +37,7 @@ def upsert(context: Context) -> str:
     if not names:
         return ""
     if len(names) > 1:
-        raise SalesforceError(status=400, code="INVALID_TYPE", message="all records of an upsert are of one object")
+        raise salesforce_error("INVALID_TYPE.upsert_of_several")
     sobject = context.sobject(names.pop())
     key = context.envelope.text("externalIDFieldName") or "Id"
     field = sobject.field(key)
