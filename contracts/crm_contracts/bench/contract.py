@@ -66,7 +66,7 @@ def conforming(tell: Callable[[str, str, str, str], None], *, rounds: int, only:
 
 
 def _checked(found: Sequence[Check], target: Target) -> float:
-    """Seconds of CPU for all of them, both sides. A check that does not hold would be quick for nothing: it ends the measurement."""
+    """Seconds of CPU for all of them, both sides. One that does not hold ends the measurement: it is quick for nothing."""
     began = time.process_time()
     run = conform(found, {target.vendor: target}, word="bench", clock=RealClock())
     took = time.process_time() - began
