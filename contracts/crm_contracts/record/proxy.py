@@ -12,6 +12,7 @@ Source: RFC 9110, 7.6 (what a proxy forwards), 15.6.3 (502).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -48,8 +49,8 @@ _OF_ONE_HOP = frozenset(
         "upgrade",
     }
 )
-_LOG_IN = ("/services/oauth2/token", "/services/Soap/u/", "/services/Soap/c/")
-_LOG_IN_HOST = ("/services/oauth2/", "/services/Soap/", "/id/", "/.well-known/")
+_LOG_IN = re.compile(r"/services/(?:oauth2/token|Soap/[uc]/[\d.]+/?$)")  # an org's id behind it: no log-in any more
+_LOG_IN_HOST = re.compile(rf"{_LOG_IN.pattern}|/services/oauth2/|/id/|/\.well-known/")
 PIECE_BYTES = 65_536
 CONNECT_SECONDS, READ_SECONDS = 10, 620  # Salesforce gives a call ten minutes
 _ORIGINS = (b"instance_url", b"serverUrl", b"metadataServerUrl")
@@ -102,7 +103,7 @@ class Proxy:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         target = environ.get("REQUEST_URI") or quote(environ["PATH_INFO"].encode("latin-1"))
         path: str = environ["PATH_INFO"]
-        base = self.upstream if path.startswith(_LOG_IN_HOST) else self._instance
+        base = self.upstream if _LOG_IN_HOST.match(path) else self._instance
         method = environ["REQUEST_METHOD"]
         body = _body(environ)
         sent = list(_headers(environ))
@@ -132,7 +133,7 @@ class Proxy:
             return self._cannot(call, keep, f"{base}: {_why(error)}", start_response)
         headers = [(name, value) for name, value in answer.headers.iteritems() if name.lower() not in _OF_ONE_HOP]
         line = f"{answer.status} {answer.reason or ''}"
-        if self._rewrite and path.startswith(_LOG_IN):
+        if self._rewrite and _LOG_IN.match(path):
             return self._logged_in(call, keep, answer, line, headers, start_response)
         start_response(line, [self._located(pair) for pair in headers])
         return _Passing(answer, lambda got: keep(call, answer.status, headers, got))

@@ -190,6 +190,28 @@ def test_a_redirect_and_a_log_in_stay_with_us_unless_told_otherwise(tmp_path: Pa
             assert served.url not in (tmp_path / f"{rewrite}.har").read_text()
 
 
+def test_after_a_log_in_elsewhere_the_org_that_it_named_is_asked(tmp_path: Path) -> None:
+    """A log-in host answers for no data: REST and SOAP calls go to the org, further log-ins to the log-in host."""
+    heard = []
+
+    def host(name: str, instance: str) -> Odd:
+        def answer(environ: Any, start_response: Any) -> Any:
+            heard.append((name, environ["PATH_INFO"]))
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps({"instance_url": instance}).encode() if "oauth2" in environ["PATH_INFO"] else b"{}"]
+
+        return Odd(answer)
+
+    with ServedFake(host("org", "")) as org, recorded(host("login", org.url), tmp_path / "x.har") as served:
+        got = requests.post(f"{served.url}/services/oauth2/token", data={"grant_type": "password"}, timeout=10).json()
+        assert {"instance_url": served.url} == got
+        for path in (f"{API}/limits", "/services/Soap/u/60.0/00Dxx", "/services/Soap/u/60.0"):
+            requests.get(f"{served.url}{path}", timeout=10)
+    token, data, soap, login = heard
+    assert ("login", "org", "org", "login") == (token[0], data[0], soap[0], login[0])
+    assert org.url in read(tmp_path / "x.har").calls[1].url
+
+
 def test_an_upstream_that_cannot_be_reached_is_a_502_and_is_kept_as_such(tmp_path: Path) -> None:
     """One line says what happened; the evidence says that this is no answer of the vendor's."""
     evidence = Evidence(tmp_path / "x.har", source="a test", today=date(2026, 11, 21))
