@@ -17,6 +17,7 @@ from crm_contracts.conform.check import Check, checks
 from crm_contracts.conform.cli import org_file
 from crm_contracts.conform.run import chosen, conform
 from crm_contracts.conform.target import Target, in_process, served, session_of
+from crm_contracts.integration.fixtures import Contract
 from crm_contracts.record.evidence import Evidence
 from crm_contracts.record.proxy import Proxy
 from crm_contracts.traffic.tap import Tap
@@ -46,6 +47,30 @@ def watching(tell: Callable[[str, str, str, str], None], *, rounds: int, calls: 
     fake.close()
 
 
+def judging(tell: Callable[[str, str, str, str], None], *, rounds: int, calls: int) -> None:
+    """What `pytest.mark.contract` adds to each served request of a test: its tap, and the findings at the end."""
+    fake = create_fake("salesforce", clock=RealClock())
+    fake.limits["api_requests"].limit = 100_000_000
+    bare: list[float] = []
+    held: list[float] = []
+    for number in range(rounds + 1):
+        with ServedFake(fake) as server:
+            took_bare = _seconds(fake, server.url, "GET", calls)
+        contract = Contract()
+        with ServedFake(contract.tap(fake)) as server:
+            took = _seconds(fake, server.url, "GET", calls)
+        began = time.process_time()
+        found = contract.report
+        took += (time.process_time() - began) / calls
+        assert found.ok, found.findings
+        if number:  # the first round reads the document and the table of checks, once for a whole test run
+            bare.append(took_bare)
+            held.append(took)
+    fake.close()
+    more = f"{(median(held) / median(bare) - 1) * 100:+.0f} %"
+    tell(f"served GET by id, of a test of {calls} calls with a contract", f"{median(held) * 1e3:.2f} ms", more, "10 %")
+
+
 def conforming(tell: Callable[[str, str, str, str], None], *, rounds: int, only: str = "*") -> None:
     """All checks of Salesforce and Planhat on a fake in this process and on a served one, which take turns."""
     for vendor in ("salesforce", "planhat"):
@@ -66,7 +91,7 @@ def conforming(tell: Callable[[str, str, str, str], None], *, rounds: int, only:
 
 
 def _checked(found: Sequence[Check], target: Target) -> float:
-    """Seconds of CPU for all of them, both sides. One that does not hold ends the measurement: it is quick for nothing."""
+    """Seconds of CPU for all, both sides. One that does not hold ends the measurement: it is quick for nothing."""
     began = time.process_time()
     run = conform(found, {target.vendor: target}, word="bench", clock=RealClock())
     took = time.process_time() - began
