@@ -1,7 +1,7 @@
 """The gallery: every known way in which a two-way sync goes wrong, as capsules in a folder with a page of them.
 
 Rule 1: generated from the catalogue of failure modes and the published faults; what stands in the folder beside them
-was written by hand (Planhat's thirteen scenarios) and is listed with them.
+was written by hand (Planhat's thirteen scenarios, what only other partners have) and is listed with them.
 Rule 2: a capsule names an engine in which its bug shows; it is one of the published faults with this very history, or
 the first planted one that shows here: first of its own failure mode, then of any.
 """
