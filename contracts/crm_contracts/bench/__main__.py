@@ -26,7 +26,7 @@ import requests
 from crm_contracts import serving
 from crm_contracts.bench import bare, bulk, capsules, first_sync, worlds
 from crm_contracts.bench.at_once import at_once
-from crm_contracts.bench.contract import conforming, watching
+from crm_contracts.bench.contract import conforming, judging, watching
 from crm_contracts.bench.deciding import deciding
 from crm_contracts.bench.load import Load, request_bytes, run_load
 from crm_contracts.serving.worker import WORKER_THREADS
@@ -478,6 +478,7 @@ def main(*, write: str | None, quick: bool) -> None:
     deciding(table.add, rounds=1 if quick else 5, calls=100_000 // scale)
     first_sync.tell(table.add, records=(1_000 // scale, 100_000 // scale**2), changes=100 // scale)
     watching(table.add, rounds=1 if quick else 7, calls=300 // scale)
+    judging(table.add, rounds=1 if quick else 7, calls=300 // scale)
     conforming(table.add, rounds=1 if quick else 3, only="*/create*" if quick else "*")
     if write:
         Path(write).write_text(_page(table), encoding="utf-8")

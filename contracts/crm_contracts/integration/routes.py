@@ -19,6 +19,9 @@ from crm_contracts.openapi.documents import Operation, load, operations
 __all__ = ["Found", "Router", "router"]
 
 
+KNOWN_MAX = 2_000  # paths that are remembered
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """An operation, and what its path's parameters are in a request."""
@@ -43,9 +46,18 @@ class Router:
             by_path.setdefault(one.path, {})[one.method] = one
         paths = sorted(by_path, key=_openness)
         self._routes = [_Route(_pattern(path), by_path[path]) for path in paths]
+        self._known: dict[tuple[str, str], Found | None] = {}
 
     def find(self, method: str, path: str) -> Found | None:
         """The operation of a request, None for a method or a path that the document does not have."""
+        key = (method, path)
+        if key not in self._known:
+            if len(self._known) > KNOWN_MAX:
+                self._known.clear()
+            self._known[key] = self._find(method, path)
+        return self._known[key]
+
+    def _find(self, method: str, path: str) -> Found | None:
         method = "GET" if method == "HEAD" else method
         for route in self._matching(path):
             operation = route.by_method.get(method)

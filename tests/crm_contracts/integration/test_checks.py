@@ -37,6 +37,7 @@ LOG_IN = call(
 DEAD = soql("SELECT Id FROM Task", status=401, answer=refused("INVALID_SESSION_ID"))
 ALIVE = soql("SELECT Id FROM Task")
 AGAIN = soql("SELECT Id FROM Task", headers={"authorization": "Bearer a-new-session-2"})
+SOAP = "/services/Soap/u/60.0"
 HITS = {"response": {"accounts": {"total_hits": 5, "hits": [{"name": "a"}, {"name": "b"}]}}}
 
 
@@ -83,7 +84,12 @@ CASES: list[tuple[str, list[Call], list[Call], dict[str, Any]]] = [
         [sf("POST", "/composite/sobjects", body=TWO)],
         {},
     ),
-    ("bad-body", [sf("POST", "/sobjects/Task", body=b"{'a': 1}")], [sf("POST", "/sobjects/Task", body=TASK)], {}),
+    (
+        "bad-body",
+        [sf("POST", "/sobjects/Task", body=b"{'a': 1}", status=400)],
+        [sf("POST", "/sobjects/Task", body=TASK)],
+        {},
+    ),
     (
         "dropped-key",
         [ph("POST", "/tasks", body={"title": "x"})],
@@ -321,6 +327,31 @@ def test_a_check_that_had_nothing_to_look_at_is_not_passed(name: str) -> None:
     """Not run is told as not run, with what was not there."""
     found = result(name, [])
     assert ("not run", True) == (found.state, bool(found.why))
+
+
+def test_a_quote_in_a_record_is_no_query() -> None:
+    """SOAP carries both in one kind of envelope: only what asks is a query."""
+    wraps = {"content-type": "text/xml"}
+    written = "<create><sObjects><type>Contact</type><LastName>O'Brien</LastName><Title>'</Title></sObjects></create>"
+    asks = "<query><queryString>SELECT Id FROM Contact WHERE LastName = 'O'Brien'</queryString></query>"
+    read = soql("SELECT Id FROM Contact", [CONTACT])
+    bodies = [[read, call("salesforce", "POST", SOAP, body=one.encode(), headers=wraps)] for one in (written, asks)]
+    assert [0, 1] == [len(said("pasted-query", calls)) for calls in bodies]
+
+
+def test_what_the_vendor_took_is_no_bad_value() -> None:
+    """The documents name samples where they cannot name all: what was answered is right."""
+    asked = {"q": "FIND {Smith}"}
+    assert [] == said("bad-parameter", [sf("GET", "/search", query=asked, answer={})])
+    assert ["search: q='FIND {Smith}' is not what the query parameter takes"] == said(
+        "bad-parameter", [sf("GET", "/search", query=asked, status=400)]
+    )
+    rows = {"content-type": "text/csv"}
+    batch = "/services/async/60.0/job/750Ud0000000001/batch"
+    assert [] == said("wrong-content-type", [call("salesforce", "POST", batch, body=b"a", headers=rows, status=201)])
+    assert ["the body is no JSON"] == [
+        one.partition(": ")[2] for one in said("bad-body", [sf("POST", "/sobjects/Task", body=b"{'a'}", status=400)])
+    ]
 
 
 def test_an_id_that_another_system_keeps_in_both_forms_is_an_error() -> None:

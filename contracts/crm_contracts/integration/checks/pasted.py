@@ -11,25 +11,27 @@ RFC 3986.
 from __future__ import annotations
 
 import re
+from html import unescape
 
-from crm_contracts.integration.exchange import Run
+from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Looked, Seen
 
 _LITERAL = re.compile(r"'(?:\\.|[^'\\])*'", re.DOTALL)
 _URL_SIGNS = re.compile(r"[&+]")
+_SOAP_QUERY = re.compile(r"<(?:\w+:)?queryString>(.*?)</", re.DOTALL)
 _VALUE_CHARS_MAX = 300
 
 
 def pasted_query(run: Run) -> Looked:
     looked = Looked()
-    quoted = sorted((text for text in run.values if "'" in text and _is_data(text)), key=len, reverse=True)
+    quoted: list[str] | None = None
     for one in run.exchanges:
-        query = one.soql
-        if query is None and one.operation in {"search", "soap", "soapOfOrg"}:
-            query = one.parameter("q") or one.text
+        query = one.soql or _other_query(one)
         if not query or "'" not in query:
             continue
         looked.number += 1
+        if quoted is None:
+            quoted = sorted((text for text in run.values if "'" in text and _is_data(text)), key=len, reverse=True)
         value = next((text for text in quoted if text in query and not _escaped(query, text)), None)
         if value is not None:
             what = f"the value {value[:60]!r} stands in a query as it is: its quote ends the literal"
@@ -42,11 +44,15 @@ def pasted_query(run: Run) -> Looked:
 
 def pasted_url(run: Run) -> Looked:
     looked = Looked()
-    values = [text for text in run.values if _URL_SIGNS.search(text) and _is_data(text) and _is_no_address(text)]
+    values: list[str] | None = None
     for one in run.exchanges:
         if not one.raw_query:
             continue
         looked.number += 1
+        if not _URL_SIGNS.search(one.raw_query):
+            continue
+        if values is None:
+            values = [text for text in run.values if _URL_SIGNS.search(text) and _is_value(text)]
         raw = one.raw_query.replace("%20", " ").replace("%27", "'")
         text = next((text for text in values if text in raw and _begins(raw, text)), None)
         if text is not None:
@@ -55,13 +61,22 @@ def pasted_url(run: Run) -> Looked:
     return looked
 
 
+def _other_query(one: Exchange) -> str | None:
+    """The query of a search, or the one in a SOAP envelope."""
+    if one.operation == "search":
+        return one.parameter("q")
+    found = _SOAP_QUERY.search(one.text) if one.operation in {"soap", "soapOfOrg"} else None
+    return unescape(found[1]) if found else None
+
+
 def _is_data(text: str) -> bool:
     """Whether a text is short enough, and word enough, to be looked for in a query."""
     return 3 <= len(text) <= _VALUE_CHARS_MAX and not text.lower().startswith("select ")
 
 
-def _is_no_address(text: str) -> bool:
-    return "://" not in text and not text.startswith("/")
+def _is_value(text: str) -> bool:
+    """Whether a text is data, and no address itself."""
+    return _is_data(text) and "://" not in text and not text.startswith("/")
 
 
 def _begins(raw: str, text: str) -> bool:
