@@ -21,7 +21,7 @@ from crm_contracts.conform.telling import masked
 from crm_contracts.ledger import find
 from crm_contracts.ledger.tables import read
 
-__all__ = ["Drift", "drift_of", "page"]
+__all__ = ["Drift", "drift_of", "page", "patch_lines"]
 
 # "data/errors.toml [errors/NOT_FOUND]", and what a row may call its text and its code.
 _DRIVER = re.compile(r"(\S+\.toml) \[(.+)\]")
@@ -46,6 +46,11 @@ def drift_of(play: Play, differs: Differs) -> Drift:
     differences = [masked(str(one), play) for one in differs.differences]
     patch, file = _error_row(play, source) or (_diff(differs), "")
     return Drift(play.check, entry_of(play.check), differences, file, masked(patch, play))
+
+
+def patch_lines(drift: Drift) -> list[str]:
+    """The patch as lines of a finding."""
+    return [f"patch for {drift.file or 'whoever mends the fake'}:", *drift.patch.splitlines()]
 
 
 def page(drifts: Sequence[Drift]) -> str:

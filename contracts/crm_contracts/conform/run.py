@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from crm_contracts.conform.check import Check
-from crm_contracts.conform.drift import Drift, drift_of
+from crm_contracts.conform.drift import Drift, drift_of, patch_lines
 from crm_contracts.conform.play import Differs, Play
 from crm_contracts.conform.target import BudgetSpent, Target
 from crm_contracts.conform.telling import finding_of, left_behind
@@ -89,9 +89,10 @@ def _one(check: Check, target: Target, word: str, run: Run) -> Result:
         play.run()
         result = _result(check, "passed")
     except Differs as differs:
-        findings = [finding_of(play, differs)]
-        result = _result(check, "failed", findings=findings)
-        run.drifts.append(drift_of(play, differs))
+        drift = drift_of(play, differs)
+        patch = patch_lines(drift) if target.kind == "account" else ()  # who is wrong is open, where it is a fake
+        result = _result(check, "failed", findings=[finding_of(play, differs, patch)])
+        run.drifts.append(drift)
     except BudgetSpent:
         result = _not_run(check, "budget")
     finally:

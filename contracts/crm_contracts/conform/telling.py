@@ -20,8 +20,8 @@ SHOWN_MAX = 2_000
 KEPT_SECRET_CHARS = 8  # shorter credentials (a region, a user's number) are no secrets and occur everywhere
 
 
-def finding_of(play: Play, differs: Differs) -> Finding:
-    """What a failed check has to say."""
+def finding_of(play: Play, differs: Differs, patch: Sequence[str] = ()) -> Finding:
+    """What a failed check has to say; *patch* are lines that would mend the fake."""
     check, last = play.check, play.exchanges[-1] if play.exchanges else None
     shown: list[str] = []
     where = ""
@@ -34,10 +34,10 @@ def finding_of(play: Play, differs: Differs) -> Finding:
     return Finding(
         check=check.name,
         seen=masked(str(differs.differences[0]), play),
-        why=f"{check.title} ({check.grade}: {check.source})",
+        why=check.title,
         remedy=_remedy(play),
         where=where,
-        shown=shown,
+        shown=[*shown, *patch],
         vendor=check.vendor,
         operation=check.operations[0],
         entry=entry_of(check),

@@ -377,6 +377,7 @@ def test_a_refusal_in_other_words_is_a_row_of_data(
     assert ("recorded", "sandbox, 2026-01-05") == (told["grade"], told["source"])
     assert drift.patch in page(run.drifts)
     assert drift.entry in page(run.drifts)
+    assert drift.patch.splitlines() == run.results[0].findings[0].shown[-len(drift.patch.splitlines()) :]
 
 
 def test_another_status_is_in_the_row(org: Callable[..., Org]) -> None:
