@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -94,7 +95,7 @@ def _findings(file: Path, recording: Recording, one: Compared, entry: Entry | No
             seen=f"{operation or urlsplit(call.url).path}: {difference}",
             why=f"The recorded answer and the fake's differ in {_article(difference.kind)}: {_WHY[difference.kind]}.",
             remedy=_remedy(difference, entry),
-            cause=f"{operation} {difference.kind} {_place(difference.where)}",
+            cause=f"{operation}: {_cause(difference)}",
             where=f"{file}, exchange {call.number}: {call.method} {call.url}",
             shown=[
                 f"asked     {call.method} {call.url}",
@@ -117,9 +118,10 @@ def _article(kind: str) -> str:
     return f"an {kind}" if kind[0] in "aeio" else f"a {kind}"
 
 
-def _place(where: str) -> str:
-    """*where* without the numbers of list elements: one change mends all of them."""
-    return "".join(sign for sign in where if not sign.isdigit())
+def _cause(difference: Difference) -> str:
+    """What and where, without the numbers of list elements: one change mends all of them."""
+    where = re.sub(r"\[\d+\]", "[]", difference.where)
+    return where if where.startswith(difference.kind) else f"{difference.kind} at {where}"
 
 
 def _remedy(difference: Difference, entry: Entry | None) -> str:
