@@ -309,6 +309,12 @@ FLOW = (
         ),
     ),
     Mutant(
+        "other integrations' types take part",
+        "F36",
+        "E-mails, chats, tickets and calls, which no section offers, are sent like any Conversation.",
+        (Text("crm_sync.engine.Engine.excluded", 'if kind in types["never"]:', "if kind in ():"),),
+    ),
+    Mutant(
         "no baseline",
         "F37",
         "When a direction changes, what differs by then is pushed.",
