@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from crm_contracts.ledger import all_entries, data_of, entries, entry_for, find, near, render_ledger, render_page
+from crm_contracts.ledger.cli import ledger
 from crm_contracts.ledger.entry import GRADES, better, weaker
 from crm_contracts.ledger.held import checkout_tests
 from crm_contracts.openapi import operations
@@ -142,3 +145,35 @@ def test_a_switch_that_is_named_exists(vendor: str) -> None:
     named = {name for text in texts for name in re.findall(r"\(switch (\w+)", text)}
 
     assert set() == named - set(SWITCHES[vendor])
+
+
+def test_the_command_tells_all_of_an_entry() -> None:
+    """Source, driver and tests of one entry; a list of those of a grade; JSON."""
+    one = CliRunner().invoke(ledger, ["salesforce/createRecord/400/REQUIRED_FIELD_MISSING"])
+    listed = CliRunner().invoke(ledger, ["--vendor", "totango", "--kind", "error", "--grade", "documented"])
+    told = CliRunner().invoke(ledger, ["planhat/error/required", "--json"])
+
+    assert 0 == one.exit_code, one.output
+    assert "fake_salesforce/data/errors.toml [errors/REQUIRED_FIELD_MISSING]" in one.output
+    assert re.search(r"^held by +tests/", one.output, re.MULTILINE)
+    assert ["totango/error/too_many_requests", "4 entries"] == [
+        listed.output.splitlines()[0].split()[0],
+        listed.output.splitlines()[-1],
+    ]
+    assert ["assumed", True] == [json.loads(told.output)["grade"], bool(json.loads(told.output)["tests"])]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["salesforce/error/MALFORMD_ID"], "did you mean salesforce/error/MALFORMED_ID"),
+        (["nonsense"], "understudy ledger --vendor salesforce"),
+        (["--write", "docs/ledger.md"], "this is no folder"),
+    ],
+)
+def test_a_wrong_call_is_one_line(words: list[str], said: str) -> None:
+    """An id that is none gets the ids that look like it, and the exit status of a wrong call."""
+    done = CliRunner().invoke(ledger, words)
+
+    assert (2, 1) == (done.exit_code, len(done.output.strip().splitlines()))
+    assert said in done.output

@@ -40,6 +40,8 @@ def ledger(
     hold it. An ID is salesforce/error/MALFORMED_ID or, of an answer, salesforce/getRecord/400/MALFORMED_ID.
     """
     if write:
+        if Path(write).suffix or Path(write).is_file():
+            raise Unknown(f"--write {write}: this is no folder: name the one that holds ledger.md, such as docs")
         _write(Path(write))
     elif entry_id:
         click.echo(json.dumps(_whole(_found(entry_id)), indent=2) if as_json else _told(_found(entry_id)))

@@ -25,7 +25,6 @@ KINDS = {
     "fault": "what breaks when a test asks for it",
     "stand-in": "an operation that the vendor is not known to have",
     "not-faked": "what the vendor has and the fake answers 501",
-    "deviation": "where the fake is known to differ",
 }
 _WEAKEST_LAST = tuple(GRADES)
 

@@ -127,8 +127,12 @@ def _operations(calls: Iterable[Entry], answers: Iterable[Entry]) -> str:
 
 
 def _entries(found: Iterable[Entry]) -> str:
-    rows = [(f"`{one.id.partition('/')[2]}`", _quoted(one.says), one.grade, _cut(one.source)) for one in found]
+    rows = [(f"`{one.id.partition('/')[2]}`", _quoted(_said(one)), one.grade, _cut(one.source)) for one in found]
     return _table(("id", "behaviour", "known", "from"), rows)
+
+
+def _said(one: Entry) -> str:
+    return f"{one.says} (nothing here causes it: {one.no_cause})" if one.no_cause else one.says
 
 
 def _list(found: Iterable[Entry]) -> str:
