@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 from crm_contracts.world import monitors, ops
+from crm_contracts.world.invariants.told import told
 from crm_contracts.world.ops import Op
 from crm_contracts.world.photographs import Darkroom
 from crm_contracts.world.under_test import Portable
@@ -273,6 +274,12 @@ class Playing(ABC):
         if self.seen != before:
             raise NotQuiet("a round after everything had settled changed records")
         return True
+
+    def _put_aside(self, refused: list[monitors.Exchange], *, clean: bool) -> None:
+        """I2: a refused write is tried again for a record that is put aside with its reason, for no other (F65)."""
+        said = told(self.reports[-1]) if clean and refused else None
+        if said is not None and not said.quarantined and not said.stopped:
+            raise NotQuiet(f"nothing had happened, and there was {monitors.say(refused[0])}; nothing is put aside")
 
     def next_poll(self) -> datetime:
         """When the sync runs next, once nobody asks for it: polls stand in a grid, whatever a round took (P23)."""

@@ -245,12 +245,6 @@ class World(Playing):
         if clean and not written:
             self._touched = self._configured = False
 
-    def _put_aside(self, refused: list[monitors.Exchange], *, clean: bool) -> None:
-        """I2: a refused write is tried again for a record that is put aside with its reason, for no other (F65)."""
-        said = told(self.reports[-1]) if clean and refused else None
-        if said is not None and not said.quarantined and not said.stopped:
-            raise NotQuiet(f"nothing had happened, and there was {monitors.say(refused[0])}; nothing is put aside")
-
     def observe(self) -> Observation:
         """Everything both systems show of activities, read by their users."""
         return {

@@ -279,10 +279,14 @@ class PairWorld(Playing):
         )
         self.oracle.synced(after, this)
         written = monitors.writes(exchanges)
-        if written and not self._touched:
+        unasked = [] if self._touched else written
+        if not self._configured:
+            self._put_aside([one for one in unasked if one["status"] >= 400], clean=clean)
+            unasked = [one for one in unasked if one["status"] < 400]
+        if unasked:
             if self._configured:
-                raise DirectionIgnored(f"a change of configuration alone wrote: {monitors.say(written[0])}")
-            raise NotQuiet(f"nothing had happened, and there was {monitors.say(written[0])}")
+                raise DirectionIgnored(f"a change of configuration alone wrote: {monitors.say(unasked[0])}")
+            raise NotQuiet(f"nothing had happened, and there was {monitors.say(unasked[0])}")
         if clean and not written and set(ways) == set(ops.WAYS) and len(sections) == len(self.settings.sections):
             self._touched = self._configured = False
 
