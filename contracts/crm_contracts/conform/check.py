@@ -208,6 +208,9 @@ def _judge(check: Check, place: str) -> None:
         raise MisuseError(f"{where}: name its source and its operations")
     if not check.steps and check.function is None:
         raise MisuseError(f"{where}: it has no step")
+    unfilled = _CASE_WORD.search(f"{check.name} {check.title} {check.steps}")
+    if unfilled:
+        raise MisuseError(f"{where}: no case says {unfilled[0]}")
     if any("control" in step for step in check.steps) and not check.fake_only:
         raise MisuseError(f"{where}: it uses the control plane: say so in `needs`")
 
