@@ -6,6 +6,7 @@ Rule 2: each check names what it holds (operationId), how well that is known (gr
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Check", "checks", "held", "read"]
 
+_CASE_WORD = re.compile(r"\[\[\w+\]\]")
 GRADES = ("verified", "recorded", "documented", "client-derived", "assumed")
 STEP_WORDS = frozenset(
     [

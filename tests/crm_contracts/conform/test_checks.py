@@ -41,6 +41,7 @@ status = 200
         ("status = 200", "", "say which `status`"),
         ("status = 200", "state = 200", "'state' is no word here"),
         ('call = "GET /"', "control = { advance = 1 }", "it uses the control plane"),
+        ('"GET /"', '"GET /[[what]]"', "no case says"),
         ("[[check.step]]", "[[check.stap]]", "'stap' is no word here"),
     ],
 )
