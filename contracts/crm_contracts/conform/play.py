@@ -21,7 +21,7 @@ from crm_contracts.conform.access import Exchange, Made
 from crm_contracts.conform.check import Check
 from crm_contracts.conform.entries import expected_refusal
 from crm_contracts.conform.matching import KINDS, Difference, compared, plain
-from crm_contracts.conform.target import Answer, Target
+from crm_contracts.conform.target import TOO_MANY, WAITS_MAX, Answer, Target
 from crm_contracts.conform.words import NOTHING, fill, found, names
 from fake_core.errors import MisuseError
 
@@ -29,7 +29,6 @@ __all__ = ["Differs", "Play"]
 
 POLLS_MAX, POLL_SECONDS_MAX = 60, 5
 PAUSED_SECONDS_MAX = 90
-TOO_MANY, WAITS_MAX = 429, 3
 MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError)
 
 

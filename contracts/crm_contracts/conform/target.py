@@ -29,6 +29,7 @@ from fake_core.transport import InProcess
 __all__ = ["Answer", "BudgetSpent", "Target", "in_process", "session_of"]
 
 TIMEOUT_SECONDS = 120
+TOO_MANY, WAITS_MAX = 429, 3
 _NO_COOKIES = DefaultCookiePolicy(allowed_domains=())  # what a vendor hands out is not sent back: a check is a call
 
 
@@ -97,11 +98,18 @@ class Target:
         return Answer(got.status_code, got.headers, got.content)
 
     def call(self, method: str, path: str, body: Any = None, *, needed: bool = False) -> Answer:
-        """One call of ours with the usual headers and a JSON body."""
+        """One call of ours with the usual headers and a JSON body; a 429 is waited for."""
         headers = self.access.headers(self.credentials)
         if body is not None:
             headers["Content-Type"] = "application/json"
-        return self.send(method, path, headers, b"" if body is None else json.dumps(body).encode(), needed=needed)
+        data = b"" if body is None else json.dumps(body).encode()
+        answer = self.send(method, path, headers, data, needed=needed)
+        waits = 0
+        while answer.status == TOO_MANY and waits < WAITS_MAX:
+            waits += 1
+            self.wait(self.access.pause(answer))
+            answer = self.send(method, path, headers, data, needed=needed)
+        return answer
 
     @property
     def now(self) -> datetime:

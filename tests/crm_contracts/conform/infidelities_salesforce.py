@@ -184,7 +184,7 @@ SALESFORCE = [
     Infidelity(
         name="salesforce/no-limit-info",
         wrong="Sforce-Limit-Info is missing.",
-        reported_by=["salesforce/wire/limit-info/*"],
+        reported_by=["salesforce/wire/limit-info/*", "salesforce/wire/calls-are-counted"],
         lie=header(ANYTHING, "Sforce-Limit-Info"),
     ),
     Infidelity(
