@@ -51,9 +51,10 @@ def _candidates(mutant: Mutant, stages: Stages, length: int) -> Iterator[Capsule
 def _short(mutant: Mutant, stages: Stages) -> Iterator[Capsule]:
     """Capsules of the catalogue in which the bug shows, at most STORIES: those of its own failure mode first."""
     every = [_naming(mutant, capsule) for _, capsule in failure_capsules()]
-    every.sort(key=lambda one: one.failure != mutant.failure)
-    keyed = [replace(one, external_id=True) for one in every if one.failure == mutant.failure]
-    return islice((one for one in (*keyed, *every) if _shown(one, stages)), STORIES)
+    near = [one for one in every if one.failure == mutant.failure]
+    keyed = [replace(one, external_id=True) for one in near]
+    far = [one for one in every if one.failure != mutant.failure]
+    return islice((one for one in (*near, *keyed, *far) if _shown(one, stages)), STORIES)
 
 
 def _naming(mutant: Mutant, capsule: Capsule) -> Capsule:
