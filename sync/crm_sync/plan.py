@@ -31,7 +31,8 @@ class Plan:
     *write* holds the fields to write per replica, *create* the replica that does not exist yet, *delete* the one to
     delete, *drop* says that the link is to be forgotten,
     *keep* the (replica, field) pairs whose agreed value must stay as it was, *verdicts* what each
-    section will report, *wait* a reason to look again next time, *refuse* one to quarantine.
+    section will report, *wait* a reason to look again next time, *refuse* one to quarantine, *left* that a job of the
+    other direction has something to do here.
     """
 
     activity: Activity
@@ -47,6 +48,7 @@ class Plan:
     wait: str = ""
     refuse: str = ""
     label: str = ""
+    left: bool = False
 
     #: The replicas as they were read: what was decided from. They are replaced by what is read back while acting.
     read: dict[str, Record] = field(default_factory=dict)

@@ -241,7 +241,7 @@ class Sync:
                     report.note(stopped)
             else:
                 _act(actor, plans, stopped)
-                state.move_cursors(moved(found.cursors, ways, whole, engine))
+                state.move_cursors(moved(found.cursors, ways, whole, engine, plans))
         except RunStopped:
             self._leave_rest(plans, actor)
             raise

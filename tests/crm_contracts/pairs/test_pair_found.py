@@ -38,6 +38,14 @@ HISTORIES: dict[str, tuple[Op, ...]] = {
         Delete(side=PARTNER, act="act-1"),
         Tick(seconds=31 * 86_400),
     ),
+    "one job passes what the loser of a record changed, before the other job writes the winner's record": (
+        HERE,
+        Sync(),
+        edit(SALESFORCE, Subject="Other"),
+        Tick(seconds=86_400),
+        edit(PARTNER, priority=3),
+        Create(side=SALESFORCE, act="act-2", section=TASK, fields={"Subject": "News"}),
+    ),
 }
 
 

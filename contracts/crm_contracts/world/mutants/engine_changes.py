@@ -46,7 +46,7 @@ CHANGES = (
         (
             Text(
                 "crm_sync.run.Sync._round",
-                "_act(actor, plans, stopped) state.move_cursors(moved(found.cursors, ways, whole, engine))",
+                "_act(actor, plans, stopped) state.move_cursors(moved(found.cursors, ways, whole, engine, plans))",
                 "state.move_cursors(moved(found.cursors, ways, whole, "
                 "engine))\n            _act(actor, plans, stopped)",
             ),
