@@ -52,6 +52,18 @@ def test_a_create_in_doubt_is_looked_for(both: Both, kind: str, key_field: str, 
     all_there(both)
 
 
+@pytest.mark.rule("F63", "I13")
+def test_a_log_in_that_answers_a_list_of_errors_is_refused(both: Both) -> None:
+    """Neither a token nor an OAuth error: the run stops with what to look at, and the next one goes on."""
+    day(both)
+    both.sf_options = {"access_token": ""}
+
+    report = with_fault(both, "salesforce", kind="session_expired", verb="login")
+
+    assert "Salesforce refused the log-in at" in report.stopped
+    all_there(both)
+
+
 @pytest.mark.rule("F63", "I10")
 @pytest.mark.parametrize("verb", ["create", "query", "describe", "update"])
 def test_an_expired_session_is_renewed_once(both: Both, verb: str) -> None:

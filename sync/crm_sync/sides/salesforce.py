@@ -126,6 +126,8 @@ class Salesforce:
             answer = response.json()
         except ValueError:
             answer = {}
+        if not isinstance(answer, dict):  # an error of the API, or somebody between us and the log-in host
+            answer = {}
         if response.status_code != 200 or "access_token" not in answer:
             why = answer.get("error_description") or answer.get("error") or response.status_code
             raise AccessRefused(f"Salesforce refused the log-in at {url}: {why}; check salesforce.*")
