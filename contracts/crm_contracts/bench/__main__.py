@@ -26,7 +26,7 @@ import requests
 from crm_contracts import serving
 from crm_contracts.bench import bare, bulk, capsules, first_sync, worlds
 from crm_contracts.bench.at_once import at_once
-from crm_contracts.bench.contract import conforming, judging, watching
+from crm_contracts.bench.contract import conforming, fuzzing, judging, watching
 from crm_contracts.bench.deciding import deciding
 from crm_contracts.bench.load import Load, request_bytes, run_load
 from crm_contracts.serving.worker import WORKER_THREADS
@@ -480,6 +480,7 @@ def main(*, write: str | None, quick: bool) -> None:
     watching(table.add, rounds=1 if quick else 7, calls=300 // scale)
     judging(table.add, rounds=1 if quick else 7, calls=300 // scale)
     conforming(table.add, rounds=1 if quick else 3, only="*/create*" if quick else "*")
+    fuzzing(table.add, examples=1 if quick else 10)
     if write:
         Path(write).write_text(_page(table), encoding="utf-8")
 
