@@ -7,7 +7,7 @@ Rules P1, P7, P8, P11-P16, P20-P29; the per-field decision itself is in decide.p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -127,8 +127,7 @@ def sections_for(activity: Activity, known: Known) -> dict[str, Section]:
 
 def _everywhere(plan: Plan, known: Known, section: Section, outcome: Outcome, reason: str) -> None:
     """Say it for every section the activity is in; what is in none yet is the deciding section's."""
-    sections = sections_for(plan.activity, known) if plan.activity.link or plan.activity.partners else {}
-    for one in sections.values() or [section]:
+    for one in sections_for(plan.activity, known).values() or [section]:
         plan.verdicts[one.key] = (outcome, reason)
 
 
@@ -147,7 +146,7 @@ def _plan_linked(plan: Plan, known: Known) -> None:
     for name, by_model in mapped_fields.items():
         _plan_field(plan, known, name, by_model, sections, views[name], record)
     for model, section in sections.items():
-        rejected = _refused_change(plan, known, model, section)
+        rejected = _refused_change(plan, model, section)
         _tell_of_the_change(plan, known, model, section)
         _note_another_account(plan, known, model, section)
         _plan_key(plan, known, model)
@@ -186,13 +185,15 @@ def _agreement(known: Known, by_model: Mapping[str, FieldMap]) -> Agree:
     return agree
 
 
-def _refused_change(plan: Plan, known: Known, model: str, section: Section) -> str:
-    """Why the partner's record may not change as planned: it would lose what it must say (T16); "" when it may."""
-    activity, fields = plan.activity, plan.write.get(model)
-    record = activity.partners.get(model)
-    if not fields or record is None or set(fields) <= {known.keyable(model)}:
+def _refused_change(plan: Plan, model: str, section: Section) -> str:
+    """Why the partner's record may not change as planned: it would lose what it must say (T16); "" when it may.
+
+    Its key is planned later: one that lacks something already still gets that.
+    """
+    fields = plan.write.get(model)
+    if not fields:
         return ""
-    reason = _lacks(section, {**record.values, **fields})
+    reason = _lacks(section, {**plan.activity.partners[model].values, **fields})
     if reason:
         plan.refuse = f"{reason}; it keeps what it says (rule T16)"
         plan.write.clear()
@@ -267,7 +268,7 @@ def _views(
     found = {model: _view(plan, known, model, mapped, sections[model]) for model, mapped in by_model.items()}
     sf_view = _sf_view(plan, known, next(iter(by_model.values())))
     views = {model: view for model, view in found.items() if view is not None}
-    if sf_view.silent and plan.activity.salesforce is not None and not (plan.activity.link and plan.activity.link.base):
+    if sf_view.silent and not (plan.activity.link and plan.activity.link.base):
         # Found again by its key: nobody remembers a change, and Salesforce shows nothing to compare with (M5).
         views = {model: replace(view, seen=Seen.SAME) for model, view in views.items()}
     return sf_view, views
@@ -298,12 +299,13 @@ def _plan_field(
         apart_seconds=known.apart_seconds,
         record=record,
     )
-    delivered = _deliver(plan, known, decision, by_model)
-    if delivered:
+    if decision.winner is None:
+        _keep_unsettled(plan, name, sf_view, views, agree)
+        return
+    if _deliver(plan, known, decision.winner, decision.targets, by_model):
         _log_losers(plan, known, decision, by_model)
-    _keep_unsettled(plan, name, decision, sf_view, views, agree)
-    if decision.winner in views and SALESFORCE in decision.targets and not delivered:
-        plan.keep.add((str(decision.winner), name))
+    elif decision.winner in views:
+        plan.keep.add((decision.winner, name))
     if decision.losers and activity.link is None:
         plan.notes.append(f"{activity.label}: linked by its key; {any_mapped.name} differed")
 
@@ -337,25 +339,23 @@ def _sf_view(plan: Plan, known: Known, mapped: FieldMap) -> View:
     if record is None:
         assert activity.link is not None, "an activity without a link was read on both sides"
         value = activity.link.base.get(SALESFORCE, {}).get(mapped.salesforce)
-        return View(SALESFORCE, Seen.SAME, value, None, silent=True)
+        return View(SALESFORCE, Seen.SAME, value, None)
     key = key_of(record, mapped, known.context)
     seen = was_seen(activity, known, SALESFORCE, mapped, key)
     silent = lens(mapped).silent_sf(mapped, key, known.context)
     return View(SALESFORCE, seen, key, record.edited_at, silent=silent)
 
 
-def _deliver(plan: Plan, known: Known, decision: Decision, by_model: Mapping[str, FieldMap]) -> bool:
+def _deliver(plan: Plan, known: Known, winner: str, targets: Sequence[str], by_model: Mapping[str, FieldMap]) -> bool:
     """Turn a decision into writes; False when nothing could be written."""
-    if decision.winner is None:
-        return False
     activity = plan.activity
-    if decision.winner == SALESFORCE:
+    if winner == SALESFORCE:
         assert activity.salesforce is not None
         source: Mapping[str, Any] = activity.salesforce.values
         delivered = False
     else:
-        mapped = by_model[decision.winner]
-        record = activity.replica(decision.winner)
+        mapped = by_model[winner]
+        record = activity.replica(winner)
         assert record is not None
         value = lens(mapped).to_sf(mapped, record.values, known.context)
         if not isinstance(value, Held):
@@ -367,7 +367,7 @@ def _deliver(plan: Plan, known: Known, decision: Decision, by_model: Mapping[str
         plan.write.setdefault(SALESFORCE, {})[mapped.salesforce] = value
         source = {mapped.salesforce: value}
         delivered = True
-    for model in decision.targets:
+    for model in targets:
         if model == SALESFORCE:
             continue
         target = activity.replica(model)
@@ -413,14 +413,11 @@ def _raw(activity: Activity, replica: str, by_model: Mapping[str, FieldMap]) -> 
 def _keep_unsettled(
     plan: Plan,
     name: str,
-    decision: Decision,
     sf_view: View,
     views: Mapping[str, View],
-    agree: Any,
+    agree: Agree,
 ) -> None:
     """A change that went nowhere stays a change: its agreed value must not move."""
-    if decision.winner is not None:
-        return
     agreeing = [v for v in views.values() if agree(sf_view.value, v.value, v.replica)]
     if sf_view.seen is Seen.CHANGED and not agreeing:
         plan.keep.add((SALESFORCE, name))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.crm_sync.facts import (
+    BASE,
     NOTE,
     OTHER_ID,
     SF_ID,
@@ -21,7 +22,7 @@ from tests.crm_sync.facts import (
     sf_field,
 )
 
-from crm_sync.model import SALESFORCE, Activity, Direction, FieldMap, Policy, Write
+from crm_sync.model import SALESFORCE, Activity, Direction, FieldMap, Policy, Rules, Write
 from crm_sync.plan import Plan, plan_activity, sections_for
 from crm_sync.report import Outcome
 from crm_sync.verdict import Action, Verdict
@@ -31,6 +32,13 @@ FIRST_ID = "00T000000000000EAA"  # before SF_ID; OTHER_ID comes after
 TASK, CONVERSATION = section("Task"), section("Conversation", replace(SUBJECT, partner="subject"))
 TWO = [TASK, CONVERSATION]
 RECEIVE, SEND = Direction.RECEIVE, Direction.SEND
+
+
+class Unasked(Facts):
+    """The partner's parents would have to be fetched first."""
+
+    def account_of_parent(self, parent_id: Any) -> str | None:
+        raise AssertionError(f"the parent {parent_id} was looked up")
 
 
 def read(text: str) -> str:
@@ -166,6 +174,22 @@ def test_one_winner_for_all_fields(grain: str, winners: list[str]) -> None:
     assert winners == [one[1] for one in said.get("conflicts", [])]
 
 
+@pytest.mark.rule("T9", "P1")
+@pytest.mark.parametrize(("grains", "whole"), [(("field", "record"), True), (("record", "field"), False)])
+def test_the_later_models_section_says_what_a_conflict_is_about(grains: tuple[str, str], whole: bool) -> None:
+    """The Conversation's section settles the whole record or each field, whatever the Task's says."""
+    two = [replace(one, rules=Rules(grain=grain)) for one, grain in zip(TWO, grains, strict=True)]
+    conversation = ph("Conversation", at=5, subject="ours")
+    one = activity(sf(Description="theirs"), ph(), conversation, link=link("Task", "Conversation"))
+
+    said = plan(one, *two)
+
+    subject = {SALESFORCE: {"Subject": "ours"}, "Task": {"action": "ours"}}
+    settled = {SALESFORCE: {"Subject": "ours", "Description": "n"}, "Task": {"action": "ours"}}
+    split = subject | {"Task": {"action": "ours", "description": "theirs"}}
+    assert (settled if whole else split) == said["write"]
+
+
 # -- values that cannot be written ---------------------------------------------------------------------
 
 
@@ -265,6 +289,49 @@ def test_a_replica_that_was_not_read_keeps_what_was_agreed() -> None:
     assert {"Task:Task": ("UPDATED",), "Conversation:Task": ("UNCHANGED",)} == said["verdicts"]
 
 
+@pytest.mark.rule("P1", "P23")
+def test_a_replica_that_was_not_read_hides_no_other() -> None:
+    """Nobody read the Task; the Conversation, which was read, gets Salesforce's value all the same."""
+    one = activity(sf(Subject="b"), ph("Conversation", subject="a"), link=link("Task", "Conversation"))
+
+    assert {"Conversation": {"subject": "b"}} == plan(one, *TWO)["write"]
+
+
+@pytest.mark.rule("I2", "P23")
+def test_a_change_to_what_an_unread_replica_says_already() -> None:
+    """Both say the same now, as far as anybody knows: nothing is left to carry over."""
+    base = {SALESFORCE: BASE, "Task": {**BASE, "Subject": "b"}}
+
+    assert UNCHANGED == plan(activity(sf(Subject="b"), link=link(base=base)))
+
+
+@pytest.mark.rule("T9", "P23")
+def test_an_unread_replica_wins_no_field() -> None:
+    """The Conversation won the record; what the Task alone holds cannot be taken from a Task that nobody read."""
+    whole = Rules(grain="record")
+    two = [replace(section("Task", NOTE), rules=whole), replace(CONVERSATION, rules=whole)]
+    base = {SALESFORCE: BASE, "Task": {"Description": "n"}, "Conversation": {"Subject": "a"}}
+    conversation = ph("Conversation", at=5, subject="ours")
+    one = activity(sf(Subject="theirs", Description="m"), conversation, link=link("Task", "Conversation", base=base))
+
+    assert {SALESFORCE: {"Subject": "ours"}} == plan(one, *two)["write"]
+
+
+@pytest.mark.rule("P1", "P26")
+def test_a_replica_that_cannot_hold_a_value_hides_no_other() -> None:
+    """The Task knows no such user; the Conversation keeps the id as a text, and gets it."""
+    task = section("Task", FieldMap("owner", "ownerId", "OwnerId", "owner"))
+    conversation = section("Conversation", FieldMap("owner id", "ownerText", "OwnerId", "same"))
+    known, unknown = "005000000000001AAA", "005000000000009AAA"
+    base = {SALESFORCE: {"OwnerId": known}, "Task": {"OwnerId": "u1"}, "Conversation": {"OwnerId": known}}
+    two = [ph(ownerId="u1"), ph("Conversation", ownerText=known)]
+
+    said = plan(activity(sf(OwnerId=unknown), *two, link=link("Task", "Conversation", base=base)), task, conversation)
+
+    assert {"Conversation": {"ownerText": unknown}} == said["write"]
+    assert [("owner", unknown, "this owner is not a user of Planhat")] == said["held"]
+
+
 @pytest.mark.rule("P23")
 def test_salesforces_record_was_not_read() -> None:
     """Only the partner's changed and was read: its value is sent over what was agreed."""
@@ -319,14 +386,14 @@ def test_no_place_for_a_key_or_nobody_to_write_it_to() -> None:
 
 
 @pytest.mark.rule("P8", "P9")
-@pytest.mark.parametrize("raw", ["crm-42", SF_ID[:15], SF_ID.lower(), f" {SF_ID} "])
+@pytest.mark.parametrize("raw", ["crm-42", SF_ID[:15], SF_ID.lower(), f" {SF_ID} ", "003000000000001AAA"])
 def test_a_key_that_names_nothing_else_stays(raw: str) -> None:
-    """Another form of the id, or a text that is none, is a person's: it is not written over."""
+    """Another form of the id, another object's, or a text that is none, is a person's: it is not written over."""
     assert UNCHANGED == plan(activity(sf(), ph(sourceId=raw), link=link()))
 
 
 @pytest.mark.rule("P8", "F06")
-@pytest.mark.parametrize("other", [FIRST_ID, OTHER_ID])
+@pytest.mark.parametrize("other", [FIRST_ID, OTHER_ID, "00T100000000002EAA"])
 def test_a_key_that_names_another_record(other: str) -> None:
     """Nothing is written before a person has decided, other changes neither."""
     why = f"its sourceId names {other}, but it belongs to {SF_ID}; decide which"
@@ -412,6 +479,16 @@ def test_another_account_is_told_of(account: str | None, parent: str, noted: boo
         one, section(rules={"parent_missing": read("skip")})
     )
     assert UNCHANGED == plan(one) == plan(one, section(rules={"parent_missing": "omit"}))
+
+
+@pytest.mark.rule("T8", "T12")
+def test_a_parent_that_is_the_account_is_not_looked_up() -> None:
+    """The partner calls the account by Salesforce's own id: there is nothing to ask its directory for."""
+    one = activity(sf(AccountId=read("001A")), ph(companyId=read("001A")), link=link())
+
+    said = plan_activity(one, Unasked(sections=[section(rules={"parent_missing": "skip"})]))
+
+    assert UNCHANGED == told(said)
 
 
 # -- deletions --------------------------------------------------------------------------------------------------
@@ -523,6 +600,17 @@ def test_a_record_made_at_the_partner_without_what_it_may_lack() -> None:
     assert only("CREATED", create="Task", write={"Task": {"sourceId": SF_ID, "action": "a"}}) == said
 
 
+@pytest.mark.rule("P8", "P26")
+def test_what_a_new_record_at_the_partner_cannot_hold_hides_nothing() -> None:
+    """The owner is no user there: it is told, and what is mapped after it goes."""
+    owner = FieldMap("owner", "ownerId", "OwnerId", "owner")
+
+    said = plan(activity(sf(OwnerId="005000000000009AAA")), section("Task", SUBJECT, owner, NOTE))
+
+    assert {"sourceId": SF_ID, "companyId": "c1", "action": "a", "description": "n"} == said["write"]["Task"]
+    assert ["owner"] == [name for name, _, _ in said["held"]]
+
+
 @pytest.mark.rule("P1", "P13")
 @pytest.mark.parametrize(("stamped", "day"), [(None, "2026-01-05T09:00:00.000Z"), ("2026-02-01", "2026-02-01")])
 def test_a_new_conversation_has_a_date(stamped: str | None, day: str) -> None:
@@ -586,12 +674,13 @@ def test_a_record_made_in_salesforce() -> None:
 
 @pytest.mark.rule("M4", "P1")
 def test_a_silent_value_is_not_sent() -> None:
-    """No owner at the partner is no opinion: nothing is sent, held back or told."""
+    """No owner at the partner is no opinion: nothing is sent, held back or told, and what is mapped after it goes."""
     owner = FieldMap("owner", "ownerId", "OwnerId", "owner")
 
-    said = plan(activity(ph(sourceId=None)), section("Task", SUBJECT, owner))
+    said = plan(activity(ph(sourceId=None)), section("Task", SUBJECT, owner, NOTE))
 
-    assert only("CREATED", create=SALESFORCE, write={SALESFORCE: {"AccountId": "001A", "Subject": "a"}}) == said
+    written = {"AccountId": "001A", "Subject": "a", "Description": "n"}
+    assert only("CREATED", create=SALESFORCE, write={SALESFORCE: written}) == said
 
 
 @pytest.mark.rule("P27", "T20")
