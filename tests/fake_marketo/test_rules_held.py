@@ -148,6 +148,7 @@ def test_a_template_is_filled_in(tenant: Tenant, row: dict[str, Any]) -> None:
 
 
 @pytest.mark.rule("M12")
+@pytest.mark.ledger("marketo/limit/activity-detail-characters")
 @pytest.mark.parametrize(("length", "kept"), [(254, 254), (255, 255), (256, 255), (5_000, 255)])
 def test_what_a_template_makes_is_cut(tenant: Tenant, length: int, kept: int) -> None:
     """At most 255 characters stay, counted after line breaks are gone and whatever their bytes."""
@@ -160,6 +161,7 @@ def test_what_a_template_makes_is_cut(tenant: Tenant, length: int, kept: int) ->
 
 
 @pytest.mark.rule("M12")
+@pytest.mark.ledger("marketo/default/activity-detail-template")
 def test_a_reminder_is_told_by_its_assignees_template(tenant: Tenant) -> None:
     """The text for a Salesforce task follows the template and the reminder as they are now; the default is the name."""
     reminder = tenant.ann.remind(type="Call", person=1)
@@ -271,6 +273,7 @@ def test_two_people_with_one_email_stay_two(tenant: Tenant) -> None:
 
 
 @pytest.mark.rule("M27")
+@pytest.mark.ledger("marketo/side-effect/diagnostics-retried")
 @pytest.mark.parametrize(
     ("category", "code"), [(category, code) for category, codes in VECTORS["diagnostics"].items() for code in codes]
 )

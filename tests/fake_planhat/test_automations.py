@@ -206,6 +206,7 @@ def test_codes_of_earlier_steps(make: Make) -> None:
 
 
 @pytest.mark.evidence("documented", 'developer documentation, Automations: "Get multiple" gives 10, at most 1,000')
+@pytest.mark.ledger("planhat/limit/automation_get_multiple_default", "planhat/limit/automation_get_multiple_max")
 @pytest.mark.parametrize(("limit", "count"), [(None, 10), (3, 3), (1_000, 13)])
 def test_get_multiple(make: Make, limit: int | None, count: int) -> None:
     """The step finds the first ten records that pass its filter, or as many as it is told."""

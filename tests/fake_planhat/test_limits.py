@@ -26,6 +26,7 @@ CALLS: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.evidence("documented", "developer documentation, Authentication and limits")
+@pytest.mark.ledger("planhat/limit/hard_calls_per_second")
 @pytest.mark.parametrize(("method", "path", "body"), CALLS)
 def test_the_hard_limit(make_api: Any, method: str, path: str, body: Any) -> None:
     """The 151st call within a second is 429 `Too many requests`, whatever it is; a second later it passes."""
@@ -44,6 +45,7 @@ def test_the_hard_limit(make_api: Any, method: str, path: str, body: Any) -> Non
 
 
 @pytest.mark.evidence("documented", "developer documentation, Authentication and limits")
+@pytest.mark.ledger("planhat/limit/soft_calls_per_minute")
 def test_the_soft_limit_is_reported(make_api: Any) -> None:
     """Past 200 calls a minute the headers say 0 and calls are answered; a minute later there are 199 again."""
     api = make_api(switches={"rate_limits": "enforce"})
@@ -85,6 +87,7 @@ def test_retry_after_is_off_by_default(make_api: Any) -> None:
 
 
 @pytest.mark.evidence("documented", "developer documentation, Authentication and limits: bursts up to 50 in parallel")
+@pytest.mark.ledger("planhat/limit/parallel_calls_max")
 @pytest.mark.parametrize(("others", "status"), [(49, 200), (50, 429)])
 def test_side_by_side(make_api: Any, others: int, status: int) -> None:
     """Fifty calls may be under way together; one more is refused, and passes when they are done."""

@@ -27,6 +27,7 @@ def licence(api: Api, **body: Any) -> dict[str, Any]:
         ("/opportunities", {}),
     ],
 )
+@pytest.mark.ledger("planhat/default/base-currency")
 def test_currency_goes_in_as_text_and_comes_out_populated(api: Api, path: str, body: dict[str, Any]) -> None:
     """`_currency` is a text in a body, an object in every answer; the object may be sent back."""
     made = api.made(path, {"companyId": COMPANY_ID, "_currency": "EUR", **body})
@@ -37,7 +38,7 @@ def test_currency_goes_in_as_text_and_comes_out_populated(api: Api, path: str, b
     assert made["_currency"] == api.row(f"{path}/{made['_id']}")["_currency"] == api.get(path).json()[0]["_currency"]
     assert (1, 0) == (back["nonupdates"], back["updated"])
     base = api.put(f"{path}/{made['_id']}", {"_currency": "USD"}).json()["_currency"]
-    assert base["isBase"] is True
+    assert (True, 1) == (base["isBase"], base["rate"])
 
 
 @pytest.mark.evidence("documented", "developer documentation, License: value, or mrr where the period is not fixed")

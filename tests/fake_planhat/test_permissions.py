@@ -10,7 +10,7 @@ import pytest
 
 from fake_planhat import ApiToken
 from fake_planhat.models import MODELS
-from fake_planhat.operations.hiding import REVEALS
+from fake_planhat.operations.hiding import REVEALS, Reveal
 from fake_planhat.routes import ROUTES
 
 from .conftest import COMPANY_ID, OTHER_ID, TOKEN, USER_ID, Api
@@ -240,6 +240,33 @@ def test_a_reader_of_one_model_learns_no_other_s_names(full: Api, model: str) ->
             assert (other == model) or [] == seen, (path, other, seen)
         rows, all_rows = (one.json() if isinstance(one.json(), list) else [one.json()] for one in (told, whole))
         assert [one["_id"] for one in all_rows] == [one["_id"] for one in rows], path
+
+
+HIDING = [pytest.param(one, id=f"planhat/side-effect/hidden/{one.model}.{one.key}") for one in REVEALS]
+
+
+@pytest.mark.ledger("planhat/side-effect/hidden/*")
+@pytest.mark.parametrize("reveal", HIDING)
+def test_each_key_that_tells_of_another_model(full: Api, reveal: Reveal) -> None:
+    """Wherever an answer has the key, a reader of everything sees it and a reader of that model alone does not."""
+    seen = 0
+    for model in set(reveal.of or READS) - {reveal.model}:
+        for path in READS[model]:
+            answers = (full.get(path).json(), full.get(path, headers=as_token(f"read {model}")).json())
+            rows, told = (one if isinstance(one, list) else [one] for one in answers)
+            for row, kept in zip(rows, told, strict=True):
+                if not row.get(reveal.key):
+                    continue
+                seen += 1
+                value = row[reveal.key]
+                if reveal.part == "name":
+                    assert [{key: one[key] for key in one if key != "name"} for one in value] == kept[reveal.key]
+                    assert all("name" in one for one in value)
+                elif reveal.part == "reference":
+                    assert USER_ID == kept[reveal.key]
+                else:
+                    assert ("absent" if reveal.part == "whole" else []) == kept.get(reveal.key, "absent")
+    assert seen
 
 
 @pytest.mark.evidence("assumed", "switch hidden_models")

@@ -27,6 +27,7 @@ def test_headers_count_down_on_every_answer(api: Api) -> None:
 
 
 @pytest.mark.evidence("documented", "API rate limit page, sample of a 429; Retry-After in its prose")
+@pytest.mark.ledger("totango/limit/calls_per_minute")
 def test_the_hundred_and_first_call_is_refused(api: Api) -> None:
     """429 with the JSON text, what remains is nought, and nothing was done."""
     for _ in range(100):

@@ -80,6 +80,7 @@ def test_one_paging_is_not_the_other(api: Api) -> None:
 
 
 @pytest.mark.evidence("documented", "Search API: count is at most 1000")
+@pytest.mark.ledger("totango/limit/count_max")
 def test_a_count_above_the_maximum(api: Api) -> None:
     """It is cut to 1,000, or refused by a switch."""
     seeded(api, "accounts", 1_001)
@@ -92,6 +93,7 @@ def test_a_count_above_the_maximum(api: Api) -> None:
 
 
 @pytest.mark.evidence("documented", "Search API (accounts and users): 10,000 records can be reached")
+@pytest.mark.ledger("totango/limit/reach_max")
 def test_the_ten_thousandth_is_the_last(api: Api) -> None:
     """Past number 10,000 nothing comes, though total_hits counts it; or the call is refused by a switch."""
     seeded(api, "accounts", 10_003)

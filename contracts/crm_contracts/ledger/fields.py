@@ -79,9 +79,10 @@ def _planhat() -> Iterator[Entry]:
                 yield _entry("planhat", "shape", f"property/{tag}.{row['name']}", f"{row['type']}", where, known)
             if "default" in row:
                 said = f"{model}: {row['name']} is {row['default']} where nobody says otherwise"
+                said += f" (switch {row['switch']})" if "switch" in row else ""
                 yield _entry("planhat", "default", f"default/{tag}.{row['name']}", said, where, known)
             elif row.get("auto"):
-                said = f"{model}: {row['name']} is filled by Planhat; a caller's value is ignored"
+                said = f"{model}: {row['name']} is Planhat's to fill; a caller's value is ignored"
                 yield _entry("planhat", "derived", f"derived/{tag}.{row['name']}", said, where, known)
         for row in data.get("read_defaults", []):
             said = f"{model}: a read shows {row['name']} as {row['default']} where it was never written"

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from tests.crm_contracts.ledger.causes import soap
 from tests.fake_salesforce.conftest import HOST, Caller
-from werkzeug.test import Client
 
 from crm_contracts.ledger import entries
 from crm_contracts.ledger.entry import Entry
 from crm_contracts.ledger.tables import data_of, read
-from crm_contracts.openapi import fit_planhat
 from fake_core.clock import FrozenClock
-from fake_planhat import create_app as create_planhat
 from fake_salesforce import OrgConfig, create_app
 
 SALESFORCE = entries("salesforce")
@@ -90,47 +86,3 @@ def test_an_object_is_described(org: Caller, one: Entry) -> None:
     wanted = {name: row["label"] for name, row in data["fields"].items() if "feature" not in row and "label" in row}
 
     assert wanted == {name: shown[name]["label"] for name in wanted if name in shown}
-
-
-MODELS = ("Company", "User", "Task", "CustomField", "License", "Opportunity", "Timesheet", "Asset", "Churn", "Invoice")
-PLANHAT = [one for one in entries("planhat") if one.id.startswith(tuple(f"planhat/default/{name}." for name in MODELS))]
-
-
-@pytest.fixture(scope="module")
-def records() -> Iterator[dict[str, dict[str, Any]]]:
-    """A record of each model of Planhat as it was made, in the order of the models, and the body that made it."""
-    fake = create_planhat(clock=FrozenClock())
-    client = Client(fake)
-    headers = {"Authorization": f"Bearer {fake.credentials('https://x.example')['token']}"}
-    made = {}
-    for collection, body in fit_planhat._ROWS.items():
-        answer = client.post(f"/{collection}", json=body, headers=headers).get_json()
-        shown = client.get(f"/{collection}/{answer['_id']}", headers=headers).get_json()
-        made[collection] = {**answer, **shown, "sent": body}
-    yield made
-    fake.close()
-
-
-@pytest.mark.ledger(
-    "planhat/default/Company.*",
-    "planhat/default/User.*",
-    "planhat/default/Task.*",
-    "planhat/default/CustomField.*",
-    "planhat/default/License.*",
-    "planhat/default/Opportunity.*",
-    "planhat/default/Timesheet.*",
-    "planhat/default/Asset.*",
-    "planhat/default/Churn.*",
-    "planhat/default/Invoice.*",
-)
-@pytest.mark.parametrize("one", [pytest.param(one, id=one.id) for one in PLANHAT])
-def test_a_default_is_there(records: dict[str, dict[str, Any]], one: Entry) -> None:
-    """What was not sent has the value of the table."""
-    data = read("planhat", one.driver.partition(" ")[0])
-    if one.id.endswith(".read"):
-        row = next(each for each in data["read_defaults"] if one.id.endswith(f".{each['name']}.read"))
-    else:
-        row = data["properties"][int(key_of(one))]
-    record = records[data["collection"]]
-
-    assert row["name"] in record["sent"] or json.loads(row["default"]) == record[row["name"]]
