@@ -122,6 +122,7 @@ def test_states_that_a_poller_sees(bulk: Bulk) -> None:
 
 
 @pytest.mark.evidence("assumed", "ten seconds: our rule")
+@pytest.mark.ledger("salesforce/limit/bulk1/batch_seconds")
 def test_time_finishes_a_batch(bulk: Bulk) -> None:
     """Who looks later finds it done at the first look, as of then."""
     job = bulk.job("insert", "Contact")
@@ -274,6 +275,7 @@ def test_xml_that_is_none(bulk: Bulk, body: bytes) -> None:
 
 
 @pytest.mark.evidence("client-derived", "jsforce issues 31 and 545")
+@pytest.mark.ledger("salesforce/limit/bulk1/batch_bytes_max")
 def test_batches_that_are_empty_or_too_large(bulk: Bulk) -> None:
     """No content, more than ten million bytes (by the stated length, and unpacked): ClientInputError."""
     job = bulk.job("insert", "Contact")

@@ -207,6 +207,7 @@ def test_a_cell_of_the_wrong_type_in_csv(bulk: Bulk) -> None:
 
 
 @pytest.mark.evidence("client-derived", "jsforce issue 469; forcedotcom/wsc issue 150")
+@pytest.mark.ledger("salesforce/limit/bulk1/batch_rows_max")
 def test_more_than_ten_thousand_rows(bulk: Bulk) -> None:
     """The first 10,000 are written and have results; the batch fails for the rest."""
     job = bulk.job("insert", "Contact")

@@ -174,6 +174,7 @@ def test_delete(org: Caller) -> None:
     assert 404 == org.get(f"{INGEST}/750000000000000AAA").status
 
 
+@pytest.mark.ledger("salesforce/limit/bulk2/open_seconds_max", "salesforce/limit/bulk2/kept_seconds")
 def test_time_passes_over_jobs(org: Caller) -> None:
     """A job open for a day is aborted; seven days after it ended it is gone."""
     job = new_job(org, "Account")
@@ -214,6 +215,7 @@ def test_list(org: Caller) -> None:
     assert 400 == org.get(INGEST, query={"jobType": "V2Query"}).status
 
 
+@pytest.mark.ledger("salesforce/limit/bulk2/jobs_page")
 def test_list_in_pages(org: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full page says where the next one begins."""
     from fake_salesforce.operations.bulk import jobs
@@ -260,6 +262,7 @@ def test_refused_jobs(org: Caller, body: Any, code: str) -> None:
     assert before == org.rows
 
 
+@pytest.mark.ledger("salesforce/limit/bulk2/upload_bytes_max")
 def test_upload_too_large(org: Caller) -> None:
     """More than 100 MB is refused before it is read."""
     job = new_job(org, "Account")
@@ -277,6 +280,7 @@ def test_upload_of_no_csv(org: Caller) -> None:
     assert 400 == answer.status
 
 
+@pytest.mark.ledger("salesforce/limit/bulk2/multipart_chars_max")
 def test_multipart(org: Caller) -> None:
     """Job and data in one request: the job is closed at once."""
     parts = [

@@ -230,6 +230,7 @@ def test_replay(cdc: Caller) -> None:
 
 
 @pytest.mark.evidence("documented", "change events are kept three days")
+@pytest.mark.ledger("salesforce/limit/change-events/retention")
 def test_retention(cdc: Caller) -> None:
     """After 72 hours they are gone, and so is the replay id before them."""
     cdc.make("Account", Name="1")

@@ -44,8 +44,9 @@ def _salesforce() -> Iterator[Entry]:
             if "default" in row:
                 said = f"{sobject}.{field} is {_shown(row['default'])} where nobody says otherwise"
                 yield _entry("salesforce", "default", f"default/{sobject}.{field}", said, where, known)
-            elif "values_from" in row:
+            elif "values_from" in row and _has_default(row["values_from"]):
                 said = f"{sobject}.{field} is the row of {row['values_from']} that is the default"
+                said += "" if data["abilities"] else ", in the describe: its rows are made of others'"
                 yield _entry("salesforce", "default", f"default/{sobject}.{field}", said, where, known)
             if "auto_number" in row:
                 said = f"{sobject}.{field} counts on, as {row['auto_number']}"
@@ -57,6 +58,11 @@ def _salesforce() -> Iterator[Entry]:
                 )
         said = f"{sobject} has {len(data['fields'])} fields of its own, with these types and rights"
         yield _entry("salesforce", "shape", f"object/{sobject}", said, name, data)
+
+
+def _has_default(table: str) -> bool:
+    """Whether a row of the values is the default: nobody's stage of an opportunity is."""
+    return any(row.get("IsDefault") for row in read("salesforce", "data/rows.toml")["rows"][table])
 
 
 def _planhat() -> Iterator[Entry]:

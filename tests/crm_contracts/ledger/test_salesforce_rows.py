@@ -1,0 +1,155 @@
+"""What a row of Salesforce starts with, and what becomes of it when the row it points at is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.crm_contracts.ledger.world import SERIES, TIMES, World
+
+from crm_contracts.ledger import entries
+from crm_contracts.ledger.entry import Entry
+from crm_contracts.ledger.tables import data_of, read
+
+SALESFORCE = entries("salesforce")
+# Their rows are those of tasks and events.
+VIEWS = ("ActivityHistory", "OpenActivity")
+
+
+def each(prefix: str, *, dotted: bool = False) -> list[Any]:
+    """A case for each entry of *prefix*, named by its id."""
+    found = [one for one in SALESFORCE if one.id.startswith(prefix) and (not dotted or "." in one.id)]
+    return [pytest.param(one, id=one.id) for one in found]
+
+
+def field_of(one: Entry) -> tuple[str, str, dict[str, Any]]:
+    """The object, the name and the row of the field that an entry is about."""
+    sobject, _, name = one.id.rpartition("/")[2].partition(".")
+    row: dict[str, Any] = read("salesforce", one.driver.partition(" ")[0])["fields"][name]
+    return sobject, name, row
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    made = World("contacts_to_multiple_accounts", "shared_activities")
+    yield made
+    made.fake.close()
+
+
+@pytest.fixture(scope="module")
+def rows(world: World) -> dict[str, dict[str, Any]]:
+    """Rows by object, each made of the least; filled as they are asked for."""
+    return {}
+
+
+def row_of(world: World, rows: dict[str, dict[str, Any]], sobject: str) -> dict[str, Any]:
+    if sobject not in rows:
+        if sobject == "Organization":
+            record_id = world.one("SELECT Id FROM Organization")
+        elif sobject == "ContentDocument":
+            record_id = world.document()
+        else:
+            record_id = world.make(sobject)
+        rows[sobject] = world.org.row(sobject, record_id)
+    return rows[sobject]
+
+
+@pytest.mark.ledger("salesforce/default/*.*")
+@pytest.mark.parametrize("one", each("salesforce/default/", dotted=True))
+def test_a_default_is_there(world: World, rows: dict[str, dict[str, Any]], one: Entry) -> None:
+    """What was not sent has the default of the object's file; the describe marks that of a table of values."""
+    sobject, name, row = field_of(one)
+    if "values_from" in row:
+        values = data_of("salesforce", "rows.toml")["rows"][row["values_from"]]
+        [value] = [each["ApiName"] for each in values if each["IsDefault"]]
+        fields = world.org.get(f"/sobjects/{sobject}/describe").json["fields"]
+        [shown] = [each["picklistValues"] for each in fields if each["name"] == name]
+        assert [value] == [each["value"] for each in shown if each["defaultValue"]]
+    else:
+        value = row["default"]
+    if sobject not in VIEWS:
+        assert value == row_of(world, rows, sobject)[name]
+
+
+# --- what a deletion does to those that point there -----------------------------------------------------------------
+
+# Where a reference may point at several objects, or its target cannot be told from its name.
+TARGETS = {
+    "Attachment.ParentId": "Account",
+    "CaseComment.ParentId": "Case",
+    "ContentDocumentLink.LinkedEntityId": "Account",
+    "EmailMessage.ParentId": "Case",
+    "EmailMessage.ActivityId": "Task",
+    "Event.WhatId": "Account",
+    "Event.WhoId": "Contact",
+    "EventRelation.RelationId": "Contact",
+    "FieldPermissions.ParentId": "PermissionSet",
+    "Note.ParentId": "Account",
+    "ObjectPermissions.ParentId": "PermissionSet",
+    "Task.WhatId": "Account",
+    "Task.WhoId": "Contact",
+    "TaskRelation.RelationId": "Contact",
+}
+SERIES_OF = {
+    "Task": SERIES,
+    "Event": {
+        **TIMES,
+        "IsRecurrence": True,
+        "RecurrenceType": "RecursDaily",
+        "RecurrenceInterval": 1,
+        "RecurrenceStartDateTime": TIMES["StartDateTime"],
+        "RecurrenceEndDateOnly": "2026-02-03",
+    },
+}
+
+
+def made_below(world: World, sobject: str, name: str, row: dict[str, Any]) -> tuple[str, str, str]:
+    """A row of *sobject* whose reference *name* points at a new row: the object of that row, its id, and the id."""
+    if name == "RecurrenceActivityId":
+        main = world.org.make(sobject, **SERIES_OF[sobject])
+        return (
+            sobject,
+            main,
+            world.one(f"SELECT Id FROM {sobject} WHERE RecurrenceActivityId = '{main}' AND Id != '{main}'"),
+        )
+    target = TARGETS.get(f"{sobject}.{name}") or row["to"][0]
+    if sobject == "ContentVersion":
+        version = world.make(sobject)
+        return target, world.org.row(sobject, version)[name], version
+    if target == "ContentDocument":
+        parent = world.document()
+    elif (sobject, name) == ("AccountContactRelation", "ContactId"):
+        parent = world.in_account()
+    elif sobject == "QueueSobject":
+        parent = world.make("Group", Type="Queue")
+    else:
+        parent = world.make(target)
+    if sobject == "PricebookEntry":
+        product, book = (parent, None) if name == "Product2Id" else (None, parent)
+        more = world.priced(product or world.make("Product2"), book or world.make("Pricebook2"))
+    elif sobject == "CampaignMember":
+        more = {"ContactId": None, "LeadId": parent} if name == "LeadId" else {name: parent}
+    else:
+        more = {name: parent}
+    return target, parent, world.make(sobject, **more)
+
+
+@pytest.mark.ledger("salesforce/side-effect/on-delete/*")
+@pytest.mark.parametrize("one", each("salesforce/side-effect/on-delete/"))
+def test_what_a_deletion_does_to_those_that_point_there(world: World, one: Entry) -> None:
+    """`cascade`: they are deleted, too. `restrict`: the deletion is refused, and both rows stay."""
+    sobject, name, row = field_of(one)
+    target, parent, child = made_below(world, sobject, name, row)
+    [before] = world.org.soql(f"SELECT {name} FROM {sobject} WHERE Id = '{child}'")
+    answer = world.org.delete(f"/sobjects/{target}/{parent}")
+    after = [
+        len(world.org.soql(f"SELECT Id FROM {kind} WHERE Id = '{which}'"))
+        for kind, which in ((target, parent), (sobject, child))
+    ]
+
+    assert parent == before[name]
+    if row["on_delete"] == "cascade":
+        assert (204, [0, 0]) == (answer.status, after), answer.text
+    else:
+        assert (400, "DELETE_FAILED", [1, 1]) == (*answer.error[:2], after)
