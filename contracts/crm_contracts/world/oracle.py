@@ -1,8 +1,7 @@
 """What users were entitled to see: judged from what they did, never from how the sync works.
 
 Rule 1: must not import crm_sync; the author has not read it. The knowledge is rules P1 to P29.
-Rule 2: for each pair and field the oracle keeps every state that "last agreed" can be in. A round without
-a fault leaves one; a fault between the write and its answer leaves two, because no sync could know.
+Rule 2: what was agreed on stands in `agreement`, what has to hold in the end in `at_rest`.
 Rule 3: where the rules are silent the oracle is, too, and says so by name (EXCEPTIONS).
 
 Source: the rules in `crm_contracts.rules`, the invariants in `violations`.
@@ -14,25 +13,23 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from crm_contracts.world.fields import DONE, FIELDS, FRAME, IGNORED, Field, Row, Value, shared, takes_part
+from crm_contracts.world.agreement import Agreement
+from crm_contracts.world.at_rest import demand_rest, strays
+from crm_contracts.world.fields import FIELDS, FRAME, Field, Row, shared, takes_part
 from crm_contracts.world.homes import Homes
 from crm_contracts.world.invariants.calls import Budget
 from crm_contracts.world.invariants.told import Told
 from crm_contracts.world.invariants.watch import Round, Watch
-from crm_contracts.world.model import Activity, Model, Observation, Pair, Record, moment, sides_of
+from crm_contracts.world.model import Activity, Model, Observation, Record, moment, sides_of
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK
 from crm_contracts.world.settings import Inheritance, Settings
 from crm_contracts.world.violations import (
     BrokenFrame,
-    ChangeMissed,
     DirectionIgnored,
-    Duplicated,
     FalselyDeleted,
     Invented,
     LensBroken,
     LoserUnlogged,
-    LostUpdate,
-    NotConverged,
 )
 
 EXCEPTIONS: Mapping[str, str] = {
@@ -54,30 +51,32 @@ EXCEPTIONS: Mapping[str, str] = {
     "unknown-answer": "after a lost answer no sync can know whether both sides had agreed (P24)",
 }
 
-Base = tuple[Value, Value] | None  # the values last agreed, as each side held them; None = never agreed
-Values = tuple[Value, Value]
-
 
 class Oracle:
     """Follows a history and raises the violated invariant as soon as it shows."""
 
     def __init__(self, settings: Settings, *, customers: Mapping[str, bool]) -> None:
         """*customers*: handle of each customer, and whether Planhat knows it as a Company."""
-        self.settings = settings
+        self.agreement = Agreement(settings)
         self.customers = dict(customers)
         self.homes = Homes()
         self.inheritance = Inheritance()
         self.inheritance.saved(settings)
         self.model = Model()
         self.watch = Watch()
-        self._discarded: list[tuple[str, Field, Value]] = []  # users' values that lost in the newest round
         self.blind = False
-        self.apart = timedelta(0)  # how far the two clocks ever were from each other
         self.skewed_once = False
         self.switched_at: list[datetime] = []  # when inheritance may have been switched
         self._skew = timedelta(0)  # how far a clock ever was from everybody's
-        self._bases: dict[tuple[str, str, str], set[Base]] = {}
-        self._behind: tuple[int, ...] = ()
+
+    @property
+    def settings(self) -> Settings:
+        """The integration's settings as they were saved last."""
+        return self.agreement.settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self.agreement.settings = settings
 
     # -- what people do -----------------------------------------------------------------------
 
@@ -163,7 +162,7 @@ class Oracle:
 
     def forgotten(self) -> None:
         """The sync lost its memory: what had been agreed, what had been deleted, and that staff moved the switch."""
-        self._bases.clear()
+        self.agreement.forget()
         self.inheritance = Inheritance()
         self.inheritance.saved(self.settings)
         self.watch.saved()
@@ -188,7 +187,8 @@ class Oracle:
                 # By which clock it was logged nobody knows any more: inheritance may have been on or off (P10, P21).
                 in_doubt = any(abs(at - one) <= 2 * self._skew for one in self.switched_at)
                 activity.second_allowed = activity.second_allowed or in_doubt
-        self.apart = max(self.apart, timedelta(seconds=max(ahead.values()) - min(ahead.values())))
+        apart = timedelta(seconds=max(ahead.values()) - min(ahead.values()))
+        self.agreement.apart = max(self.agreement.apart, apart)
 
     def saved(self, settings: Settings, *, at: datetime | None = None) -> None:
         """Somebody saved the integration's settings, at the moment *at*."""
@@ -209,7 +209,7 @@ class Oracle:
             activity.second_due = activity.second_due and not conversations_moved and not in_doubt
             for pair in self.model.pairs(activity):
                 for one in shared(pair.section):
-                    self._known(pair, one).add(pair.values(one))
+                    self.agreement.known(pair, one).add(pair.values(one))
 
     def introduced(self, customer: str, company_id: str = "") -> None:
         """Planhat got a Company for *customer*."""
@@ -237,7 +237,7 @@ class Oracle:
         *read* is all that the round's requests were answered: what the sync may know. *behind* are vendors that showed
         older rows.
         """
-        self._behind = tuple(n for n, vendor in enumerate(("salesforce", "planhat")) if vendor in behind)
+        self.agreement.behind = tuple(n for n, vendor in enumerate(("salesforce", "planhat")) if vendor in behind)
         before = {
             (pair.key, one.name): (activity, pair, one, pair.values(one))
             for activity in self.model.activities.values()
@@ -247,24 +247,23 @@ class Oracle:
         }
         winners = {}
         for key, (_, pair, one, _) in before.items():
-            self._known(pair, one)  # a pair that a user made by typing an id begins before the round
-            winners[key] = self._winners(pair, one)
-        self._discarded.clear()
+            self.agreement.known(pair, one)  # a pair that a user made by typing an id begins before the round
+            winners[key] = self.agreement.winners(pair, one)
+        self.agreement.discarded.clear()
         self._nothing_vanished(after)
         self._take_over(after)
         for activity in self.model.activities.values():
             for record in activity.records:
                 record.met = record.met or record.id in read
         for key, (activity, pair, one, values) in before.items():
-            self._explain(activity, pair, one, (values, winners[key]), clean=clean)
+            self.agreement.explain(activity, pair, one, (values, winners[key]), clean=clean)
         for activity in self.model.activities.values():
             self._frame_held(activity)
             if clean:
                 activity.status_chosen.clear()
             for pair in self.model.pairs(activity):
                 for one in shared(pair.section):
-                    if (*pair.key, one.name) not in self._bases:
-                        self._begin(pair, one)
+                    self.agreement.known(pair, one)
             if clean and activity.returned:
                 self._wake(activity)
 
@@ -283,8 +282,7 @@ class Oracle:
             return  # nobody asks Salesforce what became of it
         activity.silent, activity.returned = "", False
         for one in shared(pair.section):
-            earlier = self._bases.get((*pair.key, one.name), set())
-            self._bases[(*pair.key, one.name)] = earlier | {None, pair.values(one)}
+            self.agreement.wake(pair, one)
 
     def round_ended(
         self,
@@ -330,124 +328,15 @@ class Oracle:
 
     def _losers_are_logged(self, told: Told) -> None:
         """I5: each user's value that lost in this round stands in the sync's log of conflicts, once."""
-        for handle, one, value in self._discarded:
+        for handle, one, value in self.agreement.discarded:
             values = [conflict.get("losing_value") for conflict in told.conflicts]
             found = sum(value in (one.read_salesforce(given), one.read_planhat(given)) for given in values)
-            lost = sum(value == other and one is field for _, field, other in self._discarded)
+            lost = sum(value == other and one is field for _, field, other in self.agreement.discarded)
             if found != lost:
                 raise LoserUnlogged(
                     f"{one.name} of {handle}: a user's {value!r} lost, and the log of conflicts has it {found} times",
                     activity=handle,
                 )
-
-    def _explain(
-        self,
-        activity: Activity,
-        pair: Pair,
-        one: Field,
-        seen: tuple[Values, set[int]],
-        *,
-        clean: bool,
-    ) -> None:
-        """Keep the bases that explain what happened to one field; none left = an update was lost."""
-        values, winners = seen
-        after = pair.values(one)
-        bases = self._known(pair, one)
-        chosen = activity.status_chosen if one.name == "state" else frozenset[str]()
-        if IGNORED in (values[1], after[1]) or (one.name == "date" and activity.one(CONVERSATION)):
-            self._bases[(*pair.key, one.name)] = bases | {after}
-            return
-        left: set[Base] = set()
-        for base in self._as_shown(bases, values):
-            if after != values and after in self._outcomes(pair, base, values, winners, chosen=chosen):
-                left.add(after)
-        for base in bases:
-            for outcome in self._outcomes(pair, base, values, winners, chosen=chosen):
-                if outcome == after:
-                    left.add(after)
-                    if not clean and outcome != values:
-                        left.add(base)  # written, but perhaps never known to be
-            if after == values:
-                left.add(base)
-        if clean and after[0] == after[1]:
-            left &= {after}
-        if not left:
-            raise LostUpdate(self._lost(pair, one, values, after), activity=activity.handle)
-        if clean and self._fought(pair, one, values, bases) and after[0] == after[1] and after[0] in values:
-            loser = 1 - values.index(after[0])
-            self._discarded.append((activity.handle, one, values[loser]))
-        self._bases[(*pair.key, one.name)] = left
-
-    def _as_shown(self, bases: set[Base], values: Values) -> set[Base]:
-        """Those bases by which a side that was shown as it had been seems unchanged (`not-shown`)."""
-        unchanged = {
-            tuple(values[n] if n in hidden else base[n] for n in (0, 1))
-            for base in bases
-            if base is not None
-            for hidden in {self._behind, *((n,) for n in self._behind)}
-        }
-        return {(left, right) for left, right in unchanged} if self._behind else set()
-
-    def _fought(self, pair: Pair, one: Field, values: Values, bases: set[Base]) -> bool:
-        """Whether both sides certainly changed the field since they agreed, each by a user's hand."""
-        if one.name == "state" or values[0] == values[1] or not all(next(iter(self._ways(pair)))):
-            return False
-        by_hand = one.name in pair.salesforce.wrote and one.name in pair.planhat.wrote
-        return by_hand and all(base is not None and base[0] != values[0] and base[1] != values[1] for base in bases)
-
-    def _outcomes(
-        self,
-        pair: Pair,
-        base: Base,
-        values: Values,
-        winners: Iterable[int],
-        *,
-        chosen: Collection[str] = (),
-    ) -> set[Values]:
-        """Where the rules allow a field to go in one round; index 0 is Salesforce, 1 is Planhat.
-
-        *chosen* are sides whose users wrote a status: from one open status to another is a change, too.
-        """
-        changed = [base is None or values[side] != base[side] for side in (0, 1)]
-        touched = [changed[0] or SALESFORCE in chosen, changed[1] or pair.section in chosen]
-        if touched != changed:
-            plain = self._outcomes(pair, base, values, winners)
-            return plain | self._outcomes(pair, None, values, winners) if all(touched) else plain
-        if values[0] == values[1] or not any(changed):
-            return {values}
-        found: set[Values] = set()
-        for ways in self._ways(pair):
-            if not any(ways):
-                found.add(values)
-            elif all(ways):
-                sources = set(winners) if all(changed) else {changed.index(True)}
-                found |= {(values[side], values[side]) for side in sources}
-            else:
-                source = ways.index(True)
-                found.add((values[source], values[source]))
-                if not changed[source]:
-                    found.add(values)  # one-way-drift
-        return found
-
-    def _ways(self, pair: Pair) -> set[tuple[bool, bool]]:
-        """The ways that stand open, out of Salesforce and out of Planhat; more than one set by `two-sections`."""
-        own = (self.settings.receives(pair.section), self.settings.sends(pair.section))
-        if not pair.retired:
-            return {own}
-        return {own, (own[0] or self.settings.receives(TASK), own[1] or self.settings.sends(TASK))}
-
-    def _winners(self, pair: Pair, one: Field) -> set[int]:
-        """Who may win a conflict: 0 Salesforce, 1 Planhat (rule P24; exception record-stamp)."""
-        policy = self.settings.conflict
-        if policy != "newest":
-            return {("salesforce", "planhat").index(policy)}
-        left, right = pair.salesforce, pair.planhat
-        found = {0 if left.stamp >= right.stamp else 1}
-        if self.apart and abs(left.stamp - right.stamp) <= 2 * self.apart:
-            found = {0, 1}
-        if one.name in left.wrote and one.name in right.wrote:
-            found.add(0 if left.wrote[one.name] >= right.wrote[one.name] else 1)
-        return found
 
     def _take_over(self, after: Observation) -> None:
         """The model's rows become what was observed; new records find their activity."""
@@ -526,9 +415,7 @@ class Oracle:
             owed = not record.pointer and not task.pointer and self.inheritance.on
             if partner is not None and (owed or record.pointer[:15] == partner.id[:15]):
                 for one in shared(CONVERSATION):
-                    bases = self._bases.get((partner.id, task.id, one.name))
-                    if bases:
-                        self._bases[partner.id, record.id, one.name] = set(bases)
+                    self.agreement.continues(partner.id, task.id, record.id, one)
         activity.continued, activity.logged_at = self.inheritance.on, moment(row.get("createdAt"))
         if not self.inheritance.on:
             activity.second_allowed = True
@@ -576,148 +463,10 @@ class Oracle:
                 activity=activity.handle,
             )
 
-    def _known(self, pair: Pair, one: Field) -> set[Base]:
-        if (*pair.key, one.name) not in self._bases:
-            self._begin(pair, one)
-        return self._bases[(*pair.key, one.name)]
-
-    def _begin(self, pair: Pair, one: Field) -> None:
-        """A pair is new: what is equal is agreed, what differs never was."""
-        left, right = pair.values(one)
-        agreed: Base = (left, right) if left == right else None
-        self._bases[(*pair.key, one.name)] = {agreed}
-
-    def _lost(self, pair: Pair, one: Field, before: Values, after: Values) -> str:
-        agreed = " or ".join(
-            "never agreed" if base is None else f"last agreed {base[0]!r}/{base[1]!r}"
-            for base in sorted(self._known(pair, one), key=str)
-        )
-        return (
-            f"{one.name} of the {pair.section} section: {agreed}; before the round Salesforce had "
-            f"{before[0]!r} and Planhat {before[1]!r}; policy {self.settings.conflict}, "
-            f"{getattr(self.settings, pair.section)}; afterwards {after[0]!r} and {after[1]!r}"
-        )
-
     def owed(self) -> set[str]:
         """The Salesforce ids that a round broke off before it could write them back to Planhat (P8)."""
-        return {one.id for activity in self.model.activities.values() for one in self._strays(activity)}
-
-    # -- when everything has settled -----------------------------------------------------------
+        return {one.id for activity in self.model.activities.values() for one in strays(activity)}
 
     def settled(self) -> None:
         """Users and faults have stopped and rounds were run: every claim of the rules must hold."""
-        for activity in self.model.activities.values():
-            self._counted(activity)
-        if self.blind:
-            return
-        for activity in self.model.activities.values():
-            try:
-                self._partnered(activity)
-                if not activity.silent:
-                    self._agreed(activity)
-                    self._completed(activity)
-            except NotConverged as found:
-                missed = [one for one in activity.records if self.watch.cursors.missed(one.side, one.id)]
-                if not missed:
-                    raise
-                raise ChangeMissed(
-                    f"{found.what}: the sync asked what had changed and went past the {missed[0].side} record",
-                    activity=activity.handle,
-                ) from found
-
-    def _counted(self, activity: Activity) -> None:
-        """I3: how many records an activity may have in each system (rules P10, P11)."""
-        for side in (TASK, CONVERSATION):
-            found = activity.live(side)
-            if len(found) > 1:
-                ids = ", ".join(one.id for one in found)
-                raise Duplicated(f"{activity.handle} has {len(found)} Planhat {side}s: {ids}", activity=activity.handle)
-        found = activity.live(SALESFORCE)
-        second = activity.second_allowed and CONVERSATION in activity.sent_from
-        if len(found) > 1 + second:
-            raise Duplicated(
-                f"{activity.handle} has {len(found)} Salesforce Tasks, {1 + second} allowed: "
-                f"{', '.join(one.id for one in found)}",
-                activity=activity.handle,
-            )
-        strays = self._strays(activity)
-        if strays and self._may_write_back(activity):
-            raise Duplicated(
-                f"the sync made the Salesforce Task {strays[0].id} for {activity.handle}, and no Planhat "
-                f"record carries its id",
-                activity=activity.handle,
-            )
-
-    def _strays(self, activity: Activity) -> list[Record]:
-        """Salesforce Tasks that the sync made and whose id no Planhat record carries."""
-        made = [] if activity.any_deleted else [one for one in activity.live(SALESFORCE) if not one.by_user]
-        return [one for one in made if not self._claimed(activity, one)]
-
-    def _claimed(self, activity: Activity, record: Record) -> bool:
-        return any(one.pointer[:15] == record.id[:15] for s in (TASK, CONVERSATION) for one in activity.live(s))
-
-    def _may_write_back(self, activity: Activity) -> bool:
-        """May the id of a stray be written to a Planhat record without one? Not Syncing makes no request at all (P2).
-
-        Where every Planhat record carries an id, the stray is one too many whatever is syncing.
-        """
-        bare = [side for side in (TASK, CONVERSATION) if any(not one.pointer for one in activity.live(side))]
-        return not bare or any(self.settings.sends(side) or self.settings.receives(side) for side in bare)
-
-    def _partnered(self, activity: Activity) -> None:
-        """I1: every record in scope has its partner."""
-        if activity.any_deleted or activity.adrift:
-            return
-        self._second_made(activity)
-        if activity.settings_moved:
-            return
-        salesforce, task = activity.one(SALESFORCE), activity.one(TASK)
-        conversation = activity.one(CONVERSATION)
-        sends = self.settings.sends
-        missing = ""
-        if salesforce and self.settings.receives("task") and self.customers[activity.at]:
-            missing = "" if task or conversation else "no Planhat Task"
-        if task and not conversation and sends(TASK) and not task.row.get("isArchived"):
-            missing = missing or ("" if salesforce else "no Salesforce Task")
-        if conversation and sends(CONVERSATION) and takes_part(conversation.row):
-            missing = missing or ("" if salesforce else "no Salesforce Task")
-        if missing:
-            raise NotConverged(f"{activity.handle} has {missing}", activity=activity.handle)
-
-    def _second_made(self, activity: Activity) -> None:
-        """P11: what was logged while inheritance was off gets a Salesforce Task, whatever comes later (P21)."""
-        if activity.second_due and len(activity.live(SALESFORCE)) != 2:
-            raise NotConverged(
-                f"{activity.handle} was completed with inheritance off and its Conversation is sent: rule "
-                f"P11 wants a second Salesforce Task, there is {len(activity.live(SALESFORCE))}",
-                activity=activity.handle,
-            )
-
-    def _agreed(self, activity: Activity) -> None:
-        """I1: no field has a value on its way."""
-        for pair in self.model.pairs(activity):
-            for one in shared(pair.section):
-                values = pair.values(one)
-                winners = self._winners(pair, one)
-                if IGNORED in values or (one.name == "date" and activity.one(CONVERSATION)):
-                    continue
-                if not any(values in self._outcomes(pair, base, values, winners) for base in self._known(pair, one)):
-                    raise NotConverged(
-                        f"{one.name} of {activity.handle}: Salesforce has {values[0]!r}, the Planhat "
-                        f"{pair.section} {values[1]!r}, and {getattr(self.settings, pair.section)}",
-                        activity=activity.handle,
-                    )
-
-    def _completed(self, activity: Activity) -> None:
-        """A Conversation that is sent says Completed in Salesforce (rules P1, P8)."""
-        state = FIELDS[3]
-        for pair in self.model.pairs(activity):
-            if pair.section != CONVERSATION or activity.reopened or activity.settings_moved:
-                continue
-            if self.settings.sends(CONVERSATION) and takes_part(pair.planhat.row):
-                value = pair.salesforce.value(state)
-                if value != DONE and state.name not in pair.salesforce.wrote:
-                    raise NotConverged(
-                        f"{activity.handle} is logged in Planhat and still open in Salesforce",
-                        activity=activity.handle,
-                    )
+        demand_rest(self)

@@ -1,0 +1,177 @@
+"""What both sides of a pair last agreed on, field by field, and what may have become of it in a round.
+
+Rule: for each pair and field every state is kept that "last agreed" can be in. A round without a fault leaves one; a
+fault between the write and its answer leaves two, because no sync could know.
+Source: rules P2, P24 and P26 of `crm_contracts.rules`; the exceptions stand in `oracle.EXCEPTIONS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+
+from crm_contracts.world.fields import IGNORED, Field, Value
+from crm_contracts.world.model import Activity, Pair
+from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
+from crm_contracts.world.settings import Settings
+from crm_contracts.world.violations import LostUpdate
+
+Base = tuple[Value, Value] | None  # the values last agreed, as each side held them; None = never agreed
+Values = tuple[Value, Value]
+
+
+class Agreement:
+    """The possible bases of every pair and field."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.apart = timedelta(0)  # how far the two clocks ever were from each other
+        self.behind: tuple[int, ...] = ()  # sides that showed older rows in the newest round
+        self.discarded: list[tuple[str, Field, Value]] = []  # users' values that lost in the newest round
+        self._bases: dict[tuple[str, str, str], set[Base]] = {}
+
+    def forget(self) -> None:
+        """The sync lost its memory: what had been agreed is agreed no more."""
+        self._bases.clear()
+
+    def wake(self, pair: Pair, one: Field) -> None:
+        """The pair had slept: its values may be agreed by now, may never have been looked at."""
+        self._bases[(*pair.key, one.name)] = self._bases.get((*pair.key, one.name), set()) | {None, pair.values(one)}
+
+    def continues(self, partner_id: str, earlier_id: str, later_id: str, one: Field) -> None:
+        """A record continues an earlier one, and takes over what was agreed for that."""
+        bases = self._bases.get((partner_id, earlier_id, one.name))
+        if bases:
+            self._bases[partner_id, later_id, one.name] = set(bases)
+
+    def known(self, pair: Pair, one: Field) -> set[Base]:
+        """Every state that "last agreed" can be in; a new pair's begins with what it shows."""
+        if (*pair.key, one.name) not in self._bases:
+            self._begin(pair, one)
+        return self._bases[(*pair.key, one.name)]
+
+    def _begin(self, pair: Pair, one: Field) -> None:
+        """A pair is new: what is equal is agreed, what differs never was."""
+        left, right = pair.values(one)
+        agreed: Base = (left, right) if left == right else None
+        self._bases[(*pair.key, one.name)] = {agreed}
+
+    def winners(self, pair: Pair, one: Field) -> set[int]:
+        """Who may win a conflict: 0 Salesforce, 1 Planhat (rule P24; exception record-stamp)."""
+        policy = self.settings.conflict
+        if policy != "newest":
+            return {("salesforce", "planhat").index(policy)}
+        left, right = pair.salesforce, pair.planhat
+        found = {0 if left.stamp >= right.stamp else 1}
+        if self.apart and abs(left.stamp - right.stamp) <= 2 * self.apart:
+            found = {0, 1}
+        if one.name in left.wrote and one.name in right.wrote:
+            found.add(0 if left.wrote[one.name] >= right.wrote[one.name] else 1)
+        return found
+
+    def _ways(self, pair: Pair) -> set[tuple[bool, bool]]:
+        """The ways that stand open, out of Salesforce and out of Planhat; more than one set by `two-sections`."""
+        own = (self.settings.receives(pair.section), self.settings.sends(pair.section))
+        if not pair.retired:
+            return {own}
+        return {own, (own[0] or self.settings.receives(TASK), own[1] or self.settings.sends(TASK))}
+
+    def explain(
+        self,
+        activity: Activity,
+        pair: Pair,
+        one: Field,
+        seen: tuple[Values, set[int]],
+        *,
+        clean: bool,
+    ) -> None:
+        """Keep the bases that explain what happened to one field; none left = an update was lost."""
+        values, winners = seen
+        after = pair.values(one)
+        bases = self.known(pair, one)
+        chosen = activity.status_chosen if one.name == "state" else frozenset[str]()
+        if IGNORED in (values[1], after[1]) or (one.name == "date" and activity.one(CONVERSATION)):
+            self._bases[(*pair.key, one.name)] = bases | {after}
+            return
+        left: set[Base] = set()
+        for base in self._as_shown(bases, values):
+            if after != values and after in self.outcomes(pair, base, values, winners, chosen=chosen):
+                left.add(after)
+        for base in bases:
+            for outcome in self.outcomes(pair, base, values, winners, chosen=chosen):
+                if outcome == after:
+                    left.add(after)
+                    if not clean and outcome != values:
+                        left.add(base)  # written, but perhaps never known to be
+            if after == values:
+                left.add(base)
+        if clean and after[0] == after[1]:
+            left &= {after}
+        if not left:
+            raise LostUpdate(self._lost(pair, one, values, after), activity=activity.handle)
+        if clean and self._fought(pair, one, values, bases) and after[0] == after[1] and after[0] in values:
+            loser = 1 - values.index(after[0])
+            self.discarded.append((activity.handle, one, values[loser]))
+        self._bases[(*pair.key, one.name)] = left
+
+    def _as_shown(self, bases: set[Base], values: Values) -> set[Base]:
+        """Those bases by which a side that was shown as it had been seems unchanged (`not-shown`)."""
+        unchanged = {
+            tuple(values[n] if n in hidden else base[n] for n in (0, 1))
+            for base in bases
+            if base is not None
+            for hidden in {self.behind, *((n,) for n in self.behind)}
+        }
+        return {(left, right) for left, right in unchanged} if self.behind else set()
+
+    def _fought(self, pair: Pair, one: Field, values: Values, bases: set[Base]) -> bool:
+        """Whether both sides certainly changed the field since they agreed, each by a user's hand."""
+        if one.name == "state" or values[0] == values[1] or not all(next(iter(self._ways(pair)))):
+            return False
+        by_hand = one.name in pair.salesforce.wrote and one.name in pair.planhat.wrote
+        return by_hand and all(base is not None and base[0] != values[0] and base[1] != values[1] for base in bases)
+
+    def outcomes(
+        self,
+        pair: Pair,
+        base: Base,
+        values: Values,
+        winners: Iterable[int],
+        *,
+        chosen: Collection[str] = (),
+    ) -> set[Values]:
+        """Where the rules allow a field to go in one round; index 0 is Salesforce, 1 is Planhat.
+
+        *chosen* are sides whose users wrote a status: from one open status to another is a change, too.
+        """
+        changed = [base is None or values[side] != base[side] for side in (0, 1)]
+        touched = [changed[0] or SALESFORCE in chosen, changed[1] or pair.section in chosen]
+        if touched != changed:
+            plain = self.outcomes(pair, base, values, winners)
+            return plain | self.outcomes(pair, None, values, winners) if all(touched) else plain
+        if values[0] == values[1] or not any(changed):
+            return {values}
+        found: set[Values] = set()
+        for ways in self._ways(pair):
+            if not any(ways):
+                found.add(values)
+            elif all(ways):
+                sources = set(winners) if all(changed) else {changed.index(True)}
+                found |= {(values[side], values[side]) for side in sources}
+            else:
+                source = ways.index(True)
+                found.add((values[source], values[source]))
+                if not changed[source]:
+                    found.add(values)  # one-way-drift
+        return found
+
+    def _lost(self, pair: Pair, one: Field, before: Values, after: Values) -> str:
+        agreed = " or ".join(
+            "never agreed" if base is None else f"last agreed {base[0]!r}/{base[1]!r}"
+            for base in sorted(self.known(pair, one), key=str)
+        )
+        return (
+            f"{one.name} of the {pair.section} section: {agreed}; before the round Salesforce had "
+            f"{before[0]!r} and Planhat {before[1]!r}; policy {self.settings.conflict}, "
+            f"{getattr(self.settings, pair.section)}; afterwards {after[0]!r} and {after[1]!r}"
+        )
