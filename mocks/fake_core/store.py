@@ -134,6 +134,11 @@ class Store:
                     self._save_parts()
                 execute("COMMIT")
 
+    def begin_again(self) -> None:
+        """Go on with a transaction that SQLite itself rolled back, as it does when it interrupts a write."""
+        if not self._driver.in_transaction:
+            self._driver.execute("BEGIN IMMEDIATE")
+
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """The connection under the lock, without a transaction."""

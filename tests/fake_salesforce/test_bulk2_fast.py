@@ -175,6 +175,7 @@ def test_together_is_one_by_one(pair: Pair, sheet: tuple[str, str, str | None, s
     assert told[1] == told[0]
 
 
+@pytest.mark.ledger("salesforce/limit/bulk-pace/chunk_rows")
 def test_rows_are_saved_together(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fast way is taken for plain rows: otherwise the comparison above would compare nothing."""
     saved: list[int] = []

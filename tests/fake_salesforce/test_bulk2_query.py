@@ -209,7 +209,7 @@ def test_day_limit(org: Caller) -> None:
 
 
 @pytest.mark.evidence("documented", "Bulk API 2.0 Developer Guide v67, Get Parallel Results for a Query Job")
-@pytest.mark.ledger("salesforce/limit/bulk2/result_pages")
+@pytest.mark.ledger("salesforce/limit/bulk2/result_pages", "salesforce/limit/bulk-pace/result_rows")
 def test_result_pages(org: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Up to five links in an answer; together they give all rows; v58 and later."""
     from fake_salesforce.operations.bulk import jobs

@@ -27,8 +27,9 @@ TIMES = {"StartDateTime": f"{DAY}T09:00:00Z", "DurationInMinutes": 30}
 class World:
     """The org and its caller. `make("Case", ContactId=...)` gives an id; what it needs besides is made."""
 
-    def __init__(self, *features: str) -> None:
-        self.fake = create_app(clock=FrozenClock(), org=OrgConfig(extra={"features": list(features)}))
+    def __init__(self, *features: str, **config: Any) -> None:
+        config["extra"] = {"features": list(features)}
+        self.fake = create_app(clock=FrozenClock(), org=OrgConfig(**config))
         self.org = Caller(self.fake, self.fake.credentials(f"https://{HOST}")["access_token"])
         self._numbers = count(1)
         self._least: dict[str, Callable[[], dict[str, Any]]] = {
@@ -88,8 +89,12 @@ class World:
 
     def make(self, sobject: str, **more: Any) -> str:
         """The id of a new row of the least it takes, and *more*; what *more* is None is left out."""
-        body = {**self._least[sobject](), **more}
+        body = {**self.least(sobject), **more}
         return self.org.make(sobject, **{name: value for name, value in body.items() if value is not None})
+
+    def least(self, sobject: str) -> dict[str, Any]:
+        """The least that a create takes; what it points at is made."""
+        return self._least[sobject]()
 
     def one(self, soql: str) -> str:
         found: str = self.org.soql(soql)[0]["Id"]

@@ -146,10 +146,10 @@ def _work(org: Org, conn: sa.Connection, now: datetime, job: Job) -> None:
         prepared = _prepared(maker, job.query or "", job.operation, int(job.api_version))
         moment = query.moment(maker, conn, Caller(job.created_by, now, int(job.api_version)))
         if not job.more.get("found"):
-            _fill_scratch(conn, job, prepared.select, moment)
+            _fill_scratch(org, conn, job, prepared.select, moment)
             job.more["found"] = True
         wanted = facts("pace")["query_rows_each_poll"]
-        done = _write_rows(org, conn, job, prepared, moment, min(wanted, org.bulk_rows_each_poll))
+        done = _write_rows(org, conn, job, prepared, moment, min(wanted, org.config.bulk_rows_each_poll or wanted))
     except SalesforceError as error:  # an object or a field went away, or the user
         job.state, job.error_message, done = FAILED, f"{error.code} : {error.message}", True
     else:
@@ -161,11 +161,15 @@ def _work(org: Org, conn: sa.Connection, now: datetime, job: Job) -> None:
     jobs.save(org, conn, job, now=now if done else None)
 
 
-def _fill_scratch(conn: sa.Connection, job: Job, select: Any, moment: soql.Moment) -> None:
+def _fill_scratch(org: Org, conn: sa.Connection, job: Job, select: Any, moment: soql.Moment) -> None:
     """What the query finds, kept as SQL gives it: rows written later change nothing."""
     _drop_scratch(conn, job)
-    with soql.stopping(conn, facts("pace")["query_seconds"]):
-        conn.execute(bulk_tables.CreateTableAs(_scratch(job), select.statement), select.bound(moment))
+    try:
+        with soql.stopping(conn, facts("pace")["query_seconds"]):
+            conn.execute(bulk_tables.CreateTableAs(_scratch(job), select.statement), select.bound(moment))
+    except SalesforceError:
+        org.store.begin_again()
+        raise
 
 
 def _write_rows(
