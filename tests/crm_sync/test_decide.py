@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -84,6 +85,31 @@ def test_of_two_replicas_that_speak_the_earlier_one_says_why_it_lost(value: str)
     decision = decide(view(SALESFORCE, "old", seen=Seen.SAME), replicas, Policy.NEWEST, same)
 
     assert (Loser("Task", value, "newest of the partner's records"),) == decision.losers
+
+
+@pytest.mark.rule("P1", "P24")
+@pytest.mark.parametrize(
+    ("task", "conversation", "speaks"),
+    [
+        (9, 0, "Task"),
+        (0, 9, "Conversation"),
+        (0, 0, "Conversation"),
+        (0, None, "Task"),
+        (None, 0, "Conversation"),
+        (None, None, "Conversation"),
+    ],
+)
+def test_the_replica_that_changed_last_speaks(task: int | None, conversation: int | None, speaks: str) -> None:
+    """Of one moment it is the later model's; one that does not tell when it changed gives way."""
+    stamps = {"Task": task, "Conversation": conversation}
+    replicas = [
+        replace(view(name, name), changed_at=None) if at is None else view(name, name, after=at)
+        for name, at in stamps.items()
+    ]
+
+    decision = decide(view(SALESFORCE, "old", seen=Seen.SAME), replicas, Policy.NEWEST, same)
+
+    assert speaks == decision.winner
 
 
 @pytest.mark.rule("T9", "T31")
