@@ -23,7 +23,7 @@ from crm_contracts.ledger.entry import Entry
 
 _OFF = re.compile(r"mark\.(skip|xfail)\b")
 _TEST = re.compile(r"^\s*def (test\w*)|^(Test\w*) = [\w.]+\.TestCase$", re.MULTILINE)
-NEEDED = ("operation", "stand-in", "answer", "error", "switch", "fault", "rule")
+NEEDED = ("operation", "stand-in", "answer", "error", "switch", "fault", "rule", "derived", "limit", "side-effect")
 
 
 def checkout_tests() -> Path | None:

@@ -216,7 +216,7 @@ def hits(org: Caller, words: str) -> int:
     "salesforce/limit/sosl/term_chars_min",
 )
 def test_the_edges_of_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    """10,000 characters are searched for, 4,000 with operators; two make a term; no more rows are found than the most."""
+    """10,000 characters are searched for, 4,000 with operators; two make a term; the most rows are two thousand."""
     org = caller()
     for _ in range(3):
         org.make("Account", Name="Acme")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -153,3 +154,36 @@ def test_what_a_deletion_does_to_those_that_point_there(world: World, one: Entry
         assert (204, [0, 0]) == (answer.status, after), answer.text
     else:
         assert (400, "DELETE_FAILED", [1, 1]) == (*answer.error[:2], after)
+
+
+# --- what follows from something else -------------------------------------------------------------------------------
+
+
+@pytest.mark.ledger("salesforce/derived/ContentVersion.FileType", "salesforce/derived/ContentVersion.TextPreview")
+def test_what_a_file_is_told_by_its_name(world: World) -> None:
+    """The extension says the type, any other is UNKNOWN; of a text the first 255 characters are shown."""
+    data = data_of("salesforce", "files.toml")
+    text = base64.b64encode(b"x" * 300).decode()
+    for extension, kind in {**data["file_types"], "odd": "UNKNOWN"}.items():
+        version = world.make("ContentVersion", PathOnClient=f"f.{extension}", VersionData=text)
+        row = world.org.row("ContentVersion", version)
+        preview = "x" * 255 if kind in data["text_preview"]["file_types"] else None
+        assert (extension, kind, preview) == (extension, row["FileType"], row["TextPreview"])
+
+
+@pytest.mark.ledger(
+    "salesforce/derived/Case.CaseNumber",
+    "salesforce/derived/Contract.ContractNumber",
+    "salesforce/derived/Order.OrderNumber",
+)
+@pytest.mark.parametrize(
+    ("sobject", "field"), [("Case", "CaseNumber"), ("Contract", "ContractNumber"), ("Order", "OrderNumber")]
+)
+def test_numbers_count_on(world: World, sobject: str, field: str) -> None:
+    """Eight digits, each one more than the last; a number is not given twice when its row is deleted."""
+    first, second = (world.make(sobject) for _ in range(2))
+    numbers = [world.org.row(sobject, one)[field] for one in (first, second)]
+    world.org.delete(f"/sobjects/{sobject}/{second}")
+    numbers.append(world.org.row(sobject, world.make(sobject))[field])
+
+    assert [f"{int(numbers[0]) + step:08}" for step in range(3)] == numbers

@@ -28,7 +28,7 @@ class World:
     """The org and its caller. `make("Case", ContactId=...)` gives an id; what it needs besides is made."""
 
     def __init__(self, *features: str, **config: Any) -> None:
-        config["extra"] = {"features": list(features)}
+        config["extra"] = {"features": list(features), **config.pop("extra", {})}
         self.fake = create_app(clock=FrozenClock(), org=OrgConfig(**config))
         self.org = Caller(self.fake, self.fake.credentials(f"https://{HOST}")["access_token"])
         self._numbers = count(1)
