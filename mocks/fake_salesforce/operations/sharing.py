@@ -28,6 +28,7 @@ from fake_salesforce.security import Security
 Level = Literal["read", "edit", "all"]
 Test = sa.ColumnElement[bool]
 USER = "running_user"  # soql.compiler binds the same name
+_PEOPLE = ("User", "Group")
 _ACTIVITIES = frozenset({"Task", "Event"})
 _OPEN_MODELS = {
     "read": frozenset({"Read", "ReadWrite", "ReadWriteTransfer"}),
@@ -122,13 +123,15 @@ class Sharing:
             tests.append(sa.and_(orphan, sa.or_(*self._own(table.c.OwnerId))))
         return sa.or_(sa.false(), *tests)
 
-    def _by_reference(self, reference: Field, table: sa.FromClause, level: Level) -> Iterator[Test]:
+    def _by_reference(
+        self, reference: Field, table: sa.FromClause, level: Level, without: tuple[str, ...] = ()
+    ) -> Iterator[Test]:
         """Rows whose parent the user may access at *level*, one test for each object the reference may name."""
         column = table.c[reference.name]
         needed = "read" if level == "read" else "edit"
         for name in reference.reference_to:
             target = self._schema.sobject(name)
-            if target is None or target.key_prefix is None or needed not in self._rights.on(name):
+            if target is None or target.key_prefix is None or needed not in self._rights.on(name) or name in without:
                 continue
             parent = target.table.alias()
             where = self.condition(name, parent, level)
@@ -155,9 +158,9 @@ class Sharing:
             rows = links.table.alias()
             to = links.field(link["to"])
             assert to is not None, f"{links.name} has no {link['to']}"
-            yield table.c.Id.in_(
-                sa.select(rows.c[link["own"]]).where(sa.or_(sa.false(), *self._by_reference(to, rows, "read")))
-            )
+            # A link to a person or a group shares with them, not with whoever may read that they are there.
+            shared = (*self._own(rows.c[to.name]), *self._by_reference(to, rows, "read", _PEOPLE))
+            yield table.c.Id.in_(sa.select(rows.c[link["own"]]).where(sa.or_(*shared)))
 
     def _read_along(self, sobject: SObject, table: sa.FromClause) -> Iterator[Test]:
         if sobject.name in _ACTIVITIES:

@@ -55,11 +55,13 @@ def cases(*prefixes: str, dotted: bool = False) -> list[Any]:
 def row_of(one: Entry) -> dict[str, Any]:
     """The row of a model's file that an entry is made from."""
     file, _, where = one.driver.partition(" ")
-    data = read("planhat", file)
+    data: Any = read("planhat", file)
+    found: dict[str, Any]
     if one.id.endswith(".read"):
         rows = [row for row in data["read_defaults"] if one.id.endswith(f".{row['name']}.read")]
-        return rows[0]
-    found: dict[str, Any] = data["properties"][int(where.strip("[]").rpartition("/")[2])]
+        found = rows[0]
+        return found
+    found = data["properties"][int(where.strip("[]").rpartition("/")[2])]
     return found
 
 

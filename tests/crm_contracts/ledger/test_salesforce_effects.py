@@ -273,7 +273,7 @@ def test_what_a_permission_brings_along() -> None:
 def test_rights_that_are_those_of_another_object() -> None:
     """Whoever may not read the other object does not see this one; whoever may, does."""
     follows = data_of("salesforce", "security.toml")["follows"]
-    profiles = {"Blind": {"objects": {name: [] for name in follows.values()}}}
+    profiles: dict[str, Any] = {"Blind": {"objects": {name: [] for name in follows.values()}}}
     admin = made(user("blind", profile="Blind"), user("sam"), profiles=profiles, features=["shared_activities"])
     callers = [logged_in(admin, name) for name in ("blind", "sam")]
     seen = {name: [one.get(f"/sobjects/{name}/describe").status for one in callers] for name in follows}

@@ -92,6 +92,14 @@ class World:
         body = {**self.least(sobject), **more}
         return self.org.make(sobject, **{name: value for name, value in body.items() if value is not None})
 
+    @classmethod
+    def of(cls, org: Caller) -> World:
+        """A world in an org that is there."""
+        made = cls()
+        made.fake.close()
+        made.fake, made.org = org.fake, org
+        return made
+
     def least(self, sobject: str) -> dict[str, Any]:
         """The least that a create takes; what it points at is made."""
         return self._least[sobject]()
