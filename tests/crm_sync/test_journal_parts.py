@@ -586,3 +586,16 @@ def test_changes_in_doubt_wait_for_their_section_too() -> None:
     assert [other.id] == [one.body["link"] for one in room.state.intents()]
     assert [] == room.notes
     assert datetime(2026, 1, 5, 12, tzinfo=UTC) == NOON
+
+
+@pytest.mark.rule("F01", "P2", "I13")
+def test_a_change_that_waits_keeps_no_creation_waiting() -> None:
+    """The change was begun first and its section is not syncing; the creation after it is resolved all the same."""
+    room = Room()
+    other = room.journal.add_link("Event", OTHER_ID, {"Conversation": "C1"}, {})
+    room.state.open_intent("update", NOON, {"link": other.id, "version": 0, "fields": {}})
+    room.begun()
+
+    room.journal.recover()
+
+    assert ["update"] == [one.kind for one in room.state.intents()]
