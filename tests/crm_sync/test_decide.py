@@ -100,7 +100,7 @@ def test_of_two_replicas_that_speak_the_earlier_one_says_why_it_lost(value: str)
     ],
 )
 def test_the_replica_that_changed_last_speaks(task: int | None, conversation: int | None, speaks: str) -> None:
-    """Of one moment it is the later model's; one that does not tell when it changed gives way."""
+    """The other one gets its value. Of one moment it is the later model's; one that does not tell when gives way."""
     stamps = {"Task": task, "Conversation": conversation}
     replicas = [
         replace(view(name, name), changed_at=None) if at is None else view(name, name, after=at)
@@ -109,7 +109,8 @@ def test_the_replica_that_changed_last_speaks(task: int | None, conversation: in
 
     decision = decide(view(SALESFORCE, "old", seen=Seen.SAME), replicas, Policy.NEWEST, same)
 
-    assert speaks == decision.winner
+    other = next(name for name in stamps if name != speaks)
+    assert (speaks, (SALESFORCE, other)) == (decision.winner, decision.targets)
 
 
 @pytest.mark.rule("T9", "T31")
