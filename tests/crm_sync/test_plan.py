@@ -416,6 +416,20 @@ def test_records_found_by_their_key() -> None:
     assert UNCHANGED == plan(activity(sf(), ph(), claimed_sf_id=SF_ID))
 
 
+@pytest.mark.rule("M4", "M5", "M7")
+def test_no_opinion_is_written_over_by_a_change_alone() -> None:
+    """Salesforce's Low says nothing to Marketo: found again by its key, it stays; what is changed there later goes."""
+    priority = FieldMap("priority", "priority", "Priority", "choice")
+    mapped, base = section("Task", priority), {SALESFORCE: {"Priority": None}, "Task": {"Priority": "normal"}}
+    low, fields = sf(Priority="Low"), [sf_field("Priority")]
+
+    found = plan(activity(low, ph(priority="normal"), claimed_sf_id=SF_ID), mapped, fields=fields)
+    changed = plan(activity(low, ph(priority="high"), link=link(base=base)), mapped, fields=fields)
+
+    assert "write" not in found
+    assert {SALESFORCE: {"Priority": "High"}} == changed["write"]
+
+
 # -- what a record must say, and what goes along ------------------------------------------------------------
 
 
@@ -757,5 +771,5 @@ def test_a_plan_in_words() -> None:
     assert [] == Plan(activity(sf())).lines()
     assert {SALESFORCE, "Task"} == set(one.read)
     assert {"Task"} == set(Plan(activity(ph())).read)
-    assert (label, "") == (one.label, one.wait)
+    assert (label, "", False) == (one.label, one.wait, one.left)
     assert Outcome.CREATED > Outcome.UPDATED

@@ -162,7 +162,7 @@ def _run(
                         "by": one.by,
                     }
                     lines.write(json.dumps(told, ensure_ascii=False) + "\n")
-    return _told(outcomes, whole=len(chosen) == len(real))
+    return _told(outcomes, whole=len(chosen) == len(real) and not modules)
 
 
 def _with_tests(
