@@ -46,7 +46,11 @@ def refusal(answer: requests.Response) -> tuple[int, str]:
 
 @pytest.mark.rule("T37")
 @pytest.mark.parametrize("row", VECTORS["mapping"], ids=lambda row: f"{row['object']}-{row['direction']}")
-@pytest.mark.ledger("totango/default/job-mapping/touchpoints", "totango/default/job-mapping/tasks", "totango/default/job-mapping/campaign_touches")
+@pytest.mark.ledger(
+    "totango/default/job-mapping/touchpoints",
+    "totango/default/job-mapping/tasks",
+    "totango/default/job-mapping/campaign_touches",
+)
 def test_a_job_begins_with_the_default_mapping(totango: Service, row: dict[str, Any]) -> None:
     """The template of its object and direction, keys marked; a job may replace it without touching another."""
     first = job(totango, row["object"], row["direction"]).json()
