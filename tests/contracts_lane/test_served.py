@@ -16,7 +16,7 @@ from crm_contracts.openapi.lanes import make_lane
 from crm_contracts.vendors import VENDORS
 from fake_core.server import ServedFake
 
-EXAMPLES = 2 if not is_random() else profile().max_examples // 20
+EXAMPLES = 1 if not is_random() else profile().max_examples // 20
 FEW = settings(
     max_examples=EXAMPLES,
     derandomize=True,
