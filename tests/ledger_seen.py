@@ -21,12 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, Rule
 
 from crm_contracts.ledger import find
-from crm_contracts.openapi import operations
-from crm_contracts.vendors import HOSTS, VENDORS
+from crm_contracts.openapi.routes import router
+from crm_contracts.vendors import VENDORS
 from fake_core.fake import Fake
 from fake_core.refusals import TableError
 from fake_core.switches import Switches
@@ -89,33 +87,12 @@ class Seen:
 SEEN = Seen()
 
 
-@cache
-def _routes(vendor: str) -> Map:
-    rules = [
-        Rule(
-            re.sub(r"{(\w+)}", r"<path:\1>" if "{rest}" in one.path else r"<\1>", one.path),
-            endpoint=one.operation_id,
-            methods=[one.method],
-        )
-        for one in operations(vendor)
-    ]
-    return Map(rules, strict_slashes=False, merge_slashes=False)
-
-
 def operation_ids(vendor: str, method: str, path: str) -> list[str]:
     """The operations of the document that a call is, [] for none. A wrong method is one of each that the path has."""
-    adapter = _routes(vendor).bind(HOSTS[vendor].partition("://")[2])
-    try:
-        return [adapter.match(path, method)[0]]
-    except HTTPException:
-        pass
-    found = []
-    for other in adapter.allowed_methods(path):
-        try:
-            found.append(adapter.match(path, other)[0])
-        except HTTPException:
-            continue
-    return found
+    routes = router(vendor)
+    found = routes.find(method, path)
+    asked = [found] if found else [routes.find(other, path) for other in routes.methods(path)]
+    return [one.operation.operation_id for one in asked if one]
 
 
 def _watch() -> None:

@@ -14,7 +14,7 @@ from crm_contracts.openapi.lane import Lane, is_random, profile
 from crm_contracts.openapi.lanes import make_lanes
 from crm_contracts.vendors import TITLES
 
-EXAMPLES = max(10, profile().max_examples // 6)
+EXAMPLES = max(3, profile().max_examples // 20)
 PATIENT = settings(
     max_examples=EXAMPLES,
     derandomize=not is_random(),  # random cases belong to the nightly profile

@@ -20,7 +20,7 @@ from crm_contracts.conform.target import BudgetSpent, Target
 from crm_contracts.conform.telling import finding_of, left_behind
 from crm_contracts.findings import Report, Result
 from crm_contracts.findings.coverage import whole
-from crm_contracts.integration.routes import router
+from crm_contracts.openapi.routes import router
 from fake_core.clock import Clock
 
 __all__ = ["Run", "chosen", "conform", "planned"]

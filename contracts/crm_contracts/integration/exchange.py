@@ -10,7 +10,6 @@ import base64
 import binascii
 import json
 import re
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,8 +17,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
-from crm_contracts.integration.routes import Found, Router, router
+from crm_contracts.openapi.routes import Found, Router, router
 from crm_contracts.traffic import Call
+from crm_contracts.traffic.bodies import unpacked
 
 __all__ = ["Exchange", "Run", "strings"]
 
@@ -71,7 +71,7 @@ class Exchange:
     @cached_property
     def body(self) -> bytes:
         """The request's body, unpacked."""
-        return _unpacked(self.call.request, self.call.header("content-encoding"))
+        return _plain(self.call.request, self.call.header("content-encoding"))
 
     @cached_property
     def text(self) -> str:
@@ -153,7 +153,7 @@ class Exchange:
     @cached_property
     def answer(self) -> bytes:
         """The answer's body, unpacked."""
-        return _unpacked(self.call.response, self.call.answered("content-encoding"))
+        return _plain(self.call.response, self.call.answered("content-encoding"))
 
     @cached_property
     def answer_text(self) -> str:
@@ -293,13 +293,10 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _unpacked(body: bytes, encoding: str | None) -> bytes:
-    if not body or encoding not in {"gzip", "deflate"}:
-        return body
-    try:
-        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(body)
-    except zlib.error:
-        return body
+def _plain(body: bytes, coding: str | None) -> bytes:
+    """*body* unpacked; as it is where that cannot be done."""
+    plain = unpacked(body, coding or "")
+    return body if plain is None else plain
 
 
 def _error(row: Mapping[str, Any]) -> tuple[str, str]:

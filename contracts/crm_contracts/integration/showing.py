@@ -10,7 +10,8 @@ import json
 from urllib.parse import unquote, unquote_plus
 
 from crm_contracts.integration.exchange import Exchange, Run
-from crm_contracts.traffic.scrubbed import Scrubber, unpacked
+from crm_contracts.traffic.bodies import unpacked
+from crm_contracts.traffic.scrubbed import Scrubber
 
 __all__ = ["Showing"]
 

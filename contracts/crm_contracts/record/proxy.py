@@ -25,7 +25,7 @@ from urllib3.util import SKIP_HEADER, Timeout
 
 from crm_contracts.record.evidence import BODY_BYTES_MAX
 from crm_contracts.traffic import Call
-from crm_contracts.traffic.scrubbed import unpacked
+from crm_contracts.traffic.bodies import unpacked
 from fake_core.clock import Clock
 from fake_core.control import CONTROL_PREFIX
 from fake_core.errors import ConnectionDropped, MisuseError

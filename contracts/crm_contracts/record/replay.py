@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from crm_contracts.integration.routes import router
 from crm_contracts.openapi.documents import Operation
+from crm_contracts.openapi.routes import router
 from crm_contracts.record.answers import Difference, differences, error_of
 from crm_contracts.record.names import Names
 from crm_contracts.record.proxy import UPSTREAM_HEADER

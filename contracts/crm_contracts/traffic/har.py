@@ -25,7 +25,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crm_contracts.traffic import Call, Headers
-from crm_contracts.traffic.scrubbed import reveals, unpacked
+from crm_contracts.traffic.bodies import unpacked
+from crm_contracts.traffic.scrubbed import reveals
 from fake_core.errors import MisuseError
 
 __all__ = ["HAR_BYTES_MAX", "HarFile", "Recording", "entries", "moment", "read", "vendor_of", "write"]

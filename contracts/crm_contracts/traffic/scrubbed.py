@@ -14,18 +14,17 @@ import base64
 import binascii
 import json
 import re
-import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 from html import escape, unescape
 from urllib.parse import quote, quote_plus, unquote_plus
 
 from crm_contracts.traffic import Call, Headers
+from crm_contracts.traffic.bodies import unpacked
 from crm_contracts.traffic.secrets import TOKEN_LENGTH_MIN, Secrets
 
-__all__ = ["Scrubber", "reveals", "scrubbed", "unpacked"]
+__all__ = ["Scrubber", "reveals", "scrubbed"]
 
-BODY_BYTES_MAX = 64 * 1024 * 1024  # what one body may unfold into
 SHORT = "secret-0"  # what stands for a secret that is too short to be looked for
 _KEY = (
     r"(?:sid|assertion|client_assertion|jwt|pw|pwd|token|code_verifier|device_code|signature"
@@ -199,28 +198,3 @@ def _forms(plain: str) -> set[str]:
         escape(plain),
         escape(plain, quote=False),
     }
-
-
-def unpacked(body: bytes, coding: str) -> bytes | None:
-    """*body* without its content coding, as far as it goes where it was cut; None where we cannot read the coding."""
-    plain: bytes | None = body
-    for one in reversed([part.strip().lower() for part in coding.split(",")]):
-        if one in ("", "identity") or plain is None:
-            continue
-        plain = _inflated(plain, one)
-    return plain
-
-
-def _inflated(body: bytes, coding: str) -> bytes | None:
-    if coding in ("gzip", "x-gzip"):
-        windows: tuple[int, ...] = (16 + zlib.MAX_WBITS,)
-    elif coding == "deflate":
-        windows = (zlib.MAX_WBITS, -zlib.MAX_WBITS)
-    else:
-        return None
-    for window in windows:
-        try:
-            return zlib.decompressobj(window).decompress(body, BODY_BYTES_MAX)
-        except zlib.error:
-            continue
-    return None

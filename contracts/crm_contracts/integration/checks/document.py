@@ -20,8 +20,8 @@ from jsonschema.exceptions import best_match
 from crm_contracts.integration.checks.secrets import names_a_secret
 from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Looked, Seen
-from crm_contracts.integration.routes import router
 from crm_contracts.integration.table import facts
+from crm_contracts.openapi.routes import router
 
 _VERSION = re.compile(r"/services/(?:data/v|async/|Soap/[uc]/)([0-9]+)\.[0-9]+(?:/|$)")
 _ORGS_OWN = frozenset({"sobject", "version", "record_id", "key", "value", "rest"})  # the org, or another check, says it
