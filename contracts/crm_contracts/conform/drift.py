@@ -74,7 +74,7 @@ def _error_row(play: Play, source: str) -> tuple[str, str] | None:
     """Rule 1: the row as TOML and its file, or None."""
     entry = find(entry_of(play.check))
     driver = _DRIVER.fullmatch(entry.driver) if entry is not None and entry.kind == "error" else None
-    said = play.target.access.said(play.exchanges[-1].answer) if play.exchanges else None
+    said = play.target.access.said(play.interactions[-1].answer) if play.interactions else None
     if driver is None or said is None:
         return None
     package = f"fake_{play.check.vendor}"
@@ -87,7 +87,7 @@ def _error_row(play: Play, source: str) -> tuple[str, str] | None:
     for name, value in sorted(_words(row[text], play.expected_words), key=lambda pair: -len(pair[1])):
         message = message.replace(value, f"{{{name}}}") if value else message
     new = {**row, text: message, "source": source, "grade": "recorded"}
-    status = play.exchanges[-1].answer.status
+    status = play.interactions[-1].answer.status
     if "status" in row and status >= 400:  # within a 200 the row's status is that of a single call
         new["status"] = status
     key = next((key for key in _CODES if key in row), None)

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from crm_contracts.conform.access import Exchange, Made
+from crm_contracts.conform.access import Interaction, Made
 from crm_contracts.conform.check import Check
 from crm_contracts.conform.entries import expected_refusal
 from crm_contracts.conform.matching import KINDS, Difference, compared, plain
@@ -56,7 +56,7 @@ class Play:
             "key": self.key,
             "mark": f"{self.scratch}-{self.key}",
         }
-        self.exchanges: list[Exchange] = []
+        self.interactions: list[Interaction] = []
         self.made: list[Made] = []
         self.unmarked: list[str] = []
         self.told: Mapping[str, Any] = {}  # the step that was played last
@@ -142,7 +142,7 @@ class Play:
         if name == "quoted":
             return quote(str(self.kept[more or ""]), safe="")
         if name not in self.kept and name in self.target.access.late:
-            self.kept[name] = self.target.access.find(self.target, name)
+            self.kept[name] = self.target.access.late[name](self.target)
         if name not in self.kept:
             raise MisuseError(f"conform: {self.check.name}: no name {name!r}: it is neither a credential nor kept")
         return self.kept[name]
@@ -197,9 +197,9 @@ class Play:
             waits += 1
             self.target.wait(self.target.access.pause(answer))
             answer = self.target.send(method, url, headers, body)
-        exchange = Exchange(method, url, headers, body, answer)
-        self.exchanges.append(exchange)
-        self._note(exchange, exempt="unmarked" in step)
+        interaction = Interaction(method, url, headers, body, answer)
+        self.interactions.append(interaction)
+        self._note(interaction, exempt="unmarked" in step)
         return answer
 
     def _too_fast(self, step: Mapping[str, Any], answer: Answer) -> bool:
@@ -208,18 +208,18 @@ class Play:
         expected = status if isinstance(status, list) else [status]
         return answer.status == TOO_MANY and TOO_MANY not in expected and not self.check.fake_only
 
-    def _note(self, exchange: Exchange, *, exempt: bool) -> None:
-        gone = set(self.target.access.gone(exchange))
+    def _note(self, interaction: Interaction, *, exempt: bool) -> None:
+        gone = set(self.target.access.gone(interaction))
         self.made = [one for one in self.made if one.key not in gone]
         known = {one.key for one in self.made}
-        for one in self.target.access.made(exchange):
+        for one in self.target.access.made(interaction):
             if one.key not in known:
                 self.made.append(one)
                 known.add(one.key)
                 if (
                     not exempt
-                    and exchange.method != "GET"
-                    and self.scratch not in exchange.body.decode("utf-8", "replace")
+                    and interaction.method != "GET"
+                    and self.scratch not in interaction.body.decode("utf-8", "replace")
                 ):
                     self.unmarked.append(one.what)
 

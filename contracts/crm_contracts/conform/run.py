@@ -18,7 +18,7 @@ from crm_contracts.conform.drift import Drift, drift_of, patch_lines
 from crm_contracts.conform.play import Differs, Play
 from crm_contracts.conform.target import BudgetSpent, Target
 from crm_contracts.conform.telling import finding_of, left_behind
-from crm_contracts.findings import Report, Result
+from crm_contracts.findings import Finding, Report, Result, State
 from crm_contracts.findings.coverage import whole
 from crm_contracts.openapi.routes import router
 from fake_core.clock import Clock
@@ -70,7 +70,7 @@ def conform(
         else:
             result = _one(check, target, word, run)
         seconds = (clock.now() - began).total_seconds()
-        run.results.append(_timed(result, seconds))
+        run.results.append(replace(result, seconds=seconds))
         done()
     return run
 
@@ -108,7 +108,7 @@ def _one(check: Check, target: Target, word: str, run: Run) -> Result:
 def _operations(vendor: str, play: Play) -> Iterator[str]:
     """The operation of each call that the document has."""
     routes = router(vendor)
-    for one in play.exchanges:
+    for one in play.interactions:
         found = routes.find(one.method, urlsplit(one.url).path)
         if found is not None:
             yield found.operation.operation_id
@@ -144,24 +144,21 @@ def _why_not(check: Check, target: Target, play: Play) -> str:
     return ""
 
 
-def _result(check: Check, state: str, **more: object) -> Result:
+def _result(check: Check, state: State, *, findings: Sequence[Finding] = (), why: str = "") -> Result:
     return Result(
         name=check.name,
-        state=state,  # type: ignore[arg-type]
+        state=state,
         title=check.title,
         vendor=check.vendor,
         operation=check.operations[0],
         grade=check.grade,
-        **more,  # type: ignore[arg-type]
+        findings=findings,
+        why=why,
     )
 
 
 def _not_run(check: Check, why: str) -> Result:
     return _result(check, "not run", why=why)
-
-
-def _timed(result: Result, seconds: float) -> Result:
-    return replace(result, seconds=seconds)
 
 
 def planned(found: Sequence[Check]) -> Iterator[tuple[str, int, int]]:

@@ -22,11 +22,11 @@ KEPT_SECRET_CHARS = 8  # shorter credentials (a region, a user's number) are no 
 
 def finding_of(play: Play, differs: Differs, patch: Sequence[str] = ()) -> Finding:
     """What a failed check has to say; *patch* are lines that would mend the fake."""
-    check, last = play.check, play.exchanges[-1] if play.exchanges else None
+    check, last = play.check, play.interactions[-1] if play.interactions else None
     shown: list[str] = []
     where = ""
     if last is not None:
-        where = masked(f"call {len(play.exchanges)}: {last.method} {last.url}", play)
+        where = masked(f"call {len(play.interactions)}: {last.method} {last.url}", play)
         if last.body:
             shown.append(masked(f"sent: {last.body.decode('utf-8', 'replace')}", play))
         shown.append(masked(f"came: {last.answer.status} {last.answer.text}", play))

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from crm_contracts.integration.checks.batches import is_batch
-from crm_contracts.integration.exchange import Run
 from crm_contracts.integration.ladder import Heard
+from crm_contracts.integration.parsed import Run
 
 __all__ = ["heard_of"]
 

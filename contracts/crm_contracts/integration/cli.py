@@ -74,8 +74,8 @@ def list_checks() -> None:
 def _of_file(
     har: Path, *, budgets: Sequence[str], allow: Sequence[str], strict: bool, vendors: Sequence[str], **other: Any
 ) -> Report:
-    from crm_contracts.integration.exchange import Run
     from crm_contracts.integration.judging import judge
+    from crm_contracts.integration.parsed import Run
     from crm_contracts.traffic.har import read
     from fake_core.errors import MisuseError
 

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from crm_contracts.findings import Finding, Level, Report, Result
 from crm_contracts.integration.checks import CHECKS
-from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Seen
+from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.showing import Showing
 from crm_contracts.integration.table import Row, rows
 from fake_core.errors import MisuseError
@@ -87,7 +87,7 @@ def coverage(runs: Sequence[Run]) -> dict[str, dict[str, int]]:
     """How often each operation was called, by vendor."""
     counts: dict[str, Counter[str]] = {}
     for run in runs:
-        for one in run.exchanges:
+        for one in run.parsed:
             counts.setdefault(one.vendor, Counter())[one.operation or "unknown"] += 1
     return {vendor: dict(sorted(found.items())) for vendor, found in sorted(counts.items())}
 
@@ -121,9 +121,9 @@ def _source(row: Row, of_operation: str) -> str:
 
 
 def _not_checked(runs: Sequence[Run]) -> list[Result]:
-    touched: dict[tuple[str, str], Exchange] = {}
+    touched: dict[tuple[str, str], ParsedCall] = {}
     for run in runs:
-        for one in run.exchanges:
+        for one in run.parsed:
             if one.status == 501 and "NOT_FAKED" in one.answer_text[:500]:
                 touched.setdefault((one.vendor, one.operation or one.path), one)
     return [

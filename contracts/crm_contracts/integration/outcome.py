@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from crm_contracts.findings import Level
-from crm_contracts.integration.exchange import Exchange, Run
+from crm_contracts.integration.parsed import ParsedCall, Run
 
 __all__ = ["Check", "Looked", "Seen"]
 
@@ -18,7 +18,7 @@ class Seen:
     """
 
     what: str
-    calls: Sequence[Exchange]
+    calls: Sequence[ParsedCall]
     about: str = ""
     level: Level | None = None
     why: str | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from urllib.parse import unquote, unquote_plus
 
-from crm_contracts.integration.exchange import Exchange, Run
+from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.traffic.bodies import unpacked
 from crm_contracts.traffic.scrubbed import Scrubber
 
@@ -27,11 +27,11 @@ class Showing:
         for secret in run.secrets:
             if len(secret) >= _SECRET_CHARS_MIN:
                 self._scrubber.secrets.add(secret)
-        for one in run.exchanges:
+        for one in run.parsed:
             if one.logs_in:
                 self._scrubber.learn(one.call)
 
-    def lines(self, one: Exchange) -> list[str]:
+    def lines(self, one: ParsedCall) -> list[str]:
         """What was asked, with its body, and what was answered."""
         call = self._scrubber.scrub(one.call)
         # A query is to be read; of any other address it matters how it was written.

@@ -71,7 +71,7 @@ def _told(run: Run, target: Target) -> dict[str, list[object]]:
                 _plain(one.answer.text, target),
                 sorted((key.lower(), _plain(value, target)) for key, value in one.answer.headers.items() if _says(key)),
             )
-            for one in play.exchanges
+            for one in play.interactions
         ]
         for name, play in run.plays.items()
     }

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from crm_contracts.findings import Finding, Result
-from crm_contracts.integration.exchange import Run
 from crm_contracts.integration.judging import judge
+from crm_contracts.integration.parsed import Run
 from crm_contracts.traffic import Call
 from crm_contracts.vendors import HOSTS
 

@@ -1,7 +1,8 @@
 """Getting a capsule: from HAR files, from exports of both sides, from a journal.
 
-Whatever recorded them, requests and answers become `Exchange`s first (`har`, `journal`), then facts (`salesforce`,
-`partners`), then records and deeds (`book`, `infer`), then a capsule (`build`). Exports go their own way (`exports`).
+Whatever recorded them, requests and answers become `RecordedExchange`s first (`har`, `journal`), then facts
+(`salesforce`, `partners`), then records and deeds (`book`, `infer`), then a capsule (`build`). Exports go their own way
+(`exports`).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from crm_contracts.capsules.intake.exchange import Exchange
+from crm_contracts.capsules.intake.exchange import RecordedExchange
 from crm_contracts.capsules.intake.facts import CREATE, DELETE, UPDATE, Listed, Seen, Wrote, keyed, stamp
 from crm_contracts.capsules.intake.vocabulary import Model, differing, same
 
@@ -99,8 +99,9 @@ class Book:
     ) -> None:
         self.records: dict[tuple[str, str, str], Record] = {}
         self.deeds: list[Deed] = []
-        self.refused: list[tuple[Exchange, Wrote]] = []
-        self.pending: list[tuple[Exchange, int, Wrote]] = []  # written by the sync, and no answer tells whether it was
+        self.refused: list[tuple[RecordedExchange, Wrote]] = []
+        # Written by the sync, and no answer tells whether it was.
+        self.pending: list[tuple[RecordedExchange, int, Wrote]] = []
         self.arrived: dict[int, bool] = {}  # of those, by the exchange's number: whether it was
         self.other_fields: set[str] = set()
         self._models = models
@@ -115,7 +116,7 @@ class Book:
 
     # -- what was shown -----------------------------------------------------------------------
 
-    def seen(self, one: Exchange, index: int, fact: Seen) -> None:
+    def seen(self, one: RecordedExchange, index: int, fact: Seen) -> None:
         """A row was shown."""
         model = self._models[fact.kind]
         record = self.records.get(keyed(fact.kind, fact.id))
@@ -142,7 +143,7 @@ class Book:
             self._deed(record, UPDATE, changes, one, index, written=False, row=fact.row)
         self._shown(record, fact.row, index)
 
-    def _first_seen(self, one: Exchange, index: int, model: Model, fact: Seen) -> None:
+    def _first_seen(self, one: RecordedExchange, index: int, model: Model, fact: Seen) -> None:
         record = Record(model, fact.id, BEFORE, one.where, index, first=dict(fact.row), row=dict(fact.row), last=index)
         record.told = dict.fromkeys(fact.row, index)
         self.records[keyed(fact.kind, fact.id)] = record
@@ -156,7 +157,7 @@ class Book:
         else:
             self._judge_birth(record, one, index, fact.row)
 
-    def _judge_birth(self, record: Record, one: Exchange, index: int, row: Mapping[str, Any]) -> None:
+    def _judge_birth(self, record: Record, one: RecordedExchange, index: int, row: Mapping[str, Any]) -> None:
         """Whether a record was there before the recording, or was made in it, unseen."""
         model = record.model
         record.judged = True
@@ -176,7 +177,7 @@ class Book:
                 "in the file"
             )
 
-    def _attempt(self, record: Record) -> tuple[Exchange, int, Wrote] | None:
+    def _attempt(self, record: Record) -> tuple[RecordedExchange, int, Wrote] | None:
         """The sync's unanswered request to make just this record."""
         model = record.model
         made = record.stamp(model.created)
@@ -190,7 +191,7 @@ class Book:
                 return one
         return None
 
-    def listed(self, one: Exchange, index: int, fact: Listed) -> None:
+    def listed(self, one: RecordedExchange, index: int, fact: Listed) -> None:
         """All there are: what is not among them is gone."""
         self._lists[fact.kind, fact.part] = (index, fact.ids)
         parts = [self._lists.get((fact.kind, part)) for part in fact.parts]
@@ -209,7 +210,7 @@ class Book:
                 self.arrived[waiting[0].number] = False
                 self.pending.remove(waiting)
 
-    def _vanished(self, record: Record, one: Exchange, index: int, fact: Seen | None) -> None:
+    def _vanished(self, record: Record, one: RecordedExchange, index: int, fact: Seen | None) -> None:
         record.gone = True
         if fact is not None and self._by_sync(record, fact.row):
             self._ask(
@@ -219,7 +220,7 @@ class Book:
             return
         self._deed(record, DELETE, {}, one, index, written=False, row=fact.row if fact else None)
 
-    def _changes(self, record: Record, one: Exchange, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _changes(self, record: Record, one: RecordedExchange, row: Mapping[str, Any]) -> dict[str, Any]:
         """What nobody in the recording wrote."""
         model = record.model
         changes = differing(model, record.row, row)
@@ -231,7 +232,7 @@ class Book:
         self._settle_update(record, one, row)
         return changes
 
-    def _settle_update(self, record: Record, one: Exchange, row: Mapping[str, Any]) -> None:
+    def _settle_update(self, record: Record, one: RecordedExchange, row: Mapping[str, Any]) -> None:
         for pending in [p for p in self.pending if p[2].verb == UPDATE and p[2].kind == record.model.kind]:
             asked, _, wrote = pending
             new = record.model.carried(wrote.fields)
@@ -255,7 +256,7 @@ class Book:
 
     # -- what was written ---------------------------------------------------------------------
 
-    def wrote(self, one: Exchange, index: int, fact: Wrote, *, sync: bool) -> None:
+    def wrote(self, one: RecordedExchange, index: int, fact: Wrote, *, sync: bool) -> None:
         """A record was written, or was to be."""
         model = self._models[fact.kind]
         fields = model.carried(fact.fields)
@@ -319,7 +320,7 @@ class Book:
         record: Record,
         verb: str,
         fields: dict[str, Any],
-        one: Exchange,
+        one: RecordedExchange,
         index: int,
         *,
         written: bool,
@@ -354,7 +355,7 @@ class Book:
         return timedelta(seconds=round(self._ahead.get(model.kind[0], 0.0)))
 
 
-def _stated(record: Record, row: Mapping[str, Any] | None, one: Exchange) -> str:
+def _stated(record: Record, row: Mapping[str, Any] | None, one: RecordedExchange) -> str:
     """What the vendor's own stamp says of when."""
     told = next((found for name in record.model.changed if (found := stamp((row or record.row).get(name)))), None)
     return f" at {told:%H:%M:%S}, as its stamp says" if told and told <= one.at + timedelta(hours=1) else ""

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-__all__ = ["Exchange", "Tally"]
+__all__ = ["RecordedExchange", "Tally"]
 
 # The first noun of what several are counted under: "1 write of the sync", "1 other path".
 _SEVERAL = re.compile(r"\b(answer|fault|host|job|log-in|part|path|preflight|read|record|request|row|socket|write)s\b")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Exchange:
+class RecordedExchange:
     """A request and its answer, with everything secret left behind.
 
     *number* and *source* tell where it stands (`where`). *request* and *response* are parsed: JSON data, a form as a

@@ -16,7 +16,7 @@ from crm_contracts.capsules.intake.blacking import Secrets
 from crm_contracts.capsules.intake.book import Book
 from crm_contracts.capsules.intake.build import Built, built
 from crm_contracts.capsules.intake.csv_files import Table, read_csv
-from crm_contracts.capsules.intake.exchange import Exchange, Tally
+from crm_contracts.capsules.intake.exchange import RecordedExchange, Tally
 from crm_contracts.capsules.intake.facts import Company, Reading, Seen, keyed
 from crm_contracts.capsules.intake.from_har import Intake
 from crm_contracts.capsules.intake.infer import Told
@@ -126,7 +126,7 @@ class _Exports:
         self.profile = profile
         self.tally = Tally()
         self.questions: list[str] = []
-        self.exchanges: list[Exchange] = []
+        self.exchanges: list[RecordedExchange] = []
         self.companies: dict[str, dict[str, Company]] = {"salesforce": {}, profile: {}}
         self.book = Book(MODELS[profile], ask=self.questions.append, begins=DEFAULT_MOMENT, sync_ids=set(), ahead={})
 
@@ -247,7 +247,7 @@ class _Exports:
             )
 
     def _seen(self, table: Table, number: int, kind: tuple[str, str], record_id: str, row: Mapping[str, Any]) -> None:
-        one = Exchange(
+        one = RecordedExchange(
             number=number,
             at=DEFAULT_MOMENT,
             vendor=kind[0],

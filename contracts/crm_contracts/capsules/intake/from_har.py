@@ -10,7 +10,7 @@ from crm_contracts.capsules.capsule import Capsule
 from crm_contracts.capsules.intake.blacking import Secrets
 from crm_contracts.capsules.intake.build import Built, built
 from crm_contracts.capsules.intake.callers import Callers
-from crm_contracts.capsules.intake.exchange import Exchange, Tally
+from crm_contracts.capsules.intake.exchange import RecordedExchange, Tally
 from crm_contracts.capsules.intake.har import read_hars
 from crm_contracts.capsules.intake.infer import chosen_profile, told_by
 from crm_contracts.capsules.intake.runs import PAUSE_SECONDS
@@ -54,7 +54,7 @@ def from_har(
 
 
 def from_exchanges(
-    exchanges: Sequence[Exchange],
+    exchanges: Sequence[RecordedExchange],
     *,
     source: str,
     name: str,

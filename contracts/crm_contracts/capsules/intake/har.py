@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 from crm_contracts.capsules.intake.blacking import Secrets
 from crm_contracts.capsules.intake.bodies import Unreadable, form, parsed, unpacked
 from crm_contracts.capsules.intake.callers import Callers
-from crm_contracts.capsules.intake.exchange import Exchange, Tally
+from crm_contracts.capsules.intake.exchange import RecordedExchange, Tally
 from crm_contracts.traffic.har import HAR_BYTES_MAX, entries, moment, vendor_of
 
 __all__ = ["HAR_BYTES_MAX", "read_hars"]
@@ -37,12 +37,12 @@ def read_hars(
     secrets: Secrets,
     callers: Callers,
     hosts: Mapping[str, str] | None = None,
-) -> list[Exchange]:
+) -> list[RecordedExchange]:
     """The exchanges with vendors in HAR files, oldest first; all else is counted in *tally*.
 
     *hosts* says which vendor a host is (`127.0.0.1:8444` -> `planhat`). Raises MisuseError for what is no HAR.
     """
-    found: list[tuple[datetime, int, Exchange]] = []
+    found: list[tuple[datetime, int, RecordedExchange]] = []
     before, known = 0, set()
     for path in paths:
         found_here = entries(path)
@@ -105,7 +105,7 @@ class _Entry:
         if login:
             callers.logged_in(vendor, asked, answer)
             asked = answer = None
-        self.exchange = Exchange(
+        self.exchange = RecordedExchange(
             number=number,
             at=at,
             vendor=vendor,

@@ -14,7 +14,7 @@ from statistics import median
 
 from crm_contracts.capsules.intake.book import Book
 from crm_contracts.capsules.intake.callers import Callers
-from crm_contracts.capsules.intake.exchange import Exchange, Tally
+from crm_contracts.capsules.intake.exchange import RecordedExchange, Tally
 from crm_contracts.capsules.intake.facts import Company, Listed, Reading, Seen, Wrote
 from crm_contracts.capsules.intake.partners import PARTNER_READERS
 from crm_contracts.capsules.intake.runs import PAUSE_SECONDS, Run, runs_of, told_by_evidence, trouble
@@ -33,7 +33,7 @@ class Told:
     """What a recording tells. *kinds* are faults by the index of the exchange they struck."""
 
     profile: str
-    exchanges: Sequence[Exchange]
+    exchanges: Sequence[RecordedExchange]
     readings: Sequence[Reading]
     runs: Sequence[Run]
     book: Book
@@ -42,14 +42,14 @@ class Told:
     owners: set[str] = field(default_factory=set)  # Salesforce users whose records are synced (Marketo)
     all_listed: bool = False  # the partner's customers were listed whole
     questions: list[str] = field(default_factory=list)
-    unread: dict[tuple[str, str], list[Exchange]] = field(default_factory=dict)  # request or answer, and why
+    unread: dict[tuple[str, str], list[RecordedExchange]] = field(default_factory=dict)  # request or answer, and why
 
     @property
     def begins(self) -> datetime:
         return self.exchanges[0].at
 
 
-def chosen_profile(exchanges: Sequence[Exchange], named: str, source: str) -> str:
+def chosen_profile(exchanges: Sequence[RecordedExchange], named: str, source: str) -> str:
     """The partner. Raises MisuseError where the recording does not tell, or tells of several."""
     if named:
         return named
@@ -67,7 +67,7 @@ def chosen_profile(exchanges: Sequence[Exchange], named: str, source: str) -> st
 
 
 def told_by(
-    exchanges: Sequence[Exchange],
+    exchanges: Sequence[RecordedExchange],
     *,
     profile: str,
     callers: Callers,
@@ -105,7 +105,7 @@ def told_by(
     return told
 
 
-def _of_unread(what: str, why: str, every: Sequence[Exchange]) -> str:
+def _of_unread(what: str, why: str, every: Sequence[RecordedExchange]) -> str:
     """The question about bodies that cannot be read, one for all of one kind."""
     asked = {"request": "What was asked for?", "answer": "What did it say?"}[what]
     others = f" and {len(every) - 1} more like it" if len(every) > 1 else ""
@@ -115,7 +115,7 @@ def _of_unread(what: str, why: str, every: Sequence[Exchange]) -> str:
     )
 
 
-def _of_profile(exchanges: Sequence[Exchange], profile: str, tally: Tally) -> list[Exchange]:
+def _of_profile(exchanges: Sequence[RecordedExchange], profile: str, tally: Tally) -> list[RecordedExchange]:
     kept = []
     for one in exchanges:
         if one.vendor in ("salesforce", profile):
@@ -125,14 +125,14 @@ def _of_profile(exchanges: Sequence[Exchange], profile: str, tally: Tally) -> li
     return kept
 
 
-def _read(exchanges: Sequence[Exchange]) -> list[Reading]:
+def _read(exchanges: Sequence[RecordedExchange]) -> list[Reading]:
     salesforce = SalesforceReader()
     return [
         salesforce.read(one) if one.vendor == "salesforce" else PARTNER_READERS[one.vendor](one) for one in exchanges
     ]
 
 
-def _logins_to_their_callers(exchanges: Sequence[Exchange], callers: Callers) -> list[bool]:
+def _logins_to_their_callers(exchanges: Sequence[RecordedExchange], callers: Callers) -> list[bool]:
     """Whether each exchange is the sync's; a log-in is that of whoever calls the same vendor next."""
     found = [callers.is_sync(one.who) for one in exchanges]
     following: dict[str, bool] = {}
@@ -145,7 +145,7 @@ def _logins_to_their_callers(exchanges: Sequence[Exchange], callers: Callers) ->
     return found
 
 
-def _ahead(exchanges: Sequence[Exchange], questions: list[str]) -> dict[str, float]:
+def _ahead(exchanges: Sequence[RecordedExchange], questions: list[str]) -> dict[str, float]:
     """How far each vendor's clock is ahead of the recorder's, by the Date of its answers."""
     by_vendor: dict[str, list[float]] = {}
     for one in exchanges:
@@ -162,7 +162,7 @@ def _ahead(exchanges: Sequence[Exchange], questions: list[str]) -> dict[str, flo
     return {vendor: seconds for vendor, seconds in found.items() if abs(seconds) >= SKEW_SECONDS_MIN}
 
 
-def _enter(told: Told, index: int, one: Exchange, reading: Reading, *, sync: bool, tally: Tally) -> None:
+def _enter(told: Told, index: int, one: RecordedExchange, reading: Reading, *, sync: bool, tally: Tally) -> None:
     """Write down what one exchange tells, and count it."""
     book = told.book
     known = [fact for fact in reading.facts if isinstance(fact, Company) or book.model(fact.kind) is not None]
@@ -197,7 +197,9 @@ def _company_key(fact: Company) -> str:
     return fact.id[:15] if fact.vendor == "salesforce" else fact.id
 
 
-def _word(one: Exchange, reading: Reading, known: Sequence[object], *, sync: bool, kind: str) -> tuple[str, bool]:
+def _word(
+    one: RecordedExchange, reading: Reading, known: Sequence[object], *, sync: bool, kind: str
+) -> tuple[str, bool]:
     """What an exchange is counted as, and whether it was of use."""
     writes = [fact for fact in known if isinstance(fact, Wrote)]
     if kind and kind != "no":

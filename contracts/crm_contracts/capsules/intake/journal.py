@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from crm_contracts.capsules.intake.blacking import Secrets
 from crm_contracts.capsules.intake.bodies import Unreadable, form, parsed
 from crm_contracts.capsules.intake.callers import Callers
-from crm_contracts.capsules.intake.exchange import Exchange, Tally
+from crm_contracts.capsules.intake.exchange import RecordedExchange, Tally
 from crm_contracts.capsules.intake.from_har import Intake, from_exchanges
 from crm_contracts.capsules.intake.runs import PAUSE_SECONDS
 from fake_core.control import ControlClient
@@ -86,7 +86,7 @@ def recorded(
     )
 
 
-def _exchange(one: Mapping[str, Any], vendor: str, callers: Callers, secrets: Secrets) -> Exchange:
+def _exchange(one: Mapping[str, Any], vendor: str, callers: Callers, secrets: Secrets) -> RecordedExchange:
     path, _, query = str(one["path"]).partition("?")
     asked, request_unread = _data(one["request"], form_like=path.startswith(_LOG_IN) or "search" in path)
     answer, response_unread = _data(one["response"])
@@ -97,7 +97,7 @@ def _exchange(one: Mapping[str, Any], vendor: str, callers: Callers, secrets: Se
         callers.logged_in(vendor, asked, answer)
         asked = answer = None
     who = str(one.get("who") or "")
-    return Exchange(
+    return RecordedExchange(
         number=int(one["n"]),
         at=datetime.fromisoformat(one["at"]),
         vendor=vendor,
@@ -125,7 +125,7 @@ def _data(text: str, *, form_like: bool = False) -> tuple[Any, str]:
         return None, "the journal keeps no more of so long a body" if cut else str(error)
 
 
-def _together(read: Mapping[str, Sequence[Exchange]], callers: Callers) -> Iterable[Exchange]:
+def _together(read: Mapping[str, Sequence[RecordedExchange]], callers: Callers) -> Iterable[RecordedExchange]:
     """Journals in one order, by their clocks."""
     heads = {vendor: list(reversed(every)) for vendor, every in read.items() if every}
     while heads:
@@ -138,7 +138,7 @@ def _together(read: Mapping[str, Sequence[Exchange]], callers: Callers) -> Itera
             del heads[vendor]
 
 
-def _by_sync(waiting: Sequence[Exchange], callers: Callers) -> bool:
+def _by_sync(waiting: Sequence[RecordedExchange], callers: Callers) -> bool:
     """Whether the next one waiting is the sync's; a log-in is that of whoever calls next."""
     for one in reversed(waiting):
         if one.who:

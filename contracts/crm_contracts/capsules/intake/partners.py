@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from crm_contracts.capsules.intake.bodies import mapping
-from crm_contracts.capsules.intake.exchange import Exchange
+from crm_contracts.capsules.intake.exchange import RecordedExchange
 from crm_contracts.capsules.intake.facts import (
     CREATE,
     DELETE,
@@ -45,7 +45,7 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
 _REMINDER: Kind = ("marketo", "reminder")
 
 
-def read_planhat(one: Exchange) -> Reading:
+def read_planhat(one: RecordedExchange) -> Reading:
     """What an exchange with Planhat shows."""
     match [part for part in one.path.split("/") if part]:
         case ["companies" | "leancompanies" as path]:
@@ -72,7 +72,7 @@ def read_planhat(one: Exchange) -> Reading:
     return _told(one, reading)
 
 
-def _planhat_list(one: Exchange, kind: Kind) -> Iterator[Fact]:
+def _planhat_list(one: RecordedExchange, kind: Kind) -> Iterator[Fact]:
     if one.method == "GET" and isinstance(one.response, list):
         empty = {} if "select" in one.query or kind[1] != "task" else _EMPTY["task"]
         yield from _seen(kind, [{**empty, **row} for row in _rows(one.response)], "_id")
@@ -92,7 +92,7 @@ def _planhat_list(one: Exchange, kind: Kind) -> Iterator[Fact]:
         yield from _planhat_bulk(one, kind)
 
 
-def _planhat_bulk(one: Exchange, kind: Kind) -> Iterator[Fact]:
+def _planhat_bulk(one: RecordedExchange, kind: Kind) -> Iterator[Fact]:
     answer = mapping(one.response)
     for number, item in enumerate(_rows(one.request)):
         verb, found, done = "", "", _done(one)
@@ -111,7 +111,7 @@ def _planhat_bulk(one: Exchange, kind: Kind) -> Iterator[Fact]:
         yield Wrote(kind, verb or default, record_id, fields, done, "" if done else _said(one), number, pointer)
 
 
-def _planhat_row(one: Exchange, kind: Kind, record_id: str) -> Iterator[Fact]:
+def _planhat_row(one: RecordedExchange, kind: Kind, record_id: str) -> Iterator[Fact]:
     row = mapping(one.response)
     shown = str(row.get("_id") or "")
     named = record_id.partition("-")[2] if record_id.startswith(("srcid-", "extid-")) else ""
@@ -125,7 +125,7 @@ def _planhat_row(one: Exchange, kind: Kind, record_id: str) -> Iterator[Fact]:
         yield Seen(kind, record_id, {}, gone=True)
 
 
-def read_totango(one: Exchange) -> Reading:
+def read_totango(one: RecordedExchange) -> Reading:
     """What an exchange with Totango shows."""
     verb = _VERBS.get(one.method, "other")
     match [part for part in one.path.split("/") if part]:
@@ -163,7 +163,7 @@ def read_totango(one: Exchange) -> Reading:
     return _told(one, reading)
 
 
-def _totango_row(one: Exchange, kind: Kind, record_id: str) -> Iterator[Fact]:
+def _totango_row(one: RecordedExchange, kind: Kind, record_id: str) -> Iterator[Fact]:
     given = mapping(one.response)
     answer = mapping(given.get("record")) or given
     shown = str(answer.get("id") or mapping(answer.get("note")).get("id") or "")
@@ -176,7 +176,7 @@ def _totango_row(one: Exchange, kind: Kind, record_id: str) -> Iterator[Fact]:
         yield Seen(kind, shown, answer)
 
 
-def read_marketo(one: Exchange) -> Reading:
+def read_marketo(one: RecordedExchange) -> Reading:
     """What an exchange with Marketo's stand-in shows."""
     verb = _VERBS.get(one.method, "other")
     match [part for part in one.path.split("/") if part]:
@@ -213,12 +213,12 @@ def read_marketo(one: Exchange) -> Reading:
     return _told(one, reading)
 
 
-def _told(one: Exchange, reading: Reading) -> Reading:
+def _told(one: RecordedExchange, reading: Reading) -> Reading:
     reading.code = _said(one) if one.status >= 400 else ""
     return reading
 
 
-def _all_of_them(one: Exchange) -> bool:
+def _all_of_them(one: RecordedExchange) -> bool:
     """Whether a list was asked for without a condition and has room for more."""
     try:
         limit, offset = int(one.query.get("limit", "0")), int(one.query.get("offset", "0"))
@@ -239,11 +239,11 @@ def _company(vendor: str, row: Mapping[str, Any], key: str, name: str, account: 
         yield Company(vendor, str(row[key]), str(row.get(name) or ""), str(row.get(account) or ""))
 
 
-def _done(one: Exchange) -> bool | None:
+def _done(one: RecordedExchange) -> bool | None:
     return None if one.status == 0 or one.status >= 500 else one.status < 400
 
 
-def _said(one: Exchange) -> str:
+def _said(one: RecordedExchange) -> str:
     return str(one.status) if one.status >= 400 else ""
 
 
@@ -251,7 +251,7 @@ def _rows(given: Any) -> Sequence[Mapping[str, Any]]:
     return [one for one in given if isinstance(one, Mapping)] if isinstance(given, list) else ()
 
 
-PARTNER_READERS: Mapping[str, Callable[[Exchange], Reading]] = {
+PARTNER_READERS: Mapping[str, Callable[[RecordedExchange], Reading]] = {
     "planhat": read_planhat,
     "totango": read_totango,
     "marketo": read_marketo,

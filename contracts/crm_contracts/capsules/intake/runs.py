@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from crm_contracts.capsules.intake.exchange import Exchange
+from crm_contracts.capsules.intake.exchange import RecordedExchange
 from crm_contracts.capsules.intake.facts import Reading, Wrote
 from crm_contracts.world.ops import InjectFault
 
@@ -39,9 +39,9 @@ class Run:
 
 
 def runs_of(
-    exchanges: Sequence[Exchange],
+    exchanges: Sequence[RecordedExchange],
     *,
-    is_sync: Callable[[Exchange], bool],
+    is_sync: Callable[[RecordedExchange], bool],
     by_person: Callable[[int], bool],
     pause_seconds: int = PAUSE_SECONDS,
 ) -> list[Run]:
@@ -63,7 +63,7 @@ def runs_of(
     return runs
 
 
-def trouble(one: Exchange, reading: Reading) -> str:
+def trouble(one: RecordedExchange, reading: Reading) -> str:
     """The kind of fault that an answer to the sync shows; "" for none, "?" for one that only evidence can tell.
 
     "no" stands for a refusal that is nobody's fault but the sync's own, or an open question.
@@ -83,7 +83,7 @@ def trouble(one: Exchange, reading: Reading) -> str:
     return "no" if one.status >= 400 and one.status != 404 else ""
 
 
-def told_by_evidence(one: Exchange, reading: Reading, arrived: bool | None) -> tuple[str, bool]:
+def told_by_evidence(one: RecordedExchange, reading: Reading, arrived: bool | None) -> tuple[str, bool]:
     """The kind of a broken or failed call, and whether that is sure. *arrived*: whether what it asked for was done."""
     broken = one.status == 0
     if not list(reading.writes()):
@@ -96,7 +96,7 @@ def told_by_evidence(one: Exchange, reading: Reading, arrived: bool | None) -> t
 
 
 def fault_ops(
-    run: Run, exchanges: Sequence[Exchange], readings: Sequence[Reading], kinds: dict[int, str]
+    run: Run, exchanges: Sequence[RecordedExchange], readings: Sequence[Reading], kinds: dict[int, str]
 ) -> list[InjectFault]:
     """The faults of a run, to be scripted before it. *kinds*: the kind of fault by the exchange's index."""
     found: list[InjectFault] = []

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from crm_contracts.capsules.intake.bodies import mapping, mappings
-from crm_contracts.capsules.intake.exchange import Exchange
+from crm_contracts.capsules.intake.exchange import RecordedExchange
 from crm_contracts.capsules.intake.facts import (
     CREATE,
     DELETE,
@@ -44,7 +44,7 @@ class SalesforceReader:
     def __init__(self) -> None:
         self._jobs: dict[str, str] = {}
 
-    def read(self, one: Exchange) -> Reading:
+    def read(self, one: RecordedExchange) -> Reading:
         """What *one* shows."""
         if one.meaning == ("login", ""):
             return Reading("login", "")
@@ -67,7 +67,7 @@ class SalesforceReader:
             reading.facts.append(fact)
         return reading
 
-    def _bulk_query(self, one: Exchange, parts: list[str], reading: Reading) -> Reading:
+    def _bulk_query(self, one: RecordedExchange, parts: list[str], reading: Reading) -> Reading:
         if len(parts) == 2 and isinstance(one.request, Mapping) and isinstance(one.response, Mapping):
             name = FROM.search(str(one.request.get("query", "")))
             self._jobs[str(one.response.get("id"))] = name[1] if name else ""

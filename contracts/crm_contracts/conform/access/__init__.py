@@ -5,6 +5,7 @@ One module for each vendor, whose class is `Access`. `conform` knows no vendor b
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -14,13 +15,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from crm_contracts.conform.target import Answer, Target
 
-__all__ = ["Access", "Exchange", "Made", "access_to"]
+__all__ = ["Access", "Interaction", "Made", "access_to"]
 
 PAUSE_MAX = 120.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class Interaction:
     """One call of a check and its answer."""
 
     method: str
@@ -38,15 +39,14 @@ class Made:
     what: str
 
 
-class Access:
-    """What a vendor needs said. The defaults are those of an API with a bearer token and JSON objects."""
+class Access(ABC):
+    """What a vendor needs said: its refusals, what a call made and how that goes away. The rest has the defaults of an
+    API with a bearer token.
+    """
 
-    vendor: ClassVar[str]
     kinds: ClassVar[Mapping[str, Callable[[Any, str], bool]]] = {}
     # The credential that names the account: `--account VENDOR=…` has to say the same ("" = the account tells itself).
     account_word: ClassVar[str] = ""
-    # Names that are asked of the target when a check uses them: see `find`.
-    late: ClassVar[Mapping[str, str]] = {}
 
     def headers(self, credentials: Mapping[str, Any]) -> dict[str, str]:
         """What every call carries unless a step says otherwise."""
@@ -57,33 +57,30 @@ class Access:
         del credentials
         return {}
 
-    def find(self, target: Target, name: str) -> Any:
-        """The value of a name of `late`."""
-        raise NotImplementedError(f"{self.vendor}: {name} of {target.url}")
+    @property
+    def late(self) -> Mapping[str, Callable[[Target], Any]]:
+        """Names that are asked of the target when a check uses them."""
+        return {}
 
+    @abstractmethod
     def refusal(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """A step's `refused` as other words of a step (`equals`, `text`, `has`)."""
-        raise NotImplementedError(f"{self.vendor} has no `refused`: use `equals` or `text` ({told})")
 
+    @abstractmethod
     def said(self, answer: Answer) -> tuple[str, str] | None:
         """Code and message of a refusal, or None where *answer* is none."""
-        del answer
-        return None
 
-    def made(self, exchange: Exchange) -> Iterable[Made]:
+    @abstractmethod
+    def made(self, interaction: Interaction) -> Iterable[Made]:
         """What the call created."""
-        del exchange
-        return ()
 
-    def gone(self, exchange: Exchange) -> Iterable[str]:
+    @abstractmethod
+    def gone(self, interaction: Interaction) -> Iterable[str]:
         """Keys of what the call deleted."""
-        del exchange
-        return ()
 
+    @abstractmethod
     def remove(self, target: Target, made: Sequence[Made]) -> Iterator[str]:
         """Delete *made*, given newest first; say what is still there, and why."""
-        del target
-        yield from (one.what for one in made)
 
     def pause(self, answer: Answer) -> float:
         """Seconds until a call is taken again after *answer*, a 429."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crm_contracts.conform.access import Access as _Access
-from crm_contracts.conform.access import Exchange, Made
+from crm_contracts.conform.access import Interaction, Made
 
 if TYPE_CHECKING:
     from crm_contracts.conform.target import Answer, Target
@@ -27,7 +27,6 @@ def _is_time(value: Any, _more: str) -> bool:
 
 
 class Access(_Access):
-    vendor = "marketo"
     account_word = "tenant"
     kinds: ClassVar[Mapping[str, Callable[[Any, str], bool]]] = {"time": _is_time}
 
@@ -41,14 +40,14 @@ class Access(_Access):
         except (ValueError, LookupError, TypeError):
             return None
 
-    def made(self, exchange: Exchange) -> Iterable[Made]:
-        if exchange.method == "POST" and exchange.answer.status == 201 and exchange.url.endswith(REMINDERS):
-            key = exchange.answer.json["id"]
+    def made(self, interaction: Interaction) -> Iterable[Made]:
+        if interaction.method == "POST" and interaction.answer.status == 201 and interaction.url.endswith(REMINDERS):
+            key = interaction.answer.json["id"]
             yield Made(f"{REMINDERS}/{key}", f"reminder {key}")
 
-    def gone(self, exchange: Exchange) -> Iterable[str]:
-        if exchange.method == "DELETE" and exchange.answer.status == 200:
-            yield exchange.url
+    def gone(self, interaction: Interaction) -> Iterable[str]:
+        if interaction.method == "DELETE" and interaction.answer.status == 200:
+            yield interaction.url
 
     def remove(self, target: Target, made: Sequence[Made]) -> Iterator[str]:
         for one in made:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crm_contracts.conform.access import Access as _Access
-from crm_contracts.conform.access import Exchange, Made
+from crm_contracts.conform.access import Interaction, Made
 
 if TYPE_CHECKING:
     from crm_contracts.conform.target import Answer, Target
@@ -39,7 +39,6 @@ def _is_time(value: Any, _more: str) -> bool:
 
 
 class Access(_Access):
-    vendor = "planhat"
     account_word = "tenant"
     kinds: ClassVar[Mapping[str, Callable[[Any, str], bool]]] = {"id": _is_id, "time": _is_time}
 
@@ -65,27 +64,27 @@ class Access(_Access):
 
     # ---- what a call made, and taking it away ------------------------------------------------------------------
 
-    def made(self, exchange: Exchange) -> Iterable[Made]:
-        where = _PATH.search(_path(exchange.url))
-        if exchange.method == "GET" or exchange.answer.status not in ACCEPTED or where is None:
+    def made(self, interaction: Interaction) -> Iterable[Made]:
+        where = _PATH.search(_path(interaction.url))
+        if interaction.method == "GET" or interaction.answer.status not in ACCEPTED or where is None:
             return
         try:
-            body = exchange.answer.json
+            body = interaction.answer.json
         except ValueError:
             return
         collection = where[3] or where[1]  # /companies/ID/licenses makes licences
-        if exchange.method == "POST" and where[1] not in NO_RECORDS:
+        if interaction.method == "POST" and where[1] not in NO_RECORDS:
             rows = body if isinstance(body, list) else [body]
             ids = [one["_id"] for one in rows if isinstance(one, dict) and _is_id(one.get("_id"), "")]
         else:
             ids = body.get("upsertedIds", []) if isinstance(body, dict) else []
         yield from (Made(f"{collection}/{one}", f"{collection}/{one}") for one in ids)
-        if where[1] == "tasks" and exchange.method == "PUT":
-            yield from (Made(one, one) for one in _notes(exchange, body))
+        if where[1] == "tasks" and interaction.method == "PUT":
+            yield from (Made(one, one) for one in _notes(interaction, body))
 
-    def gone(self, exchange: Exchange) -> Iterable[str]:
-        where = _PATH.search(_path(exchange.url))
-        if exchange.method == "DELETE" and exchange.answer.status == 200 and where is not None:
+    def gone(self, interaction: Interaction) -> Iterable[str]:
+        where = _PATH.search(_path(interaction.url))
+        if interaction.method == "DELETE" and interaction.answer.status == 200 and where is not None:
             yield f"{where[3]}/{where[4]}" if where[4] else f"{where[1]}/{where[2]}"
 
     def remove(self, target: Target, made: Sequence[Made]) -> Iterator[str]:
@@ -99,13 +98,13 @@ def _path(url: str) -> str:
     return re.sub(r"^https?://[^/]+", "", url).partition("?")[0]
 
 
-def _notes(exchange: Exchange, body: Any) -> Iterator[str]:
+def _notes(interaction: Interaction, body: Any) -> Iterator[str]:
     """The Conversations of tasks that this call completed."""
     if not isinstance(body, dict):
         return
     if "noteId" in body:
         yield f"conversations/{body['noteId']}"
-    elif "modified" in body and b'"Done"' in exchange.body:
-        items = json.loads(exchange.body)
+    elif "modified" in body and b'"Done"' in interaction.body:
+        items = json.loads(interaction.body)
         done = {one.get("_id") for one in items if isinstance(one, dict) and one.get("status") == "Done"}
         yield from (f"conversations/{one}" for one in body["modified"] if one in done)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from crm_contracts.conform.access import Access as _Access
-from crm_contracts.conform.access import Exchange, Made
+from crm_contracts.conform.access import Interaction, Made
 from crm_contracts.conform.entries import refusal_in
 
 if TYPE_CHECKING:
@@ -54,13 +54,7 @@ def _is_time(value: Any, _more: str) -> bool:
 
 
 class Access(_Access):
-    vendor = "salesforce"
     kinds: ClassVar[Mapping[str, Callable[[Any, str], bool]]] = {"id": _is_id, "time": _is_time}
-    late: ClassVar[Mapping[str, str]] = {
-        "user_id": "user_id",
-        "org_id": "organization_id",
-        "user": "preferred_username",
-    }
 
     def headers(self, credentials: Mapping[str, Any]) -> dict[str, str]:
         return {"Authorization": f"Bearer {credentials['access_token']}"}
@@ -73,9 +67,13 @@ class Access(_Access):
             "async": f"/services/async/{version}",
         }
 
-    def find(self, target: Target, name: str) -> Any:
-        """`{user_id}`, `{org_id}`, `{user}`: asked once."""
-        return self._userinfo(target)[self.late[name]]
+    @property
+    def late(self) -> Mapping[str, Callable[[Target], Any]]:
+        return {
+            "user_id": lambda target: self._userinfo(target)["user_id"],
+            "org_id": lambda target: self._userinfo(target)["organization_id"],
+            "user": lambda target: self._userinfo(target)["preferred_username"],
+        }
 
     def refusal(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """`{code, message, fields}`: a list of one error. No *fields*: no such key."""
@@ -93,14 +91,14 @@ class Access(_Access):
 
     # ---- what a call made, and taking it away ------------------------------------------------------------------
 
-    def made(self, exchange: Exchange) -> Iterable[Made]:
-        answer = exchange.answer
-        if exchange.method == "DELETE" or not 200 <= answer.status < 400:
+    def made(self, interaction: Interaction) -> Iterable[Made]:
+        answer = interaction.answer
+        if interaction.method == "DELETE" or not 200 <= answer.status < 400:
             return
         kind = answer.headers.get("Content-Type", "")
         if "json" in kind:
             body = answer.json
-            if exchange.method == "POST" and (job := _JOB.search(exchange.url.partition("?")[0])):
+            if interaction.method == "POST" and (job := _JOB.search(interaction.url.partition("?")[0])):
                 yield Made(f"{job[1]} {body['id']}", f"job {body['id']}")
                 return
             yield from (Made(one[:15], one) for one in _ids(body))
@@ -108,22 +106,22 @@ class Access(_Access):
             yield from (Made(one[:15], one) for one in _ids_of_results(answer.text))
         elif "xml" in kind:
             yield from (Made(one[:15], one) for one in _SOAP_MADE.findall(answer.text))
-        if exchange.method == "POST" and re.search(r"/services/async/[^/]+/job/[^/]+/batch$", exchange.url):
+        if interaction.method == "POST" and re.search(r"/services/async/[^/]+/job/[^/]+/batch$", interaction.url):
             batch = re.search(r'(?:<id>|"id"\s*:\s*")(\w{18})', answer.text)
             if batch:
-                yield Made(f"batch {exchange.url}/{batch[1]}/result", f"batch {batch[1]}")
+                yield Made(f"batch {interaction.url}/{batch[1]}/result", f"batch {batch[1]}")
 
-    def gone(self, exchange: Exchange) -> Iterable[str]:
-        if exchange.method != "DELETE":
+    def gone(self, interaction: Interaction) -> Iterable[str]:
+        if interaction.method != "DELETE":
             return
-        row = _ROW.search(exchange.url.partition("?")[0])
-        if row and exchange.answer.status == 204:
+        row = _ROW.search(interaction.url.partition("?")[0])
+        if row and interaction.answer.status == 204:
             yield row[1][:15]
-        job = re.search(r"/jobs/(ingest|query)/(\w{18})$", exchange.url)
-        if job and exchange.answer.status == 204:
+        job = re.search(r"/jobs/(ingest|query)/(\w{18})$", interaction.url)
+        if job and interaction.answer.status == 204:
             yield f"{job[1]} {job[2]}"
-        elif "/composite/sobjects" in exchange.url and exchange.answer.status == 200:
-            yield from (one["id"][:15] for one in exchange.answer.json if one.get("success"))
+        elif "/composite/sobjects" in interaction.url and interaction.answer.status == 200:
+            yield from (one["id"][:15] for one in interaction.answer.json if one.get("success"))
 
     def remove(self, target: Target, made: Sequence[Made]) -> Iterator[str]:
         ids = [one.what for one in made if " " not in one.key]
@@ -185,6 +183,7 @@ class Access(_Access):
         return there
 
     def _userinfo(self, target: Target) -> dict[str, Any]:
+        """Asked once."""
         if "userinfo" not in target.known:
             target.known["userinfo"] = target.call("GET", "/services/oauth2/userinfo").json
         told: dict[str, Any] = target.known["userinfo"]

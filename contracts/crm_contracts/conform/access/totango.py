@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from crm_contracts.conform.access import Access as _Access
-from crm_contracts.conform.access import Exchange, Made
+from crm_contracts.conform.access import Interaction, Made
 from fake_core.errors import MisuseError
 
 if TYPE_CHECKING:
@@ -36,10 +36,8 @@ def _is_stamp(value: Any, _more: str) -> bool:
 
 
 class Access(_Access):
-    vendor = "totango"
     account_word = "service_id"
     kinds: ClassVar[Mapping[str, Callable[[Any, str], bool]]] = {"stamp": _is_stamp}
-    late: ClassVar[Mapping[str, str]] = {"account": "account"}
 
     def headers(self, credentials: Mapping[str, Any]) -> dict[str, str]:
         return {"app-token": credentials["token"]}
@@ -49,16 +47,21 @@ class Access(_Access):
         url = str(credentials.get("url", "")).rstrip("/")
         return {"ingest": INGEST.get(url, url)}
 
-    def find(self, target: Target, name: str) -> Any:
-        """`{account}`: see above. Raises MisuseError where the ingest does not make it."""
+    @property
+    def late(self) -> Mapping[str, Callable[[Target], Any]]:
+        return {"account": self._account}
+
+    def _account(self, target: Target) -> str:
+        """The one that checks write to: see above. Raises MisuseError where the ingest does not make it."""
         key = "account that checks write to"
         if key not in target.known:
-            account = target.credentials.get(name)
+            account = target.credentials.get("account")
             if not account:
                 account = ACCOUNT
                 self._make_account(target, account)
             target.known[key] = account
-        return target.known[key]
+        known: str = target.known[key]
+        return known
 
     def _make_account(self, target: Target, account: str) -> None:
         asked = urlencode({"sdr_s": target.credentials["service_id"], "sdr_o": account, "sdr_odn": account})
@@ -85,32 +88,32 @@ class Access(_Access):
 
     # ---- what a call made, and taking it away ------------------------------------------------------------------
 
-    def made(self, exchange: Exchange) -> Iterable[Made]:
-        if exchange.method not in {"POST", "PUT"} or exchange.answer.status not in {200, 201}:
+    def made(self, interaction: Interaction) -> Iterable[Made]:
+        if interaction.method not in {"POST", "PUT"} or interaction.answer.status not in {200, 201}:
             return
-        path = exchange.url.partition("?")[0]
+        path = interaction.url.partition("?")[0]
         standin = _STANDIN.search(path)
         if standin:
-            yield from self._made_standin(exchange, standin[1])
-        elif exchange.method == "POST" and path.endswith(TASKS):
-            if isinstance(told := _json(exchange.answer), dict) and "id" in told:
+            yield from self._made_standin(interaction, standin[1])
+        elif interaction.method == "POST" and path.endswith(TASKS):
+            if isinstance(told := _json(interaction.answer), dict) and "id" in told:
                 yield Made(f"{TASKS}/{told['id']}", f"task {told['id']}")
-        elif exchange.method == "POST" and path.endswith(f"{TOUCHPOINTS}/"):
-            note = (_json(exchange.answer) or {}).get("note", {}).get("id")
+        elif interaction.method == "POST" and path.endswith(f"{TOUCHPOINTS}/"):
+            note = (_json(interaction.answer) or {}).get("note", {}).get("id")
             if note is not None:
                 yield Made(f"{TOUCHPOINTS}/{note}", f"touchpoint {note}")
 
-    def _made_standin(self, exchange: Exchange, rest: str) -> Iterator[Made]:
-        told = _json(exchange.answer)
-        if rest == "jobs" and exchange.method == "POST" and isinstance(told, dict):
+    def _made_standin(self, interaction: Interaction, rest: str) -> Iterator[Made]:
+        told = _json(interaction.answer)
+        if rest == "jobs" and interaction.method == "POST" and isinstance(told, dict):
             yield Made(f"/_standin/totango/jobs/{told['id']}", f"job {told['id']}")
-        elif exchange.method == "PUT" and isinstance(told, dict) and told.get("outcome") == "created":
+        elif interaction.method == "PUT" and isinstance(told, dict) and told.get("outcome") == "created":
             kind, record = rest.split("/")[1], told["record"]["id"]
             yield Made(f"/_standin/totango/records/{kind}/{record}", f"{kind} {record}")
 
-    def gone(self, exchange: Exchange) -> Iterable[str]:
-        if exchange.method == "DELETE" and exchange.answer.status in {200, 204}:
-            path = re.sub(r"^https?://[^/]+", "", exchange.url).partition("?")[0]
+    def gone(self, interaction: Interaction) -> Iterable[str]:
+        if interaction.method == "DELETE" and interaction.answer.status in {200, 204}:
+            path = re.sub(r"^https?://[^/]+", "", interaction.url).partition("?")[0]
             yield path
 
     def remove(self, target: Target, made: Sequence[Made]) -> Iterator[str]:
@@ -124,7 +127,7 @@ class Access(_Access):
 
     def _with_event(self, target: Target, path: str) -> str:
         """A touchpoint has two ids, and its DELETE needs both."""
-        account = self.find(target, "account")
+        account = self._account(target)
         events = _json(target.call("GET", f"/api/v2/events/?account_id={quote(account)}", needed=True))
         note = path.rpartition("/")[2]
         rows = events if isinstance(events, list) else []

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from crm_contracts.integration.exchange import Exchange, Run, strings
 from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.parsed import ParsedCall, Run, strings
 
 PLANHAT_ERRORS = ("createdErrors", "updatedErrors", "permissionErrors", "validationErrors")
 _SOAP_RESULT = re.compile(r"<(?:\w+:)?result\b.*?</(?:\w+:)?result>", re.DOTALL)
@@ -37,7 +37,7 @@ class Refused:
 
 def unhandled_partial_failure(run: Run) -> Looked:
     looked = Looked()
-    for one in run.exchanges:
+    for one in run.parsed:
         if not (one.ok and is_batch(one)) or one.lost:
             continue
         looked.number += 1
@@ -53,12 +53,12 @@ def unhandled_partial_failure(run: Run) -> Looked:
     return looked
 
 
-def is_batch(one: Exchange) -> bool:
+def is_batch(one: ParsedCall) -> bool:
     """Whether an answer of this operation may refuse a part."""
     return one.operation in _READERS or (one.operation.startswith("bulkUpsert") and isinstance(one.json, list))
 
 
-def refused_items(one: Exchange) -> list[Refused]:
+def refused_items(one: ParsedCall) -> list[Refused]:
     """The items that a batch's answer refuses."""
     if not is_batch(one):
         return []
@@ -67,7 +67,7 @@ def refused_items(one: Exchange) -> list[Refused]:
     return list(_READERS[one.operation](one))
 
 
-def _taken_up(run: Run, one: Exchange, item: Refused) -> bool:
+def _taken_up(run: Run, one: ParsedCall, item: Refused) -> bool:
     for later in run.after(one, vendor=one.vendor):
         if item.marks:
             if any(mark in later.said for mark in item.marks):
@@ -77,7 +77,7 @@ def _taken_up(run: Run, one: Exchange, item: Refused) -> bool:
     return False
 
 
-def _count(one: Exchange) -> int:
+def _count(one: ParsedCall) -> int:
     told = one.answer_json
     if isinstance(told, list):
         return len(told)
@@ -105,7 +105,7 @@ def _listed(value: Any) -> Any:
     return {key: one for key, one in value.items() if key != "attributes"} if isinstance(value, Mapping) else value
 
 
-def _collections(one: Exchange) -> Iterator[Refused]:
+def _collections(one: ParsedCall) -> Iterator[Refused]:
     if one.operation == "deleteRecords":
         items: list[Any] = [{"id": each} for each in (one.parameter("ids") or "").split(",")]
     else:
@@ -116,13 +116,13 @@ def _collections(one: Exchange) -> Iterator[Refused]:
             yield Refused(number, code, message, _marks(items, number))
 
 
-def _composite(one: Exchange) -> Iterator[Refused]:
+def _composite(one: ParsedCall) -> Iterator[Refused]:
     asked = one.json.get("compositeRequest", []) if isinstance(one.json, dict) else []
     told = one.answer_json.get("compositeResponse", []) if isinstance(one.answer_json, dict) else []
     yield from _subrequests(asked, told)
 
 
-def _graph(one: Exchange) -> Iterator[Refused]:
+def _graph(one: ParsedCall) -> Iterator[Refused]:
     asked = one.json.get("graphs", []) if isinstance(one.json, dict) else []
     told = one.answer_json.get("graphs", []) if isinstance(one.answer_json, dict) else []
     for request, answer in zip(asked, told, strict=False):
@@ -140,7 +140,7 @@ def _subrequests(asked: list[Any], told: list[Any]) -> Iterator[Refused]:
         yield Refused(number, code, message, _marks_of_request(request.get("url", ""), request.get("body")))
 
 
-def _batch(one: Exchange) -> Iterator[Refused]:
+def _batch(one: ParsedCall) -> Iterator[Refused]:
     asked = one.json.get("batchRequests", []) if isinstance(one.json, dict) else []
     told = one.answer_json.get("results", []) if isinstance(one.answer_json, dict) else []
     for number, (request, answer) in enumerate(zip(asked, told, strict=False)):
@@ -156,7 +156,7 @@ def _marks_of_request(url: str, body: Any) -> frozenset[str]:
     return frozenset(text for text in strings(body) if len(text) >= _TELLING_MIN)
 
 
-def _soap(one: Exchange) -> Iterator[Refused]:
+def _soap(one: ParsedCall) -> Iterator[Refused]:
     asked = _SOAP_ITEM.findall(one.text)
     for number, result in enumerate(_SOAP_RESULT.findall(one.answer_text)):
         if "success>false<" in result:
@@ -167,7 +167,7 @@ def _soap(one: Exchange) -> Iterator[Refused]:
             yield Refused(number, code[1] if code else "", message[1] if message else "", marks)
 
 
-def _planhat(one: Exchange) -> Iterator[Refused]:
+def _planhat(one: ParsedCall) -> Iterator[Refused]:
     told = one.answer_json if isinstance(one.answer_json, dict) else {}
     for name in PLANHAT_ERRORS:
         for at, error in enumerate(told.get(name) or []):

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.parsed import ParsedCall, Run
 
 _ENDED = frozenset({"JobComplete", "Failed", "Aborted", "Completed", "NotProcessed", "Closed"})
 
@@ -27,7 +27,7 @@ def results_not_read(run: Run) -> Looked:
     return looked
 
 
-def _ingest(one: Exchange, later: list[Exchange]) -> Seen | None:
+def _ingest(one: ParsedCall, later: list[ParsedCall]) -> Seen | None:
     told = [other.answer_json for other in later if other.operation == "getIngestJob" and other.ok]
     closed = any(other.operation == "changeIngestJob" and _says(other, "UploadComplete") for other in later)
     last: Any = told[-1] if told and isinstance(told[-1], dict) else {}
@@ -42,7 +42,7 @@ def _ingest(one: Exchange, later: list[Exchange]) -> Seen | None:
     return None
 
 
-def _batch(one: Exchange, later: list[Exchange]) -> Seen | None:
+def _batch(one: ParsedCall, later: list[ParsedCall]) -> Seen | None:
     results = [other for other in later if other.operation in {"getBatchResult", "getBatchQueryResult"}]
     told = [other.answer_json for other in later if other.operation in {"getBatch", "listBatches"} and other.ok]
     if not told and not results:
@@ -54,5 +54,5 @@ def _batch(one: Exchange, later: list[Exchange]) -> Seen | None:
     return None
 
 
-def _says(one: Exchange, state: str) -> bool:
+def _says(one: ParsedCall, state: str) -> bool:
     return isinstance(one.json, dict) and one.json.get("state") == state

@@ -4,7 +4,9 @@ Rule 1: what only the org can know (its fields, its objects, its ids) is not jud
 metadata, and its refusals are told by `refusals`.
 Rule 2: a vendor that ignores what it does not know says 200; these checks are for what is lost so in silence.
 Rule 3: a value that the vendor took is no bad one: the documents name samples where they cannot name all (a search, a
-        day of a month), so a value is held against its schema where it was refused, to say which one it was.
+        day of a month), so a value is held against its schema where it was refused, to say which one it was. An answer
+        that was lost, a 503, an ended session refuse nobody's value.
+Rule 4: a key that is written back as it came is no loss: who reads a record, changes it and writes it whole does so.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from crm_contracts.integration.checks.secrets import names_a_secret
-from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.table import facts
 from crm_contracts.openapi.routes import router
 
@@ -30,9 +32,9 @@ _XML = frozenset({"text/xml", "application/xml"})
 
 def unknown_operation(run: Run) -> Looked:
     looked = Looked(number=len(run.calls))
-    for one in run.exchanges:
-        if one.found is not None or one.method == "OPTIONS" or one.ok or _retired(one):
-            continue  # what the vendor answered is there, whatever the document says
+    for one in run.parsed:
+        if one.found is not None or one.method == "OPTIONS" or 200 <= one.status < 400 or _retired(one):
+            continue  # what the vendor answered is there, whatever the document says: a page, a redirect
         methods = one.router.methods(one.path)
         if methods:
             what, remedy = f"{one.method} on a path that takes {', '.join(methods)}", f"use {' or '.join(methods)}"
@@ -55,7 +57,7 @@ def retired_version(run: Run) -> Looked:
     return looked
 
 
-def _retired(one: Exchange) -> bool:
+def _retired(one: ParsedCall) -> bool:
     match = _VERSION.search(one.path) if one.vendor == "salesforce" else None
     return match is not None and int(match[1]) < int(facts("salesforce")["oldest_version"])
 
@@ -79,7 +81,7 @@ def wrong_content_type(run: Run) -> Looked:
 
 def bad_parameter(run: Run) -> Looked:
     looked = Looked()
-    for one in run.exchanges:
+    for one in run.parsed:
         if one.found is None:
             continue
         headers = dict(one.call.request_headers)
@@ -91,10 +93,10 @@ def bad_parameter(run: Run) -> Looked:
             values = {"query": dict(one.query), "path": dict(one.path_values), "header": headers}.get(place, {})
             value = values.get(name.lower() if place == "header" else name)
             if value is None:
-                if row.get("required"):
+                if row.get("required") and not one.ok:
                     what = f"{one.operation}: the {place} parameter {name} is missing"
                     looked.seen.append(Seen(what=what, calls=[one], about=f"{one.operation} {name}"))
-            elif not one.ok and not _fits(one.vendor, row.get("schema", {}), value):
+            elif one.refused and not _fits(one.vendor, row.get("schema", {}), value):
                 what = f"{one.operation}: {name}={value[:60]!r} is not what the {place} parameter takes"
                 looked.seen.append(Seen(what=what, calls=[one], about=f"{one.operation} {name}"))
     return looked
@@ -102,7 +104,7 @@ def bad_parameter(run: Run) -> Looked:
 
 def unknown_parameter(run: Run) -> Looked:
     looked = Looked()
-    for one in run.exchanges:
+    for one in run.parsed:
         if one.found is None or not one.query or one.logs_in or "/oauth2/" in one.path:  # a log-in's are many
             continue
         looked.number += 1
@@ -126,7 +128,7 @@ def bad_body(run: Run) -> Looked:
         if schema is None or one.content_type in _XML or one.content_type == "text/csv":
             continue
         looked.number += 1
-        if one.ok:
+        if not one.refused:
             continue
         value: Any = one.form if "form" in one.content_type else one.json
         if value is None:
@@ -151,20 +153,20 @@ def dropped_key(run: Run) -> Looked:
         if schema is None or not one.writes:
             continue
         known = _keys(one, schema)
-        items = one.json if isinstance(one.json, list) else [one.json]
         if not known or facts("planhat")["open_models"].count(one.path.strip("/").partition("/")[0]):
             continue
         looked.number += 1
-        keys = {key for item in items if isinstance(item, dict) for key in item}
-        for key in sorted(keys - known):
-            if not key.startswith("custom.") and not key.startswith("_"):
+        keys = {key for item in one.items for key in item if key not in known and not key.startswith(("custom.", "_"))}
+        came = _came(run, one, keys) if keys else ()
+        for key in sorted(keys):
+            if any(key in item and (key, item[key]) not in came for item in one.items):
                 looked.seen.append(
                     Seen(what=f"{one.operation}: the model has no {key}", calls=[one], about=f"{one.operation} {key}")
                 )
     return looked
 
 
-def _keys(one: Exchange, schema: dict[str, Any]) -> set[str]:
+def _keys(one: ParsedCall, schema: dict[str, Any]) -> set[str]:
     """The properties that an object of *schema*, or of its items, may have."""
     row = one.router.resolved(schema)
     if "items" in row:
@@ -176,8 +178,8 @@ def _keys(one: Exchange, schema: dict[str, Any]) -> set[str]:
     return found
 
 
-def _with_body(run: Run) -> Iterator[tuple[Exchange, dict[str, Any]]]:
-    for one in run.exchanges:
+def _with_body(run: Run) -> Iterator[tuple[ParsedCall, dict[str, Any]]]:
+    for one in run.parsed:
         if one.found is None or not one.body:
             continue
         content = one.router.row(one.found.operation).get("requestBody", {}).get("content")

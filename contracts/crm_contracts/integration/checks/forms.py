@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 
-from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.parsed import ParsedCall, Run
 
 _TOKEN = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Za-z]{18}|[0-9A-Za-z]{15})(?![0-9A-Za-z!])")
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -23,8 +23,8 @@ def mixed_id_forms(run: Run) -> Looked:
     looked = Looked()
     received: dict[str, str] = {}  # 15 characters -> the 18 in which they came
     folded: dict[str, str] = {}  # 18 in lower case -> as they came
-    sent: dict[tuple[str, str], Exchange] = {}  # (vendor, 18) -> where they were first sent whole
-    for one in run.exchanges:
+    sent: dict[tuple[str, str], ParsedCall] = {}  # (vendor, 18) -> where they were first sent whole
+    for one in run.parsed:
         if not one.logs_in:
             for token in dict.fromkeys(_TOKEN.findall(one.said)):
                 if token in received or token.lower() in folded:
@@ -40,11 +40,11 @@ def mixed_id_forms(run: Run) -> Looked:
 
 
 def _judged(
-    one: Exchange,
+    one: ParsedCall,
     token: str,
     received: dict[str, str],
     folded: dict[str, str],
-    sent: dict[tuple[str, str], Exchange],
+    sent: dict[tuple[str, str], ParsedCall],
 ) -> Seen | None:
     whole = received.get(token)
     if whole is not None:

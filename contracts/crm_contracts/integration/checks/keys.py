@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.table import facts
 
 NOTHING = frozenset({"", "none", "null", "undefined", "nan"})  # what languages make of a value that is not there
@@ -15,7 +15,7 @@ _NAMED = ("record_id", "value", "key", "note_id", "task_id", "account_id", "remi
 
 def duplicate_key_in_batch(run: Run) -> Looked:
     looked = Looked()
-    for one in run.exchanges:
+    for one in run.parsed:
         keys = list(_batch_keys(one))
         if len(keys) < 2:
             continue
@@ -29,7 +29,7 @@ def duplicate_key_in_batch(run: Run) -> Looked:
 
 def blank_key(run: Run) -> Looked:
     looked = Looked()
-    for one in run.exchanges:
+    for one in run.parsed:
         fields = {"key"} if one.vendor == "salesforce" else set()  # there it names a field, elsewhere a record
         named = [(name, one.path_values[name]) for name in _NAMED if name in one.path_values and name not in fields]
         if one.vendor == "planhat" and one.writes:
@@ -49,7 +49,7 @@ def blank_key(run: Run) -> Looked:
     return looked
 
 
-def _batch_keys(one: Exchange) -> Iterator[tuple[str, str]]:
+def _batch_keys(one: ParsedCall) -> Iterator[tuple[str, str]]:
     if one.operation == "upsertRecords" and isinstance(one.json, dict):
         field = one.path_values.get("key", "")
         for record in one.json.get("records", ()):

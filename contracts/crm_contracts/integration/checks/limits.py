@@ -12,8 +12,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.table import facts
 
 _GRACE_SECONDS = 0.05  # between two clocks' ticks
@@ -21,7 +21,7 @@ _GRACE_SECONDS = 0.05  # between two clocks' ticks
 
 def no_back_off(run: Run) -> Looked:
     looked = Looked()
-    for one in run.exchanges:
+    for one in run.parsed:
         if one.status not in {429, 503} or one.vendor not in run.vendors:
             continue
         looked.number += 1
@@ -55,7 +55,7 @@ def limit_ignored(run: Run) -> Looked:
     return looked
 
 
-def told_wait(one: Exchange) -> tuple[float, bool]:
+def told_wait(one: ParsedCall) -> tuple[float, bool]:
     """How many seconds an answer asks to wait, and whether it says so itself."""
     value = one.call.answered("retry-after") or (one.call.answered("ratelimit-reset") if one.status == 429 else None)
     if value is None:

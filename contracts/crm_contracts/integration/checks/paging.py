@@ -16,8 +16,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.table import facts
 
 PEEK_ROWS_MAX = 10
@@ -26,7 +26,7 @@ _SEARCHES = {"searchAccounts": "accounts", "searchUsers": "users", "searchCollec
 
 def ignored_next_page(run: Run) -> Looked:
     looked = Looked()
-    for one in run.exchanges:
+    for one in run.parsed:
         if not one.ok or one.lost:
             continue
         for about, what, asked_for in _more(one):
@@ -48,7 +48,7 @@ def unordered_pages(run: Run) -> Looked:
     return looked
 
 
-def _more(one: Exchange) -> Iterator[tuple[str, str, Any]]:
+def _more(one: ParsedCall) -> Iterator[tuple[str, str, Any]]:
     """(what tells it from others, what was seen or "" for a last page, whether a later call asks for the next one)."""
     if one.vendor == "salesforce":
         yield from _salesforce(one)
@@ -62,7 +62,7 @@ def _more(one: Exchange) -> Iterator[tuple[str, str, Any]]:
         yield one.operation, what, lambda later: cursor in dict(later.query).values()
 
 
-def _salesforce(one: Exchange) -> Iterator[tuple[str, str, Any]]:
+def _salesforce(one: ParsedCall) -> Iterator[tuple[str, str, Any]]:
     locator = one.call.answered("sforce-locator")
     if one.operation == "getQueryResults" and locator is not None:
         what = "" if locator == "null" else "a Bulk query has a next locator, and nobody asked for it"
@@ -91,12 +91,12 @@ def _next_urls(value: Any) -> Iterator[str]:
             yield from _next_urls(inner)
 
 
-def _shape(one: Exchange) -> str:
+def _shape(one: ParsedCall) -> str:
     match = re.search(r"\bfrom\s+(\w+)", one.soql or "", re.IGNORECASE)
     return f"{one.operation} {match[1] if match else ''}"
 
 
-def _planhat(one: Exchange) -> Iterator[tuple[str, str, Any]]:
+def _planhat(one: ParsedCall) -> Iterator[tuple[str, str, Any]]:
     if not one.operation.startswith("list") or not isinstance(one.answer_json, list):
         return
     collection = one.path.strip("/").rpartition("/")[2]
@@ -112,13 +112,13 @@ def _planhat(one: Exchange) -> Iterator[tuple[str, str, Any]]:
     how = f"limit={asked}" if asked else f"its default of {default}"
     what = f"{one.operation}: a full page of {rows} rows ({how}), and the next was never asked for"
 
-    def next_page(later: Exchange) -> bool:
+    def next_page(later: ParsedCall) -> bool:
         return later.path.rstrip("/") == one.path.rstrip("/") and _number(later.parameter("offset")) > offset
 
     yield one.operation, what if rows >= limit else "", next_page
 
 
-def _totango(one: Exchange) -> Iterator[tuple[str, str, Any]]:
+def _totango(one: ParsedCall) -> Iterator[tuple[str, str, Any]]:
     asked = _search(one)
     told = one.answer_json.get("response", {}) if isinstance(one.answer_json, dict) else {}
     offset, count = _number(asked.get("offset")), _number(asked.get("count"))
@@ -134,13 +134,13 @@ def _totango(one: Exchange) -> Iterator[tuple[str, str, Any]]:
     else:
         return
 
-    def next_page(later: Exchange) -> bool:
+    def next_page(later: ParsedCall) -> bool:
         return later.operation == one.operation and _number(_search(later).get("offset")) > offset
 
     yield one.operation, what if more else "", next_page
 
 
-def _search(one: Exchange) -> dict[str, Any]:
+def _search(one: ParsedCall) -> dict[str, Any]:
     text = one.form.get("query") or (one.json or {}).get("query") if isinstance(one.json, dict) or one.form else None
     if isinstance(text, str):
         try:

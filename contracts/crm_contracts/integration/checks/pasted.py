@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.parsed import ParsedCall, Run
 
 _LITERAL = re.compile(r"'(?:\\.|[^'\\])*'", re.DOTALL)
 _URL_SIGNS = re.compile(r"[&+]")
@@ -25,7 +25,7 @@ _VALUE_CHARS_MAX = 300
 def pasted_query(run: Run) -> Looked:
     looked = Looked()
     quoted: list[str] | None = None
-    for one in run.exchanges:
+    for one in run.parsed:
         query = one.soql or _other_query(one)
         if not query or "'" not in query:
             continue
@@ -45,7 +45,7 @@ def pasted_query(run: Run) -> Looked:
 def pasted_url(run: Run) -> Looked:
     looked = Looked()
     values: list[str] | None = None
-    for one in run.exchanges:
+    for one in run.parsed:
         if not one.raw_query:
             continue
         looked.number += 1
@@ -61,7 +61,7 @@ def pasted_url(run: Run) -> Looked:
     return looked
 
 
-def _other_query(one: Exchange) -> str | None:
+def _other_query(one: ParsedCall) -> str | None:
     """The query of a search, or the one in a SOAP envelope."""
     if one.operation == "search":
         return one.parameter("q")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from crm_contracts.integration.exchange import Run
 from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.parsed import Run
 
 _CURSOR = re.compile(r"\b(SystemModstamp|LastModifiedDate)\s*(>=|>)\s*([0-9]{4}-[0-9T:.+Z\- ]+)", re.IGNORECASE)
 _OFFSET = re.compile(r"\bOFFSET\s+[1-9]", re.IGNORECASE)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from crm_contracts.integration.checks.batches import refused_items
-from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.table import codes
 
 
 def refused_request(run: Run) -> Looked:
     looked = Looked(number=len(run.calls))
-    for one in run.exchanges:
+    for one in run.parsed:
         if one.vendor == "salesforce":
             for code, message in [*one.errors, *_of_items(one)]:
                 row = codes().get(code)
@@ -29,11 +29,11 @@ def refused_request(run: Run) -> Looked:
     return looked
 
 
-def _of_items(one: Exchange) -> list[tuple[str, str]]:
+def _of_items(one: ParsedCall) -> list[tuple[str, str]]:
     return [(item.code, item.message) for item in refused_items(one)]
 
 
-def _seen(one: Exchange, code: str, message: str, row: dict[str, Any]) -> Seen:
+def _seen(one: ParsedCall, code: str, message: str, row: dict[str, Any]) -> Seen:
     said = " ".join(message.split())[:200]
     return Seen(
         what=f"{one.operation or one.path} was refused: {code}: {said}",

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from crm_contracts.findings import Level
-from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.table import facts
 
 _SALESFORCE_CREATES = frozenset({"createRecord", "createRecords", "createTree", "composite", "compositeBatch"})
@@ -23,7 +23,7 @@ _SALESFORCE_CREATES = frozenset({"createRecord", "createRecords", "createTree", 
 
 def blind_create_retry(run: Run) -> Looked:
     looked = Looked()
-    for one in run.exchanges:
+    for one in run.parsed:
         if not is_unknown(one) or not creates(one):
             continue
         looked.number += 1
@@ -42,7 +42,7 @@ def blind_create_retry(run: Run) -> Looked:
 
 def unresolved_write(run: Run) -> Looked:
     looked = Looked()
-    for one in run.exchanges:
+    for one in run.parsed:
         if not one.writes or not is_unknown(one) or one.status == 503:
             continue
         looked.number += 1
@@ -54,12 +54,12 @@ def unresolved_write(run: Run) -> Looked:
     return looked
 
 
-def is_unknown(one: Exchange) -> bool:
+def is_unknown(one: ParsedCall) -> bool:
     """Whether the caller cannot know what became of the call."""
     return one.lost or (one.status >= 500 and one.status != 501)
 
 
-def creates(one: Exchange) -> bool:
+def creates(one: ParsedCall) -> bool:
     """Whether the call makes records, and makes them again where it is sent again."""
     if not one.writes:
         return False
@@ -70,7 +70,7 @@ def creates(one: Exchange) -> bool:
     return one.operation.startswith("create") and one.acts_as == "POST"
 
 
-def has_key(one: Exchange) -> bool:
+def has_key(one: ParsedCall) -> bool:
     """Whether the vendor would know each record of the body again."""
     if one.vendor != "planhat":
         return False
@@ -79,11 +79,11 @@ def has_key(one: Exchange) -> bool:
     return all(isinstance(item, dict) and any(item.get(name) for name in names) for item in items)
 
 
-def _sent_again(run: Run, one: Exchange) -> Exchange | None:
+def _sent_again(run: Run, one: ParsedCall) -> ParsedCall | None:
     return next((other for other in run.after(one, vendor=one.vendor) if _same(other, one)), None)
 
 
-def _same(other: Exchange, one: Exchange) -> bool:
+def _same(other: ParsedCall, one: ParsedCall) -> bool:
     return (other.acts_as, other.path, other.query) == (one.acts_as, one.path, one.query) and (
         other.body == one.body or (one.json is not None and _canon(other.json) == _canon(one.json))
     )
@@ -93,7 +93,7 @@ def _canon(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _looks(other: Exchange, one: Exchange) -> bool:
+def _looks(other: ParsedCall, one: ParsedCall) -> bool:
     """Whether *other* reads what *one* may have made or changed."""
     if other.writes or other.logs_in:
         return False
@@ -103,7 +103,7 @@ def _looks(other: Exchange, one: Exchange) -> bool:
     return other.path.strip("/").partition("/")[0] == one.path.strip("/").partition("/")[0]
 
 
-def _objects(one: Exchange) -> Iterator[str]:
+def _objects(one: ParsedCall) -> Iterator[str]:
     if "sobject" in one.path_values:
         yield one.path_values["sobject"]
     for record in one.json.get("records", ()) if isinstance(one.json, dict) else ():

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from urllib.parse import unquote_plus
 
 from crm_contracts.findings import Level
-from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.parsed import ParsedCall, Run
 
 _NAMES = re.compile(
     r"(?:access_|oauth_|refresh_|session_|api_?|auth_|app-?|bearer_?|security_)?token|sid|session_?id|password|passwd|pwd"
@@ -29,7 +29,7 @@ _FORM_OF = {"revokeByGet": "token"}  # documented so by the vendor, and its POST
 def secret_in_url(run: Run) -> Looked:
     looked = Looked(number=len(run.calls))
     secrets = {secret for secret in (*run.secrets, *_shown(run)) if len(secret) >= _SECRET_CHARS_MIN}
-    for one in run.exchanges:
+    for one in run.parsed:
         for name, value in one.query:
             if not value or not (_NAMES.fullmatch(name) or value in secrets):
                 continue
@@ -52,11 +52,11 @@ def secret_in_url(run: Run) -> Looked:
 def token_to_another_host(run: Run) -> Looked:
     looked = Looked()
     owner: dict[str, str] = {}
-    for one in run.exchanges:
+    for one in run.parsed:
         for secret in (*_answered(one), *([one.token] if one.token and one.ok else [])):
             if len(secret) >= _SECRET_CHARS_MIN:
                 owner.setdefault(secret, one.vendor)
-    for one in run.exchanges:
+    for one in run.parsed:
         if not one.token and not owner:
             continue
         looked.number += 1
@@ -77,12 +77,12 @@ def names_a_secret(name: str) -> bool:
 
 
 def _shown(run: Run) -> Iterator[str]:
-    for one in run.exchanges:
+    for one in run.parsed:
         if one.token:
             yield one.token
 
 
-def _answered(one: Exchange) -> Iterator[str]:
+def _answered(one: ParsedCall) -> Iterator[str]:
     """Tokens that a log-in's answer hands out."""
     if one.operation == "token" and isinstance(one.answer_json, dict):
         for name in ("access_token", "refresh_token"):
@@ -92,11 +92,11 @@ def _answered(one: Exchange) -> Iterator[str]:
         yield from re.findall(r"<sessionId>([^<]+)</sessionId>", one.answer_text)
 
 
-def _documented(one: Exchange, name: str) -> bool:
+def _documented(one: ParsedCall, name: str) -> bool:
     assert one.found is not None
     return any(row["name"] == name and row["in"] == "query" for row in one.router.parameters(one.found.operation))
 
 
-def _public(one: Exchange, secret: str) -> bool:
+def _public(one: ParsedCall, secret: str) -> bool:
     """Planhat's tenant stands in the address of a push by the vendor's own design."""
     return one.vendor == "planhat" and secret in one.path_values.values()

@@ -8,16 +8,16 @@ agents' rule A24 (one refresh, one replay).
 
 from __future__ import annotations
 
-from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.parsed import ParsedCall, Run
 
 
 def expired_session(run: Run) -> Looked:
     looked = Looked()
-    dead: dict[tuple[str, str], Exchange] = {}
+    dead: dict[tuple[str, str], ParsedCall] = {}
     worked: set[tuple[str, str]] = set()
     told: set[tuple[str, str]] = set()
-    for one in run.exchanges:
+    for one in run.parsed:
         key = (one.vendor, one.token)
         if not one.token or one.logs_in:
             continue

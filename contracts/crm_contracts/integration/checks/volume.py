@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from crm_contracts.integration.exchange import Exchange, Run
 from crm_contracts.integration.outcome import Looked, Seen
+from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.table import facts
 
 READS_MAX = 5  # of single records that one call could have brought
@@ -21,7 +21,7 @@ _VALUES = re.compile(r"'(?:\\.|[^'\\])*'|\b[0-9][0-9T:.+Z-]*")
 def over_budget(run: Run) -> Looked:
     looked = Looked(number=len(run.budget))
     for vendor, most in run.budget.items():
-        calls = run.of(vendor) if vendor else run.exchanges
+        calls = run.of(vendor) if vendor else run.parsed
         if len(calls) > most:
             named = f" to {vendor}" if vendor else ""
             what = f"{len(calls)} calls{named}, the budget is {most}"
@@ -31,9 +31,9 @@ def over_budget(run: Run) -> Looked:
 
 def call_for_each_record(run: Run) -> Looked:
     looked = Looked(number=len(run.calls))
-    reads: dict[tuple[str, str], dict[str, Exchange]] = defaultdict(dict)
-    writes: dict[tuple[str, str], dict[str, Exchange]] = defaultdict(dict)
-    for one in run.exchanges:
+    reads: dict[tuple[str, str], dict[str, ParsedCall]] = defaultdict(dict)
+    writes: dict[tuple[str, str], dict[str, ParsedCall]] = defaultdict(dict)
+    for one in run.parsed:
         singles = facts(one.vendor).get("single_reads", ())
         kind = one.path_values.get("sobject", "")
         if one.operation in singles:

@@ -21,13 +21,13 @@ from crm_contracts.openapi.routes import Found, Router, router
 from crm_contracts.traffic import Call
 from crm_contracts.traffic.bodies import unpacked
 
-__all__ = ["Exchange", "Run", "strings"]
+__all__ = ["ParsedCall", "Run", "strings"]
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _JSON_TYPES = re.compile(r"application/(?:[\w.+-]+\+)?json", re.ASCII)
 
 
-class Exchange:
+class ParsedCall:
     """A request and its answer."""
 
     def __init__(self, call: Call) -> None:
@@ -244,19 +244,19 @@ class Run:
     budget: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
-    def exchanges(self) -> list[Exchange]:
-        return [Exchange(call) for call in self.calls]
+    def parsed(self) -> list[ParsedCall]:
+        return [ParsedCall(call) for call in self.calls]
 
-    def of(self, vendor: str) -> list[Exchange]:
-        return [one for one in self.exchanges if one.vendor == vendor]
+    def of(self, vendor: str) -> list[ParsedCall]:
+        return [one for one in self.parsed if one.vendor == vendor]
 
     @property
     def vendors(self) -> list[str]:
         return list(dict.fromkeys(call.vendor for call in self.calls))
 
-    def after(self, one: Exchange, *, vendor: str = "") -> Iterator[Exchange]:
+    def after(self, one: ParsedCall, *, vendor: str = "") -> Iterator[ParsedCall]:
         """The later calls, of *vendor* only where one is named."""
-        for other in self.exchanges:
+        for other in self.parsed:
             if other.number > one.number and (not vendor or other.vendor == vendor):
                 yield other
 
@@ -264,7 +264,7 @@ class Run:
     def values(self) -> set[str]:
         """Texts that are somebody's data: what records hold that the run read, wrote or began with."""
         found = set(self.known)
-        for one in self.exchanges:
+        for one in self.parsed:
             if not one.logs_in:
                 found.update(text for text in strings(one.answer_json))
                 found.update(text for text in strings(one.json))
