@@ -82,6 +82,12 @@ class ParsedCall:
         """The request's JSON; None where it is none."""
         return _json(self.body)
 
+    @property
+    def items(self) -> list[Mapping[str, Any]]:
+        """The objects of the request's JSON: those of its array, or the one that it is."""
+        items = self.json if isinstance(self.json, list) else [self.json]
+        return [one for one in items if isinstance(one, dict)]
+
     @cached_property
     def form(self) -> dict[str, str]:
         """The request's form."""
@@ -150,6 +156,11 @@ class ParsedCall:
     def ok(self) -> bool:
         return 200 <= self.status < 300
 
+    @property
+    def refused(self) -> bool:
+        """Whether the vendor refused what was said: not who said it, and not because of the moment."""
+        return 400 <= self.status < 500 and self.status not in NOT_FOR_WHAT_WAS_SAID
+
     @cached_property
     def answer(self) -> bytes:
         """The answer's body, unpacked."""
@@ -209,6 +220,7 @@ class ParsedCall:
         return f"request {self.number}: {self.method} {self.path}"
 
 
+NOT_FOR_WHAT_WAS_SAID = frozenset({401, 403, 407, 408, 429})
 KEPT_BYTES_MAX = 8_388_608  # of a body: an answer of two thousand rows has to be whole to be read
 READS_BY_POST = frozenset(
     {

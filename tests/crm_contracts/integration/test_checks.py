@@ -31,6 +31,7 @@ ENDED = {"id": "750Ud0000000001", "state": "JobComplete", "numberRecordsFailed":
 INGEST = "/jobs/ingest/750Ud0000000001"
 NEW_TOKEN = {"access_token": "a-new-session-2", "instance_url": "https://x"}
 FORM = {"content-type": "application/x-www-form-urlencoded", "authorization": ""}
+PAGE_OF_A_BROWSER = call("salesforce", "GET", "/secur/frontdoor.jsp", status=302)
 LOG_IN = call(
     "salesforce", "POST", "/services/oauth2/token", body=b"grant_type=password", headers=FORM, answer=NEW_TOKEN
 )
@@ -53,7 +54,12 @@ def get(number: int) -> Call:
 # (check, calls that break it, calls that do not, what else the run is told)
 CASES: list[tuple[str, list[Call], list[Call], dict[str, Any]]] = [
     ("unknown-operation", [ph("GET", "/notes", status=404)], [ph("GET", "/tasks", answer=[])], {}),
-    ("unknown-operation", [sf("PATCH", "/limits", status=405)], [sf("GET", "/limits/", answer={})], {}),
+    (
+        "unknown-operation",
+        [sf("PATCH", "/limits", status=405)],
+        [sf("GET", "/limits/", answer={}), PAGE_OF_A_BROWSER],
+        {},
+    ),
     (
         "retired-version",
         [call("salesforce", "GET", "/services/data/v30.0/limits", status=410)],
@@ -69,7 +75,10 @@ CASES: list[tuple[str, list[Call], list[Call], dict[str, Any]]] = [
     (
         "bad-parameter",
         [sf("GET", "/sobjects/Contact/updated", query={"start": "2026-01-01T00:00:00Z"}, status=400)],
-        [sf("GET", "/sobjects/Contact/x", query={"fields": "Id"})],
+        [
+            sf("GET", "/sobjects/Contact/x", query={"fields": "Id"}),
+            sf("GET", "/search", query={"q": "{A}"}, status=503),
+        ],
         {},
     ),
     (
@@ -81,7 +90,7 @@ CASES: list[tuple[str, list[Call], list[Call], dict[str, Any]]] = [
     (
         "bad-body",
         [sf("POST", "/composite/sobjects", body={"records": {}}, status=400)],
-        [sf("POST", "/composite/sobjects", body=TWO)],
+        [sf("POST", "/composite/sobjects", body=TWO), ph("PUT", "/endusers", body=[{"email": "a@b"}], status=0)],
         {},
     ),
     (
@@ -94,6 +103,18 @@ CASES: list[tuple[str, list[Call], list[Call], dict[str, Any]]] = [
         "dropped-key",
         [ph("POST", "/tasks", body={"title": "x"})],
         [ph("POST", "/tasks", body={"action": "x", "custom.title": "y"})],
+        {},
+    ),
+    (
+        "dropped-key",
+        [
+            ph("GET", "/tasks/1", answer={"_id": "1", "sortPosition": 1}),
+            ph("PUT", "/tasks/1", body={"sortPosition": 2}),
+        ],
+        [
+            ph("GET", "/tasks/1", answer={"_id": "1", "sortPosition": 1}),
+            ph("PUT", "/tasks/1", body={"sortPosition": 1}),
+        ],
         {},
     ),
     (

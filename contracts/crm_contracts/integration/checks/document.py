@@ -12,7 +12,7 @@ Rule 4: a key that is written back as it came is no loss: who reads a record, ch
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -164,6 +164,17 @@ def dropped_key(run: Run) -> Looked:
                     Seen(what=f"{one.operation}: the model has no {key}", calls=[one], about=f"{one.operation} {key}")
                 )
     return looked
+
+
+def _came(run: Run, one: ParsedCall, keys: Collection[str]) -> list[tuple[str, Any]]:
+    """Those of *keys* that earlier answers of the vendor held, with their values."""
+    found = []
+    for sooner in run.of(one.vendor):
+        if sooner.number >= one.number:
+            break
+        rows = sooner.answer_json if isinstance(sooner.answer_json, list) else [sooner.answer_json]
+        found += [(key, row[key]) for row in rows if isinstance(row, dict) for key in keys if key in row]
+    return found
 
 
 def _keys(one: ParsedCall, schema: dict[str, Any]) -> set[str]:
