@@ -273,7 +273,13 @@ def test_two_people_with_one_email_stay_two(tenant: Tenant) -> None:
 
 
 @pytest.mark.rule("M27")
-@pytest.mark.ledger("marketo/side-effect/diagnostics-retried")
+@pytest.mark.ledger(
+    "marketo/side-effect/diagnostics-retried",
+    "marketo/shape/diagnostic-category/Authentication",
+    "marketo/shape/diagnostic-category/Access/Validation",
+    "marketo/shape/diagnostic-category/Intermittent",
+    "marketo/shape/diagnostic-category/Other",
+)
 @pytest.mark.parametrize(
     ("category", "code"), [(category, code) for category, codes in VECTORS["diagnostics"].items() for code in codes]
 )
