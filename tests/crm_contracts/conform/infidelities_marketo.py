@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.crm_contracts.conform.unfaithful import (
+    ANYTHING,
     Infidelity,
     body,
     header,
@@ -12,15 +13,12 @@ from tests.crm_contracts.conform.unfaithful import (
     sent,
     stale,
     status,
+    without,
 )
 
+from crm_contracts.world.mutants.model import Value
+
 __all__ = ["MARKETO"]
-
-ANYTHING = "GET|POST|PUT|PATCH|DELETE /"
-
-
-def _without(given: Any, *keys: str) -> Any:
-    return {key: value for key, value in given.items() if key not in keys} if isinstance(given, dict) else given
 
 
 REMINDER = "/_standin/sia/reminders"
@@ -53,7 +51,7 @@ MARKETO = [
         name="marketo/deleted-leaves-no-tombstone",
         wrong="A deleted reminder is on no list.",
         reported_by=["marketo/reminders/a-deleted-one-is-a-tombstone"],
-        lie=parameters(f"GET {REMINDER}$", lambda given: _without(given, "include_deleted")),
+        lie=parameters(f"GET {REMINDER}$", lambda given: without(given, "include_deleted")),
     ),
     Infidelity(
         name="marketo/updated-at-stands-still",
@@ -65,7 +63,7 @@ MARKETO = [
         name="marketo/the-subject-is-not-cut",
         wrong="A rendered Subject may be longer than 255 characters.",
         reported_by=["marketo/reminders/the-template-makes-the-subject"],
-        lie=body("POST /_standin/sia/activity-detail-preview", lambda told: told | {"text": told["text"] + "x"}),
+        patches=[Value("fake_marketo.operations.template.CHARACTERS_MAX", 1_000)],
     ),
     Infidelity(
         name="marketo/on-from-the-start",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.crm_contracts.conform.unfaithful import (
+    ANYTHING,
     Answer,
     Infidelity,
     PassOn,
@@ -17,18 +18,14 @@ from tests.crm_contracts.conform.unfaithful import (
     stale,
     status,
     text,
+    without,
 )
 
 from crm_contracts.world.mutants.model import Text, Value
 
 __all__ = ["PLANHAT"]
 
-ANYTHING = "GET|POST|PUT|PATCH|DELETE /"
 ONE = "[0-9a-f]{24}$"
-
-
-def _without(given: Any, *keys: str) -> Any:
-    return {key: value for key, value in given.items() if key not in keys} if isinstance(given, dict) else given
 
 
 def _each(told: Any, change: Any) -> Any:
@@ -61,6 +58,13 @@ def _custom_replaced() -> Any:
     return lie
 
 
+def _page(given: dict[str, str]) -> dict[str, str]:
+    """The offset of a page is that of its first row."""
+    if "offset" in given and "limit" in given:
+        return given | {"offset": str(int(given["offset"]) * int(given["limit"]))}
+    return given
+
+
 def _unknown_kept(request: Request, pass_on: PassOn) -> Answer:
     """A create answers whatever key it was sent."""
     answer = pass_on(request)
@@ -77,7 +81,7 @@ def _no_nonupdates(told: Any) -> Any:
     return told | {"updated": told["updated"] + told["nonupdates"], "nonupdates": 0} if "nonupdates" in told else told
 
 
-def _basic_bare(request: Request, pass_on: PassOn) -> Answer:
+def _anybody(request: Request, pass_on: PassOn) -> Answer:
     """Who shows nothing acceptable is taken for the first token there is."""
     answer = pass_on(request)
     return replace(answer, status=200, body=b"[]") if answer.status == 401 else answer
@@ -167,19 +171,25 @@ PLANHAT = [
         name="planhat/limit-does-not-bite",
         wrong="`limit` is not heeded.",
         reported_by=["planhat/lists/limit-of-one-collection", "planhat/companies/limit-bites"],
-        lie=parameters("GET /[a-z]+$", lambda given: _without(given, "limit")),
+        lie=parameters("GET /[a-z]+$", lambda given: without(given, "limit")),
     ),
     Infidelity(
         name="planhat/offset-is-a-page",
         wrong="`offset` counts pages of `limit` rows.",
+        reported_by=["planhat/lists/offset-skips-rows"],
+        lie=parameters("GET /assets$", _page),
+    ),
+    Infidelity(
+        name="planhat/offset-is-ignored",
+        wrong="`offset` is not heeded.",
         reported_by=["planhat/lists/past-the-end-is-empty", "planhat/lists/offset-skips-rows"],
-        lie=parameters("GET /assets$", lambda given: _without(given, "offset")),
+        lie=parameters("GET /assets$", lambda given: without(given, "offset")),
     ),
     Infidelity(
         name="planhat/sort-is-ignored",
         wrong="`sort` is not heeded.",
         reported_by=["planhat/lists/sort-descending"],
-        lie=parameters("GET /[a-z]+$", lambda given: _without(given, "sort")),
+        lie=parameters("GET /[a-z]+$", lambda given: without(given, "sort")),
     ),
     Infidelity(
         name="planhat/conversations-are-100-by-default",
@@ -239,7 +249,7 @@ PLANHAT = [
         name="planhat/default-missing",
         wrong="A new task has no status.",
         reported_by=["planhat/tasks/defaults"],
-        lie=body("POST /tasks$", lambda told: _without(told, "status")),
+        lie=body("POST /tasks$", lambda told: without(told, "status")),
     ),
     Infidelity(
         name="planhat/dates-without-decimals",
@@ -297,7 +307,7 @@ PLANHAT = [
         name="planhat/anybody-may-read",
         wrong="A call without a token is answered.",
         reported_by=["planhat/auth/*"],
-        lie=_basic_bare,
+        lie=_anybody,
     ),
     Infidelity(
         name="planhat/no-rate-headers",

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.crm_contracts.conform.unfaithful import (
+    ANYTHING,
     Answer,
     Infidelity,
     Lie,
@@ -24,9 +25,10 @@ from tests.crm_contracts.conform.unfaithful import (
     text,
 )
 
+from crm_contracts.world.mutants.model import Text
+
 __all__ = ["SALESFORCE"]
 
-ANYTHING = "GET|POST|PUT|PATCH|DELETE|HEAD /"
 ROWS = r"POST /services/data/[^/]+/sobjects/\w+$"
 ROW = r"/services/data/[^/]+/sobjects/\w+/\w{15,18}$"
 QUERY = r"GET /services/data/[^/]+/query$"
@@ -369,6 +371,24 @@ SALESFORCE = [
         wrong="nextRecordsUrl is an absolute URL.",
         reported_by=["salesforce/query/pages-to-the-end"],
         lie=text(QUERY, r'"nextRecordsUrl":"', '"nextRecordsUrl":"https://understudy.my.salesforce.com'),
+    ),
+    Infidelity(
+        name="salesforce/batch-size-is-ignored",
+        wrong="Sforce-Query-Options is not heeded: a page has 2,000 rows.",
+        reported_by=["salesforce/wire/batch-size"],
+        patches=[Text("fake_salesforce.operations.query.batch_rows", "", "return BATCH_ROWS_MAX")],
+    ),
+    Infidelity(
+        name="salesforce/batch-size-is-exact",
+        wrong="A page has as many rows as Sforce-Query-Options asks for, be it one.",
+        reported_by=["salesforce/wire/batch-size"],
+        patches=[
+            Text(
+                "fake_salesforce.operations.query.batch_rows",
+                "return min(max(int(found[1]), BATCH_ROWS_MIN), BATCH_ROWS_MAX)",
+                "return int(found[1])",
+            )
+        ],
     ),
     Infidelity(
         name="salesforce/today-is-yesterday",

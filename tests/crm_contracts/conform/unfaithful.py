@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 __all__ = [
+    "ANYTHING",
     "Answer",
     "Infidelity",
     "Lie",
@@ -35,8 +36,10 @@ __all__ = [
     "stale",
     "status",
     "text",
+    "without",
 ]
 
+ANYTHING = "GET|POST|PUT|PATCH|DELETE|HEAD /"
 Pairs = list[tuple[str, str]]
 
 
@@ -83,8 +86,8 @@ Lie = Callable[[Request, PassOn], Answer]
 
 @dataclass(frozen=True, kw_only=True)
 class Infidelity:
-    """One thing a fake gets wrong. *reported_by* are names of checks (patterns), at least one of which has to fail;
-    *patches* are bugs in the fake's functions and constants, where a lie on the wire cannot say it.
+    """One thing a fake gets wrong. *reported_by* are names of checks (patterns), each of which has to fail (of those
+    of a pattern, one); *patches* are bugs in the fake's functions and constants, where a lie on the wire cannot say it.
     """
 
     name: str
@@ -196,6 +199,11 @@ def stale(where: str, keys: Sequence[str], of: Callable[[Any], Any] = lambda doc
         return told
 
     return body(where, change)
+
+
+def without(given: Any, *keys: str) -> Any:
+    """An object without *keys*; what is none stays as it is."""
+    return {key: value for key, value in given.items() if key not in keys} if isinstance(given, dict) else given
 
 
 # ---- lies about requests ----

@@ -8,17 +8,18 @@ from crm_contracts.conform.access.salesforce import checksum
 from crm_contracts.conform.check import held
 from crm_contracts.conform.play import Play
 
-PAGE = 200
+COLLECTION_MAX = 200  # records of one call
+PAGE_ROWS_MIN = 200
 LONG_ROWS = 450
 
 
 def _accounts(play: Play, count: int) -> list[dict[str, Any]]:
     """So many accounts, by 200; the results in order."""
     made: list[dict[str, Any]] = []
-    for start in range(0, count, PAGE):
+    for start in range(0, count, COLLECTION_MAX):
         records = [
             {"attributes": {"type": "Account"}, "Name": play.kept["mark"], "Site": f"{number:04}"}
-            for number in range(start, min(start + PAGE, count))
+            for number in range(start, min(start + COLLECTION_MAX, count))
         ]
         answer = play.step(
             {"call": "POST {data}/composite/sobjects", "json": {"allOrNone": True, "records": records}, "status": 200}
@@ -71,6 +72,33 @@ def pages(play: Play) -> None:
 
 
 @held(
+    "salesforce/wire/batch-size",
+    "A page has about as many rows as Sforce-Query-Options asks for, and at least 200 where there are more.",
+    operations=["query"],
+    grade="documented",
+    source="REST API Developer Guide v62, Query Options Header: 200 to 2,000, and no promise that it is exact",
+    calls=9,
+)
+def batch_size(play: Play) -> None:
+    """Of 450 rows a page has some, at least 200, where it was asked for 1 or 200, and all where for 2,000."""
+    _accounts(play, LONG_ROWS)
+    for asked, done in ((1, False), (200, False), (2_000, True)):
+        answer = play.step(
+            {
+                "call": "GET {data}/query",
+                "query": {"q": "SELECT Id FROM Account WHERE Name = '{mark}'"},
+                "headers": {"Sforce-Query-Options": f"batchSize={asked}"},
+                "status": 200,
+                "has": {"totalSize": LONG_ROWS, "done": done},
+            }
+        )
+        assert answer is not None
+        rows = len(answer.json["records"])
+        play.same(f"batchSize={asked}: at least 200 rows", True, rows >= PAGE_ROWS_MIN)
+        play.same(f"batchSize={asked}: all rows", done, rows == LONG_ROWS)
+
+
+@held(
     "salesforce/collections/200-at-most",
     "A collection of 201 records is refused as a whole.",
     operations=["createRecords"],
@@ -85,7 +113,7 @@ def too_many(play: Play) -> None:
     play.step(
         {
             "call": "POST {data}/composite/sobjects",
-            "json": {"records": [record] * (PAGE + 1)},
+            "json": {"records": [record] * (COLLECTION_MAX + 1)},
             "status": 400,
             "refused": {
                 "code": "EXCEEDED_ID_LIMIT",
@@ -106,7 +134,7 @@ def too_many(play: Play) -> None:
 )
 def many(play: Play) -> None:
     """The ids in the order of the records."""
-    made = _accounts(play, PAGE)
+    made = _accounts(play, COLLECTION_MAX)
     answer = play.step(
         {
             "call": "GET {data}/query",
