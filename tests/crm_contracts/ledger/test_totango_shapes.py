@@ -146,30 +146,28 @@ REGIONS = {
 @pytest.mark.ledger("totango/shape/region/*")
 @pytest.mark.parametrize("one", cases("totango/shape/region/"))
 def test_where_a_service_lives(one: Entry) -> None:
-    """Its hosts know its token, those of the other region do not; the ingest's host takes its pixel; the look-up says
-    its site."""
+    """Its region's hosts know its token and take its pixel, and not those of a service of the other region; the ingest's
+    host answers no calls; the look-up says the site."""
     name = one.id.rpartition("/")[2]
-    other = next(each for each in REGIONS if each != name)
     site, hosts, sdr = REGIONS[name]
-    fake = service(name)
-    client, headers = Client(fake), {"app-token": TOKEN}
-    service_id = fake.credentials("https://x")["service_id"]
+    mine, theirs = service(name), service(next(each for each in REGIONS if each != name))
 
-    def status(host: str) -> int:
-        return client.get("/api/v3/activity-types", base_url=f"https://{host}", headers=headers).status_code
+    def status(fake: Fake, host: str) -> int:
+        headers = {"app-token": TOKEN}
+        return Client(fake).get("/api/v3/activity-types", base_url=f"https://{host}", headers=headers).status_code
 
-    def counted(host: str) -> list[Any]:
-        sent = {"sdr_s": service_id, "sdr_o": f"at-{host}"}
-        client.get("/pixel.gif", base_url=f"https://{host}", query_string=sent)
-        return hits(fake, "accounts", field="name", type="string", term="name", eq=f"at-{host}")
+    def counted(fake: Fake) -> list[Any]:
+        sent = {"sdr_s": fake.credentials("https://x")["service_id"], "sdr_o": "new"}
+        Client(fake).get("/pixel.gif", base_url=f"https://{sdr}", query_string=sent)
+        return hits(fake, "accounts", field="name", type="string", term="name", eq="new")
 
-    looked_up = client.get("/domains/", query_string={"service_id": service_id})
-    answers = {host: status(host) for host in (*hosts, *REGIONS[other][1])}
-    taken = {host: counted(host) for host in (sdr, REGIONS[other][2])}
-    not_for_calls = status(sdr)
-    fake.close()
+    asked = {"service_id": mine.credentials("https://x")["service_id"]}
+    looked_up = Client(mine).get("/domains/", query_string=asked).get_json()
+    answers = {host: (status(mine, host), status(theirs, host)) for host in (*hosts, sdr)}
+    taken = (counted(mine), counted(theirs))
+    for fake in (mine, theirs):
+        fake.close()
 
-    assert site == looked_up.get_json()["site"]
-    assert {**dict.fromkeys(hosts, 200), **dict.fromkeys(REGIONS[other][1], 401)} == answers
-    assert {sdr: [f"at-{sdr}"], REGIONS[other][2]: []} == taken
-    assert 404 == not_for_calls
+    assert site == looked_up["site"]
+    assert {**dict.fromkeys(hosts, (200, 401)), sdr: (404, 404)} == answers
+    assert (["new"], []) == taken
