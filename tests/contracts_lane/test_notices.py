@@ -7,51 +7,33 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import settings
 from schemathesis.core.failures import FailureGroup
-from schemathesis.core.result import Ok
-from schemathesis.generation import GenerationMode
 from tests.contracts_lane.planted import PLANTED, Liar, Planted
 
-from crm_contracts.openapi.lane import Lane
+from crm_contracts.openapi.lane import Lane, some
 from crm_contracts.openapi.lanes import make_lane
 from fake_core.fake import run_wsgi
 
-FEW = settings(
-    max_examples=10,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=[Phase.generate],
-    report_multiple_bugs=False,
-    suppress_health_check=list(HealthCheck),
-)
+EXAMPLES = 10
 
 
 @cache
-def lied_to(vendor: str) -> tuple[Lane, Liar, dict[str, Any]]:
-    """A lane whose fake may lie, and its operations by name."""
+def lied_to(vendor: str) -> tuple[Lane, Liar]:
+    """A lane whose fake may lie."""
     lane = make_lane(vendor)
     liar = lane.schema.app = Liar(lane.schema.app)
-    found = [each.ok() for each in lane.schema.get_all_operations() if isinstance(each, Ok)]
-    return lane, liar, {one.definition.raw["operationId"]: one for one in found}
+    return lane, liar
 
 
 def judged(planted: Planted, *, lying: bool) -> None:
     """Run a few cases of the operation. Raises what the lane finds."""
-    lane, liar, operations = lied_to(planted.vendor)
+    lane, liar = lied_to(planted.vendor)
     assert lane.fake
     liar.planted, liar.told = planted if lying else None, 0
     lane.guards_known.clear()
-    mode = GenerationMode.NEGATIVE if planted.negative else GenerationMode.POSITIVE
-
-    @FEW
-    @given(case=operations[planted.operation].as_strategy(generation_mode=mode))
-    def cases(case: Any) -> None:
-        lane.run(case)
-
     try:
-        cases()
+        lane.run_some(planted.operation, examples=EXAMPLES, negative=planted.negative)
     finally:
         liar.planted = None
 
@@ -85,10 +67,10 @@ def test_there_are_enough() -> None:
 
 def run_spoiled(vendor: str, spoil: Callable[[Any], Any]) -> set[str]:
     """The checks of the state machine that fail while *spoil* stands before the fake's application."""
-    lane, liar, _ = lied_to(vendor)
+    lane, liar = lied_to(vendor)
     truth, liar.app = liar.app, spoil(liar.app)
     try:
-        lane.machine().run(settings=settings(FEW, max_examples=400, stateful_step_count=8))
+        lane.machine().run(settings=settings(some(400), stateful_step_count=8))
     except FailureGroup as group:
         return {check for failure in group.exceptions for check in failure.checks}
     finally:

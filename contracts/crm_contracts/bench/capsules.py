@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -58,7 +59,7 @@ def long_har(entries: int) -> dict[str, Any]:
     recorded = json.loads(RECORDED.read_text("utf-8"))["log"]["entries"]
     text, found = json.dumps(recorded), []
     for copy in range(-(-entries // len(recorded))):
-        for entry in json.loads(_IDS.sub(lambda one, copy=copy: _other_id(one, copy), text)):  # type: ignore[misc]
+        for entry in json.loads(_IDS.sub(partial(_other_id, copy=copy), text)):
             began = datetime.fromisoformat(entry["startedDateTime"]) + copy * APART
             found.append({**entry, "startedDateTime": began.isoformat()})
     return {"log": {"version": "1.2", "entries": found[:entries]}}

@@ -12,13 +12,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import schemathesis
-from hypothesis import settings
+from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
 from schemathesis.openapi.checks import RejectedPositiveData
 from schemathesis.specs.openapi.checks import ignored_auth
 
@@ -109,6 +112,23 @@ class Lane:
         """What an authorized caller sends to *path*."""
         assert self.fake
         return self._session(self._token, path)
+
+    @cached_property
+    def operations(self) -> dict[str, Any]:
+        """Schemathesis' operations by their operationIds."""
+        found = [each.ok() for each in self.schema.get_all_operations() if isinstance(each, Ok)]
+        return {one.definition.raw["operationId"]: one for one in found}
+
+    def run_some(self, operation_id: str, *, examples: int, negative: bool = False) -> None:
+        """So many cases of an operation, valid ones or *negative* ones, the same each time; raises FailureGroup."""
+        mode = GenerationMode.NEGATIVE if negative else GenerationMode.POSITIVE
+
+        @some(examples)
+        @given(case=self.operations[operation_id].as_strategy(generation_mode=mode))
+        def cases(case: Case) -> None:
+            self.run(case)
+
+        cases()
 
     def run(self, case: Case) -> None:
         """One case of an operation on its own; raises FailureGroup."""
@@ -229,6 +249,19 @@ def profile() -> settings:
     """The Hypothesis profile that is loaded."""
     assert settings.default is not None
     return settings.default
+
+
+def some(examples: int) -> settings:
+    """So many cases that are the same each time; the first that fails is told as it is, not made small."""
+    return settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 def is_random() -> bool:
