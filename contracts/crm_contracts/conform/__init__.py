@@ -6,8 +6,8 @@ Rule 2: a check expects nothing of what else is in an account. Whatever it makes
 `zz-understudy-RUN`; it takes all of it away again, also when it failed; what stays is told.
 Rule 3: what could not be asked (no account, no control plane, a field that an org lacks, the budget) is "not run",
 with its reason. It is never counted as passed.
-Rule 4: an account of the vendor is touched once it is known to be no production (`guard`); every call of it is counted,
-and none is made beyond the budget but to take away what was made.
+Rule 4: an account of the vendor is touched once it is known to be no production (`accounts`); every call of it is
+counted, and none is made beyond the budget but to take away what was made.
 README.md beside this file tells how a check is written.
 """
 

@@ -17,6 +17,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from crm_contracts.conform.words import fill_case
+from crm_contracts.ledger.entry import GRADES
 from fake_core.errors import MisuseError
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Check", "checks", "held", "read"]
 
 _CASE_WORD = re.compile(r"\[\[\w+\]\]")
-GRADES = ("verified", "recorded", "documented", "client-derived", "assumed")
 STEP_WORDS = frozenset(
     [
         "call",

@@ -13,9 +13,8 @@ from math import log
 
 from crm_contracts.findings import Report, State
 
-__all__ = ["GRADES", "Bar", "Operation", "Part", "VendorCalls", "by_grade", "by_operation"]
+__all__ = ["Bar", "Operation", "Part", "VendorCalls", "by_grade", "by_operation"]
 
-GRADES = ("verified", "recorded", "documented", "client-derived", "assumed")
 NO_GRADE = "no grade"
 STATES: tuple[State, ...] = ("passed", "failed", "not run")
 
@@ -71,9 +70,10 @@ def by_grade(report: Report) -> list[Bar]:
 
 
 def _strength(grade: str) -> tuple[int, str]:
-    if grade in GRADES:
-        return GRADES.index(grade), grade
-    return len(GRADES) + (grade == NO_GRADE), grade
+    from crm_contracts.ledger.entry import GRADES  # a report in another form than HTML needs no ledger
+
+    order = list(GRADES)
+    return order.index(grade) if grade in order else len(order) + (grade == NO_GRADE), grade
 
 
 def _parts(counts: Mapping[str, int], most: int) -> Iterator[Part]:

@@ -144,31 +144,30 @@ def _kind(drift: Drift) -> str:
 
 
 def _stale(row: Row) -> Finding:
-    return Finding(
+    return _of_row(
+        row,
         check="org-drift.stale-row",
         cause="rows of --allowed that allow nothing",
-        level="warning",
-        where=row.place,
         seen=f"no difference is {row.at}: {row.what}",
         why="a row that allows nothing hides the next difference that it fits",
         remedy="remove the row",
-        file=row.file,
-        line=row.line,
     )
 
 
 def _expired(row: Row, number: int) -> Finding:
-    return Finding(
+    return _of_row(
+        row,
         check="org-drift.expired-row",
         cause="rows of --allowed whose day is over",
-        level="warning",
-        where=row.place,
         seen=f"{words(number, 'difference')} allowed until {row.until}: {row.reason}",
         why="the day that the row names is over",
         remedy="mend what it was a promise to mend, or look again and name another day",
-        file=row.file,
-        line=row.line,
     )
+
+
+def _of_row(row: Row, **said: str) -> Finding:
+    """A warning about a row of the file itself."""
+    return Finding(level="warning", where=row.place, file=row.file, line=row.line, **said)
 
 
 def line_of(text: str, at: str) -> int:
