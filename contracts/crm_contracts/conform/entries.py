@@ -7,14 +7,15 @@ text; else `VENDOR/OPERATION/STATUS/CODE`, which the ledger knows how to read; e
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from crm_contracts.conform.check import Check
+from crm_contracts.conform.check import Check, checks
 from crm_contracts.ledger import Entry, entries, find
 
-__all__ = ["Refusal", "entry_of", "literal", "pattern", "refusal_in"]
+__all__ = ["Refusal", "entry_of", "held_by_checks", "literal", "pattern", "refusal_in"]
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _CODES = (("errorCode", "message"), ("statusCode", "message"), ("error", "error_description"))
@@ -44,6 +45,16 @@ def entry_of(check: Check) -> str:
         if there is not None:
             return there.id
     return f"{check.vendor}/{check.operations[0]}"
+
+
+def held_by_checks(vendor: str) -> dict[str, list[str]]:
+    """Entry id -> the names of the checks that hold it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for check in checks(vendor):
+        entry = find(entry_of(check))
+        if entry is not None:
+            found[entry.id].append(check.name)
+    return dict(found)
 
 
 def expected_refusal(step: Mapping[str, Any]) -> Refusal | None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import click
 
+from crm_contracts.conform.entries import held_by_checks
 from crm_contracts.ledger import KINDS, VENDORS, all_entries, entries, find, near, render_ledger, render_page
 from crm_contracts.ledger.entry import GRADES, Entry
-from crm_contracts.ledger.held import checkout_tests, conform_checks, held_by
+from crm_contracts.ledger.held import checkout_tests, held_by
 
 _SHOWN = 100  # characters of a behaviour in a list
 
@@ -96,10 +98,16 @@ def _place(one: Entry) -> str:
 
 
 def _tests(one: Entry) -> list[str]:
-    return [
-        *held_by(entries(one.vendor), checkout_tests()).get(one.id, []),
-        *conform_checks(one.vendor).get(one.id, []),
-    ]
+    return _held(one.vendor).get(one.id, [])
+
+
+@cache
+def _held(vendor: str) -> dict[str, list[str]]:
+    """What holds each entry: the tests of this checkout, and the checks of `understudy conform`."""
+    found = held_by(entries(vendor), checkout_tests())
+    for name, checks in held_by_checks(vendor).items():
+        found.setdefault(name, []).extend(f"understudy conform: {check}" for check in checks)
+    return found
 
 
 def _whole(one: Entry) -> dict[str, Any]:
@@ -107,12 +115,7 @@ def _whole(one: Entry) -> dict[str, Any]:
 
 
 def _json(rows: list[Entry]) -> str:
-    tests: dict[str, list[str]] = {}
-    for vendor in {one.vendor for one in rows}:
-        tests |= held_by(entries(vendor), checkout_tests())
-        for name, checks in conform_checks(vendor).items():
-            tests[name] = [*tests.get(name, []), *checks]
-    return json.dumps([{**asdict(one), "tests": tests.get(one.id, [])} for one in rows], indent=2)
+    return json.dumps([_whole(one) for one in rows], indent=2)
 
 
 def _listed(rows: list[Entry]) -> str:

@@ -116,20 +116,6 @@ def functions_in(folder: Path, file: str) -> set[str]:
     }
 
 
-def conform_checks(vendor: str) -> dict[str, list[str]]:
-    """Entry id -> the checks of `understudy conform` that hold it."""
-    from crm_contracts.conform.check import checks
-    from crm_contracts.conform.entries import entry_of
-    from crm_contracts.ledger import find
-
-    found: dict[str, list[str]] = defaultdict(list)
-    for check in checks(vendor):
-        entry = find(entry_of(check))
-        if entry is not None:
-            found[entry.id].append(f"understudy conform: {check.name}")
-    return dict(found)
-
-
 def _of_answers(one: Entry, found: Mapping[str, list[str]]) -> list[str]:
     """An operation is held by who holds its success, or what it answers where it has none."""
     mine = sorted(name for name in found if name.startswith(f"{one.id}/") and name.rpartition("/")[2].isdigit())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,18 +14,24 @@ import pytest
 from tests.ledger_seen import claims, pytest_runtest_call
 from werkzeug.test import Client
 
+from crm_contracts.conform.entries import held_by_checks
 from crm_contracts.ledger import all_entries, entries, find
 from crm_contracts.ledger.checks import missing_tests, rowless_errors, unheld, unknown_ids, unread_files
 from crm_contracts.ledger.fields import fields_files
-from crm_contracts.ledger.held import NEEDED, checkout_tests, conform_checks, held_by, marked_in, said_in
+from crm_contracts.ledger.held import NEEDED, checkout_tests, held_by, marked_in, said_in
 from crm_contracts.vendors import VENDORS
 from fake_core.clock import FrozenClock
 from fake_planhat import create_app
 
 TESTS = Path(__file__).parents[2]
 ENTRIES = all_entries()
-HELD = {vendor: held_by(entries(vendor), TESTS) for vendor in VENDORS}
 SAID = {**said_in(TESTS), **marked_in(TESTS)}
+
+
+@cache
+def held(vendor: str) -> dict[str, list[str]]:
+    """Which tests hold an entry: read from all tests, which takes a moment."""
+    return held_by(entries(vendor), TESTS)
 
 
 def package(vendor: str) -> Path:
@@ -40,15 +47,15 @@ def elsewhere(vendor: str) -> list[str]:
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_what_must_be_held_is_held(vendor: str) -> None:
     """Every route, documented status, error row, switch, fault and rule has a test, or says why nothing causes it."""
-    assert [] == unheld(entries(vendor), HELD[vendor])
+    assert [] == unheld(entries(vendor), held(vendor))
 
 
 @pytest.mark.parametrize("kind", NEEDED)
 def test_what_lost_its_test_is_found(kind: str) -> None:
     """An entry whose test is gone is named."""
     vendor = "salesforce" if kind not in {"switch", "rule", "stand-in"} else "totango"
-    one = next(each for each in entries(vendor) if each.kind == kind and HELD[vendor].get(each.id))
-    spoiled = {**HELD[vendor], one.id: []}
+    one = next(each for each in entries(vendor) if each.kind == kind and held(vendor).get(each.id))
+    spoiled = {**held(vendor), one.id: []}
     new = replace(one, id=f"{one.vendor}/{kind}/nobody-tested-this")
 
     assert [one.id, new.id] == [line.split()[0] for line in unheld([*entries(vendor), new], spoiled)]
@@ -62,12 +69,12 @@ def test_what_tests_name_is_an_entry() -> None:
     )
     for ids in marked_in(TESTS).values():
         assert [] == [each for each in ids if "*" in each and not any(fnmatchcase(one.id, each) for one in ENTRIES)]
-    assert any(conform_checks(vendor) for vendor in VENDORS)
+    assert any(held_by_checks(vendor) for vendor in VENDORS)
 
 
 def test_what_the_ledger_names_is_a_test() -> None:
     """Each test that holds an entry is there and is not switched off."""
-    named = {test for held in HELD.values() for tests in held.values() for test in tests}
+    named = {test for vendor in VENDORS for tests in held(vendor).values() for test in tests}
 
     assert [] == missing_tests(sorted(named), TESTS)
     assert ["tests/crm_contracts/ledger/test_checks.py::test_nobody is named by the ledger and is not there"] == (
