@@ -14,6 +14,7 @@ __all__ = ["heard_of"]
 
 def heard_of(vendor: str, journal: Sequence[Mapping[str, Any]], run: Run) -> Iterator[Heard]:
     """Verb and object of each exchange of a fake's journal, in order; and whether its operation takes a batch."""
-    batches = [is_batch(one) for one in run.of(vendor)]
+    # Of a Planhat batch of one the refusal is the whole answer: no part of it can be overlooked.
+    batches = [is_batch(one) and (vendor != "planhat" or len(one.items) > 1) for one in run.of(vendor)]
     for number, row in enumerate(journal):
         yield vendor, str(row["verb"]), str(row["object"]), number < len(batches) and batches[number]

@@ -31,6 +31,7 @@ class Rung:
     title: str
     vendors: Sequence[str] = ()
     first: int = 1
+    times: int = 1
     batch: bool = False
 
 
@@ -87,7 +88,7 @@ def _of_rung(rung: Rung, heard: Sequence[Heard]) -> Iterator[tuple[str, Step]]:
             yield vendor, Step(name, rung.title)
             continue
         nth = sum((one[1], one[2]) == (verb, object_) for one in calls[: at + 1])
-        fault = Fault(kind=rung.kind, vendor=vendor, verb=verb, object=object_ or "*", nth=nth)
+        fault = Fault(kind=rung.kind, vendor=vendor, verb=verb, object=object_ or "*", nth=nth, times=rung.times)
         yield vendor, Step(name, rung.title, fault)
 
 

@@ -10,10 +10,11 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
@@ -220,6 +221,7 @@ class ParsedCall:
         return f"request {self.number}: {self.method} {self.path}"
 
 
+WORKERS_MAX = 16  # how many there are is not to be seen: nobody waits for all of them
 NOT_FOR_WHAT_WAS_SAID = frozenset({401, 403, 407, 408, 429})
 KEPT_BYTES_MAX = 8_388_608  # of a body: an answer of two thousand rows has to be whole to be read
 READS_BY_POST = frozenset(
@@ -245,7 +247,7 @@ class Run:
 
     *name* is the run's (`plain`), *told* whether the program said by its exit status that it did not go well. *secrets*
     are credentials that were handed to it, *known* values of the starting records. *budget* is how many calls each
-    vendor allows ("" = all together).
+    vendor allows ("" = all together). *side_by_side* are vendors whose calls overlapped in another run of the program.
     """
 
     calls: Sequence[Call]
@@ -254,6 +256,7 @@ class Run:
     secrets: Sequence[str] = ()
     known: Sequence[str] = ()
     budget: Mapping[str, int] = field(default_factory=dict)
+    side_by_side: Collection[str] = ()
 
     @cached_property
     def parsed(self) -> list[ParsedCall]:
@@ -271,6 +274,18 @@ class Run:
         for other in self.parsed:
             if other.number > one.number and (not vendor or other.vendor == vendor):
                 yield other
+
+    def before(self, one: ParsedCall) -> list[ParsedCall]:
+        """The earlier calls of the same vendor."""
+        return [other for other in self.of(one.vendor) if other.number < one.number]
+
+    def workers(self, vendor: str) -> int:
+        """As how many workers the program has to be taken for: WORKERS_MAX where calls of *vendor* ran side by side."""
+        return WORKERS_MAX if vendor in self.side_by_side or self.overlaps(vendor) else 1
+
+    def overlaps(self, vendor: str) -> bool:
+        """Whether a call of *vendor* began before another had ended."""
+        return any(two.call.at < one.ended for one, two in pairwise(self.of(vendor)))
 
     @cached_property
     def values(self) -> set[str]:

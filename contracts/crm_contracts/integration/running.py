@@ -11,7 +11,7 @@ import json
 import shlex
 import tempfile
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,8 +120,10 @@ class Stage:
         ca_file.with_name("ca-bundle.pem").write_bytes(cas)
         return str(ca_file)
 
-    def perform(self, runner: CommandRunner, step: Step, budget: Mapping[str, int]) -> Performed:
-        """One run of the program, from the starting records."""
+    def perform(
+        self, runner: CommandRunner, step: Step, budget: Mapping[str, int], side_by_side: Collection[str] = ()
+    ) -> Performed:
+        """One run of the program, from the starting records. *side_by_side*: whose calls overlapped before."""
         for vendor, fake in self.fakes.items():
             fake.reset()
             self._paged[vendor].small = vendor == "salesforce" and step.fault is None and bool(step.name != "plain")
@@ -143,6 +145,7 @@ class Stage:
             secrets=self.secrets,
             known=self.known,
             budget=budget if step.name == "plain" else {},
+            side_by_side=side_by_side,
         )
         meant = [row for vendor in self.fakes for row in heard_of(vendor, self.fakes[vendor].exchanges(), run)]
         return Performed(run, ended, runner.said.decode("utf-8", "replace"), step.title, meant)
@@ -181,11 +184,12 @@ def climb(
             if not words
             else f"{command[0]}: made no call to a fake ({plain.ended})"
         )
+    side_by_side = [vendor for vendor in plain.run.vendors if plain.run.overlaps(vendor)]
     ladder = [] if faults is None else steps(plain.heard, faults)
     if progress is not None:
         progress(1, len(ladder) + 1)
     for number, step in enumerate(ladder, 2):
-        done.append(stage.perform(runner, step, budget))
+        done.append(stage.perform(runner, step, budget, side_by_side))
         if progress is not None:
             progress(number, len(ladder) + 1)
     return done

@@ -8,6 +8,7 @@ import pytest
 from tests.crm_contracts.integration.calls import DATA, call, ph, refused, result, run, said, sf, soql
 
 from crm_contracts.integration.checks import CHECKS
+from crm_contracts.integration.parsed import WORKERS_MAX
 from crm_contracts.integration.table import rows
 from crm_contracts.traffic import Call
 
@@ -40,6 +41,16 @@ ALIVE = soql("SELECT Id FROM Task")
 AGAIN = soql("SELECT Id FROM Task", headers={"authorization": "Bearer a-new-session-2"})
 SOAP = "/services/Soap/u/60.0"
 HITS = {"response": {"accounts": {"total_hits": 5, "hits": [{"name": "a"}, {"name": "b"}]}}}
+
+
+GONE = [{"success": False, "errors": [{"statusCode": "ENTITY_IS_DELETED", "message": "entity is deleted"}]}]
+DELETED = sf("DELETE", "/composite/sobjects", query={"ids": ID}, answer=GONE)
+LOOK = sf(
+    "POST",
+    "/composite",
+    body={"compositeRequest": [{"method": "GET", "url": f"{DATA}/sobjects/Account/Key__c/1", "referenceId": "a"}]},
+    answer={"compositeResponse": [{"body": refused("NOT_FOUND"), "httpStatusCode": 404, "referenceId": "a"}]},
+)
 
 
 def search(offset: int) -> Call:
@@ -129,6 +140,8 @@ CASES: list[tuple[str, list[Call], list[Call], dict[str, Any]]] = [
         [
             sf("POST", "/composite/sobjects", body=TWO, answer=HALF),
             soql("SELECT Id FROM Task WHERE Subject='Call Bob'"),
+            LOOK,
+            DELETED,
         ],
         {},
     ),
@@ -146,6 +159,12 @@ CASES: list[tuple[str, list[Call], list[Call], dict[str, Any]]] = [
     ),
     (
         "duplicate-key-in-batch",
+        [ph("PUT", "/endusers", body=[{"email": "a@acme.example"}, {"email": "a@acme.example"}])],
+        [ph("PUT", "/endusers", body=[{"email": "a@acme.example"}, {"email": "a@acme.example", "companyId": "1"}])],
+        {},
+    ),
+    (
+        "duplicate-key-in-batch",
         [sf("PATCH", "/composite/sobjects/Task/Key__c", body={"records": [{"Key__c": "1"}, {"Key__c": "1"}]})],
         [sf("PATCH", "/composite/sobjects/Task/Key__c", body={"records": [{"Key__c": "1"}, {"Key__c": "2"}]})],
         {},
@@ -154,6 +173,12 @@ CASES: list[tuple[str, list[Call], list[Call], dict[str, Any]]] = [
         "blank-key",
         [sf("PATCH", "/sobjects/Task/Key__c/None", body=TASK)],
         [sf("PATCH", "/sobjects/Task/Key__c/1", body=TASK)],
+        {},
+    ),
+    (
+        "blank-key",
+        [sf("PATCH", "/sobjects/Task/Key__c/", body=TASK)],
+        [sf("PATCH", f"/sobjects/Task/{ID}/", body=TASK)],
         {},
     ),
     ("blank-key", [ph("PUT", "/tasks", body=[{"sourceId": ""}])], [ph("PUT", "/tasks", body=[{"sourceId": None}])], {}),
@@ -259,6 +284,12 @@ CASES: list[tuple[str, list[Call], list[Call], dict[str, Any]]] = [
         {},
     ),
     (
+        "blind-create-retry",  # an address is a key to an upsert alone
+        [ph("POST", "/endusers", body={"email": "a@b"}, status=500), ph("POST", "/endusers", body={"email": "a@b"})],
+        [ph("PUT", "/endusers", body=[{"email": "a@b"}], status=500), ph("PUT", "/endusers", body=[{"email": "a@b"}])],
+        {},
+    ),
+    (
         "unresolved-write",
         [sf("POST", "/sobjects/Task", body=TASK, status=0), ph("GET", "/tasks", answer=[])],
         [sf("POST", "/sobjects/Task", body=TASK, status=0), ALIVE],
@@ -283,7 +314,8 @@ CASES: list[tuple[str, list[Call], list[Call], dict[str, Any]]] = [
     (
         "call-for-each-record",
         [soql(f"SELECT Id FROM Task WHERE Subject = '{n}'") for n in range(6)],
-        [soql("SELECT Id FROM Task WHERE Subject IN ('1', '2')") for _ in range(6)],
+        [soql(f"SELECT Id FROM Task WHERE Subject IN ('{n}', '1{n}')") for n in range(6)]
+        + [soql(f"SELECT Id FROM Task WHERE Id > '{n}' ORDER BY Id LIMIT 200") for n in range(6)],
         {},
     ),
     (
@@ -302,7 +334,7 @@ CASES: list[tuple[str, list[Call], list[Call], dict[str, Any]]] = [
     (
         "token-to-another-host",
         [ph("GET", "/tasks", host="http://api.planhat.com")],
-        [ph("GET", "/tasks", host="http://localhost:1")],
+        [ph("GET", "/tasks", host="http://localhost:1"), ph("GET", "/tasks", host="http://planhat:8444")],
         {},
     ),
     (
@@ -404,11 +436,55 @@ def test_who_was_told_to_wait_waits_as_long_as_told() -> None:
     assert 1 == len(said("no-back-off", [ph("GET", "/tasks", status=503)] * 2, gap_seconds=0.1))
 
 
+def test_who_is_not_told_how_long_may_ask_again_at_once_but_once() -> None:
+    """So do common clients; after a second refusal nobody may."""
+    busy, free = ph("GET", "/tasks", status=503), ph("GET", "/tasks", answer=[])
+    levels = [
+        [one.level for one in result("no-back-off", calls, gap_seconds=0.1).findings]
+        for calls in ([busy, free], [busy, busy, free])
+    ]
+    assert [["warning"], ["warning", "error"]] == levels
+
+
 def test_calls_that_were_on_their_way_are_no_retries() -> None:
     """Of calls side by side the second one cannot know the first one's answer."""
     slow = sf("GET", "/limits", status=403, answer=refused("REQUEST_LIMIT_EXCEEDED"), seconds=60.0)
     assert [] == said("limit-ignored", [slow, ALIVE])
     assert [] == said("expired-session", [ALIVE, *[soql("SELECT Id FROM Task", status=401, seconds=99.0)] * 2, LOG_IN])
+
+
+def test_each_of_several_workers_learns_by_an_answer_of_its_own() -> None:
+    """Eight workers show a dead session, or run into a limit, eight times; each waits with its own request."""
+    side_by_side = [soql("SELECT Id FROM User", seconds=15.0), soql("SELECT Id FROM Account", seconds=1.0)]
+    limit = soql("SELECT Id FROM Task", status=403, answer=refused("REQUEST_LIMIT_EXCEEDED"))
+    busy = soql("SELECT Id FROM Task", status=503, answered={"retry-after": "30"})
+    for name, first, second in (("expired-session", DEAD, DEAD), ("limit-ignored", limit, limit)):
+        assert [0, 1] == [len(said(name, [*side_by_side, first, *[second] * n, LOG_IN])) for n in (7, WORKERS_MAX)]
+    assert [] == said("limit-ignored", [limit, ALIVE], side_by_side=["salesforce"])
+    assert [] == said("no-back-off", [*side_by_side, busy, soql("SELECT Id FROM Contact")])
+    assert 1 == len(said("no-back-off", [*side_by_side, busy, busy, soql("SELECT Id FROM Contact")]))
+
+
+def test_a_batch_that_was_refused_whole_is_told_by_its_items() -> None:
+    """Planhat answers 400 where no item was taken; with one item it may be that record's data."""
+    nothing = {"created": 0, "createdErrors": [{**REFUSED, "index": 0}], "updatedErrors": []}
+    whole = [ph("PUT", "/endusers", body=USERS[:size], status=400, answer=nothing) for size in (1, 2)]
+    found = [result("refused-request", [one]).findings for one in whole]
+    assert [["warning"], ["error"]] == [[one.level for one in each] for each in found]
+    assert {"bulkUpsertEndusers was refused: no company"} == {one.seen for each in found for one in each}
+
+
+def test_who_asks_for_the_last_ones_may_want_no_more() -> None:
+    """A number and the newest first is a choice; a number alone is a page."""
+    rows = [{"_id": str(number)} for number in range(30)]
+    asked = [{"limit": "30", "sort": "-date"}, {"limit": "30"}]
+    assert [["warning"], ["error"]] == [
+        [
+            one.level
+            for one in result("ignored-next-page", [ph("GET", "/conversations", query=query, answer=rows)]).findings
+        ]
+        for query in asked
+    ]
 
 
 def test_an_answer_that_broke_off_is_an_unknown_outcome() -> None:

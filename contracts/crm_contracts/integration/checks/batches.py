@@ -3,6 +3,7 @@
 Rule 1: an item that was refused is taken up again when a later request names its record: to try again, or to read it.
 Rule 2: a record is known by its id, by the value of its key, or by values that no other item of the batch has.
 Rule 3: a program that ends with another exit status than 0 has told somebody; only traffic is seen here.
+Rule 4: nothing is lost by a look that finds nothing, nor where a record that was to be deleted is gone already.
 Source: REST API Developer Guide, sObject Collections (200 even where all failed) and Composite; Planhat's HTTP response
 codes (206: read createdErrors and updatedErrors).
 """
@@ -22,17 +23,29 @@ PLANHAT_ERRORS = ("createdErrors", "updatedErrors", "permissionErrors", "validat
 _SOAP_RESULT = re.compile(r"<(?:\w+:)?result\b.*?</(?:\w+:)?result>", re.DOTALL)
 _SOAP_ITEM = re.compile(r"<(?:\w+:)?sObjects\b.*?</(?:\w+:)?sObjects>", re.DOTALL)
 _SECONDARY = frozenset({"PROCESSING_HALTED", "ALL_OR_NONE_OPERATION_ROLLED_BACK", "BATCH_PROCESSING_HALTED"})
+_GONE = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND"})
 _TELLING_MIN = 3  # of a value that tells an item from others: shorter ones stand anywhere
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An item that was refused. *marks* are texts by which a later request would name it; none: nobody could tell."""
+    """An item that was refused. *marks* are texts by which a later request would name it; none: nobody could tell.
+
+    *method* is what was to be done with its record.
+    """
 
     number: int
     code: str
     message: str
     marks: frozenset[str]
+    method: str = ""
+
+    @property
+    def lost(self) -> bool:
+        """Whether something that was to be done was not."""
+        if self.method == "GET":
+            return False
+        return self.code not in (_SECONDARY | _GONE if self.method == "DELETE" else _SECONDARY)
 
 
 def unhandled_partial_failure(run: Run) -> Looked:
@@ -41,8 +54,7 @@ def unhandled_partial_failure(run: Run) -> Looked:
         if not (one.ok and is_batch(one)) or one.lost:
             continue
         looked.number += 1
-        items = [item for item in refused_items(one) if item.code not in _SECONDARY]
-        left = [item for item in items if not _taken_up(run, one, item)]
+        left = [item for item in refused_items(one) if item.lost and not _taken_up(run, one, item)]
         if not left or run.told:
             continue
         first = left[0]
@@ -113,7 +125,7 @@ def _collections(one: ParsedCall) -> Iterator[Refused]:
     for number, result in enumerate(one.answer_json if isinstance(one.answer_json, list) else []):
         if isinstance(result, dict) and result.get("success") is False:
             code, message = _first(result.get("errors"))
-            yield Refused(number, code, message, _marks(items, number))
+            yield Refused(number, code, message, _marks(items, number), one.acts_as)
 
 
 def _composite(one: ParsedCall) -> Iterator[Refused]:
@@ -136,8 +148,7 @@ def _subrequests(asked: list[Any], told: list[Any]) -> Iterator[Refused]:
         if answer.get("httpStatusCode", 0) < 400:
             continue
         request = by_name.get(answer.get("referenceId"), {})
-        code, message = _first(answer.get("body"))
-        yield Refused(number, code, message, _marks_of_request(request.get("url", ""), request.get("body")))
+        yield _of_request(number, request, answer.get("body"), request.get("body"))
 
 
 def _batch(one: ParsedCall) -> Iterator[Refused]:
@@ -145,8 +156,13 @@ def _batch(one: ParsedCall) -> Iterator[Refused]:
     told = one.answer_json.get("results", []) if isinstance(one.answer_json, dict) else []
     for number, (request, answer) in enumerate(zip(asked, told, strict=False)):
         if answer.get("statusCode", 0) >= 400:
-            code, message = _first(answer.get("result"))
-            yield Refused(number, code, message, _marks_of_request(request.get("url", ""), request.get("richInput")))
+            yield _of_request(number, request, answer.get("result"), request.get("richInput"))
+
+
+def _of_request(number: int, request: Mapping[str, Any], told: Any, body: Any) -> Refused:
+    code, message = _first(told)
+    marks = _marks_of_request(request.get("url", ""), body)
+    return Refused(number, code, message, marks, str(request.get("method", "")).upper())
 
 
 def _marks_of_request(url: str, body: Any) -> frozenset[str]:

@@ -169,9 +169,7 @@ def dropped_key(run: Run) -> Looked:
 def _came(run: Run, one: ParsedCall, keys: Collection[str]) -> list[tuple[str, Any]]:
     """Those of *keys* that earlier answers of the vendor held, with their values."""
     found = []
-    for sooner in run.of(one.vendor):
-        if sooner.number >= one.number:
-            break
+    for sooner in run.before(one):
         rows = sooner.answer_json if isinstance(sooner.answer_json, list) else [sooner.answer_json]
         found += [(key, row[key]) for row in rows if isinstance(row, dict) for key in keys if key in row]
     return found

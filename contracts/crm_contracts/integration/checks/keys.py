@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from crm_contracts.integration.outcome import Looked, Seen
 from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.table import facts
 
 NOTHING = frozenset({"", "none", "null", "undefined", "nan"})  # what languages make of a value that is not there
+_FIELD = re.compile(r"__c$", re.IGNORECASE)
+_OF_A_COMPANY = frozenset({"externalId", "email"})  # unique within one
 _NAMED = ("record_id", "value", "key", "note_id", "task_id", "account_id", "reminder_id", "company")
 
 
@@ -32,12 +36,16 @@ def blank_key(run: Run) -> Looked:
     for one in run.parsed:
         fields = {"key"} if one.vendor == "salesforce" else set()  # there it names a field, elsewhere a record
         named = [(name, one.path_values[name]) for name in _NAMED if name in one.path_values and name not in fields]
+        if (
+            one.vendor == "salesforce"
+            and one.path.endswith("/")
+            and _FIELD.search(one.path_values.get("record_id", ""))
+        ):
+            named.append((one.path_values["record_id"], ""))  # …/Key__c/: the value behind the field is not there
         if one.vendor == "planhat" and one.writes:
-            items = one.json if isinstance(one.json, list) else [one.json]
             named += [
                 (name, item[name])
-                for item in items
-                if isinstance(item, dict)
+                for item in one.items
                 for name in ("sourceId", "externalId", "companyId")
                 if isinstance(item.get(name), str)  # null is said on purpose
             ]
@@ -57,8 +65,15 @@ def _batch_keys(one: ParsedCall) -> Iterator[tuple[str, str]]:
             if value and field.lower() != "id":
                 yield field, str(value)
     elif one.vendor == "planhat" and one.method == "PUT" and isinstance(one.json, list):
-        for item in one.json:
-            name = next((key for key in facts("planhat")["keyables"] if isinstance(item, dict) and item.get(key)), None)
-            if name is not None:
-                company = f" of company {item['companyId']}" if name == "externalId" and "companyId" in item else ""
+        for item in one.items:
+            name = keyable(one, item)
+            if name:
+                company = f" of company {item['companyId']}" if name in _OF_A_COMPANY and "companyId" in item else ""
                 yield name, f"{item[name]}{company}"
+
+
+def keyable(one: ParsedCall, item: Mapping[str, Any]) -> str:
+    """By which of its keys Planhat would know *item* again; "" for none. An address is one to who upserts alone."""
+    named = facts("planhat")["keyables"]
+    names = named.get(one.path.strip("/").partition("/")[0], named["others"])
+    return next((name for name in names if item.get(name) and (name != "email" or one.method == "PUT")), "")

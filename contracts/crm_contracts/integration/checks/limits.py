@@ -1,10 +1,13 @@
 """What a vendor's limits ask of a caller: to wait as long as told, or to stop.
 
 Rule 1: how long is what `Retry-After` or `RateLimit-Reset` says, else `wait_seconds_min` of checks.toml (assumed).
-Rule 2: calls that were on their way already when the answer came are no retries.
+Rule 2: calls that were on their way already when the answer came are no retries; of several workers each learns it by
+        an answer of its own, and waits with its own request.
 Rule 3: the daily limit of an org is a rolling day's: who goes on calling takes the calls of everybody else.
 Source: REST API Developer Guide, REQUEST_LIMIT_EXCEEDED (403); Totango, API Rate Limits (429 and its headers); Planhat,
 limits (429); RFC 9110, Retry-After.
+Rule 4: who is not told how long, and asks again at once, once, does what common clients do (urllib3's first retry): a
+        warning. To do so after a second refusal is an error.
 """
 
 from __future__ import annotations
@@ -12,28 +15,41 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from crm_contracts.findings import Level
+from crm_contracts.integration.checks.retries import is_same
 from crm_contracts.integration.outcome import Looked, Seen
 from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.table import facts
 
+_WAIT = frozenset({429, 503})
 _GRACE_SECONDS = 0.05  # between two clocks' ticks
 
 
 def no_back_off(run: Run) -> Looked:
     looked = Looked()
     for one in run.parsed:
-        if one.status not in {429, 503} or one.vendor not in run.vendors:
+        if one.status not in _WAIT:
             continue
         looked.number += 1
         wait, told = told_wait(one)
-        later = next((other for other in run.after(one, vendor=one.vendor) if other.call.at >= one.ended), None)
+        alone = run.workers(one.vendor) == 1
+        later = next(
+            (
+                other
+                for other in run.after(one, vendor=one.vendor)
+                if other.call.at >= one.ended and (alone or is_same(other, one))
+            ),
+            None,
+        )
         if later is None:
             continue
         passed = (later.call.at - one.ended).total_seconds()
         if passed + _GRACE_SECONDS < wait:
             asked = f"it asked for {wait:g} s" if told else f"it did not say how long; {wait:g} s is the least"
             what = f"{one.status} was answered, and the next request came {passed:.2f} s later ({asked})"
-            looked.seen.append(Seen(what=what, calls=[one, later], about=str(one.status)))
+            again = any(sooner.status in _WAIT and is_same(sooner, one) for sooner in run.before(one))
+            level: Level | None = None if told or again else "warning"
+            looked.seen.append(Seen(what=what, calls=[one, later], about=str(one.status), level=level))
     return looked
 
 
@@ -48,7 +64,7 @@ def limit_ignored(run: Run) -> Looked:
             for other in run.after(one, vendor="salesforce")
             if other.call.at >= one.ended and other.operation not in {"limits", "revoke"} and not other.logs_in
         ]
-        if later:
+        if len(later) >= run.workers("salesforce"):
             what = f"the org's daily limit was used up, and {len(later)} more requests were sent"
             looked.seen.append(Seen(what=what, calls=[one, later[0]], about="daily"))
             break

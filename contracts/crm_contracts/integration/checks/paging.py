@@ -3,7 +3,8 @@
 Rule 1: Salesforce says so itself (`done: false`, `nextRecordsUrl`, `Sforce-Locator`), Totango by a total or a full
         page.
 Rule 2: Planhat says nothing: a list that is as long as a page may be has, as far as anybody can know, more.
-Rule 3: who asks Planhat for a handful (`limit=1`) asks whether there is one; that is no page.
+Rule 3: who asks for a handful (`limit=1`) asks whether there is one; that is no page. Who says how many, the last ones
+        first, may want no more: a warning.
 Rule 4: a next page that was asked for counts, whatever became of it.
 Source: REST API Developer Guide, Query; Bulk API 2.0 Developer Guide, Get Results; Planhat developer documentation
 (lists are bare arrays, each collection has its own limit); Totango Search API (offset and count).
@@ -16,6 +17,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from crm_contracts.findings import Level
 from crm_contracts.integration.outcome import Looked, Seen
 from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.table import facts
@@ -32,7 +34,8 @@ def ignored_next_page(run: Run) -> Looked:
         for about, what, asked_for in _more(one):
             looked.number += 1
             if what and not any(asked_for(later) for later in run.after(one, vendor=one.vendor)) and not run.told:
-                looked.seen.append(Seen(what=what, calls=[one], about=about))
+                level: Level | None = "warning" if _wants_the_last(one) else None
+                looked.seen.append(Seen(what=what, calls=[one], about=about, level=level))
     return looked
 
 
@@ -96,6 +99,10 @@ def _shape(one: ParsedCall) -> str:
     return f"{one.operation} {match[1] if match else ''}"
 
 
+def _wants_the_last(one: ParsedCall) -> bool:
+    return one.vendor == "planhat" and bool(one.parameter("limit")) and (one.parameter("sort") or "").startswith("-")
+
+
 def _planhat(one: ParsedCall) -> Iterator[tuple[str, str, Any]]:
     if not one.operation.startswith("list") or not isinstance(one.answer_json, list):
         return
@@ -125,7 +132,7 @@ def _totango(one: ParsedCall) -> Iterator[tuple[str, str, Any]]:
     if one.operation in _SEARCHES:
         part = told.get(_SEARCHES[one.operation]) or {}
         hits, total = len(part.get("hits") or ()), _number(part.get("total_hits"))
-        more = offset + hits < total and hits > 0
+        more = offset + hits < total and hits > 0 and count != 1
         what = f"{one.operation}: {total} hits, {hits} came, and the next page was never asked for"
     elif one.operation == "searchEvents":
         hits = len((told.get("events") or {}).get("hits") or ())

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from crm_contracts.integration.checks.batches import refused_items
+from crm_contracts.findings import Level
+from crm_contracts.integration.checks.batches import is_batch, refused_items
 from crm_contracts.integration.outcome import Looked, Seen
 from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.table import codes
@@ -23,9 +24,12 @@ def refused_request(run: Run) -> Looked:
                 if row is not None:
                     looked.seen.append(_seen(one, code, message, row))
         elif one.status == 400 and (one.writes or one.acts_as == "GET") and one.found is not None:
-            _, message = one.errors[0]
-            what = f"{one.operation} was refused: {message[:160]}"
-            looked.seen.append(Seen(what=what, calls=[one], about=f"{one.operation} {message[:60]}"))
+            messages = [message for _, message in _of_items(one)] or [one.errors[0][1]]
+            level: Level | None = (
+                "warning" if is_batch(one) and len(one.items) == 1 else None
+            )  # it may lie with its data
+            what = f"{one.operation} was refused: {messages[0][:160]}"
+            looked.seen.append(Seen(what=what, calls=[one], about=f"{one.operation} {messages[0][:60]}", level=level))
     return looked
 
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from crm_contracts.findings import Level
+from crm_contracts.integration.checks.keys import keyable
 from crm_contracts.integration.outcome import Looked, Seen
 from crm_contracts.integration.parsed import ParsedCall, Run
-from crm_contracts.integration.table import facts
 
 _SALESFORCE_CREATES = frozenset({"createRecord", "createRecords", "createTree", "composite", "compositeBatch"})
 
@@ -46,7 +46,7 @@ def unresolved_write(run: Run) -> Looked:
         if not one.writes or not is_unknown(one) or one.status == 503:
             continue
         looked.number += 1
-        if run.told or any(_looks(other, one) or _same(other, one) for other in run.after(one, vendor=one.vendor)):
+        if run.told or any(_looks(other, one) or is_same(other, one) for other in run.after(one, vendor=one.vendor)):
             continue
         said = "no answer came" if one.lost else f"the answer was {one.status}"
         what = f"{one.operation}: {said}, and nobody looked what became of it"
@@ -74,16 +74,15 @@ def has_key(one: ParsedCall) -> bool:
     """Whether the vendor would know each record of the body again."""
     if one.vendor != "planhat":
         return False
-    items = one.json if isinstance(one.json, list) else [one.json]
-    names = facts("planhat")["keyables"]
-    return all(isinstance(item, dict) and any(item.get(name) for name in names) for item in items)
+    return bool(one.items) and all(keyable(one, item) for item in one.items)
 
 
 def _sent_again(run: Run, one: ParsedCall) -> ParsedCall | None:
-    return next((other for other in run.after(one, vendor=one.vendor) if _same(other, one)), None)
+    return next((other for other in run.after(one, vendor=one.vendor) if is_same(other, one)), None)
 
 
-def _same(other: ParsedCall, one: ParsedCall) -> bool:
+def is_same(other: ParsedCall, one: ParsedCall) -> bool:
+    """Whether *other* asks what *one* asked."""
     return (other.acts_as, other.path, other.query) == (one.acts_as, one.path, one.query) and (
         other.body == one.body or (one.json is not None and _canon(other.json) == _canon(one.json))
     )

@@ -22,7 +22,9 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 _SECRET_CHARS_MIN = 8
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+_NEAR = re.compile(
+    r"127(?:\.\d+){3}|::1|[\w-]+|.+\.(?:localhost|local|internal|test)"
+)  # names of a machine or its own net
 _FORM_OF = {"revokeByGet": "token"}  # documented so by the vendor, and its POST is the better way
 
 
@@ -65,7 +67,7 @@ def token_to_another_host(run: Run) -> Looked:
             if vendor != one.vendor and secret in sent:
                 what = f"{one.operation or one.path}: {vendor}'s token was sent to {one.vendor}"
                 looked.seen.append(Seen(what=what, calls=[one], about=f"{vendor} {one.vendor}"))
-        if one.token and one.call.url.startswith("http://") and one.host not in _LOCAL:
+        if one.token and one.call.url.startswith("http://") and not _NEAR.fullmatch(one.host):
             what = f"a token was sent to {one.host} over http, in the clear"
             looked.seen.append(Seen(what=what, calls=[one], about=f"http {one.host}"))
     return looked

@@ -1,12 +1,15 @@
 """Sessions end: what a caller does then.
 
 Rule 1: a session id that was answered 401 is dead; to send it again is a call for nothing.
+        Of several workers each may learn it by an answer of its own.
 Rule 2: a session that worked and ends is to be renewed: a run that ends there leaves its work undone each time.
 Source: REST API Developer Guide, Status Codes (401: the session ID or OAuth token has expired or is invalid); the
 agents' rule A24 (one refresh, one replay).
 """
 
 from __future__ import annotations
+
+from collections import Counter
 
 from crm_contracts.integration.outcome import Looked, Seen
 from crm_contracts.integration.parsed import ParsedCall, Run
@@ -17,12 +20,16 @@ def expired_session(run: Run) -> Looked:
     dead: dict[tuple[str, str], ParsedCall] = {}
     worked: set[tuple[str, str]] = set()
     told: set[tuple[str, str]] = set()
+    again: Counter[tuple[str, str]] = Counter()
     for one in run.parsed:
         key = (one.vendor, one.token)
         if not one.token or one.logs_in:
             continue
         first = dead.get(key)
         if first is not None and one.call.at >= first.ended and key not in told and not one.ok:
+            again[key] += 1
+            if again[key] < run.workers(one.vendor):
+                continue
             told.add(key)
             what = f"401 was answered, and request {one.number} shows the same session again"
             looked.seen.append(Seen(what=what, calls=[first, one], about=f"{one.vendor} again"))

@@ -15,6 +15,8 @@ from crm_contracts.integration.table import facts
 
 READS_MAX = 5  # of single records that one call could have brought
 WRITES_MAX = 10
+_ONE = re.compile(r"(?:=|\bIN\s*\()\s*…", re.IGNORECASE)
+_MANY = re.compile(r"[<>]|…\s*,")  # a list of keys; what follows the last key, or lies between two stamps
 _VALUES = re.compile(r"'(?:\\.|[^'\\])*'|\b[0-9][0-9T:.+Z-]*")
 
 
@@ -40,7 +42,7 @@ def call_for_each_record(run: Run) -> Looked:
             reads[one.operation, kind].setdefault(one.path, one)
         elif one.operation in {"query", "queryAll"} and one.soql:
             shape = _VALUES.sub("…", one.soql)
-            if "…" in shape:
+            if _ONE.search(shape) and not _MANY.search(shape):
                 reads[one.operation, shape[:160]].setdefault(one.soql, one)
         elif one.operation in facts(one.vendor).get("single_writes", ()):
             writes[one.operation, kind].setdefault(f"{one.path} {one.text}", one)
