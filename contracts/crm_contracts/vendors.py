@@ -61,6 +61,34 @@ def read_tenants(vendor: str, paths: Sequence[str]) -> dict[str, Any]:
     return found
 
 
+def by_vendor(given: Sequence[str], option: str, word: str) -> dict[str, str]:
+    """What an *option* says of each vendor, as `VENDOR=VALUE`. Raises MisuseError for one that is none."""
+    from fake_core.errors import MisuseError
+
+    found = {}
+    for one in given:
+        vendor, equals, value = one.partition("=")
+        if vendor not in VENDORS or not equals or not value:
+            raise MisuseError(f"{option} {one}: write VENDOR={word} with one of {', '.join(VENDORS)}")
+        found[vendor] = value
+    return found
+
+
+def by_host(given: Sequence[str]) -> dict[str, str]:
+    """Whose each host is, as `--host HOST=VENDOR` says it; hosts in lower case. Raises MisuseError for what is none."""
+    from fake_core.errors import MisuseError
+
+    found = {}
+    for one in given:
+        host, equals, vendor = one.partition("=")
+        if not host or not equals or vendor not in VENDORS:
+            raise MisuseError(
+                f"--host {one}: write HOST=VENDOR or HOST:PORT=VENDOR, with VENDOR one of {', '.join(VENDORS)}"
+            )
+        found[host.lower()] = vendor
+    return found
+
+
 def create_tenants(
     vendor: str,
     orgs: Mapping[str, Any],

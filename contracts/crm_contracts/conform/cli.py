@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crm_contracts.findings.options import Chosen, bar, reporting, show, write_whole
-from crm_contracts.vendors import TITLES, VENDORS
+from crm_contracts.vendors import TITLES, VENDORS, by_vendor
 from fake_core.clock import Clock, RealClock
 from fake_core.errors import MisuseError
 
@@ -94,7 +94,7 @@ def conform(
         developer_edition=allow_developer_edition,
         production=production,
         production_org=production_org,
-        accounts=_pairs(accounts),
+        accounts=by_vendor(accounts, "--account", "NAME"),
     )
     wanted = list(dict.fromkeys(check.vendor for check in found))
     missing: dict[str, str] = {}
@@ -136,16 +136,6 @@ def covered(found: Sequence[Check]) -> Iterator[str]:
         known = ", ".join(f"{count} {grade}" for grade, count in grades.most_common())
         yield f"{TITLES[vendor]}: {len(mine)} checks of {len(operations)} operations: {known}"
         yield fill(", ".join(areas), 100, initial_indent="  ", subsequent_indent="  ")
-
-
-def _pairs(given: Sequence[str]) -> dict[str, str]:
-    found = {}
-    for one in given:
-        vendor, sign, name = one.partition("=")
-        if not sign or not name or vendor not in VENDORS:
-            raise MisuseError(f"--account {one}: write VENDOR=NAME with one of {', '.join(VENDORS)}")
-        found[vendor] = name
-    return found
 
 
 def _word(clock: Clock) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crm_contracts.findings.options import Chosen, reporting, show
-from crm_contracts.vendors import VENDORS
+from crm_contracts.vendors import VENDORS, by_host
 
 if TYPE_CHECKING:
     from crm_contracts.traffic.har import Recording
@@ -45,7 +45,7 @@ def compare(
     from crm_contracts.record.findings import report_of
     from crm_contracts.traffic.har import read
 
-    whose = _hosts(hosts)
+    whose = by_host(hosts)
     found: dict[Path, Recording] = {file: read(file, hosts=whose, vendor=vendor or "") for file in _files(evidence)}
     sys.exit(show(report_of(found, orgs=_orgs(orgs)), chosen))
 
@@ -59,18 +59,6 @@ def _files(given: tuple[Path, ...]) -> list[Path]:
         if not files:
             raise MisuseError(f"{path}: there is no HAR file in this folder")
         found += [file for file in files if file not in found]
-    return found
-
-
-def _hosts(given: tuple[str, ...]) -> dict[str, str]:
-    from fake_core.errors import MisuseError
-
-    found = {}
-    for one in given:
-        host, equals, vendor = one.rpartition("=")
-        if not equals or vendor not in VENDORS:
-            raise MisuseError(f"--host {one}: write HOST=VENDOR, with VENDOR one of {', '.join(VENDORS)}")
-        found[host] = vendor
     return found
 
 

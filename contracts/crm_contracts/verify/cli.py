@@ -61,6 +61,8 @@ def verify(**given: Any) -> None:
 
 
 def _campaign(*, file: Path | None, as_json: bool, **given: Any) -> Report:
+    from crm_contracts.findings.options import colours
+    from crm_contracts.findings.text import coloured, plain
     from crm_contracts.verify import text
     from crm_contracts.verify.arena import Arena, changes
     from crm_contracts.verify.campaign import Campaign, Plan
@@ -85,7 +87,7 @@ def _campaign(*, file: Path | None, as_json: bool, **given: Any) -> Report:
     if as_json:
         click.echo(report.as_json(), nl=False)
     else:
-        click.echo(text.render(report, text.coloured if sys.stdout.isatty() else text.plain), nl=False)
+        click.echo(text.render(report, coloured if colours() else plain), nl=False)
     return report
 
 

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-import click
-
+from crm_contracts.findings.text import Paint, plain
 from crm_contracts.verify.arena import in_words
 from crm_contracts.verify.report import Report, words_of
 from crm_contracts.world.columns import WIDTH, two_columns
 
-Paint = Callable[[str, str], str]
 NAMES_MAX = 6
-
-
-def plain(text: str, _colour: str) -> str:
-    """No colour at all."""
-    return text
-
-
-def coloured(text: str, colour: str) -> str:
-    """For a terminal."""
-    return click.style(text, fg=colour, bold=True)
 
 
 def render(report: Report, paint: Paint = plain) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,11 +10,10 @@ import click
 from crm_contracts.capsules.capsule import Capsule
 from crm_contracts.capsules.reading import from_text
 from crm_contracts.capsules.writing import to_text, write_capsule
-from crm_contracts.vendors import VENDORS
+from crm_contracts.vendors import by_host, by_vendor
 from crm_contracts.world.story import counted
-from fake_core.errors import MisuseError
 
-__all__ = ["hand_over", "har", "hosts_of"]
+__all__ = ["hand_over", "har"]
 
 
 def har(
@@ -29,19 +28,8 @@ def har(
     """`capsule from-har`."""
     from crm_contracts.capsules.intake.from_har import from_har
 
-    made = from_har(files, profile=profile, sync_users=sync_users, hosts=hosts_of(hosts), pause_seconds=pause_seconds)
+    made = from_har(files, profile=profile, sync_users=sync_users, hosts=by_host(hosts), pause_seconds=pause_seconds)
     hand_over(made.capsule, out, made.tally.line())
-
-
-def hosts_of(given: Sequence[str]) -> Mapping[str, str]:
-    """HOST=VENDOR words as a mapping. Raises MisuseError for one that is none."""
-    found = {}
-    for one in given:
-        host, equals, vendor = one.partition("=")
-        if not host or not equals or vendor not in VENDORS:
-            raise MisuseError(f"--host {one}: write HOST=VENDOR or HOST:PORT=VENDOR; vendors are {', '.join(VENDORS)}")
-        found[host.lower()] = vendor
-    return found
 
 
 def hand_over(capsule: Capsule, out: Path | None, line: str) -> None:
@@ -82,24 +70,13 @@ def journals(
     from crm_contracts.serving import notes
 
     if urls:
-        chosen = _named(urls, "--url", "URL")
+        chosen = by_vendor(urls, "--url", "URL")
     else:
         served = notes.what_is_served()
         chosen = {vendor: str(words["url"]) for vendor, words in served.items() if vendor != "control"}
-    found = {
-        vendor: every for vendor, every in served_journals(chosen, _named(tenants, "--tenant", "NAME")).items() if every
-    }
+    heard = served_journals(chosen, by_vendor(tenants, "--tenant", "NAME"))
+    found = {vendor: every for vendor, every in heard.items() if every}
     made = recorded(
         found, profile=profile, sync_users=sync_users, pause_seconds=pause_seconds, source="the served journals"
     )
     hand_over(made.capsule, out, made.tally.line())
-
-
-def _named(given: Sequence[str], option: str, word: str) -> dict[str, str]:
-    found = {}
-    for one in given:
-        vendor, equals, value = one.partition("=")
-        if vendor not in VENDORS or not equals or not value:
-            raise MisuseError(f"{option} {one}: write VENDOR={word}; vendors are {', '.join(VENDORS)}")
-        found[vendor] = value
-    return found

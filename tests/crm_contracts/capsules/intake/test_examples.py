@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from crm_contracts.capsules import read_capsule, replay
 from crm_contracts.capsules.cli import capsule as command
 from crm_contracts.capsules.stages import Stages
+from crm_contracts.vendors import by_host
 
 HARS = sorted((Path(__file__).parents[4] / "fixtures" / "har").glob("*.har"))
 
@@ -55,3 +56,8 @@ def test_a_host_is_said_as_host_and_vendor(word: str) -> None:
     done = CliRunner().invoke(command, ["from-har", str(HARS[0]), "--host", word])
 
     assert (2, True) == (done.exit_code, "HOST=VENDOR" in done.stderr)
+
+
+def test_a_host_is_known_in_any_case() -> None:
+    """Host names have no case: they are looked up in small letters."""
+    assert {"api.acme.example:8444": "planhat"} == by_host(["API.Acme.example:8444=planhat"])
