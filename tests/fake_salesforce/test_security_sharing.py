@@ -8,6 +8,8 @@ import pytest
 from tests.fake_salesforce.conftest import Caller
 from tests.fake_salesforce.secured import logged_in, made, settings, user
 
+from fake_salesforce.record_ids import mint
+
 NOT_FOUND = (404, "NOT_FOUND", "The requested resource does not exist")
 NO_ACCESS = (403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
 
@@ -287,3 +289,38 @@ def test_sharing_defaults_are_shown(admin: Caller) -> None:
     )  # fmt: skip
     settings(admin, sharing={"Account": "ReadWrite"})
     assert "Edit" == admin.soql(text)[0]["DefaultAccountAccess"]
+
+
+FEATURES = ["contacts_to_multiple_accounts", "shared_activities"]
+DEEP = ("ContentVersion", "Attachment", "EmailMessage", "TaskRelation", "EventRelation", "Level3__c")
+PARENTS = ("Account", "Campaign", "Case", "Opportunity")  # contacts and activities go with them
+CHAIN = {"Level1__c": "Account", "Level2__c": "Level1__c", "Level3__c": "Level2__c"}
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[Caller]:
+    """Somebody in an org where what has others below it is private, and with a chain of details."""
+    detail = {"type": "reference", "on_delete": "cascade"}
+    admin = made(
+        user("sam", profile="Standard User", role="Rep"),
+        features=FEATURES,
+        objects={name: {"fields": {"Above__c": {**detail, "to": [above]}}} for name, above in CHAIN.items()},
+        sharing={**dict.fromkeys(PARENTS, "Private"), "roles": {"Rep": ""}},
+    )
+    yield logged_in(admin, "sam")
+    admin.fake.close()
+
+
+def test_parents_above_parents(strict: Caller) -> None:
+    """However many levels a row's parents have, and however many objects a parent may be, a user asks and writes."""
+    prefixes = {one["name"]: one["keyPrefix"] for one in strict.get("/sobjects").json["sobjects"]}
+    asked = {name: strict.get("/query", query={"q": f"SELECT Id FROM {name} LIMIT 1"}).status for name in DEEP}
+    unknown = {name: strict.get(f"/sobjects/{name}/{mint(prefixes[name], 99)}").status for name in DEEP}
+    above = strict.make("Account", Name="a")
+    for name in CHAIN:
+        above = strict.make(name, Above__c=above)
+    last = f"/sobjects/Level3__c/{above}"
+
+    assert (dict.fromkeys(DEEP, 200), dict.fromkeys(DEEP, 404)) == (asked, unknown)
+    assert [above] == [one["Id"] for one in strict.soql("SELECT Id FROM Level3__c WHERE Above__r.Above__c != null")]
+    assert [204, 204] == [strict.patch(last, {"Name": "n"}).status, strict.delete(last).status]

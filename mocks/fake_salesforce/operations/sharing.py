@@ -7,6 +7,9 @@ Rule 3: the organization-wide default gives everybody read, or read and edit; de
 Rule 4: rows controlled by a parent are seen and changed by who sees and changes the parent; without one, by the owner.
 Rule 5: an activity is also read by who reads what it is about, an account by who has one of its deals or cases.
 Rule 6: a share row gives its user, or the members of its group, read or edit.
+Rule 7: the rows of a parent that the user may access are a named part of the statement (WITH), once for each object and
+level, and what is asked of a row's parent is asked of that part: nothing lies within anything, however many parents
+stand above each other and however many objects a reference may name. SQLite's parser goes 100 tokens deep.
 Source: Salesforce Security Guide: organization-wide defaults, role hierarchy, implicit sharing; Object Reference,
 AccountShare.
 """
@@ -51,6 +54,7 @@ class Sharing:
         self._rights = rights
         self._user = user
         self._below: sa.CTE | None = None
+        self._parts: dict[tuple[str, Level], sa.CTE | None] = {}
 
     def condition(self, name: str, table: sa.FromClause, level: Level = "read") -> Test | None:
         """The rows of object *name* in *table* that the user may access at *level*; None: all of them."""
@@ -133,23 +137,30 @@ class Sharing:
             target = self._schema.sobject(name)
             if target is None or target.key_prefix is None or needed not in self._rights.on(name) or name in without:
                 continue
-            parent = target.table.alias()
-            where = self.condition(name, parent, level)
-            if where is not None:
-                yield column.in_(sa.select(parent.c.Id).where(where))
+            seen = self._seen(name, level)
+            if seen is not None:
+                yield column.in_(sa.select(seen.c.Id))
             elif len(reference.reference_to) == 1:
                 yield column.is_not(None)
             else:
                 # A range, not a function of the column: an index serves it.
                 yield sa.and_(column >= target.key_prefix, column < target.key_prefix + "~")
 
+    def _seen(self, name: str, level: Level) -> sa.CTE | None:
+        """The ids of the rows of object *name* that the user may access at *level*, by a name; None: all of them."""
+        if (name, level) not in self._parts:
+            rows = self._table(name).alias()
+            where = self.condition(name, rows, level)
+            found = None if where is None else sa.select(rows.c.Id).where(where).cte(f"{name}_to_{level}")
+            self._parts[name, level] = found
+        return self._parts[name, level]
+
     def _rows_of(self, names: list[str], table: sa.FromClause, level: Level) -> Test:
         tests: list[Test] = []
         for name in names:
             if "read" in self._rights.on(name):
-                rows = self._table(name).alias()
-                where = self.condition(name, rows, level)
-                tests.append(table.c.Id.in_(sa.select(rows.c.Id).where(sa.true() if where is None else where)))
+                rows = self._table(name).alias() if (seen := self._seen(name, level)) is None else seen
+                tests.append(table.c.Id.in_(sa.select(rows.c.Id)))
         return sa.or_(sa.false(), *tests)
 
     def _linked(self, link: dict[str, str], table: sa.FromClause) -> Iterator[Test]:

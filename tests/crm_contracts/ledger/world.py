@@ -31,6 +31,9 @@ class World:
         config["extra"] = {"features": list(features), **config.pop("extra", {})}
         self.fake = create_app(clock=FrozenClock(), org=OrgConfig(**config))
         self.org = Caller(self.fake, self.fake.credentials(f"https://{HOST}")["access_token"])
+        self._begin()
+
+    def _begin(self) -> None:
         self._numbers = count(1)
         self._least: dict[str, Callable[[], dict[str, Any]]] = {
             "Account": lambda: {"Name": "a"},
@@ -95,9 +98,9 @@ class World:
     @classmethod
     def of(cls, org: Caller) -> World:
         """A world in an org that is there."""
-        made = cls()
-        made.fake.close()
+        made = cls.__new__(cls)
         made.fake, made.org = org.fake, org
+        made._begin()
         return made
 
     def least(self, sobject: str) -> dict[str, Any]:
