@@ -146,8 +146,8 @@ REGIONS = {
 @pytest.mark.ledger("totango/shape/region/*")
 @pytest.mark.parametrize("one", cases("totango/shape/region/"))
 def test_where_a_service_lives(one: Entry) -> None:
-    """Its region's hosts know its token and take its pixel, and not those of a service of the other region; the ingest's
-    host answers no calls; the look-up says the site."""
+    """Its region's hosts know its token and take its pixel; those of a service of the other region they do not; the
+    ingest's host answers no calls; the look-up says the site."""
     name = one.id.rpartition("/")[2]
     site, hosts, sdr = REGIONS[name]
     mine, theirs = service(name), service(next(each for each in REGIONS if each != name))
