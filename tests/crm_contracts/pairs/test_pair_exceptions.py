@@ -31,7 +31,14 @@ from crm_contracts.world.pairs.ops import (
 )
 from crm_contracts.world.pairs.settings import REMINDER, TASK
 from crm_contracts.world.pairs.toys import Honest
-from crm_contracts.world.violations import DirectionIgnored, FalselyDeleted, InvariantViolated, LostUpdate, NotConverged
+from crm_contracts.world.violations import (
+    BrokenFrame,
+    DirectionIgnored,
+    FalselyDeleted,
+    InvariantViolated,
+    LostUpdate,
+    NotConverged,
+)
 
 DAY = 86_400
 
@@ -151,6 +158,11 @@ LIMITS: dict[str, Limit] = {
         FalselyDeleted,
         [*LINKED, Delete(side=PARTNER, act="act-1"), Tick(seconds=31 * DAY), edit(SALESFORCE, Subject="B"), Sync()],
         sync=Blunt,
+    ),
+    "person-left-out": Limit(
+        BrokenFrame,
+        [Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "Call act-1", "person": "ann"}), Sync()],
+        "marketo",
     ),
     "left-scope": Limit(
         NotConverged,

@@ -9,7 +9,7 @@ import pytest
 from crm_contracts.world.pairs import PairStage, play
 from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE, Configure, Create, Delete, Edit, Op, Sync, Tick
 from crm_contracts.world.pairs.reference import reference_pair_sync
-from crm_contracts.world.pairs.settings import TASK
+from crm_contracts.world.pairs.settings import REMINDER, TASK
 from crm_contracts.world.pairs.toys import Honest
 from crm_contracts.world.violations import NotConverged
 
@@ -49,11 +49,41 @@ HISTORIES: dict[str, tuple[Op, ...]] = {
 }
 
 
+REMINDERS: dict[str, tuple[Op, ...]] = {
+    "a record wins, and what its other side cannot hear stands": (
+        Create(side=SALESFORCE, act="act-1", section=REMINDER, fields={"Status": "Not Started"}),
+        Configure(settings={"reminder.grain": "record"}),
+        Sync(),
+        edit(SALESFORCE, Status="Waiting on someone else"),
+        edit(PARTNER, due_date="2026-02-24"),
+    ),
+    "a contact is related, and Salesforce derives the account": (
+        Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "Call"}),
+        Sync(),
+        edit(SALESFORCE, WhoId="another ann"),
+    ),
+}
+
+
 @pytest.fixture(scope="module")
 def stage() -> Iterator[PairStage]:
     made = PairStage("totango")
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def reminders() -> Iterator[PairStage]:
+    made = PairStage("marketo")
+    yield made
+    made.close()
+
+
+@pytest.mark.rule("M4", "M5", "M22")
+@pytest.mark.parametrize("name", REMINDERS)
+def test_what_was_found_of_reminders(reminders: PairStage, name: str) -> None:
+    """The reference sync is right about it, and the judge knows."""
+    play(REMINDERS[name], stage=reminders, sync=reference_pair_sync)
 
 
 @pytest.mark.rule("T9", "T32", "T39", "T41")

@@ -6,6 +6,7 @@ Each wrong sync differs from the honest one in one thing. Found by the ordinary 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,24 +25,37 @@ from crm_contracts.world.pairs.ops import (
     Create,
     Delete,
     Edit,
+    Heal,
     InjectFault,
     Op,
     Sync,
     Tick,
 )
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, SOBJECTS, TASK, TOUCHPOINT
-from crm_contracts.world.pairs.toys import AbsenceDeletes, BlindCreator, CopyEverything, Honest, Idle, TrustsModifier
+from crm_contracts.world.pairs.toys import (
+    AbsenceDeletes,
+    BlindCreator,
+    CopyEverything,
+    Honest,
+    Idle,
+    TrustsModifier,
+)
 from crm_contracts.world.violations import (
     BrokenFrame,
+    CallsUnbounded,
+    ChangeMissed,
     DirectionIgnored,
     Duplicated,
     FalselyDeleted,
     InvariantViolated,
     Invented,
+    LensBroken,
+    Looping,
     LostUpdate,
     NotConverged,
     NotQuiet,
     Stumbled,
+    Unaccounted,
 )
 
 DAY = 86_400
@@ -234,6 +248,85 @@ class Busy(Honest):
             self.salesforce.change(SOBJECTS[section], row["Id"], {"Subject": now["Subject"]})
 
 
+class Afterthought(Honest):
+    """Writes once when all is done."""
+
+    def run(self, ways: Any, sections: Any) -> Any:
+        super().run(ways, sections)
+        self._memory["runs"] = self._memory.get("runs", 0) + 1
+        if self._memory["runs"] == 3:
+            for sf_id, row in self.salesforce.rows("Task").items():
+                self.salesforce.change("Task", sf_id, {"Subject": row["Subject"]})
+        self._remember()
+
+
+class WallClock(Honest):
+    """After its first round it asks what changed since now."""
+
+    def run(self, ways: Any, sections: Any) -> Any:
+        if not self._memory.get("begun"):
+            self._memory["begun"] = True
+            return super().run(ways, sections)
+        self._look_around()
+        return self.salesforce.passing("Task", f"LastModifiedDate > {self._now:%Y-%m-%dT%H:%M:%SZ}")
+
+
+class Rewinding(Honest):
+    """Asks for the changes since yesterday every second time."""
+
+    def cursors(self) -> dict[str, str]:
+        self._runs = getattr(self, "_runs", 0) + 1
+        return {"touch": f"2026-01-{10 - self._runs % 2:02d}"}
+
+
+class OneLineEnd(Honest):
+    """Writes every text with the line ends that it likes."""
+
+    def _merge(self, section: str, way: str, link: dict[str, Any], row: Row, partner: Row) -> None:
+        super()._merge(section, way, link, row, partner)
+        if way == OUT and "\r" in str(row["Description"]):
+            self.salesforce.change(SOBJECTS[section], row["Id"], {"Description": row["Description"].replace("\r", "")})
+
+
+class Alone(Honest):
+    """Knows nobody who took part."""
+
+    def _contacts(self) -> list[tuple[str, str]]:
+        return []
+
+
+class AnyAnn(Honest):
+    """Sends the first contact that it finds."""
+
+    def _make(self, sobject: str, fields: Mapping[str, Any]) -> str:
+        return super()._make(sobject, {**fields, "WhoId": self._contacts()[0][0]})
+
+
+class Somebody(Honest):
+    """Takes the first person that there is for whom a task is about."""
+
+    def put(self, section: str, key: str, fields: Mapping[str, Any], *, new: bool = False) -> str:
+        return super().put(section, key, {**fields, "person": 1} if new else fields, new=new)
+
+
+class Miscounting(Honest):
+    """Says that it saw something, and not what became of it."""
+
+    def run(self, ways: Any, sections: Any) -> Any:
+        super().run(ways, sections)
+        return {"sections": {"Task:Task": {"seen": 1}}}
+
+
+class Stubborn(Honest):
+    """Asks five times, whatever it is told."""
+
+    def run(self, ways: Any, sections: Any) -> Any:
+        for _ in range(5):
+            with suppress(AssertionError):
+                self.salesforce.rows("Task")
+        return super().run(ways, sections)
+
+
 class Clumsy(Honest):
     """Falls over a title it does not expect."""
 
@@ -286,6 +379,8 @@ BOTH_COMPLETED: list[Op] = [
     edit(PARTNER, details="sia", due_date="2026-04-04"),
     Sync(),
 ]
+WITH_PEOPLE = {"participants": True}
+LATER = Tick(seconds=600)
 OLD = {TASK: Policy(delete_vs_update="last_write_wins")}
 CASES: dict[str, Case] = {
     "does nothing, Totango": Case(Idle, NotConverged, "has no partner record", LINKED),
@@ -320,9 +415,9 @@ CASES: dict[str, Case] = {
         policies={TASK: Policy(in_filter="Priority != 'Low'")},
     ),
     "trusts the modifier": Case(
-        TrustsModifier, NotQuiet, "nothing had happened", [*LINKED, edit(PARTNER, title="B"), Sync(ways=(OUT,))]
+        TrustsModifier, Looping, "was written in 2 rounds", [*LINKED, edit(PARTNER, title="B"), Sync(ways=(OUT,))]
     ),
-    "trusts the modifier, Marketo": Case(TrustsModifier, NotQuiet, "nothing had happened", REMINDED, "marketo"),
+    "trusts the modifier, Marketo": Case(TrustsModifier, Looping, "was written in 2 rounds", REMINDED, "marketo"),
     "merges by field where the record decides (T9)": Case(Merging, LostUpdate, "by record", BOTH_EDITED),
     "decides by record where each field does (M22)": Case(
         Merging,
@@ -344,13 +439,13 @@ CASES: dict[str, Case] = {
     ),
     "writes WhatId on update (T17)": Case(Attaching, BrokenFrame, "WhatId", LINKED),
     "sets an open status back (T45)": Case(
-        Tidy, BrokenFrame, "reads the same but was rewritten", [*LINKED, edit(SALESFORCE, Status="In Progress"), Sync()]
+        Tidy, LensBroken, "reads the same but was rewritten", [*LINKED, edit(SALESFORCE, Status="In Progress"), Sync()]
     ),
     "sets an unheard status back (M5)": Case(
         Tidy, LostUpdate, "state", [*REMINDED, edit(SALESFORCE, Status="In Progress"), Sync()], "marketo"
     ),
     "loses the time of day": Case(
-        Midnight, BrokenFrame, "reads the same", [there(TOUCHPOINT, touchpoint_date=1_770_000_000_000), Sync(), Sync()]
+        Midnight, LensBroken, "reads the same", [there(TOUCHPOINT, touchpoint_date=1_770_000_000_000), Sync(), Sync()]
     ),
     "signs as the author (T31)": Case(Shameless, BrokenFrame, "T31", [here(TASK), Sync()]),
     "creates with the switch off (T13)": Case(
@@ -444,7 +539,35 @@ CASES: dict[str, Case] = {
     "runs a job that was not due (T3)": Case(
         Impatient, DirectionIgnored, "in this round", [here(TASK), Sync(ways=(OUT,))]
     ),
-    "writes without end": Case(Busy, NotQuiet, "nothing had happened", LINKED),
+    "writes without end": Case(Busy, Looping, "Subject .* was written in 2 rounds", LINKED),
+    "has an afterthought": Case(Afterthought, NotQuiet, "nothing had happened", [*LINKED, Sync(), Tick(), Sync()]),
+    "goes past an edit": Case(
+        WallClock, ChangeMissed, "went past the salesforce record", [*LINKED, LATER, edit(SALESFORCE, Subject="B")]
+    ),
+    "turns its clock back": Case(Rewinding, ChangeMissed, "the cursor touch went back", [*LINKED, Sync(), Sync()]),
+    "tidies line ends": Case(
+        OneLineEnd, LensBroken, "text of the salesforce record", [here(TASK, Description="a\r\nb"), Sync(), Sync()]
+    ),
+    "forgets who took part (T34)": Case(
+        Alone, BrokenFrame, "T34", [here(TOUCHPOINT, WhoId="bob"), Sync()], settings=WITH_PEOPLE
+    ),
+    "forgets to send who took part (T33)": Case(
+        Alone, BrokenFrame, "T33", [there(TOUCHPOINT, participants=["ann", "bob"]), Sync()], settings=WITH_PEOPLE
+    ),
+    "sends one of two Anns (T32)": Case(
+        AnyAnn, BrokenFrame, "T33", [there(TOUCHPOINT, participants=["ann"]), Sync()], settings=WITH_PEOPLE
+    ),
+    "sends who took part unasked (T25)": Case(AnyAnn, BrokenFrame, "T33", [there(TOUCHPOINT), Sync()]),
+    "takes a reminder's person for another (M26)": Case(
+        Somebody, BrokenFrame, "M26", [here(REMINDER, WhoId="another ann"), Sync()], "marketo"
+    ),
+    "counts wrongly": Case(Miscounting, Unaccounted, "1 seen are not 0 created", LINKED),
+    "asks on when the day's calls are used up": Case(
+        Stubborn,
+        CallsUnbounded,
+        "used up",
+        [*LINKED, InjectFault(fault="limit_reached", vendor="salesforce", verb="query", times=None), Sync(), Heal()],
+    ),
     "falls over": Case(Clumsy, Stumbled, "AssertionError", [here(TASK, Subject="Grüße act-1"), Sync()]),
 }
 

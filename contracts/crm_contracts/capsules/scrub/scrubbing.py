@@ -19,8 +19,8 @@ from crm_contracts.capsules.scrub.knowledge import Field, Knowledge
 from crm_contracts.capsules.scrub.texts import Counts, Texts
 from crm_contracts.capsules.scrub.words import plain_words, vocabulary
 from crm_contracts.world.ops import Op
+from crm_contracts.world.pairs.stage import CONTACTS, PEOPLE
 from crm_contracts.world.pairs.stage import CUSTOMERS as PAIR_CUSTOMERS
-from crm_contracts.world.pairs.stage import PEOPLE
 from crm_contracts.world.stage import CUSTOMERS
 from crm_contracts.world.story import counted
 from fake_core.errors import MisuseError
@@ -28,7 +28,7 @@ from fake_core.errors import MisuseError
 __all__ = ["Scrubbed", "scrubbed", "summed"]
 
 #: Handles and people that every pretended org has: nobody's.
-OURS = frozenset({*CUSTOMERS, *PAIR_CUSTOMERS, *PEOPLE, *PEOPLE.values(), "ann", "another ann", "ann@acme.example"})
+OURS = frozenset({*CUSTOMERS, *PAIR_CUSTOMERS, *PEOPLE, *PEOPLE.values(), *CONTACTS, *CONTACTS.values()})
 _OWN_FIELD = re.compile(r"(?:Planhat|Totango|Marketo)_(?:\w+_)?I[dD]__c")
 _HANDLE = re.compile(r"(?:act|activity|account|company|contact|customer|owner|person|record|task|user)-?\d*")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")

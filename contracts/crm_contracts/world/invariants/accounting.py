@@ -1,4 +1,4 @@
-"""I15, accounting: seen = created + updated + unchanged + skipped (with its reason) + quarantined.
+"""I15, accounting: seen = created + updated + unchanged + deleted (T21) + skipped (with its reason) + quarantined.
 
 Rule 1: the sum holds for each section of each round; a record that is skipped or put aside has a reason.
 Rule 2: what users did since the last clean round is in it: a sync that leaves a record out of every count leaves it out
@@ -25,8 +25,8 @@ def check(told: Told, *, fresh: Collection[str], unmatched: Collection[str]) -> 
         if section.seen != section.explained:
             raise Unaccounted(
                 f"{name}: {section.seen} seen are not {section.created} created + {section.updated} updated + "
-                f"{section.unchanged} unchanged + {sum(section.skipped.values())} skipped + "
-                f"{len(section.quarantined)} quarantined"
+                f"{section.unchanged} unchanged + {section.deleted} deleted + "
+                f"{sum(section.skipped.values())} skipped + {len(section.quarantined)} quarantined"
             )
         for reason in (*section.skipped, *section.quarantined.values()):
             if not str(reason).strip():

@@ -8,7 +8,9 @@ change of configuration is a finding even if nothing was lost.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from crm_contracts.world.violations import ChangeMissed
@@ -16,17 +18,24 @@ from crm_contracts.world.violations import ChangeMissed
 __all__ = ["Cursors"]
 
 Exchange = Mapping[str, Any]
-_SIDES = {
-    ("salesforce", "task"): "salesforce",
-    ("planhat", "task"): "task",
-    ("planhat", "conversation"): "conversation",
-}
+# (vendor, object in small letters) -> the side whose changes an answer of it tells
+_SIDES: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("salesforce", "task"): "salesforce",
+        ("planhat", "task"): "task",
+        ("planhat", "conversation"): "conversation",
+    }
+)
 
 
 class Cursors:
-    """What users changed and no answer has shown yet, and where the sync's own cursors stood."""
+    """What users changed and no answer has shown yet, and where the sync's own cursors stood.
 
-    def __init__(self) -> None:
+    *sides* tells of which side's records an answer of a vendor's object tells.
+    """
+
+    def __init__(self, sides: Mapping[tuple[str, str], str] = _SIDES) -> None:
+        self._sides = dict(sides)
         self._unseen: dict[tuple[str, str], int] = {}  # (side, record) -> rounds that asked and were not shown it
         self._at: Mapping[str, str] = {}
 
@@ -39,13 +48,13 @@ class Cursors:
         asked: set[str] = set()
         answers: dict[str, list[str]] = {}
         for one in exchanges:
-            side = _SIDES.get((str(one["vendor"]), str(one["object"]).lower()))
+            side = self._sides.get((str(one["vendor"]), str(one["object"]).lower()))
             if side and one["status"] == 200:
                 answers.setdefault(side, []).append(str(one["response"]))
                 if one["verb"] in {"query", "list"}:
                     asked.add(side)
         for side, record_id in list(self._unseen):
-            if any(record_id in text for text in answers.get(side, ())):
+            if any(_names(text, record_id) for text in answers.get(side, ())):
                 del self._unseen[side, record_id]
             elif clean and side in asked:
                 self._unseen[side, record_id] += 1
@@ -62,3 +71,10 @@ class Cursors:
     def missed(self, side: str, record_id: str) -> bool:
         """Whether the sync asked for changes and went past this one."""
         return self._unseen.get((side, record_id), 0) > 0
+
+
+def _names(text: str, record_id: str) -> bool:
+    """Whether an answer shows the record. An id that is a mere number is part of many texts: it is what `id` says."""
+    if not record_id.isdigit():
+        return record_id in text
+    return re.search(rf'"id": ?"?{record_id}\b', text) is not None

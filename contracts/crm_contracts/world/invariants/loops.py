@@ -20,10 +20,31 @@ from crm_contracts.world.violations import Looping
 __all__ = ["Loops", "written"]
 
 Exchange = Mapping[str, Any]
+Written = Callable[[Exchange], Iterable[tuple[str, str, str]]]  # the fields that a write names: vendor, record, field
 _WRITING = frozenset({"create", "update", "upsert", "bulk"})
 _RECORD = re.compile(r"/(?:sobjects/\w+(?:/\w+__c)?|tasks|conversations|touchpoints|events)/([\w-]+)")
 _IDS = ("id", "Id", "_id", "sourceId", "externalId")
 REPEATS_MAX = 5  # of one refused write within one round: retries end
+
+
+def written(exchange: Exchange) -> Iterator[tuple[str, str, str]]:
+    """The fields that an accepted write names: vendor, record id, field. A creation names none."""
+    if exchange["verb"] not in _WRITING or exchange["method"] == "GET" or not 200 <= exchange["status"] < 300:
+        return
+    try:
+        body = json.loads(exchange["request"])
+    except ValueError:
+        return
+    path = str(exchange["path"]).split("?", maxsplit=1)[0]
+    found = _RECORD.search(path)
+    items = body.get("records", [body]) if isinstance(body, dict) else body
+    for item in items if isinstance(items, list) else []:
+        if not isinstance(item, dict):
+            continue
+        record = found[1] if found else next((str(item[name]) for name in _IDS if item.get(name)), "")
+        if record:
+            for name in sorted(set(item) - {*_IDS, "attributes"}):
+                yield str(exchange["vendor"]), record, name
 
 
 class Loops:
@@ -38,8 +59,18 @@ class Loops:
         for key in [one for one in self._times if activity in ("", one[0])]:
             del self._times[key]
 
-    def round(self, exchanges: Iterable[Exchange], owner: Callable[[str, str], str], *, clean: bool) -> None:
-        """A round ended. *owner* names the activity of a vendor's record. Raises Looping."""
+    def round(
+        self,
+        exchanges: Iterable[Exchange],
+        owner: Callable[[str, str], str],
+        *,
+        clean: bool,
+        written: Written = written,
+    ) -> None:
+        """A round ended. *owner* names the activity of a vendor's record, *written* what a write names.
+
+        Raises Looping.
+        """
         exchanges = list(exchanges)
         self._not_stubborn(exchanges)
         if not clean:
@@ -64,23 +95,3 @@ class Loops:
         for (vendor, method, path, body), times in refused.items():
             if times > REPEATS_MAX:
                 raise Looping(f"{vendor} refused {method} {path} {body[:80]} {times} times in one round")
-
-
-def written(exchange: Exchange) -> Iterator[tuple[str, str, str]]:
-    """The fields that an accepted write names: vendor, record id, field. A creation names none."""
-    if exchange["verb"] not in _WRITING or exchange["method"] == "GET" or not 200 <= exchange["status"] < 300:
-        return
-    try:
-        body = json.loads(exchange["request"])
-    except ValueError:
-        return
-    path = str(exchange["path"]).split("?", maxsplit=1)[0]
-    found = _RECORD.search(path)
-    items = body.get("records", [body]) if isinstance(body, dict) else body
-    for item in items if isinstance(items, list) else []:
-        if not isinstance(item, dict):
-            continue
-        record = found[1] if found else next((str(item[name]) for name in _IDS if item.get(name)), "")
-        if record:
-            for name in sorted(set(item) - {*_IDS, "attributes"}):
-                yield str(exchange["vendor"]), record, name

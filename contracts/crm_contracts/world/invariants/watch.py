@@ -12,7 +12,7 @@ from typing import Any
 
 from crm_contracts.world.invariants import accounting, calls
 from crm_contracts.world.invariants.cursor import Cursors
-from crm_contracts.world.invariants.loops import Loops, written
+from crm_contracts.world.invariants.loops import Loops, Written, written
 from crm_contracts.world.invariants.told import Told
 
 __all__ = ["Round", "Watch"]
@@ -38,9 +38,9 @@ class Round:
 class Watch:
     """Told of deeds and rounds; raises what a round breaks."""
 
-    def __init__(self, *, automations: int = 0) -> None:
+    def __init__(self, *, automations: int = 0, cursors: Cursors | None = None) -> None:
         self.loops = Loops(automations=automations)
-        self.cursors = Cursors()
+        self.cursors = cursors or Cursors()
         self.fresh: set[str] = set()  # activities with a deed since the last clean round
         self._deeds = 0
         self._own: list[int] = []  # fields that the newest rounds wrote
@@ -65,8 +65,8 @@ class Watch:
         self.happened()
         self.cursors.reset()
 
-    def round(self, one: Round, owner: Callable[[str, str], str]) -> None:
-        """Judge a round. *owner* names the activity of a vendor's record."""
+    def round(self, one: Round, owner: Callable[[str, str], str], written: Written = written) -> None:
+        """Judge a round. *owner* names the activity of a vendor's record, *written* the fields of a write."""
         exchanges = list(one.exchanges)
         changed = self._deeds + sum(self._own) + self._aside
         calls.check(
@@ -76,7 +76,7 @@ class Watch:
             records=one.records,
         )
         self.cursors.round(exchanges, clean=one.clean, cursors=one.cursors)
-        self.loops.round(exchanges, owner, clean=one.clean)
+        self.loops.round(exchanges, owner, clean=one.clean, written=written)
         if one.clean and one.told is not None:
             accounting.check(one.told, fresh=one.fresh, unmatched=one.unmatched)
         self._own = [*self._own, sum(1 for each in exchanges for _ in written(each))][-_LATER:]

@@ -5,7 +5,9 @@ Must not import crm_sync. Source: rules T17, T27, T31, T34, T36, T45, M4, M7, M1
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
+from typing import Any, NamedTuple
 
 from crm_contracts.world.fields import plain
 from crm_contracts.world.model import moment
@@ -20,8 +22,13 @@ __all__ = ["check"]
 _FIRST_SIGHT = {"state": "open", "priority": "normal"}  # rules M4, M7
 
 
-def check(activity: Activity, source: Record, made: Record, known: Known) -> None:
-    """Raise Invented or BrokenFrame when *made* holds what nobody wrote."""
+def check(
+    activity: Activity, source: Record, made: Record, known: Known, *, mapped: bool, granted: Collection[str]
+) -> None:
+    """Raise Invented or BrokenFrame when *made* holds what nobody wrote.
+
+    *mapped*: the touchpoints' jobs map participants (T33). *granted*: the exceptions that are allowed for.
+    """
     for one in born_with(activity.section):
         given, found = one.read(source.side, source.row, known), one.read(made.side, made.row, known)
         if one.name == "title" and activity.section == REMINDER and made.side == PARTNER:
@@ -39,6 +46,7 @@ def check(activity: Activity, source: Record, made: Record, known: Known) -> Non
         _refers_rightly(activity, source, made, known)
     elif activity.section != REMINDER:
         _authored(activity, source, made, known)
+    _took_part(activity, source, made, _People(known, mapped=mapped, granted=granted))
 
 
 def _is_cut(subject: str, found: str) -> bool:
@@ -80,10 +88,50 @@ def _refers_rightly(activity: Activity, source: Record, made: Record, known: Kno
                 f"the Salesforce record made for {activity.handle} has {name} {made.row.get(name)!r}, not {value!r}",
                 activity=activity.handle,
             )
-    contact = known.contacts.get(source.row.get("person") or 0) if activity.section == REMINDER else None
-    if activity.section == REMINDER and made.row.get("WhoId") not in (None, contact):
+
+
+class _People(NamedTuple):
+    """What is known of who may take part in what."""
+
+    known: Known
+    mapped: bool
+    granted: Collection[str]
+
+    def of_reminder(self, source: Record) -> set[Any]:
+        """Whom the counterpart of a reminder, or of its Task, is about: known by the stored id, never by e-mail."""
+        person: str | int | None
+        if source.side == PARTNER:
+            person = self.known.contacts.get(source.row.get("person") or 0)
+        else:
+            numbers = {contact: number for number, contact in self.known.contacts.items()}
+            person = numbers.get(str(source.row.get("WhoId")))
+        return {person, None} if "person-left-out" in self.granted else {person}
+
+    def of_touchpoint(self, source: Record) -> set[Any]:
+        """Whom the counterpart of a touchpoint, or of its Event, names. Two contacts' address is nobody's (T32)."""
+        if source.side == SALESFORCE:
+            mail = self.known.mails.get(str(source.row.get("WhoId"))) if self.mapped else None
+            return {(mail,) if mail else ()}
+        mails = [str(mail).lower() for mail in source.row.get("participants") or ()] if self.mapped else []
+        each = {mail: [one for one, other in self.known.mails.items() if other == mail] for mail in mails}
+        return {ids[0] for ids in each.values() if len(ids) == 1} or {None}
+
+
+def _took_part(activity: Activity, source: Record, made: Record, people: _People) -> None:
+    """The people of a new record are those of its source, where they are mapped; else nobody (T25, T33, T34, M26)."""
+    found = made.row.get("WhoId")
+    if activity.section == REMINDER:
+        wanted = people.of_reminder(source)
+        found = found if made.side == SALESFORCE else made.row.get("person")
+    elif activity.section == TOUCHPOINT:
+        wanted = people.of_touchpoint(source)
+        found = found if made.side == SALESFORCE else tuple(made.row.get("participants") or ())
+    else:
+        wanted = {None}
+    if found not in wanted:
+        rule = "M26" if activity.section == REMINDER else "T33, T34"
+        said = " or ".join(sorted(map(repr, wanted)))
         raise BrokenFrame(
-            f"the Salesforce Task made for {activity.handle} has the WhoId {made.row.get('WhoId')!r}; its person "
-            f"is {contact!r} (M26)",
+            f"the {made.side} record made for {activity.handle} is about {found!r}, and not about {said} ({rule})",
             activity=activity.handle,
         )

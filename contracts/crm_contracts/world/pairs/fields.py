@@ -19,7 +19,7 @@ from crm_contracts.world.fields import Row, Value, day, plain
 from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, TASK, TOUCHPOINT, PairSettings
 
-__all__ = ["FRAME", "KEPT", "NO_SUBJECT", "UNSAID", "Field", "Known", "Row", "Value", "render", "shared"]
+__all__ = ["FRAME", "NO_SUBJECT", "UNSAID", "Field", "Known", "Row", "Value", "render", "shared"]
 
 UNSAID = "(no opinion)"
 NO_SUBJECT = "(no subject)"  # rule M11
@@ -36,13 +36,14 @@ class Known:
     """What the oracle knows of the world beside records.
 
     *emails* by Salesforce user id; the *template* (M12); Salesforce accounts by customer; contacts by the partner's
-    person; the Salesforce user whose reminders are synced (M24).
+    person, and their *mails*; the Salesforce user whose reminders are synced (M24).
     """
 
     emails: Mapping[str, str] = field(default_factory=dict)
     template: str = "{{activity_subject}}"
     accounts: Mapping[str, str] = field(default_factory=dict)
     contacts: Mapping[int, str] = field(default_factory=dict)
+    mails: Mapping[str, str] = field(default_factory=dict)
     user_id: str = ""
 
 
@@ -191,10 +192,3 @@ FRAME: dict[tuple[str, str], tuple[str, ...]] = {
         "type", "person", "campaign_step", "call_outcome", "call_reason", "creator", "assignee", "created_at", "name",
     ),
 }  # fmt: skip
-
-# While a field reads the same, what stands there stays: which open status, which time of day (T45, M5).
-KEPT: dict[tuple[str, str], tuple[str, ...]] = {
-    (SALESFORCE, TASK): ("state",),
-    (SALESFORCE, REMINDER): ("state", "priority"),
-    (PARTNER, TOUCHPOINT): ("date",),
-}

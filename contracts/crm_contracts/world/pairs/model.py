@@ -15,7 +15,7 @@ from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, SOBJECT
 __all__ = ["Activity", "Model", "Observation", "Pair", "Record", "partner_key"]
 
 Observation = Mapping[str, Mapping[str, Row]]  # side -> key -> the record as it reads now
-_DERIVED = {"WhatId": "AccountId"}
+_DERIVED = {"WhatId": "AccountId", "WhoId": "AccountId"}
 
 
 def partner_key(section: str, record_id: str) -> str:
@@ -140,6 +140,24 @@ class Model:
     def find(self, side: str, key: str) -> Record | None:
         activity = self.of(side, key)
         return next((one for one in activity.records if (one.side, one.key) == (side, key)), None) if activity else None
+
+    def named(self, key: str) -> Activity | None:
+        """The activity of the record that a write names: by its own key, by its counterpart's (T4 to T6), or by the
+        partner's id in a key field of Salesforce's (`Totango_Task_Id__c:7`).
+        """
+        own = self.of(SALESFORCE, key) or self.of(PARTNER, key)
+        if own is not None:
+            return own
+        kind, _, other = key.rpartition(":")
+        for activity in self.activities.values():
+            for record in activity.records:
+                if record.side == SALESFORCE:
+                    found = activity.section == kind and record.key.lower() == other.lower()
+                else:
+                    found = kind.endswith("__c") and record.id == other and record.section in kind.lower()
+                if found:
+                    return activity
+        return None
 
     def add(self, activity: Activity, record: Record, known: Known) -> Record:
         self.activities.setdefault(activity.handle, activity)

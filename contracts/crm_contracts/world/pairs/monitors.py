@@ -7,16 +7,19 @@ Source: rules T1 to T3, T17 to T19, T25, T36, M1, M2, M25 and the invariants I7 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from crm_contracts.world import monitors
 from crm_contracts.world.monitors import Exchange, say
+from crm_contracts.world.pairs.model import partner_key
 from crm_contracts.world.pairs.ops import IN, OUT
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, SOBJECTS, TASK, TOUCHPOINT, PairSettings
 from crm_contracts.world.violations import BrokenFrame, DirectionIgnored
 
-__all__ = ["Exchange", "check", "is_write", "say", "writes"]
+__all__ = ["Exchange", "check", "is_write", "say", "writes", "written"]
 
 # What the partners' objects are called in a journal.
 OBJECTS = {"Task": TASK, "Touchpoint": TOUCHPOINT, "CampaignTouch": CAMPAIGN_TOUCH, "Reminder": REMINDER}
@@ -24,6 +27,7 @@ _NO_RECORDS = frozenset({"ActivityDetail", "Diagnostic"})  # a preview; a failur
 _KEY = frozenset({"external_id", "sf_task_id", "id", "account_id", "updated_at", "updated_by"})  # and audit (T36)
 _ALWAYS = frozenset({"Subject", "Description", "ActivityDate", "OwnerId"})
 _WHEN = frozenset({"StartDateTime", "EndDateTime", "IsAllDayEvent", "DurationInMinutes", "ActivityDateTime"})
+_NAMED = re.compile(r"/(?:sobjects/\w+(?:/(\w+__c))?|tasks|touchpoints|reminders)/([\w.%-]+)$")
 _ENVELOPE = frozenset({"attributes", "Id", "id"})
 UPDATED = {"Task": _ALWAYS | {"Status", "Priority"}, "Event": _ALWAYS | _WHEN}
 CREATED = {"Task": UPDATED["Task"] | {"WhatId", "WhoId"}, "Event": UPDATED["Event"] | {"WhatId", "WhoId", "Type"}}
@@ -37,6 +41,20 @@ def is_write(exchange: Exchange) -> bool:
 
 def writes(exchanges: Iterable[Exchange]) -> list[Exchange]:
     return [one for one in exchanges if is_write(one)]
+
+
+def written(exchange: Exchange) -> Iterator[tuple[str, str, str]]:
+    """The fields that a change names: vendor, record's key (see `Model.named`), field. What is made names none."""
+    made = exchange["status"] == 201 or '"outcome": "created"' in str(exchange["response"])
+    if not is_write(exchange) or exchange["verb"] == "delete" or not 200 <= exchange["status"] < 300 or made:
+        return
+    found = _NAMED.search(str(exchange["path"]).split("?", maxsplit=1)[0])
+    kind = OBJECTS.get(exchange["object"], "") if exchange["vendor"] != "salesforce" else (found and found[1]) or ""
+    for item in _items(exchange):
+        named = unquote(found[2]) if found else str(item.get("id") or item.get("Id") or "")
+        if named:
+            for name in sorted(set(item) - _ENVELOPE):
+                yield str(exchange["vendor"]), partner_key(kind, named) if kind else named, name
 
 
 def check(

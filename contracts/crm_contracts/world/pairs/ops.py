@@ -3,7 +3,7 @@
 Rule 1: sides are "salesforce" and "partner"; a section ("task", "touchpoint", "campaign_touch", "reminder") says which
 kind of record a Create makes.
 Rule 2: no vendor's id is ever named. `OwnerId` and `assignee` name a person by handle ("pia", "quinn", "stranger"),
-`WhoId` and `person` a contact ("ann").
+`WhoId` and `person` a contact ("ann"), `participants` a list of them.
 """
 
 from __future__ import annotations

@@ -7,19 +7,33 @@ each can be taken away (`granted`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from crm_contracts.world.invariants import watch
+from crm_contracts.world.invariants.calls import Budget
+from crm_contracts.world.invariants.cursor import Cursors
+from crm_contracts.world.invariants.told import Told
+from crm_contracts.world.invariants.watch import Watch
 from crm_contracts.world.pairs import birth
-from crm_contracts.world.pairs.fields import FRAME, KEPT, Field, Known, Row, Value, shared
+from crm_contracts.world.pairs.fields import FRAME, Field, Known, Row, Value, shared
 from crm_contracts.world.pairs.model import Activity, Model, Observation, Record, section_of, sides_of
+from crm_contracts.world.pairs.monitors import OBJECTS, Exchange, written
 from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE, SIDES, WAYS
 from crm_contracts.world.pairs.scope import Round, Scope
-from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, PairSettings
+from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, PROFILES, REMINDER, SOBJECTS, PairSettings
 from crm_contracts.world.pairs.units import Agreements
-from crm_contracts.world.violations import BrokenFrame, DirectionIgnored, Duplicated, FalselyDeleted, NotConverged
+from crm_contracts.world.violations import (
+    BrokenFrame,
+    ChangeMissed,
+    DirectionIgnored,
+    Duplicated,
+    FalselyDeleted,
+    LensBroken,
+    NotConverged,
+)
 
 __all__ = ["EXCEPTIONS", "PairOracle"]
 
@@ -35,8 +49,16 @@ EXCEPTIONS: Mapping[str, str] = {
     "unlinked-delete": "a deletion before the counterpart was known to be one may arrive or not (T39, M21)",
     "edit-outlives-delete": "where the last write wins, a record edited after the other was deleted may get another",
     "undated-delete": "a deletion met only because the survivor was edited may arrive, however old (T39, T41)",
+    "person-left-out": "five fields of a reminder travel, and whom it is about need not (M2, M26)",
     "left-scope": "what becomes of a linked task that is given to another user is not published (M24)",
     "unknown-answer": "after a lost answer no sync can know whether both sides had agreed",
+}
+# Whose changes an answer tells: (vendor, object in small letters) -> see `_listed`.
+_LISTED = {("salesforce", name.lower()): name for name in SOBJECTS.values()} | {
+    (profile, name.lower()): section
+    for profile, sections in PROFILES.items()
+    for name, section in OBJECTS.items()
+    if section in sections
 }
 # Settings that decide whether a record is made or taken away, by the last word of their name.
 _EXISTENCE = frozenset(
@@ -56,6 +78,7 @@ class PairOracle:
         self.model = Model()
         self._agreements = Agreements(scope, known)
         self._kept: dict[tuple[str, str], tuple[Value, Any]] = {}  # record's key, field -> canonical and raw value
+        self.watch = Watch(cursors=Cursors(_LISTED))
         self._last: Round | None = None
         self._unmakable: dict[tuple[str, str], str] = {}
 
@@ -81,6 +104,7 @@ class PairOracle:
         elif "OwnerId" in names and activity.section == REMINDER and "left-scope" in self.scope.granted:
             activity.silent = "left-scope"
         record.user_saved(row, at, names)
+        self.watch.wrote(activity.handle, _listed(record), record.id)
         self.model.names(activity, record, self.known)
         for one in shared(activity.section, self.settings):
             if one.name_on(side) in names or (record_key, one.name) not in self._kept:
@@ -94,14 +118,17 @@ class PairOracle:
         salesforce = counterpart if side == PARTNER else record
         record.linked = bool(partner and salesforce and partner.points_at(salesforce.key))
         record.deleted_at = at
+        self.watch.happened(activity.handle)
 
     def user_undeleted(self, activity: Activity, record: Record, row: Row) -> None:
         """A Salesforce user took *record* out of the recycle bin."""
         record.deleted_at, record.row, record.linked = None, row, False
         activity.undeleted = True
+        self.watch.wrote(activity.handle, _listed(record), record.id)
 
     def saved(self, settings: PairSettings, changed: Collection[str], at: datetime) -> None:
         """Somebody saved *settings*, in which *changed* are new (all of them, the first time)."""
+        self.watch.saved()
         was = self.settings.enabled and bool(self.scope.enabled)
         moved = {name.rpartition(".")[2] for name in changed}
         agreed = [(pair, self._agreements.by_field(pair)) for pair in self.model.pairs()] if "grain" in moved else []
@@ -130,6 +157,7 @@ class PairOracle:
         """Totango got the account of *customer*."""
         self.scope.matched.add(customer)
         self.scope.introduced[customer] = at
+        self.watch.happened()
 
     # -- what the sync did --------------------------------------------------------------------
 
@@ -164,6 +192,41 @@ class PairOracle:
             for activity in self.model.activities.values():
                 for record in activity.records:
                     record.on_its_way = False
+
+    def round_ended(
+        self,
+        exchanges: Iterable[Exchange],
+        *,
+        clean: bool,
+        told: Told | None,
+        cursors: Mapping[str, str] | None = None,
+        budget: Budget | None = None,
+    ) -> None:
+        """After `synced`: what the wire carried and what the sync says of itself."""
+        wrote = map(self.model.activities.get, sorted(self.watch.fresh))
+        ended = watch.Round(
+            exchanges=exchanges,
+            clean=clean,
+            told=told,
+            cursors=cursors,
+            budget=budget,
+            records=sum(1 for side in SIDES for _ in self.model.each(side)),
+            fresh=[one.handle for one in wrote if one and self._looked_at(one)],
+        )
+        self.watch.round(ended, self._owner, written)
+
+    def _owner(self, _vendor: str, key: str) -> str:
+        found = self.model.named(key)
+        return found.handle if found else ""
+
+    def _looked_at(self, activity: Activity) -> bool:
+        """Whether a job of the newest round had to look at what users made of the activity (I15)."""
+        way = IN if activity.born_on == SALESFORCE else OUT
+        assert self._last is not None, "a round has ended"
+        is_open = not self._unmakable[activity.handle, way] or not self.scope.shut(activity, way, self._last)
+        return (
+            is_open and not activity.any_deleted and not activity.moved and activity.one(activity.born_on) is not None
+        )
 
     def _vanished(self, after: Observation, this: Round) -> None:
         for side in SIDES:
@@ -213,7 +276,8 @@ class PairOracle:
         record.section = activity.section
         source = activity.one(SALESFORCE if side == PARTNER else PARTNER)
         assert source is not None, "without a source nothing is makable"
-        birth.check(activity, source, record, self.known)
+        mapped, granted = self.settings.participants, self.scope.granted
+        birth.check(activity, source, record, self.known, mapped=mapped, granted=granted)
         for name in FRAME[side, record.section]:
             record.frame[name] = record.row.get(name)
         self.model.add(activity, record, self.known)
@@ -249,17 +313,19 @@ class PairOracle:
                             activity=activity.handle,
                         )
                 for one in shared(record.section, self.settings):
-                    if one.name in KEPT.get((side, record.section), ()):
+                    if not one.out_only and not (one.name == "owner" and "owner-unknown" in self.scope.granted):
                         self._complement_held(activity, record, one)
 
     def _complement_held(self, activity: Activity, record: Record, one: Field) -> None:
-        """While a field reads the same, what stands there is its user's (T45, M5; F31, F46)."""
+        """I16, GetPut: while a field reads the same, what stands there is its user's: which open status, which time of
+        day, whose line breaks (T45, M5; F31, F42, F44, F46).
+        """
         read, raw = one.read(record.side, record.row, self.known), record.row.get(one.name_on(record.side))
         kept = self._kept.setdefault((record.key, one.name), (read, raw))
         if kept[0] != read:
             self._kept[record.key, one.name] = (read, raw)
         elif kept[1] != raw:
-            raise BrokenFrame(
+            raise LensBroken(
                 f"{one.name} of the {record.side} record of {activity.handle} reads the same but was rewritten from "
                 f"{kept[1]!r} to {raw!r}",
                 activity=activity.handle,
@@ -271,11 +337,23 @@ class PairOracle:
         """Users and faults have stopped and rounds were run: every claim of the rules must hold."""
         assert self._last is not None, "nothing can have settled before the first round"
         for activity in self.model.activities.values():
-            self._partnered(activity, self._last)
-            self._deletions_arrived(activity, self._last)
-        for pair in self.model.pairs():
-            if not pair.activity.silent and not self._undeleted(pair.activity):
-                self._agreements.arrived(pair, self._ways(pair.activity, self._last))
+            try:
+                self._at_rest(activity, self._last)
+            except NotConverged as found:
+                missed = [one for one in activity.records if self.watch.cursors.missed(_listed(one), one.id)]
+                if not missed:
+                    raise
+                raise ChangeMissed(
+                    f"{found.what}: the sync asked what had changed and went past the {missed[0].side} record",
+                    activity=activity.handle,
+                ) from found
+
+    def _at_rest(self, activity: Activity, last: Round) -> None:
+        self._partnered(activity, last)
+        self._deletions_arrived(activity, last)
+        pair = self.model.pair(activity)
+        if pair is not None and not activity.silent and not self._undeleted(activity):
+            self._agreements.arrived(pair, self._ways(activity, last))
 
     def _partnered(self, activity: Activity, last: Round) -> None:
         """I1: every record in scope has its counterpart, and the counterpart carries the key."""
@@ -313,3 +391,8 @@ class PairOracle:
 
 def _sobject(row: Row) -> str:
     return str(row["attributes"]["type"])
+
+
+def _listed(record: Record) -> str:
+    """What is asked for where changes of *record* are asked for."""
+    return SOBJECTS[record.section] if record.side == SALESFORCE else record.section

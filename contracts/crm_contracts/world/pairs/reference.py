@@ -70,6 +70,10 @@ class _Reference:
         if state is not None:
             SPARES.give_back(state)
 
+    def cursors(self) -> dict[str, str]:
+        with self._state._engine.connect() as connection:  # noqa: SLF001 - the state's own database
+            return {str(name): str(at) for name, at in connection.exec_driver_sql("SELECT name, at FROM cursors")}
+
     def photograph(self) -> bytes:
         return memories.image(self._state._engine)  # noqa: SLF001 - the state's own database, whole
 
@@ -96,10 +100,24 @@ def _config(c: PairConnection, settings: PairSettings) -> dict[str, Any]:
     }
 
 
+# T33, T34: not in the default mapping, and set once in either direction.
+_PARTICIPANTS = {
+    "name": "participants",
+    "totango": "participants",
+    "salesforce": "WhoId",
+    "lens": "contact_email",
+    "options": {"reads": "Who.Email"},
+    "write_in": "once",
+    "write_out": "once",
+}
+
+
 def _section(profile: str, name: str, settings: PairSettings) -> dict[str, Any]:
     policy = settings.policy(name)
     model, sobject = _MODELS[name]
+    more = {"fields": [_PARTICIPANTS]} if name == TOUCHPOINT and settings.participants else {}
     return {
+        **more,
         profile: model,
         "salesforce": sobject,
         "direction": _DIRECTIONS[policy.direction],

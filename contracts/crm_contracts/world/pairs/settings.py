@@ -76,12 +76,14 @@ _DEFAULTS = {
 class PairSettings:
     """The settings of one profile. *policies* are by section.
 
+    Totango's own: *participants*, whether the touchpoints' jobs map Participants to WhoId (T33, T34).
     Marketo's own: *enabled* (M1), *template* of the activity detail (M10, M12), *initial_import* "last_24h" or
     "all_open" (M16), *catch_up_days* for deletions while the sync was off (M18).
     """
 
     profile: str
     policies: Mapping[str, Policy] = field(default_factory=dict)
+    participants: bool = False
     enabled: bool = True
     template: str = "{{activity_subject}}"
     initial_import: str = "last_24h"

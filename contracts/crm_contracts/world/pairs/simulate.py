@@ -6,6 +6,7 @@ run one way only, values the other side cannot hear, answers lost at writes.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from crm_contracts.world.pairs import ops
@@ -13,7 +14,7 @@ from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE, SIDES, O
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, PROFILES, REMINDER, TASK, TOUCHPOINT
 from crm_contracts.world.simulate import Chance
 
-__all__ = ["DAY", "FAULTS", "create", "fields_for", "random_history"]
+__all__ = ["DAY", "FAULTS", "create", "fields_for", "random_history", "with_people"]
 
 _ANY_PARTNER = (
     ("lost_request", "*", "*"),
@@ -64,30 +65,35 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "delete_out": (True, False),
     "delete_vs_update": ("delete_wins", "last_write_wins"),
 }
+_WHO = ("ann", "another ann", "bob", "bob")
 _WORDS = ("Call", "Review", "Größe", "QBR prep", "Kick-off 🚀", "Renewal & terms", "a < b")
 DAY = 86_400
 FAULTY = frozenset({"fault", "crash"})
 
 
 def random_history(profile: str, seed: int, steps: int, *, faults: bool = True) -> list[Op]:
-    """*steps* operations; activities are `act-1`, `act-2`… in the order of their creation."""
-    chance = Chance(seed)
+    """*steps* operations; activities are `act-1`, `act-2`… in the order of their creation.
+
+    In every other pair of seeds people take part: Totango's jobs map participants, and Salesforce's tasks have a Who.
+    """
+    chance, people = Chance(seed), Chance(~seed) if seed & 2 else None
     weights = [(name, weight) for name, weight in _WEIGHTS[profile] if faults or name not in FAULTY]
     sections: list[str] = []  # of act-1, act-2…
-    history: list[Op] = []
+    history: list[Op] = [ops.Configure(settings={"participants": True})] if people and profile == "totango" else []
     for step in range(steps):
         kind = chance.weighted(weights)
         if kind == "create" or not sections:
             section = chance.pick(PROFILES[profile] + ((TASK, TOUCHPOINT) if profile == "totango" else ()))
             sections.append(section)
-            history.append(create(chance, f"act-{len(sections)}", section, step))
+            history.append(with_people(create(chance, f"act-{len(sections)}", section, step), people))
         else:
             number = chance.below(len(sections))
-            history.append(_op(chance, profile, kind, (f"act-{number + 1}", sections[number]), step))
+            made = _op(chance, profile, kind, (f"act-{number + 1}", sections[number]), step)
+            history.append(_about_others(made, people))
     return history
 
 
-def create(chance: Chance, act: str, section: str, step: int) -> Op:
+def create(chance: Chance, act: str, section: str, step: int) -> ops.Create:
     """Somebody makes the activity *act*, somewhere."""
     text = f"{chance.pick(_WORDS)} {act}.{step}"
     if section == CAMPAIGN_TOUCH:
@@ -107,6 +113,28 @@ def create(chance: Chance, act: str, section: str, step: int) -> Op:
         fields["person"] = chance.pick(("ann", "another ann"))
     at = chance.pick(("acme", "acme", "globex", "nowhere" if side == SALESFORCE else "island"))
     return ops.Create(side=side, act=act, section=section, at=at, fields=fields)
+
+
+def with_people(op: ops.Create, people: Chance | None) -> Op:
+    """The same with people in it, two times of three, where *people* draws them."""
+    if people is None or op.section in (TASK, CAMPAIGN_TOUCH) or people.below(3) == 0:
+        return op
+    who = people.pick(_WHO)
+    if op.side == SALESFORCE:
+        return replace(op, fields={**op.fields, "WhoId": who})
+    if op.section == TOUCHPOINT:
+        more = [people.pick(_WHO)] if people.below(2) else []
+        return replace(op, fields={**op.fields, "participants": [who, *more]})
+    return op
+
+
+def _about_others(op: Op, people: Chance | None) -> Op:
+    """An edit in Salesforce, which now and then names somebody else: that goes nowhere (T34, M2)."""
+    edits = isinstance(op, ops.Edit) and op.side == SALESFORCE
+    if people is None or not edits or people.below(4):
+        return op
+    assert isinstance(op, ops.Edit)
+    return replace(op, fields={**op.fields, "WhoId": people.pick((None, *_WHO))})
 
 
 def fields_for(side: str, section: str, text: str, chance: Chance) -> dict[str, Any]:

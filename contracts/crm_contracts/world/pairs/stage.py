@@ -25,7 +25,7 @@ from fake_marketo import User as MarketoUserConfig
 from fake_salesforce import OrgConfig, UserConfig
 from fake_totango import ApiToken, TenantConfig
 
-__all__ = ["CUSTOMERS", "PEOPLE", "PairStage"]
+__all__ = ["CONTACTS", "CUSTOMERS", "PEOPLE", "PairStage"]
 
 SALESFORCE_URL = HOSTS["salesforce"]
 # Known to Salesforce? Known to Totango from the start?
@@ -37,6 +37,8 @@ QUINN = UserConfig(
     first_name="Quinn",
     last_name="Colleague",
 )
+# Contacts of acme by handle: their e-mails. Two Anns share one (M26, T32).
+CONTACTS = {"ann": "ann@acme.example", "another ann": "ann@acme.example", "bob": "bob@acme.example"}
 # Who is meant by a handle: an e-mail. The stranger has no Salesforce user.
 PEOPLE = {
     "pia": PERSON.username,
@@ -128,14 +130,14 @@ class PairStage:
         return {"objects": objects} if objects else None
 
     def _admit_people(self) -> None:
-        """Ann is a contact of acme, and so is another Ann with the same e-mail (M26)."""
-        for number, name in enumerate(("ann", "another ann"), 1):
-            fields = {"LastName": name.title(), "Email": "ann@acme.example", "AccountId": self.accounts["acme"]}
+        """The contacts of acme, in Marketo people with the id of theirs (M26)."""
+        for number, (name, mail) in enumerate(CONTACTS.items(), 1):
+            fields = {"LastName": name.title(), "Email": mail, "AccountId": self.accounts["acme"]}
             self.contacts[name] = self.salesforce.create(fields, "Contact")
             self.persons[name] = number
         if self.profile == "marketo":
             people = [
-                {"id": self.persons[name], "name": name.title(), "email": "ann@acme.example", "owner": 1}
+                {"id": self.persons[name], "name": name.title(), "email": CONTACTS[name], "owner": 1}
                 | {"sf_contact_id": contact}
                 for name, contact in self.contacts.items()
             ]

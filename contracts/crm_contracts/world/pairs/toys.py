@@ -27,7 +27,15 @@ from crm_contracts.world.pairs.fields import (
 )
 from crm_contracts.world.pairs.model import Record, stamp_of
 from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE, WAYS
-from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, SOBJECTS, TASK, PairSettings, Policy
+from crm_contracts.world.pairs.settings import (
+    CAMPAIGN_TOUCH,
+    REMINDER,
+    SOBJECTS,
+    TASK,
+    TOUCHPOINT,
+    PairSettings,
+    Policy,
+)
 from crm_contracts.world.pairs.under_test import PairConnection
 from crm_contracts.world.pairs.users import MarketoUser, PartnerUser, PeopleInSalesforce, TotangoUser
 
@@ -319,11 +327,26 @@ class Honest(Idle):
                 fields |= translated(PARTNER, one, row, self._known)
         if section != REMINDER:
             fields |= {"account_id": row["AccountId"], **authors(section, row, self._known)}
+        if section == TOUCHPOINT and self.settings.participants and row["WhoId"]:
+            fields["participants"] = [mail for contact, mail in self._contacts() if contact == row["WhoId"]]
         key = self.put(section, sf_id, fields, new=True)
         self._links(section)[sf_id] = {
             "partner": key,
             "base": self._bases(section, row, self.partner.read(section, key)),
         }
+
+    def _contacts(self) -> list[tuple[str, str]]:
+        answer = self.salesforce._call("GET", "/query?q=SELECT+Id,Email+FROM+Contact")  # noqa: SLF001 - a toy is a user, too
+        return [(row["Id"], row["Email"]) for row in answer.json()["records"]]
+
+    def _who(self, participants: Sequence[str]) -> str | None:
+        """The first whose address is that of one contact alone (T32)."""
+        contacts = self._contacts()
+        for mail in participants:
+            found = [contact for contact, other in contacts if other == mail]
+            if len(found) == 1:
+                return found[0]
+        return None
 
     def _is_mine(self, row: Row) -> bool:
         """Whether the sync made *row*: it goes to whom it was made for, not in as a new one."""
@@ -356,6 +379,8 @@ class Honest(Idle):
         if SOBJECTS[section] == "Event":
             owner = next((one for one, email in self._emails.items() if email == partner["created_by"]), None)
             fields |= {"IsAllDayEvent": True} | ({"OwnerId": owner} if owner else {})
+        if section == TOUCHPOINT and self.settings.participants:
+            fields["WhoId"] = self._who(partner["participants"])
         sf_id = self._find_twin(fields, here) or self._make(SOBJECTS[section], fields)
         row = self.salesforce.one(SOBJECTS[section], sf_id)
         if section == REMINDER:

@@ -17,7 +17,7 @@ from crm_contracts.world.pairs.fields import UNSAID, Field, Known, Value, shared
 from crm_contracts.world.pairs.model import Pair
 from crm_contracts.world.pairs.ops import IN, OUT, SIDES
 from crm_contracts.world.pairs.scope import Scope
-from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH
+from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER
 from crm_contracts.world.violations import LostUpdate, NotConverged
 
 __all__ = ["Agreements", "Before", "Values"]
@@ -142,17 +142,21 @@ class Agreements:
         values, ways, granted = was.values, was.ways, self.scope.granted
         direction = self.scope.settings.policy(was.pair.activity.section).direction
         changed = [_differs(base[side], values[side]) for side in (0, 1)]
+        old = base if was.pair.activity.section == REMINDER else None  # M5: only what changed is written
         if values[0] == values[1] or not any(changed):
             return {values}
         if direction in (IN, OUT) or was.unit[0].out_only:
             source = 0 if direction == IN and not was.unit[0].out_only else 1
             drift = "one-way-drift" in granted and direction in (IN, OUT)
-            found = {_carried(values, source)} if ways[source] and (changed[source] or drift) else {values}
+            found = {_carried(values, source, old)} if ways[source] and (changed[source] or drift) else {values}
             return found | {values} if not changed[source] else found
         if all(changed):
-            return {_carried(values, side) if ways[side] else values for side in was.winners}
+            found = {_carried(values, side, old) if ways[side] else values for side in was.winners}
+            if "no-opinion-conflict" in granted:
+                found |= {_carried(values, side) for side in was.winners if ways[side]}
+            return found
         source = changed.index(True)
-        found = {_carried(values, source) if ways[source] else values}
+        found = {_carried(values, source, old) if ways[source] else values}
         if base[1 - source] != values[1 - source] and "no-opinion-conflict" in granted:
             found.add(values)
             if len(was.unit) > 1 and 1 - source in was.winners and ways[1 - source]:
@@ -219,11 +223,17 @@ def _differs(base: tuple[Value, ...], now: tuple[Value, ...]) -> bool:
     return any(b not in (a, UNSAID) for a, b in zip(base, now, strict=True))
 
 
-def _carried(values: Values, source: int) -> Values:
-    """Both sides after *source* won: it keeps its own, the other takes what it can be told."""
+def _carried(values: Values, source: int, base: Values | None = None) -> Values:
+    """Both sides after *source* won: it keeps its own, the other takes what it can be told.
+
+    With a *base* what the winner did not change since is not written over what it cannot hear (M4, M5, M7).
+    """
     mine, other = values[source], values[1 - source]
-    told = tuple(theirs if own == UNSAID else own for own, theirs in zip(mine, other, strict=True))
-    return (mine, told) if source == 0 else (told, mine)
+    told = [theirs if own == UNSAID else own for own, theirs in zip(mine, other, strict=True)]
+    if base is not None:
+        kept = [n for n, theirs in enumerate(other) if theirs == UNSAID and mine[n] == base[source][n]]
+        told = [UNSAID if n in kept else one for n, one in enumerate(told)]
+    return (mine, tuple(told)) if source == 0 else (tuple(told), mine)
 
 
 def _newest(moments: Iterable[datetime]) -> datetime | None:

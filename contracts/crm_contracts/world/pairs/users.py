@@ -118,6 +118,8 @@ class TotangoUser(PartnerUser):
         if section == TASK:
             return str(self._call("POST", "/api/v3/tasks", {"activity_type_id": FLOW, **fields})["id"])
         given = {("create_date" if name == "touchpoint_date" else name): value for name, value in fields.items()}
+        if "participants" in given:
+            given["participantList"] = [{"userid": mail} for mail in given.pop("participants")]
         return str(self._call("POST", "/api/v3/touchpoints/", given)["note"]["id"])
 
     def edit(self, section: str, record_id: str, fields: Mapping[str, Any]) -> None:

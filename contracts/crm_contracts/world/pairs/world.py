@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
 from crm_contracts.world import ops as world_ops
+from crm_contracts.world.invariants.told import told
 from crm_contracts.world.pairs import monitors, ops
 from crm_contracts.world.pairs.fields import FRAME, Known, Row, shared
 from crm_contracts.world.pairs.model import Activity, Observation, Record, partner_key
@@ -16,7 +17,7 @@ from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE, SIDES, Op
 from crm_contracts.world.pairs.oracle import EXCEPTIONS, PairOracle
 from crm_contracts.world.pairs.scope import Round, Scope
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, PROFILES, REMINDER, SOBJECTS, TASK, PairSettings
-from crm_contracts.world.pairs.stage import PEOPLE, PairStage
+from crm_contracts.world.pairs.stage import CONTACTS, PEOPLE, PairStage
 from crm_contracts.world.pairs.under_test import PairConnection, PairSync, PairSyncFactory
 from crm_contracts.world.playing import Playing
 from crm_contracts.world.violations import DirectionIgnored, NotQuiet
@@ -71,6 +72,7 @@ class PairWorld(Playing):
             template=self.settings.template,
             accounts=dict(stage.accounts),
             contacts={number: stage.contacts[name] for name, number in stage.persons.items()},
+            mails={contact: CONTACTS[name] for name, contact in stage.contacts.items()},
             user_id=pia,
         )
         matched = {name for name in stage.accounts if name in stage.parents}
@@ -166,6 +168,8 @@ class PairWorld(Playing):
         for name, table in tables.items():
             if given.get(name) in table:
                 given[name] = table[given[name]]
+        if "participants" in given:
+            given["participants"] = [CONTACTS.get(name, name) for name in given["participants"]]
         return given
 
     def _user_saved(self, activity: Activity, side: str, key: str, fields: Mapping[str, Any]) -> None:
@@ -278,6 +282,14 @@ class PairWorld(Playing):
             read=self._got(exchanges),
         )
         self.oracle.synced(after, this)
+        cursors = getattr(self.sync, "cursors", None)
+        self.oracle.round_ended(
+            exchanges,
+            clean=clean,
+            told=told(self.reports[-1]) if clean else None,
+            cursors=cursors() if cursors is not None else None,
+            budget=getattr(self.sync, "budget", None),
+        )
         written = monitors.writes(exchanges)
         unasked = [] if self._touched else written
         if not self._configured:
