@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.crm_contracts.conform.written import CHECK
 
 from crm_contracts.conform.check import checks, read
 from crm_contracts.openapi.documents import operations
@@ -16,19 +17,6 @@ def test_operations_are_the_documents(vendor: str) -> None:
     there = {one.operation_id for one in operations(vendor) if not one.not_faked}
 
     assert set() == {(check.name, one) for check in checks(vendor) for one in check.operations if one not in there}
-
-
-_ROW = """
-[[check]]
-name = "area/case"
-title = "It is so."
-operations = ["createRecord"]
-grade = "assumed"
-source = "nobody"
-[[check.step]]
-call = "GET /"
-status = 200
-"""
 
 
 @pytest.mark.parametrize(
@@ -48,14 +36,14 @@ status = 200
 def test_a_slip_is_told(before: str, after: str, told: str) -> None:
     """A check that cannot be read ends everything with the file and the word."""
     with pytest.raises(MisuseError, match=told) as error:
-        read(_ROW.replace(before, after), "x.toml", "salesforce")
+        read(CHECK.replace(before, after), "x.toml", "salesforce")
 
     assert "x.toml" in str(error.value)
 
 
 def test_a_family_is_a_check_of_each_case() -> None:
     """The words of a case are filled in, in the name, too, and may be of any kind."""
-    row = _ROW.replace('"area/case"', '"area/[[case]]"').replace("status = 200", 'status = "[[is]]"')
+    row = CHECK.replace('"area/case"', '"area/[[case]]"').replace("status = 200", 'status = "[[is]]"')
     row = row.replace(
         "[[check.step]]", 'cases = [{ case = "a", is = 200 }, { case = "b", is = [204, 404] }]\n[[check.step]]'
     )
