@@ -76,6 +76,7 @@ def _of_file(
 ) -> Report:
     from crm_contracts.integration.judging import judge
     from crm_contracts.integration.parsed import Run
+    from crm_contracts.traffic import WITHHELD
     from crm_contracts.traffic.har import read
     from fake_core.errors import MisuseError
 
@@ -93,6 +94,9 @@ def _of_file(
         facts["recorded"] = f"{recording.source} {recording.date}".strip()
     if recording.left:
         facts["left out"] = ", ".join(f"{count} {why}" for why, count in recording.left.items())
+    withheld = sum(one.header(WITHHELD) is not None or one.answered(WITHHELD) is not None for one in recording.calls)
+    if withheld:
+        facts["without a body"] = f"{withheld} calls whose body is not in the file, or cannot be unpacked"
     return judge([run], title=f"contract check: {har.name}", allow=allow, strict=strict, facts=facts)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from crm_contracts.record.identifiers import ID, STAMP, id_kind, is_stamp
 from crm_contracts.record.names import Names, same_form
-from crm_contracts.traffic import Call
+from crm_contracts.traffic import WITHHELD, Call
 
 __all__ = ["Difference", "differences", "error_of"]
 
@@ -48,7 +48,7 @@ def differences(recorded: Call, ours: Call, names: Names, *, partial: Collection
     if recorded.status != ours.status:  # what else differs follows from it
         return [Difference("status", "status", _status(recorded), _status(ours))]
     found = list(_headers(recorded, ours, names, partial="headers" in partial))
-    if recorded.answered("x-understudy-withheld") is None and not ("body" in partial and not recorded.response):
+    if recorded.answered(WITHHELD) is None and not ("body" in partial and not recorded.response):
         found += _bodies(recorded, ours, names, partial="body" in partial)
     return found
 

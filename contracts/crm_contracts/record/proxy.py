@@ -4,6 +4,7 @@ Rule 1: the client gets what the upstream sent: status, reason, headers, several
 compressed or not, as they come. A connection that breaks, breaks for the client, too.
 Rule 2: one exception, for clients that would go past us: in the answer to a log-in, and in a Location, the upstream's
 host is replaced by ours (`rewrite`). The evidence has the answer as it was.
+Another towards the upstream: it is asked only for codings that we can look through, for secrets (`bodies.READABLE`).
 Rule 3: an upstream that cannot be reached is answered with 502 and one line; it is no answer of the vendor's, and the
 evidence says so.
 Source: RFC 9110, 7.6 (what a proxy forwards), 15.6.3 (502).
@@ -25,7 +26,7 @@ from urllib3.util import SKIP_HEADER, Timeout
 
 from crm_contracts.record.evidence import BODY_BYTES_MAX
 from crm_contracts.traffic import Call
-from crm_contracts.traffic.bodies import unpacked
+from crm_contracts.traffic.bodies import READABLE, unpacked
 from fake_core.clock import Clock
 from fake_core.control import CONTROL_PREFIX
 from fake_core.errors import ConnectionDropped, MisuseError
@@ -258,9 +259,15 @@ def _headers(environ: WSGIEnvironment) -> Iterator[tuple[str, str]]:
     for key, value in environ.items():
         name = key[5:].replace("_", "-").title() if key.startswith("HTTP_") else ""
         if name and name.lower() not in _OF_ONE_HOP and name not in ("Host", "Expect"):
-            yield name, value
+            yield name, _codings(value) if name == "Accept-Encoding" else value
     if environ.get("CONTENT_TYPE"):
         yield "Content-Type", environ["CONTENT_TYPE"]
+
+
+def _codings(accepted: str) -> str:
+    """What a client accepts, without what could not be kept: the body would be missing in the evidence."""
+    named = [part.strip() for part in accepted.split(",")]
+    return ", ".join(part for part in named if part.partition(";")[0].strip().lower() in READABLE) or "identity"
 
 
 def _skipped(sent: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:

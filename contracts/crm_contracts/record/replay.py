@@ -22,7 +22,7 @@ from crm_contracts.record.names import Names
 from crm_contracts.record.proxy import UPSTREAM_HEADER
 from crm_contracts.record.requests import asked
 from crm_contracts.record.seeding import gone_before, made_by, seed, shown_rows
-from crm_contracts.traffic import Call
+from crm_contracts.traffic import WITHHELD, Call
 from crm_contracts.traffic.har import Recording
 from crm_contracts.vendors import HOSTS, create_fake
 from fake_core.clock import FrozenClock
@@ -119,6 +119,8 @@ class _Player:
         """Why *call* cannot be compared, "" when it can."""
         if call.status == 0 or call.answered(UPSTREAM_HEADER) is not None:
             return "the recording has no answer of the vendor's"
+        if withheld := call.header(WITHHELD):
+            return f"the recording does not have what was sent ({withheld})"
         sent = call.url + call.request.decode("utf-8", "replace")
         for one in self._names.strangers(sent, self._made):
             origin = self._made.get(one) or next((n for id_, n in self._made.items() if id_.startswith(one)), 0)

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["Call", "Headers"]
+__all__ = ["WITHHELD", "Call", "Headers"]
 
 Headers = Sequence[tuple[str, str]]
+WITHHELD = "x-understudy-withheld"  # a header of ours: why the body of this side is not here
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,14 +4,14 @@ Rule 1: a file that we write is whole after every exchange: one entry a line, an
 Rule 2: a call that shows a secret is not written; `crm_contracts.traffic.scrubbed` comes first.
 Rule 3: reading is tolerant: a broken entry is counted and left, a file that broke off gives what it has; only what is
 no HAR at all is refused.
-Rule 4: bodies in a HAR are unpacked, so a call that is read carries no `content-encoding`.
+Rule 4: bodies in a HAR are unpacked, so a call that is read carries no `content-encoding`. One that cannot be unpacked,
+or that its recorder left out, is told in a header (`WITHHELD`): such a call was made, and its answer is not lost.
 Source: HTTP Archive format 1.2; keys of our own begin with an underscore, as it says.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from crm_contracts.traffic import Call, Headers
-from crm_contracts.traffic.bodies import unpacked
+from crm_contracts.traffic import WITHHELD, Call, Headers
+from crm_contracts.traffic.bodies import Unreadable, recorded
 from crm_contracts.traffic.scrubbed import reveals
 from fake_core.errors import MisuseError
 
@@ -276,44 +276,40 @@ def _call(entry: Any, number: int, hosts: Mapping[str, str], vendor: str) -> Cal
         return "to other hosts"
     sent, got = _pairs(request.get("headers")), _pairs(response.get("headers"))
     posted, content = _mapping(request, "postData"), _mapping(response, "content")
-    asked = _bytes(posted, sent)
-    if not asked and posted.get("params"):
-        asked = urlencode(_pairs(posted["params"])).encode()
-    answer = _bytes(content, got)
-    if asked is None or answer is None:
-        return "broken: a body that cannot be read"
+    params = posted.get("params")
+    asked, sent = _body(posted, sent, 0 if params else request.get("bodySize"))
+    if not asked and params:
+        asked = urlencode(_pairs(params)).encode()
+    answer, got = _body(content, got, content.get("size"))
     return Call(
         number=number,
         at=at or datetime.fromtimestamp(0, UTC),
         vendor=whose,
         method=str(request.get("method") or "GET").upper(),
         url=url,
-        request_headers=_unpacked(sent),
+        request_headers=tuple(sent),
         request=asked,
         status=_number(response.get("status")),
-        response_headers=_unpacked(got),
+        response_headers=tuple(got),
         response=answer,
         seconds=max(_number(entry.get("time")), 0) / 1_000,
     )
 
 
-def _unpacked(headers: Headers) -> Headers:
-    return tuple((name, value) for name, value in headers if name != "content-encoding")
-
-
-def _bytes(part: Mapping[str, Any], headers: Headers) -> bytes | None:
+def _body(part: Mapping[str, Any], headers: list[tuple[str, str]], size: Any) -> tuple[bytes, list[tuple[str, str]]]:
+    """A body, unpacked, and the headers that go with it. *size* is how long it was, as far as the recorder says."""
+    coding = next((value for name, value in headers if name == "content-encoding"), "identity")
+    kept = [pair for pair in headers if pair[0] != "content-encoding"]
     text = part.get("text")
-    if not isinstance(text, str):
-        return b""
-    if str(part.get("encoding") or "").lower() != "base64":
-        return text.encode("utf-8", "replace")  # a recorder that has text has unpacked it
     try:
-        raw = base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    coding = next((value for name, value in headers if name == "content-encoding"), "")
-    plain = unpacked(raw, coding)
-    return raw if plain is None and coding in ("gzip", "deflate") else plain
+        if isinstance(text, str) and text:
+            return recorded(text, encoding=str(part.get("encoding") or ""), coding=coding), kept
+        if _number(size) <= 0:
+            return b"", kept
+        why = "the file has none (export with content)"
+    except Unreadable as error:
+        why = str(error)
+    return b"", [*(pair for pair in kept if pair[0] != "content-length"), (WITHHELD, why)]
 
 
 def moment(entry: Any) -> datetime | None:

@@ -19,7 +19,7 @@ from dataclasses import replace
 from html import escape, unescape
 from urllib.parse import quote, quote_plus, unquote_plus
 
-from crm_contracts.traffic import Call, Headers
+from crm_contracts.traffic import WITHHELD, Call, Headers
 from crm_contracts.traffic.bodies import unpacked
 from crm_contracts.traffic.secrets import TOKEN_LENGTH_MIN, Secrets
 
@@ -126,7 +126,8 @@ class Scrubber:
         plain = unpacked(body, coding or "")
         if plain is None:
             self.withheld.append(f"a body compressed with {coding}")
-            return b"", (*headers, ("x-understudy-withheld", f"compressed with {coding}"))
+            kept = [pair for pair in headers if pair[0] not in ("content-encoding", "content-length")]
+            return b"", (*kept, (WITHHELD, f"compressed with {coding}"))
         try:
             clean = self._text(plain.decode(), login=login).encode()
         except UnicodeDecodeError:

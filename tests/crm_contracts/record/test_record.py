@@ -25,6 +25,7 @@ from simple_salesforce.api import Salesforce
 from crm_contracts.cli import understudy
 from crm_contracts.record.evidence import Evidence
 from crm_contracts.record.proxy import UPSTREAM_HEADER, Proxy
+from crm_contracts.traffic import WITHHELD
 from crm_contracts.traffic.har import read
 from crm_contracts.vendors import create_fake
 from fake_core.clock import FrozenClock
@@ -210,6 +211,24 @@ def test_after_a_log_in_elsewhere_the_org_that_it_named_is_asked(tmp_path: Path)
     token, data, soap, login = heard
     assert ("login", "org", "org", "login") == (token[0], data[0], soap[0], login[0])
     assert org.url in read(tmp_path / "x.har").calls[1].url
+
+
+def test_the_upstream_is_asked_for_what_can_be_looked_through(tmp_path: Path) -> None:
+    """Of the codings that a client takes those go on that we can unpack; brotli that comes all the same passes."""
+    heard = []
+
+    def answer(environ: Any, start_response: Any) -> Any:
+        heard.append(environ.get("HTTP_ACCEPT_ENCODING"))
+        start_response("200 OK", [("Content-Encoding", "br"), ("Content-Length", "6")])
+        return [b"\x8b\x04\x80{}\x03"]
+
+    with recorded(Odd(answer), tmp_path / "x.har") as served, requests.Session() as session:
+        got = [
+            session.get(f"{served.url}/x", headers={"Accept-Encoding": given}, timeout=10, stream=True).raw.read()
+            for given in ("gzip, deflate, br;q=0.9, zstd", "br")
+        ]
+    assert (["gzip, deflate", "identity"], [b"\x8b\x04\x80{}\x03"] * 2) == (heard, got)
+    assert ["compressed with br"] * 2 == [call.answered(WITHHELD) for call in read(tmp_path / "x.har").calls]
 
 
 def test_an_upstream_that_cannot_be_reached_is_a_502_and_is_kept_as_such(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +14,8 @@ from crm_contracts.capsules.intake.blacking import Secrets
 from crm_contracts.capsules.intake.callers import Callers
 from crm_contracts.capsules.intake.exchange import Tally
 from crm_contracts.capsules.intake.har import read_hars
-from crm_contracts.traffic import Call
+from crm_contracts.integration.parsed import ParsedCall
+from crm_contracts.traffic import WITHHELD, Call
 from crm_contracts.traffic.har import HarFile, read, write
 from fake_core.errors import MisuseError
 
@@ -132,6 +134,37 @@ def test_what_others_write_is_read_and_what_is_broken_is_counted(tmp_path: Path)
     assert {"broken: no request or no URL": 1, "broken: no URL": 1, "to other hosts": 1} == found.left
     assert 2 == len(read(file, vendor="planhat").calls)
     assert "planhat" == read(file, hosts={"example.com": "planhat"}).calls[1].vendor
+
+
+def test_a_body_that_is_not_there_or_cannot_be_unpacked_is_told(tmp_path: Path) -> None:
+    """The call stays, and did not break off; what is unpacked is read, whatever its header says."""
+    text, raw = '{"Id":"1"}', b"\x8b\x04\x80{}\x03"
+    contents = {
+        "": {"text": base64.b64encode(text.encode()).decode(), "encoding": "base64"},
+        "compressed with br, which is not unpacked here": {
+            "text": base64.b64encode(raw).decode(),
+            "encoding": "base64",
+        },
+        "the file has none (export with content)": {"size": 60},
+    }
+    asked = {"method": "POST", "url": "https://acme.my.salesforce.com/services/data/v60.0/sobjects/Task"}
+    headers = [{"name": "content-encoding", "value": "br"}, {"name": "content-length", "value": "60"}]
+    entries = [
+        {"startedDateTime": at, "request": asked, "response": {"status": 201, "headers": headers, "content": one}}
+        for at, one in enumerate(contents.values(), 1_763_726_400)
+    ]
+    file = tmp_path / "x.har"
+    file.write_text(json.dumps({"log": {"entries": entries}}))
+    calls = read(file).calls
+    assert [(text.encode(), None), *((b"", why) for why in list(contents)[1:])] == [
+        (call.response, call.answered(WITHHELD)) for call in calls
+    ]
+    assert [None, None, None] == [call.answered("content-encoding") for call in calls]
+    assert [False, False] == [ParsedCall(call).lost for call in calls[1:]]
+    write(file, calls[1:], source="a test", date="2026-11-21")
+    tally = Tally()
+    again = read_hars([file], tally=tally, secrets=Secrets(), callers=Callers())
+    assert list(contents)[1:] == [one.response_unread for one in again]
 
 
 @pytest.mark.parametrize(

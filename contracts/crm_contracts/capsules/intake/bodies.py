@@ -1,27 +1,18 @@
-"""Bodies as recorders write them down: base64, still compressed, cut short; and what they say.
+"""Recorded bodies, and what they say. How they are unpacked: `crm_contracts.traffic.bodies`.
 
-Rule: nothing is executed, and nothing unfolds into more than BODY_BYTES_MAX.
-Source: HTTP Archive format 1.2, postData and content; RFC 9110, section 8.4 (content codings).
+Source: HTTP Archive format 1.2, postData and content.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
-import zlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-__all__ = ["BODY_BYTES_MAX", "Unreadable", "form", "mapping", "mappings", "parsed", "unpacked"]
+from crm_contracts.traffic.bodies import Unreadable, recorded
 
-BODY_BYTES_MAX = 64 * 1024 * 1024
-_GZIP, _ZLIB = b"\x1f\x8b", (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
-
-
-class Unreadable(Exception):
-    """A body that cannot be read; the message says why, in a few words."""
+__all__ = ["Unreadable", "form", "mapping", "mappings", "parsed", "unpacked"]
 
 
 def unpacked(text: str, *, encoding: str, coding: str) -> str:
@@ -29,58 +20,11 @@ def unpacked(text: str, *, encoding: str, coding: str) -> str:
 
     Raises Unreadable.
     """
-    if encoding.lower() != "base64":
-        return text  # a recorder that has text has decompressed it
+    raw = recorded(text, encoding=encoding, coding=coding)
     try:
-        raw = base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        raise Unreadable("broken base64") from None
-    raw = _inflated(raw, coding.lower().strip())
-    for charset in ("utf-8-sig", "latin-1"):
-        try:
-            return raw.decode(charset)
-        except UnicodeDecodeError:
-            continue
-    raise AssertionError("latin-1 reads everything")
-
-
-def _inflated(raw: bytes, coding: str) -> bytes:
-    if raw.startswith(_GZIP):
-        return _through(zlib.decompressobj(16 + zlib.MAX_WBITS), raw, "gzip")
-    if coding == "deflate" or (raw[:2] in _ZLIB and coding not in ("", "identity", "br", "zstd")):
-        window = zlib.MAX_WBITS if raw[:2] in _ZLIB else -zlib.MAX_WBITS
-        try:
-            return _through(zlib.decompressobj(window), raw, "deflate")
-        except Unreadable:
-            if _looks_like_text(raw):
-                return raw  # the recorder decompressed it and left the header
-            raise
-    if coding in ("br", "zstd") and not _looks_like_text(raw):
-        raise Unreadable(f"compressed with {coding}, which is not unpacked here")
-    return raw
-
-
-def _looks_like_text(raw: bytes) -> bool:
-    """Whether the first thing in it is JSON, XML or a CSV of plain words."""
-    try:
-        raw[:200].decode("utf-8", "strict" if len(raw) <= 200 else "ignore")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return False
-    return raw.lstrip()[:1] in (b"{", b"[", b"<", b'"', b"") or all(
-        32 <= one < 127 or one in (9, 10, 13) for one in raw[:200]
-    )
-
-
-def _through(decoder: Any, raw: bytes, name: str) -> bytes:
-    try:
-        whole: bytes = decoder.decompress(raw, BODY_BYTES_MAX)
-    except zlib.error:
-        raise Unreadable(f"broken {name}") from None
-    if decoder.unconsumed_tail:
-        raise Unreadable(f"more than {BODY_BYTES_MAX // 1024 // 1024} MB once unpacked")
-    if not decoder.eof:
-        raise Unreadable(f"{name} that breaks off")
-    return whole
+        return raw.decode("latin-1")
 
 
 def parsed(text: str | None, mime: str) -> Any:

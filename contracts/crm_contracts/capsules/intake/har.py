@@ -21,6 +21,7 @@ from crm_contracts.capsules.intake.blacking import Secrets
 from crm_contracts.capsules.intake.bodies import Unreadable, form, parsed, unpacked
 from crm_contracts.capsules.intake.callers import Callers
 from crm_contracts.capsules.intake.exchange import RecordedExchange, Tally
+from crm_contracts.traffic import WITHHELD
 from crm_contracts.traffic.har import HAR_BYTES_MAX, entries, moment, vendor_of
 
 __all__ = ["HAR_BYTES_MAX", "read_hars"]
@@ -195,7 +196,7 @@ def _asked(request: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -> tu
     mime = str(data.get("mimeType") or _first(headers, "content-type"))
     text = data.get("text")
     if not isinstance(text, str) or not text:
-        return dict(_pairs(data.get("params"))) or None, ""
+        return dict(_pairs(data.get("params"))) or None, _first(headers, WITHHELD)
     try:
         encoding = str(data.get("encoding") or "")
         return parsed(unpacked(text, encoding=encoding, coding=_first(headers, "content-encoding")), mime), ""
@@ -209,7 +210,7 @@ def _answered(response: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -
     text = content.get("text")
     if not isinstance(text, str) or not text:
         lacking = _status(response) == 200 and (content.get("size") or 0) not in (0, -1)
-        return None, "the file has none (export with content)" if lacking else ""
+        return None, "the file has none (export with content)" if lacking else _first(headers, WITHHELD)
     try:
         encoding = str(content.get("encoding") or "")
         body = unpacked(text, encoding=encoding, coding=_first(headers, "content-encoding"))
