@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from crm_contracts.traffic import WITHHELD, Call, Headers
+from crm_contracts.traffic import WITHHELD, Call
 from crm_contracts.traffic.bodies import Unreadable, recorded
 from crm_contracts.traffic.scrubbed import reveals
 from fake_core.errors import MisuseError
