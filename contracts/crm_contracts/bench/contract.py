@@ -14,16 +14,15 @@ from statistics import median
 import requests
 
 from crm_contracts.conform.check import Check, checks
-from crm_contracts.conform.cli import org_file
 from crm_contracts.conform.run import chosen, conform
-from crm_contracts.conform.target import Target, in_process, served, session_of
+from crm_contracts.conform.target import Target, askable, in_process, served, session_of
 from crm_contracts.integration.fixtures import Contract
 from crm_contracts.openapi.lanes import make_lane
 from crm_contracts.record.evidence import Evidence
 from crm_contracts.record.proxy import Proxy
 from crm_contracts.traffic.tap import Tap
 from crm_contracts.vendors import TITLES, create_fake
-from fake_core.clock import FrozenClock, RealClock
+from fake_core.clock import RealClock
 from fake_core.fake import Fake
 from fake_core.server import ServedFake
 
@@ -76,12 +75,11 @@ def conforming(tell: Callable[[str, str, str, str], None], *, rounds: int, only:
     """All checks of Salesforce and Planhat on a fake in this process and on a served one, which take turns."""
     for vendor in ("salesforce", "planhat"):
         found = chosen(checks(vendor), [only])
-        org = org_file(vendor)
         seconds: dict[str, list[float]] = {}
         for _ in range(rounds):
-            with in_process(vendor, str(org)) as target:
+            with in_process(vendor) as target:
                 seconds.setdefault("in-process", []).append(_checked(found, target))
-            fake = create_fake(vendor, clock=FrozenClock(), org=str(org))
+            fake = askable(vendor)
             with ServedFake(fake) as server, session_of() as session:
                 credentials = fake.credentials(server.url)
                 target = served(vendor, server.url, session=session, credentials=credentials)

@@ -6,7 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -78,6 +78,7 @@ def conform(
     from crm_contracts.conform.drift import page
     from crm_contracts.conform.run import chosen as fitting
     from crm_contracts.conform.run import conform as play
+    from crm_contracts.conform.target import in_process
 
     found = fitting([check for vendor in vendors or VENDORS for check in checks(vendor)], only)
     if not found:
@@ -100,7 +101,7 @@ def conform(
     missing: dict[str, str] = {}
     with ExitStack() as stack:
         if where == "in-process":
-            targets = {one: stack.enter_context(_own(one)) for one in wanted}
+            targets = {one: stack.enter_context(in_process(one)) for one in wanted}
         elif where == "sandbox":
             targets, missing = _accounts(wanted, allowed, clock=clock, budget=budget)
         else:
@@ -154,21 +155,6 @@ def _tell_plan(found: Sequence[Check], targets: Mapping[str, Target], budget: in
     for vendor, count, calls in planned([check for check in found if check.vendor in targets]):
         limit = "" if budget is None else f" of {budget:,} allowed"
         click.echo(f"{TITLES[vendor]}: {count} checks, about {calls:,} calls{limit}, {targets[vendor].url}", err=True)
-
-
-def org_file(vendor: str) -> Path | None:
-    """The org or tenant that every check of *vendor* can be asked of."""
-    path = Path(__file__).with_name("data") / vendor / "org.toml"
-    return path if path.is_file() else None
-
-
-@contextmanager
-def _own(vendor: str) -> Iterator[Target]:
-    from crm_contracts.conform.target import in_process
-
-    org = org_file(vendor)
-    with in_process(vendor, str(org) if org else None) as target:
-        yield target
 
 
 def _accounts(

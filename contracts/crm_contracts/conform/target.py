@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -24,9 +25,10 @@ from crm_contracts.vendors import HOSTS, create_fake
 from fake_core.clock import Clock, FrozenClock, RealClock
 from fake_core.control import ControlClient
 from fake_core.errors import MisuseError
+from fake_core.fake import Application, Fake
 from fake_core.transport import InProcess
 
-__all__ = ["Answer", "BudgetSpent", "Target", "in_process", "session_of"]
+__all__ = ["Answer", "BudgetSpent", "Target", "askable", "in_process", "org_file", "served", "session_of"]
 
 TIMEOUT_SECONDS = 120
 TOO_MANY, WAITS_MAX = 429, 3
@@ -145,12 +147,24 @@ def _can_move(control: ControlClient) -> bool:
     return True
 
 
+def org_file(vendor: str) -> Path:
+    """The org or tenant in which every check of *vendor* can be asked, where that takes one."""
+    return Path(__file__).with_name("data") / vendor / "org.toml"
+
+
+def askable(vendor: str) -> Fake:
+    """A fake in which every check of *vendor* can be asked; its clock stands still."""
+    path = org_file(vendor)
+    return create_fake(vendor, clock=FrozenClock(), org=str(path) if path.is_file() else None)
+
+
 @contextmanager
-def in_process(vendor: str, org: str | None = None, *, clock: Clock | None = None) -> Iterator[Target]:
-    """A fake of *vendor* of its own; *org* is a tenant's or an org's file."""
-    fake = create_fake(vendor, clock=clock or FrozenClock(), **({"org": org} if org else {}))
+def in_process(vendor: str, fake: Fake | None = None, *, front: Application | None = None) -> Iterator[Target]:
+    """*fake*, closed in the end, or one in which every check of *vendor* can be asked; *front* stands before it."""
+    if fake is None:
+        fake = askable(vendor)
     session = requests.Session()
-    session.mount("https://", InProcess([fake]).adapter())
+    session.mount("https://", InProcess([front or fake]).adapter())
     session.headers.clear()
     session.cookies.set_policy(_NO_COOKIES)
     session.trust_env = False  # or each call would look for ~/.netrc and proxies
@@ -162,7 +176,7 @@ def in_process(vendor: str, org: str | None = None, *, clock: Clock | None = Non
             url=url,
             credentials=fake.credentials(url),
             session=session,
-            clock=clock or FrozenClock(),
+            clock=FrozenClock(),
             control=ControlClient(url, session),
         )
     finally:

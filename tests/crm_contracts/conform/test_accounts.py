@@ -15,10 +15,9 @@ from tests.crm_contracts.conform.written import CREATES
 from crm_contracts.conform.accounts import Allowed, NoAccount, account
 from crm_contracts.conform.check import Check, checks, read
 from crm_contracts.conform.cli import conform as command
-from crm_contracts.conform.cli import org_file
 from crm_contracts.conform.drift import page
 from crm_contracts.conform.run import Run, chosen, conform
-from crm_contracts.conform.target import Target
+from crm_contracts.conform.target import Target, org_file
 from crm_contracts.vendors import create_fake
 from fake_core.clock import FrozenClock
 from fake_core.errors import MisuseError
@@ -91,7 +90,7 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
 
     def make(kind: str) -> Fake:
         if kind not in made:
-            text = org_file("salesforce").read_text("utf-8")  # type: ignore[union-attr]
+            text = org_file("salesforce").read_text("utf-8")
             path = tmp_path_factory.mktemp("org") / "org.toml"
             path.write_text(text.replace('edition = "Developer"', KINDS[kind]), "utf-8")
             made[kind] = create_fake("salesforce", clock=FrozenClock(), org=str(path))

@@ -11,10 +11,9 @@ import pytest
 from tests.crm_contracts.conform.leftovers import LEFT
 
 from crm_contracts.conform.check import checks
-from crm_contracts.conform.cli import org_file
 from crm_contracts.conform.run import Run, conform
-from crm_contracts.conform.target import Target, in_process, served, session_of
-from crm_contracts.vendors import VENDORS, create_fake
+from crm_contracts.conform.target import Target, askable, in_process, served, session_of
+from crm_contracts.vendors import VENDORS
 from fake_core.clock import FrozenClock
 from fake_core.server import ServedFake
 
@@ -23,8 +22,7 @@ WORD = "agree"
 
 @contextmanager
 def _served(vendor: str) -> Iterator[Target]:
-    org = org_file(vendor)
-    fake = create_fake(vendor, clock=FrozenClock(), **({"org": str(org)} if org else {}))
+    fake = askable(vendor)
     with ServedFake(fake) as server, session_of() as session:
         yield served(vendor, server.url, session=session, credentials=fake.credentials(server.url))
     fake.close()
@@ -34,9 +32,8 @@ def _served(vendor: str) -> Iterator[Target]:
 def both(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, tuple[Run, Target]]]]:
     """All checks of a vendor, played on each fake target."""
     vendor: str = request.param
-    org = org_file(vendor)
     played = {}
-    with in_process(vendor, str(org) if org else None) as here, _served(vendor) as there:
+    with in_process(vendor) as here, _served(vendor) as there:
         for name, target in (("in-process", here), ("served", there)):
             played[name] = (conform(checks(vendor), {vendor: target}, word=WORD, clock=FrozenClock()), target)
         yield vendor, played

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import pytest
-import requests
 from tests.crm_contracts.conform.infidelities_marketo import MARKETO
 from tests.crm_contracts.conform.infidelities_planhat import PLANHAT
 from tests.crm_contracts.conform.infidelities_salesforce import SALESFORCE
@@ -18,15 +17,12 @@ from tests.crm_contracts.conform.infidelities_totango import TOTANGO
 from tests.crm_contracts.conform.unfaithful import Infidelity, Unfaithful
 
 from crm_contracts.conform.check import Check, checks
-from crm_contracts.conform.cli import org_file
 from crm_contracts.conform.run import chosen, conform
-from crm_contracts.conform.target import Target
-from crm_contracts.vendors import HOSTS, VENDORS, create_fake
+from crm_contracts.conform.target import Target, askable, in_process
+from crm_contracts.vendors import VENDORS
 from crm_contracts.world.mutants.model import Mutant
 from crm_contracts.world.mutants.planting import planted
 from fake_core.clock import FrozenClock
-from fake_core.control import ControlClient
-from fake_core.transport import InProcess
 
 INFIDELITIES = [*SALESFORCE, *PLANHAT, *TOTANGO, *MARKETO]
 LEAST = {"salesforce": 30, "planhat": 15, "totango": 10, "marketo": 5}
@@ -42,29 +38,10 @@ def targets() -> Iterator[dict[str, tuple[Unfaithful, Target]]]:
 
 @contextmanager
 def _lying(vendor: str) -> Iterator[tuple[Unfaithful, Target]]:
-    org = org_file(vendor)
-    fake = create_fake(vendor, clock=FrozenClock(), **({"org": str(org)} if org else {}))
+    fake = askable(vendor)
     front = Unfaithful(fake)
-    session = requests.Session()
-    session.trust_env = False
-    session.headers.clear()
-    session.mount("https://", InProcess([front]).adapter())
-    url = HOSTS[vendor]
-    try:
-        yield (
-            front,
-            Target(
-                vendor=vendor,
-                kind="in-process",
-                url=url,
-                credentials=fake.credentials(url),
-                session=session,
-                clock=FrozenClock(),
-                control=ControlClient(url, session),
-            ),
-        )
-    finally:
-        fake.close()
+    with in_process(vendor, fake, front=front) as target:
+        yield front, target
 
 
 def _reported(
