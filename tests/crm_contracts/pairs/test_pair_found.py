@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from crm_contracts.world.pairs import PairStage, play
-from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE, Configure, Create, Delete, Edit, Op, Sync, Tick
+from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE, Configure, Create, Delete, Edit, Op, Sync, Tick, Undelete
 from crm_contracts.world.pairs.reference import reference_pair_sync
 from crm_contracts.world.pairs.settings import REMINDER, TASK
 from crm_contracts.world.pairs.toys import Honest
@@ -37,6 +37,14 @@ HISTORIES: dict[str, tuple[Op, ...]] = {
         edit(SALESFORCE, Subject="Other"),
         Delete(side=PARTNER, act="act-1"),
         Tick(seconds=31 * 86_400),
+    ),
+    "one half is out of the bin again, and fields win alone since": (
+        HERE,
+        Sync(),
+        Delete(side=SALESFORCE, act="act-1"),
+        BY_FIELD,
+        Undelete(act="act-1"),
+        edit(SALESFORCE, Description="text"),
     ),
     "one job passes what the loser of a record changed, before the other job writes the winner's record": (
         HERE,

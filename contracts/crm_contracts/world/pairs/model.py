@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 from crm_contracts.world.model import moment
@@ -182,6 +183,12 @@ class Model:
             pair = self.pair(activity)
             if pair is not None:
                 yield pair
+
+    def ever_paired(self) -> Iterator[Pair]:
+        """Also the pairs that a deletion parted: one half may be out of the bin again one day."""
+        for activity in self.activities.values():
+            for left, right in product(*([one for one in activity.records if one.side == side] for side in SIDES)):
+                yield Pair(activity, left, right)
 
     def each(self, side: str) -> Iterator[tuple[Activity, Record]]:
         for activity in self.activities.values():

@@ -131,7 +131,9 @@ class PairOracle:
         self.watch.saved()
         was = self.settings.enabled and bool(self.scope.enabled)
         moved = {name.rpartition(".")[2] for name in changed}
-        agreed = [(pair, self._agreements.by_field(pair)) for pair in self.model.pairs()] if "grain" in moved else []
+        agreed = (
+            [(pair, self._agreements.by_field(pair)) for pair in self.model.ever_paired()] if "grain" in moved else []
+        )
         self.scope.settings = settings
         self._agreements.known = replace(self.known, template=settings.template)
         if settings.enabled and not was:
