@@ -25,6 +25,7 @@ ANY_TEXT = st.text(alphabet=st.sampled_from('a,;|\t`^"\n\r é😀'), max_size=6)
 
 
 @pytest.mark.evidence("documented", "Bulk API 2.0 Developer Guide v67, Prepare CSV Files")
+@pytest.mark.ledger("salesforce/shape/bulk-delimiters", "salesforce/shape/bulk-line-endings")
 @pytest.mark.parametrize("ending", ENDS)
 @pytest.mark.parametrize("mark", MARKS)
 def test_dialects(org: Caller, mark: str, ending: str) -> None:

@@ -105,6 +105,7 @@ def test_keys_in_their_order(typed: Caller) -> None:
     assert one == layout(typed, "Account")
 
 
+@pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.evidence(*LAYOUTS)
 def test_items(typed: Caller) -> None:
     """An item has the field's describe, what may be edited, and how the layout behaves."""
@@ -142,6 +143,7 @@ def test_compound_fields_are_one_item_to_read_and_several_to_edit(typed: Caller)
     assert editing["BillingStreet"]["editableForUpdate"]
 
 
+@pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.evidence(*OURS)
 def test_where_fields_stand(typed: Caller) -> None:
     """Addresses, long texts and system fields have sections of their own; gaps are placeholders."""
@@ -183,6 +185,7 @@ def test_record_types_choose_the_layout(typed: Caller) -> None:
     assert (200, mappings["Complaint"]["layoutId"]) == (by_type.status, by_type.json["id"])
 
 
+@pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.evidence("documented", "SOAP API Developer Guide, DescribeLayoutSaveOption: of cases and leads")
 def test_save_options(typed: Caller) -> None:
     (option,) = layout(typed, "Case")["saveOptions"]
@@ -192,6 +195,7 @@ def test_save_options(typed: Caller) -> None:
     assert [] == layout(typed, "Contact")["saveOptions"]
 
 
+@pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.evidence("documented", "SOAP API Developer Guide, RelatedList and RelatedListColumn")
 def test_related_lists(typed: Caller) -> None:
     lists = {each["name"]: each for each in layout(typed, "Account")["relatedLists"]}
@@ -203,6 +207,7 @@ def test_related_lists(typed: Caller) -> None:
     assert (True, "Account__c") == (lists["Sites__r"]["custom"], lists["Sites__r"]["field"])
 
 
+@pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.parametrize(
     ("version", "gone"),
     [
@@ -231,6 +236,7 @@ def test_global(typed: Caller) -> None:
     assert typed.get("/sobjects/Global/describe").status == 404
 
 
+@pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.evidence("documented", "REST API Developer Guide v66, sObject Named Layouts: UserAlt")
 def test_named(typed: Caller) -> None:
     """The describe lists the names of layouts; another name is not found."""
@@ -246,6 +252,7 @@ def test_approval(typed: Caller) -> None:
     assert {"approvalLayouts": []} == typed.get("/sobjects/Account/describe/approvalLayouts/").json
 
 
+@pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.evidence(*COMPACT)
 def test_compact(typed: Caller) -> None:
     """An object that nobody made a compact layout for has the system's, whose id is null."""
@@ -266,6 +273,7 @@ def test_compact(typed: Caller) -> None:
         assert one == typed.get(url).json
 
 
+@pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.evidence(*COMPACT)
 def test_compact_layouts_of_several(typed: Caller) -> None:
     answer = typed.get("/compactLayouts?q=Account,Contact,Site__c").json
@@ -333,6 +341,7 @@ def views(org: Caller, name: str = "Account") -> dict[str, dict[str, Any]]:
     return {each["developerName"]: each for each in org.get(f"/sobjects/{name}/listviews").json["listviews"]}
 
 
+@pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.evidence(*VIEWS)
 def test_list_views(typed: Caller) -> None:
     answer = typed.get("/sobjects/Account/listviews").json
@@ -345,6 +354,7 @@ def test_list_views(typed: Caller) -> None:
     assert "AllSite__cs" not in views(typed, "Site__c")
 
 
+@pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.evidence(*VIEWS)
 def test_the_describe_of_a_list_view_is_the_sample(typed: Caller) -> None:
     """Account's New This Week, but for the ids."""
@@ -367,6 +377,7 @@ def test_the_describe_of_a_list_view_is_the_sample(typed: Caller) -> None:
     assert 15 == len(answer["id"])
 
 
+@pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.evidence(*VIEWS)
 def test_results(typed: Caller) -> None:
     for name in ("Zeta", "Acme", "Beta"):
@@ -388,6 +399,7 @@ def test_results(typed: Caller) -> None:
     )
 
 
+@pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.parametrize("query", ["limit=0", "limit=2001", "limit=x", "offset=-1", "limit="])
 @pytest.mark.evidence("assumed", "the bounds are documented, the refusal is not")
 def test_bounds_of_results(typed: Caller, query: str) -> None:
