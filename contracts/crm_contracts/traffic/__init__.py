@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["WITHHELD", "Call", "Headers"]
+__all__ = ["UPSTREAM_HEADER", "WITHHELD", "Call", "Headers"]
 
 Headers = Sequence[tuple[str, str]]
+UPSTREAM_HEADER = "x-understudy-upstream"  # on an answer that is ours: why the upstream gave none
 WITHHELD = "x-understudy-withheld"  # a header of ours: why the body of this side is not here
 
 

@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from html import escape, unescape
 from urllib.parse import quote, quote_plus, unquote_plus
 
@@ -30,6 +31,11 @@ _KEY = (
     r"(?:sid|assertion|client_assertion|jwt|pw|pwd|token|code_verifier|device_code|signature"
     r"|[\w.-]*(?:access|refresh|id|session|security|csrf|xsrf|auth|api|bearer|oauth)[_-]?token"
     r"|[\w.-]*(?:secret|passwor[dt]|passwd|passphrase|api[_-]?key|private[_-]?key|session[_-]?id)[\w.-]*)"
+)
+_IN_A_KEY = (  # one of these is in each _KEY where it stands, in small letters
+    *('"sid"', "sid=", "<sid", ":sid", "assertion", "jwt", "pw", "token", "code_verifier", "device_code", "signature"),
+    *("secret", "passwor", "passwd", "passphrase", "api_key", "api-key", "apikey"),
+    *("private_key", "private-key", "privatekey", "session_id", "session-id", "sessionid"),
 )
 _HEADERS = re.compile(
     r"authorization|^cookie$|^set-cookie$|api-?key|secret|password|session|auth-?token|app-token|(?:csrf|xsrf)-?token"
@@ -56,6 +62,7 @@ class Scrubber:
     def __init__(self) -> None:
         self.secrets = Secrets(lambda number: f"secret-{number}")
         self.withheld: list[str] = []  # why bodies were left out
+        self._learned: dict[str, str] = {}  # what stands for a value
 
     def learn(self, call: Call) -> None:
         """Remember what *call* shows to be a secret."""
@@ -86,9 +93,10 @@ class Scrubber:
 
     def _headers(self, headers: Headers, *, login: bool) -> Headers:
         found: list[tuple[str, str]] = []
+        plain = not (login or self._may_show("\n".join(value for name, value in headers if not _tells(name))))
         for name, value in headers:
-            if not _HEADERS.search(name):
-                found.append((name, self._text(value, login=login)))
+            if not _tells(name):
+                found.append((name, value if plain else self._text(value, login=login)))
             elif name == "set-cookie":
                 found.append((name, self._set_cookie(value)))
             elif name == "cookie":
@@ -138,11 +146,18 @@ class Scrubber:
         return clean, tuple(pair for pair in headers if pair[0] not in dropped)
 
     def _text(self, text: str, *, login: bool) -> str:
+        if not (login or self._may_show(text)):
+            return text
         for pattern in (_JSON, _FORM, _XML, _PART):
             text = pattern.sub(self._stand, text)
         if login:
             text = _CODE.sub(self._stand, text)
         return self.secrets.without(text)
+
+    def _may_show(self, text: str) -> bool:
+        """Whether a look at *text* is worth it: most show no secret, and looking takes longer than anything else."""
+        small = text.casefold()
+        return any(part in small for part in _IN_A_KEY) or self.secrets.may_be_in(text, small)
 
     def _stand(self, found: re.Match[str]) -> str:
         return found[1] + self._learn(found[2])
@@ -151,6 +166,11 @@ class Scrubber:
         """What stands for *value*, which stood where a secret stands, in whatever escapes."""
         if not value or _STAND_IN.fullmatch(value):
             return value
+        if value not in self._learned:
+            self._learned[value] = self._add(value)
+        return self._learned[value]
+
+    def _add(self, value: str) -> str:
         plain = _plain(value)
         least = TOKEN_LENGTH_MIN if not _PLAIN_WORD.fullmatch(plain) else len(plain) + 1
         return self.secrets.add(plain, least=least, forms={value, *_forms(plain)} - {plain}) or SHORT
@@ -170,6 +190,12 @@ def reveals(call: Call) -> bool:
     fresh = Scrubber()
     fresh.learn(call)
     return bool(fresh.secrets.count or fresh.secrets.blacked)
+
+
+@lru_cache(maxsize=1_000)
+def _tells(header: str) -> bool:
+    """Whether a header of that name holds a secret."""
+    return _HEADERS.search(header) is not None
 
 
 def _plain(value: str) -> str:

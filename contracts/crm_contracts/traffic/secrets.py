@@ -33,6 +33,11 @@ _SHAPES = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.|\n)*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
 )
+_IN_A_SHAPE = (  # one of these, or a _SIGN, is in each of _SHAPES, in small letters
+    *("eyj", "bearer", "password", "passwd", "pwd", "client_secret", "refresh_token", "access_token", "api_key"),
+    *("apikey", "-----begin"),
+)
+_SIGNS = (re.compile("00d[a-z0-9]{12,15}!"), re.compile(r"sid\s*[=:]"), re.compile(r"://[^/\s:@]+:[^/\s@]+@"))
 
 
 class Secrets:
@@ -93,9 +98,19 @@ class Secrets:
 
     def without_known(self, text: str) -> str:
         """*text* with every secret that was learned blacked out, whatever else it holds."""
-        if self._pattern is None and self._known:
+        if not any(word in text for word in self._known):
+            return text
+        if self._pattern is None:
             self._pattern = re.compile("|".join(map(re.escape, sorted(self._known, key=len, reverse=True))))
-        return text if self._pattern is None else self._pattern.sub(lambda found: self._known[found[0]], text)
+        return self._pattern.sub(lambda found: self._known[found[0]], text)
+
+    def may_be_in(self, text: str, small: str) -> bool:
+        """Whether `without` may change *text*; *small* is its casefold(). A quick look: only a no is certain."""
+        return (
+            any(part in small for part in _IN_A_SHAPE)
+            or any(sign.search(small) for sign in _SIGNS)
+            or any(word in text for word in self._known)
+        )
 
     def without(self, text: str) -> str:
         """*text* with every secret blacked out, the known ones and what has the shape of one."""
