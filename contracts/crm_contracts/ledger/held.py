@@ -19,11 +19,11 @@ from functools import cache
 from pathlib import Path
 
 from crm_contracts import rules
-from crm_contracts.ledger.entry import Entry
+from crm_contracts.ledger.entry import KINDS, Entry
 
 _OFF = re.compile(r"mark\.(skip|xfail)\b")
 _TEST = re.compile(r"^\s*def (test\w*)|^(Test\w*) = [\w.]+\.TestCase$", re.MULTILINE)
-NEEDED = ("operation", "stand-in", "answer", "error", "switch", "fault", "rule", "derived", "limit", "side-effect")
+NEEDED = tuple(KINDS)  # an entry of any kind has a test, unless it says why nothing causes it
 
 
 def checkout_tests() -> Path | None:
