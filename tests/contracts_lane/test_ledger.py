@@ -71,6 +71,17 @@ def test_the_first_page_has_a_part_for_each_vendor() -> None:
         assert bool(SWITCHES[vendor]) == (f"## What {TITLES[vendor]} leaves open" in render_page(vendor))
 
 
+def test_where_no_tests_are_installed_none_are_counted() -> None:
+    """In an installed wheel nobody knows what tests hold: the pages say so, and name no number."""
+    glance = render_ledger().partition("## At a glance")[2].partition("## ")[0]
+
+    assert ["?"] * len(VENDORS) == re.findall(r"\| (\S+) \|$", glance, re.MULTILINE)[-len(VENDORS) :]
+    assert "the tests stand in the checkout" in glance
+    assert {"?"} == {
+        row.split("|")[-2].strip() for row in render_page("marketo").splitlines() if row.startswith("| rule:")
+    }
+
+
 def test_an_id_is_of_one_entry() -> None:
     """Ids are unique, begin with their vendor, and are found."""
     rows = all_entries()

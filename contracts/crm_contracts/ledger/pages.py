@@ -43,7 +43,7 @@ def render_page(vendor: str, folder: Path | None = None) -> str:
     by_kind: dict[str, list[Entry]] = defaultdict(list)
     for one in rows:
         by_kind[one.kind].append(one)
-    parts = [_head(vendor), _glance(by_kind, tests)]
+    parts = [_head(vendor), _glance(by_kind, tests if folder else None)]
     parts += [
         "## Operations\n",
         _OPERATIONS,
@@ -99,14 +99,15 @@ _ASSUMED = """Decided by us. Who knows better changes the row in the data; an ac
 """
 
 
-def _glance(by_kind: dict[str, list[Entry]], tests: dict[str, list[str]]) -> str:
+def _glance(by_kind: dict[str, list[Entry]], tests: dict[str, list[str]] | None) -> str:
+    """How many of each kind are known how well, and held by a test; *tests* None: they are not here."""
     rows = []
     for kind, what in KINDS.items():
         found = by_kind[kind]
         if found:
             grades = Counter(one.grade for one in found)
-            held = sum(1 for one in found if tests.get(one.id))
-            rows.append((f"{kind}: {what}", str(len(found)), *(str(grades[grade]) for grade in GRADES), str(held)))
+            held = "?" if tests is None else str(sum(1 for one in found if tests.get(one.id)))
+            rows.append((f"{kind}: {what}", str(len(found)), *(str(grades[grade]) for grade in GRADES), held))
     return _table(("kind", "entries", *GRADES, "held by a test"), rows)
 
 
