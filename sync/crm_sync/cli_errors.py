@@ -8,6 +8,9 @@ import click
 
 from crm_sync.errors import SyncError
 
+DRIVERS = ("psycopg", "psycopg2")  # of the databases that are not Python's own
+HOW = "pip install 'understudy[postgres]', and write the address as postgresql+psycopg://…"
+
 
 class Errors:
     """Turns what a person can put right into one line and exit status 1."""
@@ -22,6 +25,9 @@ class Errors:
             click.echo(f"Error: {error}", err=True)
             sys.exit(1)
         if isinstance(error, (sqlalchemy.exc.OperationalError, sqlalchemy.exc.ArgumentError)):
-            text = str(getattr(error, "orig", error))
+            text = " ".join(str(getattr(error, "orig", error)).split())  # a driver's words may be of several lines
             click.echo(f"Error: the state database cannot be used: {text}; check --state", err=True)
+            sys.exit(1)
+        if isinstance(error, ModuleNotFoundError) and error.name in DRIVERS:
+            click.echo(f"Error: the state database needs {error.name}, which is not installed: {HOW}", err=True)
             sys.exit(1)

@@ -21,6 +21,7 @@ from crm_sync.actions.failures import Failure
 from crm_sync.actions.memory import Memory
 from crm_sync.actions.runner import Runner
 from crm_sync.actions.settings import Settings, load_settings
+from crm_sync.cli_errors import Errors
 from crm_sync.clock import RealClock
 from crm_sync.errors import SyncError
 
@@ -139,24 +140,13 @@ def _runner(settings: Settings, state_url: str, ca_file: str | None, meetings: P
     )
 
 
-class _Errors:
-    """Turns what a person can put right into one line and exit status 1."""
-
-    def __enter__(self) -> None:
-        return
+class _Errors(Errors):
+    """A service that does not answer is told with the key that names it."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        import sqlalchemy.exc
-
         from crm_sync.errors import ServiceUnavailable
 
         if isinstance(error, ServiceUnavailable):
             click.echo(f"Error: {error}; check salesforce.base_url", err=True)
             sys.exit(1)
-        if isinstance(error, SyncError):
-            click.echo(f"Error: {error}", err=True)
-            sys.exit(1)
-        if isinstance(error, (sqlalchemy.exc.OperationalError, sqlalchemy.exc.ArgumentError)):
-            text = str(getattr(error, "orig", error)).splitlines()[0]
-            click.echo(f"Error: the state database cannot be used: {text}; check --state", err=True)
-            sys.exit(1)
+        super().__exit__(kind, error, trace)

@@ -196,7 +196,7 @@ def _node_problems(node: Mapping[str, Any], where: str) -> Iterator[str]:
         words = table["not_played"].get(family) or ("batch" in {node["mode"], *node["type"].split(".")} and "batch")
         if words == "batch":
             words = table["not_played"]["batch"]
-        yield f"{where}.type: {words or repr(node['type']) + ' is no node that is played; see docs/actions.md'}"
+        yield f"{where}.type: {words or _unplayed(node['type'], family, table['nodes'])}"
         return
     given, rules = node["parameters"], row["parameters"]
     newer = sorted(set(given) & set(table["newer"].get(family, {})) - set(rules))
@@ -221,6 +221,14 @@ def _node_problems(node: Mapping[str, Any], where: str) -> Iterator[str]:
             wrong = templates.problem(text)
             if wrong:
                 yield f"{path}: {wrong}"
+
+
+def _unplayed(given: str, family: str, played: Mapping[str, Any]) -> str:
+    """Why a type is none that is played: unknown, or known by another number of inputs and ports."""
+    forms = [name for name in played if name.startswith(f"{family}.")]
+    if forms:
+        return f"{given!r} is no form of {family}; write {' or '.join(map(repr, forms))}"
+    return f"{given!r} is no node that is played; see docs/actions.md"
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -289,6 +297,9 @@ def _ordered(nodes: list[Node]) -> tuple[Node, ...]:
 def _paths(messages: Any, path: str = "") -> Iterator[str]:
     if isinstance(messages, Mapping):
         for key, value in messages.items():
+            if key == "value" and path.startswith("connections."):
+                yield from _paths(value, path)  # marshmallow's word for what stands under a key of a mapping
+                continue
             step = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}" if path else str(key)
             yield from _paths(value, step)
     else:

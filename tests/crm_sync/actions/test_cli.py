@@ -79,6 +79,10 @@ def test_check(call: Any, tmp_path: Path) -> None:
         (("run", EVENT, EVENT), "schema_version"),
         (("run", WORKFLOW, EVENT, "--state", "nonsense:///x"), "check --state"),
         (("run", WORKFLOW, EVENT, "--state", "sqlite:////no/such/folder/x.db"), "check --state"),
+        (
+            ("run", WORKFLOW, EVENT, "--state", "postgresql+psycopg2://u@127.0.0.1:1/x"),
+            "which is not installed: pip install",
+        ),
     ],
 )
 def test_bad_input_is_one_line(call: Any, words: tuple[str, ...], told: str) -> None:
