@@ -141,11 +141,18 @@ class Oracle:
             activity.silent_before, activity.silent = activity.silent, "tombstone"
 
     def user_undeleted(self, handle: str, record_id: str, row: Row) -> None:
-        """A deleted Salesforce Task is back. The round that is shown it wakes the pair (`_wake`)."""
+        """A deleted Salesforce Task is back. The round that is shown it wakes the pair (`_wake`).
+
+        One that never had a counterpart is to get it now, whatever the date of its last edit says (F55).
+        """
         record = self.model.find(SALESFORCE, record_id)
         assert record is not None, f"{handle} never had the Salesforce Task {record_id}"
         record.deleted, record.row = False, row
-        self.model.activities[handle].returned = True
+        activity = self.model.activities[handle]
+        if activity.records == [record] and not activity.silent_before:
+            activity.silent = ""
+        else:
+            activity.returned = True
         self.watch.wrote(handle, SALESFORCE, record_id)
 
     def merged(self, loser: str, into: str, tasks: Mapping[str, Row]) -> None:

@@ -18,10 +18,6 @@ from crm_contracts.world.scenarios.faulty import FAULTY
 
 GALLERY = Path(__file__).parents[3] / "fixtures" / "capsules"
 FILES = sorted(path.relative_to(GALLERY).as_posix() for path in GALLERY.rglob(f"*{SUFFIX}"))
-# No fault of ours shows what these are about; each still has to hold.
-WITHOUT_ENGINE = {
-    "failure-modes/F55-a-change-that-does-not-move-the-date-of-the-last-edit.capsule.yaml",
-}
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +40,9 @@ def test_ours_lives_and_the_faulty_one_does_not(stages: Stages, name: str) -> No
     ours = replay(capsule, stages)
 
     assert (None, ()) == (ours.violation, ours.differs)
-    assert (capsule.engine is None) == (name in WITHOUT_ENGINE)
-    if capsule.engine is not None:
-        with faulty(capsule) as sync:
-            assert replay(capsule, stages, sync=sync).shows(capsule)
+    assert capsule.engine is not None
+    with faulty(capsule) as sync:
+        assert replay(capsule, stages, sync=sync).shows(capsule)
 
 
 def test_the_gallery_is_the_catalogue() -> None:

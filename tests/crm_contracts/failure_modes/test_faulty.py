@@ -45,7 +45,10 @@ def test_faults_are_of_the_catalogue() -> None:
     assert [] == [name for name in PUBLISHED if name not in told]
 
 
-@pytest.mark.parametrize("name", ["no window behind the cursor", "equal stamps are skipped"])
+READERS = ("no window behind the cursor", "equal stamps are skipped", "a cursor by the date of the last edit")
+
+
+@pytest.mark.parametrize("name", READERS)
 def test_reading_what_changed_is_no_fault_by_itself(stage: Stage, name: str) -> None:
     """The sync that the readers' faults are made of lives through their histories."""
     one = FAULTY[name]

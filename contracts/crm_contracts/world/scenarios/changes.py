@@ -47,7 +47,15 @@ SCENARIOS = (
     scenario(
         "F55",
         "a change that does not move the date of the last edit",
-        [salesforce(), SYNC, ops.Delete(side=SALESFORCE, act="act-1"), LATER, ops.Undelete(act="act-1"), SYNC],
+        [
+            salesforce(),
+            ops.Delete(side=SALESFORCE, act="act-1"),
+            ops.Tick(seconds=3_600),
+            salesforce("act-2"),
+            SYNC,
+            ops.Undelete(act="act-1"),
+            SYNC,
+        ],
     ),
     scenario(
         "F56",

@@ -182,6 +182,10 @@ FAULTY: Mapping[str, Faulty] = {
     "further pages are ignored": _of(
         "F51 a dozen records", faulty_ports.through(faulty_ports.FirstPageOnly), _V.Unaccounted, "Mautic 5841"
     ),
+    "a cursor by the date of the last edit": _of(
+        "F55 a change that", faulty_reading.ByLastEdit, _V.ChangeMissed,
+        "Planhat help, Salesforce integration: incremental on LastModifiedDate",
+    ),
     "who is unknown once is forgotten": _of(
         "F59 the customer becomes known", faulty_toys.GivesUp, _V.NotConverged, "MinnPost 107"
     ),

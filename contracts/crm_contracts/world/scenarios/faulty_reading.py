@@ -7,7 +7,7 @@ Must not import crm_sync.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from crm_contracts.world.fields import Row
@@ -16,7 +16,7 @@ from crm_contracts.world.toys import Honest
 from crm_contracts.world.under_test import Connection
 from crm_contracts.world.users import SALESFORCE_FIELDS, SalesforceUser
 
-__all__ = ["FromWallClock", "Incremental", "NoWindow", "ReadsForEver", "SkipsEqualStamps"]
+__all__ = ["ByLastEdit", "FromWallClock", "Incremental", "NoWindow", "ReadsForEver", "SkipsEqualStamps"]
 
 WINDOW = timedelta(seconds=120)
 PAGE = 3
@@ -37,8 +37,9 @@ class Reader(SalesforceUser):
         return dict(self.kept)
 
     def query(self, where: str, limit: int = 2_000) -> list[Row]:
+        assert self.toy is not None
         names = ", ".join({*SALESFORCE_FIELDS, "SystemModstamp"})
-        soql = f"SELECT {names} FROM Task {where} ORDER BY SystemModstamp, Id LIMIT {limit}"  # noqa: S608 - SOQL
+        soql = f"SELECT {names} FROM Task {where} ORDER BY {self.toy.stamp}, Id LIMIT {limit}"  # noqa: S608 - SOQL
         found: list[Row] = self._call("GET", f"/query?q={quote(soql)}").json()["records"]
         return found
 
@@ -53,6 +54,8 @@ class Reader(SalesforceUser):
 class Incremental(Honest):
     """Honest, and reads only what changed since the newest stamp it has seen, a window back."""
 
+    stamp: ClassVar = "SystemModstamp"
+
     def __init__(self, connection: Connection, settings: Settings) -> None:
         super().__init__(connection, settings)
         self.reader = Reader(connection.salesforce, connection.session)
@@ -65,11 +68,17 @@ class Incremental(Honest):
         return rows
 
     def since(self, window: timedelta, sign: str = ">=") -> str:
-        return f"WHERE SystemModstamp {sign} {_text(self.cursor - window)}" if self.cursor else ""
+        return f"WHERE {self.stamp} {sign} {_text(self.cursor - window)}" if self.cursor else ""
 
     def move(self, rows: list[Row]) -> None:
-        stamps = [datetime.fromisoformat(row["SystemModstamp"]) for row in rows]
+        stamps = [datetime.fromisoformat(row[self.stamp]) for row in rows]
         self.cursor = max([*stamps, *([self.cursor] if self.cursor else [])], default=None)
+
+
+class ByLastEdit(Incremental):
+    """Goes by the date of the last edit: what comes out of the recycle bin bears an old one."""
+
+    stamp: ClassVar = "LastModifiedDate"
 
 
 class NoWindow(Incremental):
