@@ -65,9 +65,11 @@ def contract(request: pytest.FixtureRequest) -> Any:
     try:
         made = settled(request.config.getini("understudy_contract"), mark)
     except MisuseError as error:
-        pytest.fail(str(error), pytrace=False)
-    request.node.stash[_CONTRACT] = made
-    return made
+        wrong = str(error)
+    else:
+        request.node.stash[_CONTRACT] = made
+        return made
+    pytest.fail(wrong, pytrace=False)  # out here: pytest tells of the error that it was made of, too
 
 
 @pytest.hookimpl(wrapper=True)
@@ -79,9 +81,10 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
         from crm_contracts.integration.fixtures import ContractBroken, story, warnings
 
         report = made.report
-        if not report.ok and made.mode == "error":
+        fails = not report.ok and made.mode == "error"
+        item.user_properties += [("contract", line) for line in warnings(report, failed=not fails)]
+        if fails:
             raise ContractBroken(story(report))
-        item.user_properties += [("contract", line) for line in warnings(report)]
 
 
 @pytest.hookimpl(wrapper=True)

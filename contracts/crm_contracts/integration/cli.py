@@ -164,7 +164,10 @@ def _check_names(faults: Sequence[str], allow: Sequence[str]) -> None:
     from crm_contracts.integration.table import rows
     from fake_core.errors import MisuseError
 
-    steps((), [one for one in faults if one != "none"])
+    named = [one for one in faults if one != "none"]
+    steps((), named)
+    if named and len(named) < len(faults):
+        raise MisuseError(f"--fault none: is the plain run alone; leave it out for --fault {named[0]}")
     for one in allow:
         if one not in rows():
             raise MisuseError(f"--allow {one}: is no check; `understudy contract checks` prints them")

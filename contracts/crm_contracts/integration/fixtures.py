@@ -108,22 +108,25 @@ def story(report: Report) -> str:
     return "\n".join([head, *(line for one in failed for line in _told(one))])
 
 
-def warnings(report: Report) -> list[str]:
-    """What is worth a line of the summary, and fails nothing."""
-    return [f"{one.level}: {one.check}: {one.seen}" for one in report.findings]
+def warnings(report: Report, *, failed: bool = True) -> list[str]:
+    """What is worth a line of the summary; without what *failed*, where the story tells that."""
+    results = [one for one in report.results if failed or one.state != "failed"]
+    return [f"{each.level}: {each.check}: {each.seen}" for one in results for each in one.findings]
 
 
 def _told(one: Result) -> list[str]:
+    """The findings of one check, each with what is its own alone; what they share stands once, at the end."""
     lines = ["", one.name]
-    for finding in one.findings:
+    advice = [_advice(finding) for finding in one.findings]
+    shared = [line for line in advice[0] if all(line in other for other in advice)]
+    for finding, own in zip(one.findings, advice, strict=True):
         lines += [f"  {finding.where}", f"    {finding.seen}", *(f"    | {line}" for line in finding.shown)]
-    first = one.findings[0]
-    return [
-        *lines,
-        f"  wrong:   {first.why}",
-        f"  to do:   {first.remedy}",
-        f"  held to: {first.grade}: {first.source}",
-    ]
+        lines += [f"    {line}" for line in own if line not in shared]
+    return [*lines, *(f"  {line}" for line in shared)]
+
+
+def _advice(finding: Finding) -> list[str]:
+    return [f"wrong:   {finding.why}", f"to do:   {finding.remedy}", f"held to: {finding.held_to}"]
 
 
 class _Passed:

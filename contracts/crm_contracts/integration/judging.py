@@ -22,6 +22,7 @@ from fake_core.errors import MisuseError
 __all__ = ["check_names", "findings", "judge"]
 
 NOT_CHECKED = "not-faked"
+RUNS_NAMED_MAX = 3
 
 
 def check_names() -> list[str]:
@@ -55,7 +56,9 @@ def judge(
     for name, check in CHECKS.items():
         row = rows()[name]
         if name in allow:
-            results.append(Result(name=name, state="not run", title=row.title, why="its findings are allowed"))
+            results.append(
+                Result(name=name, state="not run", title=row.title, why="its findings are allowed", grade=row.grade)
+            )
             continue
         number = 0
         seen: dict[tuple[str, Level | None], list[tuple[Run, Seen]]] = {}
@@ -65,9 +68,9 @@ def judge(
             for one in looked.seen:
                 seen.setdefault((one.about or one.what, one.level), []).append((run, one))
         if not number and not seen:
-            results.append(Result(name=name, state="not run", title=row.title, why=row.nothing))
+            results.append(Result(name=name, state="not run", title=row.title, why=row.nothing, grade=row.grade))
             continue
-        told = [_finding(row, group, showing[id(group[0][0])]) for group in seen.values()]
+        told = [_finding(row, group, showing[id(group[0][0])], len(runs)) for group in seen.values()]
         wrong = any(finding.level == "error" or (strict and finding.level == "warning") for finding in told)
         results.append(
             Result(
@@ -92,15 +95,14 @@ def coverage(runs: Sequence[Run]) -> dict[str, dict[str, int]]:
     return {vendor: dict(sorted(found.items())) for vendor, found in sorted(counts.items())}
 
 
-def _finding(row: Row, group: list[tuple[Run, Seen]], showing: Showing) -> Finding:
+def _finding(row: Row, group: list[tuple[Run, Seen]], showing: Showing, runs: int) -> Finding:
     run, seen = group[0]
     first = seen.calls[0]
     operation = first.found.operation if first.found else None
     names = list(dict.fromkeys(other.name for other, _ in group if other.name))
     lines = [line for one in seen.calls[:3] for line in showing.lines(one)]
     if len(group) > 1:
-        again = f"seen {len(group)} times"
-        lines.append(f"{again}, in the runs {', '.join(names)}" if len(names) > 1 else again)
+        lines.append(f"seen {len(group)} times{_in(names, runs)}")
     return Finding(
         check=row.name,
         seen=showing.clean(seen.what),
@@ -114,6 +116,18 @@ def _finding(row: Row, group: list[tuple[Run, Seen]], showing: Showing) -> Findi
         grade=seen.grade or row.grade,
         source=seen.source or (_source(row, operation.source) if operation and "OpenAPI" in row.source else row.source),
     )
+
+
+def _in(names: Sequence[str], runs: int) -> str:
+    """In which of so many runs: few are named, of many the first ones."""
+    if len(names) < 2:
+        return ""
+    if len(names) == runs:
+        return f", in all {runs} runs"
+    more = len(names) - RUNS_NAMED_MAX
+    if more < 2:
+        return f", in the runs {', '.join(names)}"
+    return f", in the runs {', '.join(names[:RUNS_NAMED_MAX])} and {more} more of {runs}"
 
 
 def _source(row: Row, of_operation: str) -> str:

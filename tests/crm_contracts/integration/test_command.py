@@ -58,8 +58,13 @@ def test_every_planted_defect_is_reported(check: Check, faults: list[str]) -> No
     status, out, _ = check(
         "--format", "json", *chosen, *VENDORS, *GIVEN, "--", sys.executable, str(PROJECT / "naive.py")
     )
-    found = {one["name"] for one in json.loads(out)["results"] if one["findings"]}
+    report = json.loads(out)
+    found = {one["name"] for one in report["results"] if one["findings"]}
     assert (1, defects()) == (status, found)
+    shown = {one["name"]: one["findings"][0]["shown"][-1] for one in report["results"] if one["findings"]}
+    runs = report["facts"]["runs"]
+    assert f"seen {runs} times, in all {runs} runs" == shown["retired-version"]
+    assert re.fullmatch(rf"seen \d+ times, in the runs (\S+, )*\S+( and \d more of {runs})?", shown["pasted-query"])
 
 
 @pytest.mark.parametrize(
@@ -102,6 +107,11 @@ def test_in_pytest_the_naive_one_fails_and_the_repaired_one_passes() -> None:
         *("ignored-next-page", "unordered-pages", "unsteady-cursor", "call-for-each-record", "offset-in-query"),
     }
     assert plain == {name for name in plain if re.search(rf"^{name}$", done.stdout, re.MULTILINE)}
+    told = {name for name in defects() if f"tests/test_naive.py::test_naive: warning: {name}: " in done.stdout}
+    assert {"unordered-pages", "unsteady-cursor", "call-for-each-record", "offset-in-query"} == told
+    refused = done.stdout.partition("\nrefused-request\n")[2].partition("\n\n")[0]  # each with what to do about it
+    assert ["mend the", "send a v", "use a fi"] == re.findall(r"^    to do:   (.{8})", refused, re.MULTILINE)
+    assert 1 == refused.count("wrong: ")
 
 
 def test_no_secret_is_in_a_report(check: Check, tmp_path: Path) -> None:
@@ -154,6 +164,10 @@ def test_a_run_that_does_not_end_is_a_finding(check: Check) -> None:
         (["--har", "x.har"], "x.har: No such file"),
         (["--har", "x.har", "--tls"], "--tls goes with a program"),
         (["--fault", "rain", "--", "true"], "--fault rain: choose of none, small_pages"),
+        (
+            ["--fault", "none", "--fault", "unavailable", "--", "true"],
+            "--fault none: is the plain run alone; leave it out",
+        ),
         (["--allow", "rain", "--", "true"], "--allow rain: is no check"),
         (["--budget", "many", "--", "true"], "--budget many: write VENDOR=N"),
         (["--seed", "no.toml", "--", "true"], "--seed no.toml: No such file"),

@@ -109,6 +109,7 @@ def test_what_the_mark_and_the_fixture_do(tmp_path: Path) -> None:
     assert "    GET /notes: no operation of the vendor has this path" in lines
     assert any(line.startswith("test_theirs.py::test_warning: warning: unordered-pages") for line in lines)
     assert any("pytest.mark.contract(budgets…): it takes mode, budget, allow and strict" in line for line in lines)
+    assert "another exception" not in text
     assert "plugin.py" not in text.replace("-p crm_contracts.plugin", "")
     assert any("assert 'its own' == 'words'" in line for line in lines)
 
