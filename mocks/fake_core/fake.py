@@ -66,7 +66,15 @@ class Application(Protocol):
 
 
 class FaultAnswers(Protocol):
-    """The vendor's words for the faults that end in an answer."""
+    """What scripted faults are at this vendor: where they mean anything, and the words of those that are answered."""
+
+    def strikes(self, fault: Fault, environ: WSGIEnvironment) -> bool:
+        """The fault means something to the call; where it does not, the call is passed over and not counted."""
+        ...
+
+    def refuse(self, fault: Fault) -> None:
+        """Raise MisuseError for a fault that could strike none of the calls it is addressed to."""
+        ...
 
     def answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, Headers, bytes]:
         """Status, headers and body for error_after, unavailable, session_expired or limit_reached."""
@@ -161,7 +169,12 @@ class Fake:
         self.journal.clear()
 
     def script(self, fault: Fault, *, rows: bytes | None = None) -> None:
-        """Script *fault*. A slow_visibility shows the rows of this moment, or *rows* (of `Store.contents`)."""
+        """Script *fault*. A slow_visibility shows the rows of this moment, or *rows* (of `Store.contents`).
+
+        Raises MisuseError for one that could strike no call of this vendor.
+        """
+        if fault.vendor in {"*", self.vendor}:
+            self._fault_answers.refuse(fault)
         if fault.kind == "slow_visibility":
             self._shifted.remember(fault, rows)
         self.faults.add(fault)
@@ -204,7 +217,7 @@ class Fake:
         whole: bytes | Streamed
         if fault is not None and (ended is not None or fault.kind in BEFORE):
             status, headers, answer = ended or self._fault_answers.answer(fault, environ)
-            line, whole = _status_line(status), answer
+            line, whole = _status_line(status), b"" if environ["REQUEST_METHOD"] == "HEAD" else answer
         elif fault is not None and fault.kind in SHIFTED:
             line, headers, whole = self._shift(fault, environ, body)
         else:
@@ -232,7 +245,9 @@ class Fake:
     def _strike(self, environ: WSGIEnvironment, body: bytes) -> Fault | None:
         environ[BODY_KEY] = body
         verb, object_ = self.meaning(environ)
-        return self.faults.strike(self.vendor, verb, object_)
+        return self.faults.strike(
+            self.vendor, verb, object_, can=lambda fault: self._fault_answers.strikes(fault, environ)
+        )
 
     def _after(
         self,
@@ -249,7 +264,7 @@ class Fake:
         if fault.kind == "error_after":
             _close(answer)
             status, headers, answer = self._fault_answers.answer(fault, environ)
-            return _status_line(status), headers, answer
+            return _status_line(status), headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else answer
         assert fault.kind == "truncated"
         # The server closes after what it has, or the client would wait for the rest.
         headers = [*headers, ("Connection", "close")]

@@ -8,7 +8,7 @@ Source of the kinds: the fault list of the sync-correctness notes (lost request,
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -35,6 +35,7 @@ WITHIN = frozenset({"row_locked", "lock_held", "item_refused"})  # the vendor's 
 PLAYED = frozenset({"delay", "lock_held"})  # the vendor may have a part in these: how long is too long, what is a row
 AFTER = frozenset({"lost_response", "error_after", "truncated"})
 SHIFTED = frozenset({"late_success", "duplicate", "slow_visibility"})  # `fake_core.shifted` plays these
+ANSWERED = frozenset({"error_after", "unavailable", "session_expired", "limit_reached"})  # in the vendor's words
 assert BEFORE | WITHIN | AFTER | SHIFTED | {"delay"} == set(KINDS)
 
 
@@ -121,14 +122,19 @@ class Faults:
         with self._lock:
             return [{**fault.to_dict(), "seen": seen[0]} for fault, seen in self._waiting]
 
-    def strike(self, vendor: str, verb: str, object_: str) -> Fault | None:
-        """The fault that strikes a call with this meaning, if any; counts the call for every matching fault."""
+    def strike(
+        self, vendor: str, verb: str, object_: str, *, can: Callable[[Fault], bool] = lambda _fault: True
+    ) -> Fault | None:
+        """The fault that strikes a call with this meaning, if any; counts the call for every matching fault.
+
+        *can* says whether a fault means anything to the call: where it does not, the call is passed over.
+        """
         struck: Fault | None = None
         with self._lock:
             left = []
             for fault, seen in self._waiting:
                 done = False
-                if fault.matches(vendor, verb, object_):
+                if fault.matches(vendor, verb, object_) and can(fault):
                     seen[0] += 1
                     due = seen[0] >= fault.nth
                     if due and struck is None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fake_core.errors import MisuseError, VendorError
 from fake_core.fake import FAULT_KEY, Headers
-from fake_core.faults import Fault
+from fake_core.faults import ANSWERED, WITHIN, Fault
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -50,18 +50,43 @@ def _short(word: Any) -> str:
 class FaultRefusals:
     """Faults that end in an answer, as refusals of the vendor's: *keys* names the row of each kind of fault.
 
-    *refuse* makes the refusal of a key, for the call that was struck.
+    *refusal* makes the refusal of a key, for the call that was struck. *plays* are the faults within an operation that
+    some operation of the vendor's plays. *apis* are rows of the vendor's data: how paths begin, and under `never` the
+    faults that mean nothing there.
     """
 
-    def __init__(self, keys: Mapping[str, str], refuse: Callable[[str, WSGIEnvironment], Refusal]) -> None:
+    def __init__(
+        self,
+        keys: Mapping[str, str],
+        refusal: Callable[[str, WSGIEnvironment], Refusal],
+        plays: Collection[str] = (),
+        apis: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         self._keys = dict(keys)
-        self._refuse = refuse
+        self._refusal = refusal
+        self._plays = frozenset(plays)
+        self._never = [(tuple(row["paths"]), frozenset(row["never"])) for row in (apis or {}).values()]
+
+    def strikes(self, fault: Fault, environ: WSGIEnvironment) -> bool:
+        """As `fake_core.fake.FaultAnswers` asks. `refuse_foreign_fault` is for what an operation alone can know."""
+        path: str = environ["PATH_INFO"]
+        return not any(fault.kind in kinds and path.startswith(paths) for paths, kinds in self._never)
+
+    def refuse(self, fault: Fault) -> None:
+        """As `fake_core.fake.FaultAnswers` asks."""
+        if fault.kind in ANSWERED:
+            self._key(fault.kind)
+        elif fault.kind in WITHIN - self._plays:
+            raise _foreign(fault.kind)
+
+    def _key(self, kind: str) -> str:
+        if kind not in self._keys:
+            raise MisuseError(f"{kind}: this vendor is not known to have it; there are {', '.join(self._keys)}")
+        return self._keys[kind]
 
     def answer(self, fault: Fault, environ: WSGIEnvironment) -> Refusal:
         """As `fake_core.fake.FaultAnswers` asks."""
-        if fault.kind not in self._keys:
-            raise MisuseError(f"{fault.kind}: this vendor is not known to have it; there are {', '.join(self._keys)}")
-        status, headers, body = self._refuse(self._keys[fault.kind], environ)
+        status, headers, body = self._refusal(self._key(fault.kind), environ)
         return status, [*headers, ("Content-Length", str(len(body)))], body
 
 
@@ -72,4 +97,9 @@ def refuse_foreign_fault(environ: Mapping[str, Any], operation_id: str, plays: C
         return
     if fault.kind == "item_refused":
         raise MisuseError(f"{fault.kind}: {operation_id} is no bulk call; address it with verb='bulk', if there is one")
-    raise MisuseError(f"{fault.kind}: this vendor locks no rows; use error_after or unavailable instead")
+    raise _foreign(fault.kind)
+
+
+def _foreign(kind: str) -> MisuseError:
+    what = "has no bulk calls" if kind == "item_refused" else "locks no rows"
+    return MisuseError(f"{kind}: this vendor {what}; use error_after or unavailable instead")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fake_core.fake import Meaning
 from fake_core.refusals import FaultRefusals, Refusal
+from fake_planhat.data_files import read_toml
 from fake_planhat.errors import PlanhatError
 from fake_planhat.models import MODELS, TICKET
 from fake_planhat.routes.hosts import has_rate_headers, is_push
@@ -65,4 +66,4 @@ class PlanhatFaultAnswers(FaultRefusals):
             limits = limit_headers(tenant) if has_rate_headers(tenant, environ) else []
             return status, [*headers, *limits], body
 
-        super().__init__(_ANSWERS, refuse)
+        super().__init__(_ANSWERS, refuse, plays=("item_refused",), apis=read_toml("faults.toml"))

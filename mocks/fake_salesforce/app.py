@@ -51,6 +51,7 @@ from fake_salesforce.routes.since import since
 from fake_salesforce.wire.compression import compressed
 from fake_salesforce.wire.faults import FaultAnswers, session_in
 from fake_salesforce.wire.meaning import effective_method, meaning
+from fake_salesforce.wire.shapes import answered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -202,10 +203,11 @@ def create_app(
         credentials(the_org, "")  # the first user is logged in from the start, and after each reset
     the_org.changes.install(the_org.store)
     the_org.store.mark_baseline()
-    answers = FaultAnswers(the_org)
+    app = make_flask(the_org)
+    answers = FaultAnswers(the_org, lambda environ: _operation(app, environ))
     return Fake(
         vendor="salesforce",
-        app=Front(make_flask(the_org)),
+        app=Front(app),
         store=the_org.store,
         clock=the_org.clock,
         ids=the_org.ids,
@@ -226,6 +228,16 @@ def create_app(
         events=lambda since, channel: changes.feed(the_org, since=since, channel=channel),
         finish=compressed,
     )
+
+
+def _operation(app: Flask, environ: WSGIEnvironment) -> str:
+    """The operation of a call that is not routed; "" for one that no route takes."""
+    path = environ["PATH_INFO"].removesuffix(".xml")
+    try:
+        name, _ = app.url_map.bind("x").match(path, effective_method(environ))
+    except HTTPException:
+        return ""
+    return str(name)
 
 
 def make_flask(org: Org) -> Flask:
@@ -384,14 +396,8 @@ def _bind_unversioned(org: Org, view: View) -> View:
 def _our_bug(app: Flask, org: Org, error: Exception) -> Answer:
     """An exception nobody foresaw: logged with its traceback, answered as the vendor's own would be."""
     app.logger.error("unforeseen", exc_info=error)
-    ours = salesforce_error("UNKNOWN_EXCEPTION", error_id="1234567890-12345 (-123456789)")
-    if request.path.startswith("/services/Soap/"):
-        status, headers, body = soap.fault_answer(request.path, ours)
-        return Answer(body, status, headers)
-    if request.path.startswith("/services/async/"):
-        headers, body = bulk1_wire.fault_answer(request.environ, ours)
-        return Answer(body, ours.status, headers)
-    return Call(org, request.environ).error(ours)
+    status, headers, body = answered(Call(org, request.environ), "error_after", request.endpoint or "")
+    return Answer(body, status, [one for one in headers if one[0] != "Content-Length"])
 
 
 def credentials(org: Org, base_url: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from fake_totango.operations.seeding import seed
 from fake_totango.routes import NOT_FAKED, OPEN, ROUTES, STAND_INS
 from fake_totango.routes.tenancy import keys_of, shown
 from fake_totango.routes.views import refuse_foreign_faults
-from fake_totango.routes.wire import authenticate, is_ingest_host, limit_headers, refusal, region_of
+from fake_totango.routes.wire import authenticate, is_ingest_host, limit_headers, refusal, region_of, unauthorized
 from fake_totango.store import METADATA
 from fake_totango.tenant import REGIONS, ApiToken, Settings, Tenant, TenantConfig
 from fake_totango.tenant_file import read_tenant
@@ -175,6 +175,4 @@ def _refuse_wrong_region(tenant: Tenant) -> None:
     if chosen == "not_found":
         raise TotangoError("no_route")
     if chosen == "unauthorized":
-        error = TotangoError("authentication_failed")
-        error.status = tenant.switches["unauthorized_status"]
-        raise error
+        raise unauthorized(tenant)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from fake_core.fake import Meaning
 from fake_core.refusals import FaultRefusals, Refusal
+from fake_totango.data_files import read_toml
 from fake_totango.errors import TotangoError
-from fake_totango.routes.wire import authenticate, limit_headers, refusal
+from fake_totango.routes.wire import authenticate, limit_headers, refusal, unauthorized
 from fake_totango.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -66,13 +67,14 @@ class TotangoFaultAnswers(FaultRefusals):
     def __init__(self, tenant: Tenant) -> None:
         def refuse(key: str, environ: WSGIEnvironment) -> Refusal:
             try:
-                token = authenticate(tenant, environ)
+                token = authenticate(tenant, environ, "listActive")
             except TotangoError:
                 token = None
-            status, headers, body = refusal(tenant, TotangoError(key), token=token)
+            error = unauthorized(tenant) if key == "authentication_failed" else TotangoError(key)
+            status, headers, body = refusal(tenant, error, token=token)
             limits = limit_headers(tenant, token)
             if key == "too_many_requests":  # a client that believes the header must not be told that it may go on
                 limits = [(name, "0" if name == "RateLimit-Remaining" else value) for name, value in limits]
             return status, [*headers, *limits], body
 
-        super().__init__(_ANSWERS, refuse)
+        super().__init__(_ANSWERS, refuse, apis=read_toml("faults.toml"))

@@ -17,6 +17,12 @@ URL = "https://acme.notes.example"
 
 
 class Answers:
+    def strikes(self, _fault: Any, _environ: Any) -> bool:
+        return True
+
+    def refuse(self, _fault: Any) -> None:
+        pass
+
     def answer(self, fault: Any, _environ: Any) -> tuple[int, list[tuple[str, str]], bytes]:
         status = {"unavailable": 503, "error_after": 500, "session_expired": 401, "limit_reached": 429}[fault.kind]
         return status, [("Content-Type", "text/plain"), ("Content-Length", "2")], b"no"

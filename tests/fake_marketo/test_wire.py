@@ -114,10 +114,11 @@ def test_a_lost_answer(api: Api) -> None:
 
 @pytest.mark.parametrize("kind", ["limit_reached", "row_locked", "item_refused"])
 def test_faults_that_this_product_does_not_have(api: Api, kind: str) -> None:
-    """No limit, no lock and no batch is known: to script one is a tester's mistake."""
-    api.control.add_fault(kind=kind)
+    """No limit, no lock and no batch is known: to script one is a tester's mistake, told at once."""
     with pytest.raises(MisuseError, match=kind):
-        api.told("GET", "/me")
+        api.control.add_fault(kind=kind)
+
+    assert [] == api.control.faults()
 
 
 GOOD: dict[str, Any] = {

@@ -179,7 +179,6 @@ def test_item_refused(api: Api, items: list[dict[str, Any]], key: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "call"),
     [
-        ({"kind": "row_locked"}, ("GET", "/tasks", None)),
         ({"kind": "item_refused"}, ("POST", "/tasks", {"companyId": COMPANY_ID})),
         ({"kind": "item_refused", "item": 3}, ("PUT", "/tasks", [{}])),
     ],
@@ -190,6 +189,15 @@ def test_faults_planhat_does_not_have(api: Api, fault: dict[str, Any], call: tup
 
     with pytest.raises(MisuseError, match=fault["kind"]):
         api.call(*call)
+
+
+@pytest.mark.parametrize("kind", ["row_locked", "lock_held"])
+def test_locks_that_planhat_does_not_have(api: Api, kind: str) -> None:
+    """Where no call could play a fault, who scripts it hears so at once."""
+    with pytest.raises(MisuseError, match=kind):
+        api.control.add_fault(kind=kind)
+
+    assert [] == api.control.faults()
 
 
 def test_same_seed_same_answers() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fake_core.errors import MisuseError
+from fake_core.faults import Fault
 from fake_totango.faults import meaning
 
 from .conftest import TOKEN, Api
@@ -66,17 +67,17 @@ def test_faults_in_the_vendors_words(api: Api, kind: str, status: int, acted: in
 
 @pytest.mark.parametrize("kind", ["row_locked", "item_refused", "lock_held"])
 def test_a_fault_that_totango_cannot_have_is_misuse(api: Api, kind: str) -> None:
-    """Totango locks no rows and has no bulk calls."""
-    api.control.add_fault(kind=kind, verb="create", object="Task")
-
+    """Totango locks no rows and has no bulk calls: who asks for such a fault hears so at once, and none waits."""
     with pytest.raises(MisuseError, match=kind):
-        api.post("/api/v3/tasks", json={})
+        api.control.add_fault(kind=kind, verb="create", object="Task")
+
+    assert [] == api.control.faults()
 
 
 @pytest.mark.parametrize("path", ["/pixel.gif", "/domains/"])
 def test_nor_where_no_token_is_shown(api: Api, path: str) -> None:
-    """The ingest and the look-up of regions let no fault pass in silence."""
-    api.control.add_fault(kind="row_locked")
+    """The ingest and the look-up of regions let no fault pass in silence that came past the control plane."""
+    api.fake.faults.add(Fault(kind="row_locked"))
 
     with pytest.raises(MisuseError, match="row_locked"):
         api.get(path)

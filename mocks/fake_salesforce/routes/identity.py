@@ -73,20 +73,20 @@ def _frontdoor(call: Call) -> dict[str, Any]:
 
 
 def _with_user(call: Call, answer: Callable[[Mapping[str, Any]], Mapping[str, Any] | Answer], root: str) -> Answer:
-    token = _token(call)
+    token = shown_token(call)
     if token is None:
-        return _plain("Missing_OAuth_Token", 403)
+        return plain("Missing_OAuth_Token", 403)
     session = call.org.sessions.use(token, call.now)
     user = None if session is None else login.user_row(call.org, session.user_id)
     if user is None or not user["IsActive"]:
-        return _plain("Bad_OAuth_Token", 403)
+        return plain("Bad_OAuth_Token", 403)
     body = answer(user)
     if isinstance(body, Answer):
         return body
     return _xml(root, body) if _wants_xml(call) else _json(body)
 
 
-def _token(call: Call) -> str | None:
+def shown_token(call: Call) -> str | None:
     """The token the call shows, "" when it cannot be read; None when it shows none."""
     header = call.environ.get("HTTP_AUTHORIZATION")
     if header is not None:
@@ -110,9 +110,9 @@ def _wants_xml(call: Call) -> bool:
 
 def _identity(call: Call, org_id: str, user_id: str, user: Mapping[str, Any]) -> Mapping[str, Any] | Answer:
     if record_ids.canonical(org_id) != call.org.org_id:
-        return _plain("Wrong_Org", 403)
+        return plain("Wrong_Org", 403)
     if record_ids.canonical(user_id) != user["Id"]:
-        return _plain("Bad_Id", 404)
+        return plain("Bad_Id", 404)
     base = call.base_url
     return {
         "id": _identity_url(call, user),
@@ -234,5 +234,6 @@ def _elements(body: Mapping[str, Any]) -> str:
     return "".join(parts)
 
 
-def _plain(text: str, status: int) -> Answer:
+def plain(text: str, status: int) -> Answer:
+    """A refusal: plain text."""
     return Answer(text.encode(), status, [("Content-Type", "text/plain;charset=UTF-8")])

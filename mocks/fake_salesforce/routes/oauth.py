@@ -154,6 +154,15 @@ def _oauth(call: Call, body: Mapping[str, Any], status: int, form: Mapping[str, 
     return Answer(text.encode(), status, [("Content-Type", media), *_TOKEN_HEADERS, *set_cookies])
 
 
+def refusal(call: Call, refused: OAuthRefused, body: bytes) -> Answer:
+    """The answer of whoever refuses in the place of these endpoints, as a form of this *body* asks for it."""
+    form = {**call.query, **dict(parse_qsl(body.decode(errors="replace")[:_FORM_CHARACTERS]))}
+    return _oauth(call, refused.body, refused.status, form)
+
+
+_FORM_CHARACTERS = 10_000  # of a body that is read for its `format`
+
+
 def _wanted(named: str, accept: str) -> str:
     """json, urlencoded or xml."""
     if named in {"json", "urlencoded", "xml"}:

@@ -93,6 +93,11 @@ def connect(call: Call) -> Answer:
     return _page("Allow Access?", _device_form(app.name, waiting.scope, shown, user), cookies=cookies)
 
 
+def error_page(text: str, status: int) -> Answer:
+    """The page of whoever refuses in the place of these."""
+    return _page("Error", f"<p>{escape(text)}</p>", status)
+
+
 def success(call: Call) -> Answer:
     """GET /services/oauth2/success: where an app without a server of its own reads its address"""
     del call

@@ -163,11 +163,11 @@ def fault_text(fault: Fault, kind: str) -> str:
     )
 
 
-def fault_answer(path: str, error: SalesforceError) -> tuple[int, Headers, bytes]:
+def fault_answer(path: str, error: SalesforceError | SoapRefused) -> tuple[int, Headers, bytes]:
     """Status, headers and body of *error* as a SOAP fault at *path*; what the server itself says keeps its status."""
     fault = of_error(error)
-    kind = KINDS["c" if path.startswith("/services/Soap/c") else "u"]
-    status = error.status if error.status >= 500 else fault.status
+    kind = KINDS["c" if path.startswith("/services/Soap/c/") else "u"]
+    status = error.status if isinstance(error, SalesforceError) and error.status >= 500 else fault.status
     return status, [("Content-Type", MEDIA)], fault_text(fault, kind).encode()
 
 

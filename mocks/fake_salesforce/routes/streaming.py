@@ -19,23 +19,33 @@ _MESSAGES_MAX = 100
 def refusal(call: Call, error: SalesforceError) -> Answer | None:
     """*error* as the answer to the messages of a Bayeux client; None when the body holds no message."""
     try:
-        given = json.loads(read_body(call.environ))
-    except (ValueError, RecursionError, SalesforceError):
+        body = read_body(call.environ)
+    except SalesforceError:
+        return None
+    why = f"{error.status}::{error.code}: {error.message}"
+    return denied(body, status=error.status, error=f"{error.status}::{error.code}", why=why)
+
+
+def denied(body: bytes, *, status: int, error: str, why: str, reconnect: str = "none") -> Answer | None:
+    """Each message of *body* answered with one that failed; None when it holds no message."""
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
         return None
     messages = given if isinstance(given, list) else [given]
     found = [one for one in messages[:_MESSAGES_MAX] if isinstance(one, dict) and isinstance(one.get("channel"), str)]
     if not found:
         return None
-    body = json.dumps([_denied(one, error) for one in found])
-    return Answer(body.encode(), error.status, [("Content-Type", "application/json;charset=UTF-8")])
+    text = json.dumps([_denied(one, error, why, reconnect) for one in found])
+    return Answer(text.encode(), status, [("Content-Type", "application/json;charset=UTF-8")])
 
 
-def _denied(message: dict[str, Any], error: SalesforceError) -> dict[str, Any]:
+def _denied(message: dict[str, Any], error: str, why: str, reconnect: str) -> dict[str, Any]:
     answer = {
-        "ext": {"sfdc": {"failureReason": f"{error.status}::{error.code}: {error.message}"}, "replay": True},
-        "advice": {"reconnect": "none"},
+        "ext": {"sfdc": {"failureReason": why}, "replay": True},
+        "advice": {"reconnect": reconnect},
         "channel": message["channel"],
-        "error": f"{error.status}::{error.code}",
+        "error": error,
         "successful": False,
     }
     return answer | ({"id": message["id"]} if isinstance(message.get("id"), str) else {})

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fake_salesforce.routes.http import Answer, Call
 
 _XML_MEDIA = re.compile(r"(?:application|text)/xml\s*(?:;.*)?", re.IGNORECASE)
-_CONTENT_TYPE = ("Content-Type", "application/xml;charset=UTF-8")
+CONTENT_TYPE = ("Content-Type", "application/xml;charset=UTF-8")
 _OBJECT = re.compile(r"/services/data/v[^/]+/(?:sobjects|composite/tree|composite/sobjects)/([^/]+)")
 
 
@@ -85,7 +85,7 @@ def answer(
         root, item = _root(call, row, value), row.get("item", "Result")
     indented = pretty and call.environ.get("HTTP_X_PRETTYPRINT") in PRETTY
     text = xmltext.write(value, root, item=item, wrap=row.get("wrap"), pretty=indented)
-    headers = [*call.headers(), _CONTENT_TYPE, ("Vary", "Accept-Encoding"), *more]
+    headers = [*call.headers(), CONTENT_TYPE, ("Vary", "Accept-Encoding"), *more]
     if location is not None:
         headers.append(("Location", location))
     return Answer(text.encode(), status, headers)

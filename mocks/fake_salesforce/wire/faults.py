@@ -1,47 +1,58 @@
-"""The vendor's words for the faults that the wire plays.
+"""The vendor's words for the faults that the wire plays: what each is at each of the vendor's APIs.
 
-Source: REST API Developer Guide, Status Codes and Error Responses; texts in `data/errors.toml`.
+Rule 1: which API a call is made to, what a fault is there and where it means nothing are rows of `data/faults.toml`.
+Rule 2: an answer has the shape of the API that was called (`shapes`).
+Rule 3: where a fault means nothing it does not strike: the call is passed over. One that is scripted for such calls
+alone is refused.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fake_core.errors import MisuseError
 from fake_core.fake import BODY_KEY
 from fake_core.faults import Fault
 from fake_salesforce import record_ids
-from fake_salesforce.errors import SalesforceError, salesforce_error
+from fake_salesforce.data_files import load
 from fake_salesforce.org import Org
-from fake_salesforce.routes import bulk1_wire, soap
+from fake_salesforce.routes import bulk1_wire, identity
+from fake_salesforce.routes.http import Call
 from fake_salesforce.state.long_requests import QUERY_SECONDS, TIMEOUT_SECONDS
-from fake_salesforce.wire import jsontext
 from fake_salesforce.wire.meaning import meaning
+from fake_salesforce.wire.shapes import Refusal, answered, api_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-Headers = list[tuple[str, str]]
 _SESSION_ID = re.compile(rb"<(?:[\w.-]+:)?sessionId\b[^<>]*>\s*([^<\s]+)")
-_ERROR_ID = "1234567890-12345 (-123456789)"
-_KEYS = {
-    "error_after": "UNKNOWN_EXCEPTION",
-    "unavailable": "SERVER_UNAVAILABLE",
-    "session_expired": "INVALID_SESSION_ID",
-    "limit_reached": "REQUEST_LIMIT_EXCEEDED",
-}
-_ASYNC_KEYS = {"session_expired": "InvalidSessionId", "limit_reached": "ExceededQuota.requests"}
 
 
 class FaultAnswers:
-    """Answers for error_after, unavailable, session_expired and limit_reached; delays and held locks."""
+    """Where faults strike, and the answers of those that end in one. *operation* names the operation of a call."""
 
-    def __init__(self, org: Org) -> None:
+    def __init__(self, org: Org, operation: Callable[[WSGIEnvironment], str]) -> None:
         self._org = org
+        self._operation = operation
 
-    def play(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, Headers, bytes] | None:
+    def strikes(self, fault: Fault, environ: WSGIEnvironment) -> bool:
+        """The fault means something to the call."""
+        return not _why_never(fault, api_of(environ), verb=meaning(environ).verb, path=environ["PATH_INFO"])
+
+    def refuse(self, fault: Fault) -> None:
+        """Raise MisuseError for a fault that could strike none of the calls it is addressed to."""
+        why = ""
+        if fault.verb == "login":
+            why = load("faults.toml")["api"]["login"]["never"].get(_effect(fault), "")
+        elif fault.verb in load("faults.toml")["reading"]["verbs"]:
+            why = load("faults.toml")["reading"].get(_effect(fault), "")
+        if why:
+            raise MisuseError(f"{fault.kind} strikes no call of verb {fault.verb!r}: {why}")
+
+    def play(self, fault: Fault, environ: WSGIEnvironment) -> Refusal | None:
         """Wait out a delay as a long request, or lock a row; the answer when that is where the call ends.
 
         Raises MisuseError for a lock on something that is no id.
@@ -54,60 +65,54 @@ class FaultAnswers:
                     raise MisuseError(f"a lock_held fault's row {fault.row!r} is no id: give 15 or 18 characters")
                 org.row_locks.hold([record_id], org.clock.now() + timedelta(seconds=fault.seconds))
             return None
-        if org.long_requests.full():
-            return _ended(environ, salesforce_error("REQUEST_LIMIT_EXCEEDED.concurrent"))
+        if org.long_requests.full() and "too_many" in api_of(environ):
+            return self._answer("too_many", environ)
         query = meaning(environ).verb == "query"
         longest = QUERY_SECONDS if query else TIMEOUT_SECONDS
         with org.long_requests.running():
             org.clock.sleep(min(fault.seconds, longest))
         if fault.seconds <= longest:
             return None
-        return _ended(environ, salesforce_error("QUERY_TIMEOUT" if query else "REQUEST_RUNNING_TOO_LONG"))
+        return self._answer("query_too_long" if query else "too_long", environ)
 
-    def answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, list[tuple[str, str]], bytes]:
+    def answer(self, fault: Fault, environ: WSGIEnvironment) -> Refusal:
         """Status, headers and body. An expired session is really ended: the token stays dead."""
-        if environ["PATH_INFO"].startswith("/services/async/"):
-            return self._async_answer(fault, environ)
-        if environ["PATH_INFO"].startswith(("/services/Soap/u", "/services/Soap/c")):
-            return self._soap_answer(fault, environ)
-        error = salesforce_error(_KEYS[fault.kind], error_id=_ERROR_ID)
-        headers = [("Content-Type", "application/json;charset=UTF-8")]
         if fault.kind == "session_expired":
-            headers.append(("WWW-Authenticate", "Token"))
-            token = environ.get("HTTP_AUTHORIZATION", "").rpartition(" ")[2]
-            self._org.sessions.end(token)
-        elif fault.kind == "limit_reached":
-            window = self._org.api_requests
-            headers.append(("Sforce-Limit-Info", f"api-usage={window.limit}/{window.limit}"))
-        return error.status, headers, jsontext.compact([error.as_item()]).encode()
+            self._org.sessions.end(self._token(environ))
+        return self._answer(fault.kind, environ)
 
-    def _soap_answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, Headers, bytes]:
-        """The same as a SOAP fault."""
-        error = salesforce_error(_KEYS[fault.kind], error_id=_ERROR_ID)
-        if fault.kind == "session_expired":
-            self._org.sessions.end(session_in(environ))
-        return soap.fault_answer(environ["PATH_INFO"], error)
+    def _answer(self, effect: str, environ: WSGIEnvironment) -> Refusal:
+        return answered(Call(self._org, environ), effect, self._operation(environ))
 
-    def _async_answer(self, fault: Fault, environ: WSGIEnvironment) -> tuple[int, Headers, bytes]:
-        """The same in the words of Bulk API 1.0."""
-        error = salesforce_error(_ASYNC_KEYS.get(fault.kind) or _KEYS[fault.kind], error_id=_ERROR_ID)
-        if fault.kind == "session_expired":
-            self._org.sessions.end(environ.get(bulk1_wire.SESSION_HEADER, ""))
-        return error.status, *bulk1_wire.fault_answer(environ, error)
+    def _token(self, environ: WSGIEnvironment) -> str:
+        """The session that the call shows, as its API takes it."""
+        shape = api_of(environ)["shape"]
+        if shape == "soap":
+            return session_in(environ)
+        if shape == "async":
+            return str(environ.get(bulk1_wire.SESSION_HEADER, "")).strip()
+        if shape == "plain":
+            return identity.shown_token(Call(self._org, environ)) or ""
+        return str(environ.get("HTTP_AUTHORIZATION", "")).rpartition(" ")[2]
+
+
+def _why_never(fault: Fault, api: Mapping[str, Any], *, verb: str, path: str) -> str:
+    """Why the fault means nothing to a call, "" where it does."""
+    table, effect = load("faults.toml"), _effect(fault)
+    why: str = api.get("never", {}).get(effect, "")
+    if not why and verb in table["reading"]["verbs"]:
+        why = table["reading"].get(effect, "")
+    if not why and not any(part in path for part in table["batches"]["paths"]):
+        why = table["batches"].get(effect, "")
+    return why
+
+
+def _effect(fault: Fault) -> str:
+    """The kind. A lock on what a write would lock is met where any lock is; one on a row that is named, at any time."""
+    return "row_locked" if fault.kind == "lock_held" and not fault.row else fault.kind
 
 
 def session_in(environ: WSGIEnvironment) -> str:
     """The session id of a SOAP envelope, "" without one."""
     found = _SESSION_ID.search(environ.get(BODY_KEY) or b"")
     return found[1].decode(errors="replace") if found is not None else ""
-
-
-def _ended(environ: WSGIEnvironment, error: SalesforceError) -> tuple[int, Headers, bytes]:
-    """The answer that ends a call before the vendor's application sees it, in the form of the API that was called."""
-    path = environ["PATH_INFO"]
-    if path.startswith("/services/async/"):
-        return error.status, *bulk1_wire.fault_answer(environ, error)
-    if path.startswith(("/services/Soap/u", "/services/Soap/c")):
-        return soap.fault_answer(path, error)
-    headers = [("Content-Type", "application/json;charset=UTF-8")]
-    return error.status, headers, jsontext.compact([error.as_item()]).encode()

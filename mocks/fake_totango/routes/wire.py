@@ -47,10 +47,15 @@ def authenticate(tenant: Tenant, environ: Mapping[str, Any], operation_id: str =
         value = str(environ.get("HTTP_AUTHORIZATION", ""))
     token = tenant.tokens.get(value)
     if token is None:
-        error = TotangoError("authentication_failed")
-        error.status = tenant.switches["unauthorized_status"]
-        raise error
+        raise unauthorized(tenant)
     return token
+
+
+def unauthorized(tenant: Tenant) -> TotangoError:
+    """The refusal of a caller whose token is not known."""
+    error = TotangoError("authentication_failed")
+    error.status = tenant.switches["unauthorized_status"]
+    return error
 
 
 def limit_headers(tenant: Tenant, token: ApiToken | None) -> Headers:
