@@ -8,6 +8,7 @@ import pytest
 from tests.crm_contracts.integration.calls import DATA, call, ph, refused, result, run, said, sf, soql
 
 from crm_contracts.integration.checks import CHECKS
+from crm_contracts.integration.checks.limits import was_waiting
 from crm_contracts.integration.parsed import WORKERS_MAX
 from crm_contracts.integration.table import rows
 from crm_contracts.traffic import Call
@@ -434,6 +435,13 @@ def test_who_was_told_to_wait_waits_as_long_as_told() -> None:
     assert "asked for 30 s" in said("no-back-off", [ph("GET", "/tasks", status=503, answered=late)] * 2)[0]
     assert [] == said("no-back-off", [ph("GET", "/tasks", status=503)] * 2)
     assert 1 == len(said("no-back-off", [ph("GET", "/tasks", status=503)] * 2, gap_seconds=0.1))
+
+
+def test_who_waits_as_told_does_not_hang() -> None:
+    """A run that is killed while it waits as told has not shown that it does not end; told less, or nothing, it has."""
+    calls = [[ALIVE, ph("GET", "/tasks", status=429, answered={"retry-after": wait})] for wait in ("60", "20")]
+    assert [True, False] == [was_waiting(run(each), 60.0) for each in calls]
+    assert not was_waiting(run([ALIVE, ph("GET", "/tasks", status=503)]), 10.5)
 
 
 def test_who_is_not_told_how_long_may_ask_again_at_once_but_once() -> None:

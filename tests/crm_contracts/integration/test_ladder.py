@@ -19,13 +19,15 @@ HEARD: list[Heard] = [
 def test_a_rung_strikes_what_the_plain_run_called() -> None:
     """A fault is addressed by the meaning of a call that was made, for each vendor by itself."""
     met = {step.name: step.fault for step in steps(HEARD)}
-    lost, ended, refused = (met[f"{name}:salesforce"] for name in ("lost_response", "session_expired", "item_refused"))
+    named = ("lost_response", "session_expired", "item_refused", "unavailable")
+    lost, ended, refused, busy = (met[f"{name}:salesforce"] for name in named)
     assert lost is not None
     assert ended is not None
     assert refused is not None
+    assert busy is not None
     assert ("create", "Task", 1) == (lost.verb, lost.object, lost.nth)
     assert ("query", "Task", 2) == (ended.verb, ended.object, ended.nth)
-    assert "item_refused" == refused.kind
+    assert ("item_refused", 1, 2) == (refused.kind, refused.times, busy.times)
     assert None is met["small_pages:salesforce"]
     assert {"unavailable:planhat", "limit_reached:planhat"} == {name for name in met if "planhat" in name}
 

@@ -71,6 +71,16 @@ def limit_ignored(run: Run) -> Looked:
     return looked
 
 
+def was_waiting(run: Run, seconds: float) -> bool:
+    """Whether the program, killed *seconds* after it began, still waited as its last answer had asked it to."""
+    last = run.parsed[-1] if run.parsed else None
+    if last is None or last.status not in _WAIT:
+        return False
+    wait, told = told_wait(last)
+    left = seconds - (last.ended - run.parsed[0].call.at).total_seconds()
+    return told and left <= wait
+
+
 def told_wait(one: ParsedCall) -> tuple[float, bool]:
     """How many seconds an answer asks to wait, and whether it says so itself."""
     value = one.call.answered("retry-after") or (one.call.answered("ratelimit-reset") if one.status == 429 else None)
