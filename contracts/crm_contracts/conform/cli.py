@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crm_contracts.conform.check import Check
     from crm_contracts.conform.target import Target
 
-BUDGET = 2_000
+BUDGET = 2_500  # enough for all checks of any vendor
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 

@@ -3,12 +3,15 @@
 Rule 1: a refusal is patched as the row of data that makes the expected words, which the ledger names: the new text with
 the row's own placeholders, grade "recorded", and the account with its date as source.
 Rule 2: what no row drives is told as a unified diff of what was expected and what came. Nothing is invented.
+Rule 3: a row stands once in a page of patches, whose rows are TOML as they stand, with all checks that ask for it; what
+one of them saw in other words is a remark.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -56,14 +59,42 @@ def patch_lines(drift: Drift) -> list[str]:
 def page(drifts: Sequence[Drift]) -> str:
     """All drifts as one text: TOML rows ready to be put in, diffs as remarks."""
     lines = ["# What an account of the vendor answers otherwise than Understudy's checks expect."]
-    for drift in drifts:
-        lines += ["", f"# {drift.check.name}: {drift.check.title}", f"# ledger: {drift.entry}"]
-        lines += [f"# {one}" for difference in drift.differences for one in difference.splitlines()]
-        if drift.file:
-            lines += [f"# for {drift.file}, in place of the row:", drift.patch]
-        else:
-            lines += ["# no row of data says this: what differs, for whoever mends the fake", *_remarks(drift.patch)]
+    rows: dict[tuple[str, ...], list[Drift]] = {}
+    for number, drift in enumerate(drifts):  # what has no row stands alone
+        place = (drift.file, drift.patch.partition("\n")[0]) if drift.file else ("", str(number))
+        rows.setdefault(place, []).append(drift)
+    for same in rows.values():
+        best = max(same, key=lambda one: one.patch.count("{"))  # that which knew the most placeholders
+        lines.append("")
+        for drift in same:
+            lines += [f"# {drift.check.name}: {drift.check.title}", f"# ledger: {drift.entry}"]
+            lines += [f"# {one}" for difference in drift.differences for one in difference.splitlines()]
+        if not best.file:
+            lines += ["# no row of data says this: what differs, for whoever mends the fake", *_remarks(best.patch)]
+            continue
+        lines += [f"# for {best.file}, in place of the row:", best.patch]
+        for drift in same:
+            if not _agree(best, drift):
+                lines += [f"# {drift.check.name} asks for another:", *_remarks(drift.patch)]
     return "\n".join(lines) + "\n"
+
+
+def _agree(best: Drift, other: Drift) -> bool:
+    """Whether the row of *best* says what the row of *other* does, whose placeholders may be filled in."""
+    if best.patch == other.patch:
+        return True
+    one, two = (_row(drift.patch) for drift in (best, other))
+    return set(one) == set(two) and all(
+        one[key] == two[key] or (key in _TEXTS and pattern(one[key]).fullmatch(two[key])) for key in one
+    )
+
+
+def _row(patch: str) -> dict[str, Any]:
+    """The one row in a patch."""
+    found = tomllib.loads(patch)
+    while len(found) == 1 and isinstance(one := next(iter(found.values())), dict):
+        found = one
+    return found
 
 
 def _remarks(text: str) -> Iterator[str]:

@@ -86,9 +86,10 @@ def plain(value: Any) -> Any:
 
 def shown(value: Any) -> str:
     """*value* in one line of bearable length."""
-    text = (
-        value
-        if isinstance(value, str) and value.startswith("<")
-        else json.dumps(value, ensure_ascii=False, default=str)
-    )
+    if isinstance(value, str) and value.startswith("<re:"):
+        text = f"what fits {value.removeprefix('<re:').removesuffix('>')}"
+    elif isinstance(value, str) and value.startswith("<"):
+        text = value
+    else:
+        text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}…"

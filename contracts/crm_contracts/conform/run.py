@@ -91,7 +91,8 @@ def _one(check: Check, target: Target, word: str, run: Run) -> Result:
     except Differs as differs:
         drift = drift_of(play, differs)
         patch = patch_lines(drift) if target.kind == "account" else ()  # who is wrong is open, where it is a fake
-        result = _result(check, "failed", findings=[finding_of(play, differs, patch)])
+        cause = drift.entry if patch and drift.file else ""
+        result = _result(check, "failed", findings=[finding_of(play, differs, patch, cause)])
         run.drifts.append(drift)
     except BudgetSpent:
         result = _not_run(check, "budget")

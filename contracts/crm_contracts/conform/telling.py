@@ -20,8 +20,8 @@ SHOWN_MAX = 2_000
 KEPT_SECRET_CHARS = 8  # shorter credentials (a region, a user's number) are no secrets and occur everywhere
 
 
-def finding_of(play: Play, differs: Differs, patch: Sequence[str] = ()) -> Finding:
-    """What a failed check has to say; *patch* are lines that would mend the fake."""
+def finding_of(play: Play, differs: Differs, patch: Sequence[str] = (), cause: str = "") -> Finding:
+    """What a failed check has to say; *patch* are lines that would mend the fake, *cause* the row that they are for."""
     check, last = play.check, play.interactions[-1] if play.interactions else None
     shown: list[str] = []
     where = ""
@@ -30,9 +30,10 @@ def finding_of(play: Play, differs: Differs, patch: Sequence[str] = ()) -> Findi
         if last.body:
             shown.append(masked(f"sent: {last.body.decode('utf-8', 'replace')}", play))
         shown.append(masked(f"came: {last.answer.status} {last.answer.text}", play))
-    shown += [masked(f"differs: {one}", play) for one in differs.differences]
+    shown += [masked(f"also differs: {one}", play) for one in differs.differences[1:]]
     return Finding(
         check=check.name,
+        cause=cause,
         seen=masked(str(differs.differences[0]), play),
         why=check.title,
         remedy=_remedy(play),

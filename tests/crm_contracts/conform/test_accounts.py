@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -18,6 +19,7 @@ from crm_contracts.conform.cli import conform as command
 from crm_contracts.conform.drift import page
 from crm_contracts.conform.run import Run, chosen, conform
 from crm_contracts.conform.target import Target, org_file
+from crm_contracts.findings.grouping import grouped
 from crm_contracts.vendors import create_fake
 from fake_core.clock import FrozenClock
 from fake_core.errors import MisuseError
@@ -360,6 +362,25 @@ def test_a_refusal_in_other_words_is_a_row_of_data(
     assert drift.patch in page(run.drifts)
     assert drift.entry in page(run.drifts)
     assert drift.patch.splitlines() == run.results[0].findings[0].shown[-len(drift.patch.splitlines()) :]
+
+
+def test_a_row_stands_once_in_the_page_of_patches(org: Callable[..., Org]) -> None:
+    """Several checks that ask for one row are one cause, and one row of a page that is TOML; who differs is a remark."""
+
+    def change(request: requests.PreparedRequest, answer: requests.Response) -> None:
+        words = "Fill in" if request.method == "PATCH" else "Missing"
+        _replacing(("Required fields are missing: [", f"{words}: ["))(request, answer)
+
+    only = ("create/required-field-missing", "create/all-missing-fields-at-once", "update/required-field-null")
+    run = _run(_checks(*only), org(change=change).account())
+    (group,) = grouped(run.report("conform: sandbox", {}))
+    text = page(run.drifts)
+
+    assert ("salesforce/error/REQUIRED_FIELD_MISSING", 3) == (group.name, len(group.found))
+    assert "Missing: [{fields}]" == tomllib.loads(text)["errors"]["REQUIRED_FIELD_MISSING"]["message"]
+    assert [f"# salesforce/{one}: " in text for one in only] == [True] * 3
+    assert ["salesforce/update/required-field-null"] == re.findall("^# (.*) asks for another:$", text, re.MULTILINE)
+    assert '#   message = "Fill in: [{fields}]"' in text.splitlines()
 
 
 def test_another_status_is_in_the_row(org: Callable[..., Org]) -> None:

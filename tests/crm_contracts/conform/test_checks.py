@@ -6,6 +6,8 @@ import pytest
 from tests.crm_contracts.conform.written import CHECK
 
 from crm_contracts.conform.check import checks, read
+from crm_contracts.conform.cli import BUDGET
+from crm_contracts.conform.run import planned
 from crm_contracts.openapi.documents import operations
 from crm_contracts.vendors import VENDORS
 from fake_core.errors import MisuseError
@@ -39,6 +41,12 @@ def test_a_slip_is_told(before: str, after: str, told: str) -> None:
         read(CHECK.replace(before, after), "x.toml", "salesforce")
 
     assert "x.toml" in str(error.value)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_the_budget_is_enough_for_all(vendor: str) -> None:
+    """Who names no budget has every check of a vendor asked."""
+    assert BUDGET >= sum(calls for _, _, calls in planned(checks(vendor)))
 
 
 def test_a_family_is_a_check_of_each_case() -> None:

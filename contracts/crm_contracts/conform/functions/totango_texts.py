@@ -1,4 +1,4 @@
-"""A check of Totango that takes a long text."""
+"""Checks of Totango that take a long text, or a name in another case."""
 
 from __future__ import annotations
 
@@ -27,3 +27,17 @@ def content_too_long(play: Play) -> None:
     error = {"code": "bad_request", "message": f"content is longer than {CONTENT_MAX} characters"}
     too_long = {"account_id": "{account}", "content": f"{longest}x"}
     play.step({**call, "json": too_long, "status": 400, "refused": error})
+
+
+@held(
+    "totango/accounts/an-id-is-not-folded",
+    "An account's id is compared letter by letter.",
+    operations=["getAccount"],
+    grade="assumed",
+    source="the help article folds External Id only",
+    calls=3,
+)
+def account_in_another_case(play: Play) -> None:
+    account = str(play.look_up("account", None))
+    play.step({"call": f"GET /api/v2/accounts/{account}/", "status": 200})
+    play.step({"call": f"GET /api/v2/accounts/{account.swapcase()}/", "status": 404})
