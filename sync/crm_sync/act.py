@@ -470,7 +470,8 @@ class Actor:
 
     def _agreed(self, plan: Plan, sections: Mapping[str, Section]) -> dict[str, dict[str, Any]]:
         """What both sides agree on now: of what was written, as it was read back (F40); of the rest, as it was when
-        this was decided. What somebody wrote meanwhile is a change that the next run will see (I5).
+        this was decided. What somebody wrote meanwhile is a change that the next run will see (I5). Our own write is
+        agreed on also where nothing but what to write was known of a record: else it would pass for an edit (F17).
         """
         activity, engine = plan.activity, self._engine
         old: Mapping[str, Mapping[str, Any]] = activity.link.base if activity.link else {}
@@ -481,10 +482,10 @@ class Actor:
                 continue
             known = base.get(replica, {})
             before = plan.read.get(replica)
-            if before is None and known:
+            if before is None and known and plan.create == replica:
                 continue  # made in this run: agreed on when its link was made
             one = listed if replica == SALESFORCE else [sections[replica]]
-            keys = engine.all_keys(before or now, one)
+            keys = {} if before is None and known else engine.all_keys(before or now, one)
             written = _written(plan, replica, one)
             keys |= {name: key for name, key in engine.all_keys(now, one).items() if name in written}
             base[replica] = _merged(replica, known, keys, plan.keep)

@@ -42,10 +42,11 @@ def _fields(engine: Engine, plan: Plan) -> dict[str, dict[str, dict[str, Any]]]:
             for replica, field in ((SALESFORCE, name), (model, mapped.partner)):
                 record = activity.replica(replica)
                 changes = plan.write.get(replica, {})
-                if record is None or (replica, name) in plan.keep:
+                if (record is None and field not in changes) or (replica, name) in plan.keep:
                     continue
+                values = {**record.values, **changes} if record is not None else changes  # not every record was read
                 key = lens(mapped).key_sf if replica == SALESFORCE else lens(mapped).key_partner
-                one["agreed"][replica] = key(mapped, {**record.values, **changes}, engine.context)
+                one["agreed"][replica] = key(mapped, values, engine.context)
                 if field and field in changes:
                     one["written"][replica] = one["agreed"][replica]
     return {name: one for name, one in found.items() if one["written"]}

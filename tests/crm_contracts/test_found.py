@@ -164,6 +164,24 @@ def test_what_was_found_once(stage: Stage, history: list[Op]) -> None:
     play(history, stage=stage)
 
 
+@pytest.mark.parametrize("dies_at", [0, 7])
+def test_our_own_write_is_nobodys_edit(stage: Stage, dies_at: int) -> None:
+    """What was written to a Task that no scan had shown is agreed on, also after a death: the user's next edit fights
+    with nobody, whoever wins by policy (F17, I5).
+    """
+    apart = ops.Tick(seconds=600)
+    made = [ops.Create(side=SALESFORCE, act=act, fields={"Subject": act}) for act in ("act-1", "act-2")]
+    edits = [ops.Edit(side=TASK, act="act-1", fields={"action": value}) for value in ("B", "C")]
+    writes = ops.Sync(crash_at=dies_at, acted=True)
+    history = [made[0], ops.Sync(), apart, made[1], ops.Sync(), apart, edits[0], writes, ops.Tick(seconds=60), edits[1]]
+
+    world = play(history, stage=stage, settings=Settings(conflict="salesforce"))
+
+    sent = [line for line in world.story("act-1") if "PATCH" in line and '"Subject"' in line]
+    assert ["B", "C"] == [next(value for value in "BC" if f'"{value}"' in line) for line in sent]
+    assert [] == [conflict for report in world.reports for conflict in report.conflicts]
+
+
 def test_a_conversation_that_shows_late_undoes_nothing(stage: Stage) -> None:
     """The round of its completed Task is not shown it; once it shows, its values of then are no edit (I5, F49)."""
     history = [

@@ -101,6 +101,24 @@ def test_what_was_found_once(stage: PairStage, name: str) -> None:
     play(HISTORIES[name], stage=stage, sync=reference_pair_sync)
 
 
+def twice_from_the_partner(section: str, text: str) -> tuple[Op, ...]:
+    """Another record has moved Salesforce's cursor on, and a user edits the first one again after it went over."""
+    apart = Tick(seconds=600)
+    made = [Create(side=SALESFORCE, act=act, section=section, fields={"Subject": act}) for act in ("act-1", "act-2")]
+    edits = [edit(PARTNER, **{text: value}) for value in ("B", "C")]
+    settings = Configure(settings={f"{section}.conflict": "salesforce"})
+    return (settings, made[0], Sync(), apart, made[1], Sync(), apart, edits[0], Sync(), Tick(seconds=60), edits[1])
+
+
+@pytest.mark.rule("T9", "M22")
+def test_our_own_write_is_nobodys_edit(stage: PairStage, reminders: PairStage) -> None:
+    """What was written to a record that no scan had shown is agreed on: the user's next edit fights with nobody."""
+    for one, section, text in ((stage, TASK, "description"), (reminders, REMINDER, "details")):
+        world = play(twice_from_the_partner(section, text), stage=one, sync=reference_pair_sync)
+
+        assert [] == [conflict for round_ in world.reports for job in round_ for conflict in job.conflicts]
+
+
 class Forgetful(Honest):
     """Takes what it finds after a change of settings for agreed."""
 
