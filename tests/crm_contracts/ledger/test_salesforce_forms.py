@@ -14,7 +14,7 @@ from tests.fake_salesforce.conftest import HOST, Caller
 from crm_contracts.ledger import entries
 from crm_contracts.ledger.entry import Entry
 from fake_core.clock import FrozenClock
-from fake_salesforce import OrgConfig, create_app
+from fake_salesforce import create_app
 
 SALESFORCE = entries("salesforce")
 
@@ -26,8 +26,7 @@ def each(prefix: str) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def org() -> Iterator[Caller]:
-    extra = {"objects": {"Plan__c": {"label": "Plan"}}}
-    fake = create_app(clock=FrozenClock(), org=OrgConfig(extra=extra))
+    fake = create_app(clock=FrozenClock())
     yield Caller(fake, fake.credentials(f"https://{HOST}")["access_token"])
     fake.close()
 
@@ -143,14 +142,13 @@ def test_what_a_series_needs(org: Caller, one: Entry) -> None:
 
 CHUNKED = {
     "Account", "Campaign", "CampaignMember", "Case", "Contact", "Event", "Lead", "Note", "Opportunity", "Task", "User",
-    "Plan__c",
 }  # fmt: skip
 NOT_CHUNKED = {"Product2", "Contract", "Order", "Organization", "CampaignMemberStatus", "Asset"}
 
 
 @pytest.mark.ledger("salesforce/shape/bulk-query/chunked")
 def test_which_objects_are_cut_into_chunks(org: Caller) -> None:
-    """A query job says so of the objects of the list and of custom ones."""
+    """A query job says so of the objects of the list."""
     names = sorted(CHUNKED | NOT_CHUNKED)
     shown = {name: new_query(org, f"SELECT Id FROM {name}").poll()["isPkChunkingSupported"] for name in names}
 

@@ -148,7 +148,7 @@ def test_the_root_of_an_answer_in_xml(org: Caller, entry: Entry) -> None:
 
     assert (root, member) == (found.tag, found[0].tag)
     if operation == "compositeBatch":
-        assert ["batchResult"] == [below.tag for below in found.find("results")]
+        assert ["batchResult"] == [below.tag for below in found.findall("results/*")]
 
 
 @pytest.mark.ledger("salesforce/shape/json-only")
