@@ -74,18 +74,28 @@ def _write_private(path: Path, data: bytes) -> None:
 
 
 class ServedFake:
-    """A fake on a free port of 127.0.0.1, answered by threads of this process."""
+    """A fake on a free port of 127.0.0.1, answered by threads of this process.
 
-    def __init__(self, fake: Application, *, tls: bool = False, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="understudy-") if tls else None
+    *tls*: over https, with a certificate of a CA of its own, or with those that are given.
+    """
+
+    def __init__(
+        self,
+        fake: Application,
+        *,
+        tls: bool | Certificates = False,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="understudy-") if tls is True else None
         self.ca_file: Path | None = None
         self._fake = fake
         self._later: list[threading.Thread] = []
         self._server = wsgi.Server((host, port), self._answer, numthreads=SERVER_THREADS, server_name="understudy")
         self._server.gateway = _Gateway
         self._server.expiration_interval = IDLE_CHECK_SECONDS
-        if self._folder is not None:
-            certificates = Certificates(Path(self._folder.name))
+        certificates = Certificates(Path(self._folder.name)) if self._folder is not None else tls
+        if isinstance(certificates, Certificates):
             self.ca_file = certificates.ca_file
             self._server.ssl_adapter = BuiltinSSLAdapter(str(certificates.cert_file), str(certificates.key_file))
         self._server.prepare()

@@ -165,9 +165,9 @@ def gallery(*, folder: Path) -> None:
 def engines(*, file: Path | None) -> None:
     """Print what a capsule's key `engine` may name: our sync with a planted fault, and syncs with published ones.
 
-    With FILE: play it on each of them, and print those in which it does not hold. What such a fault does is what the
-    sync in question may do, too: write one into FILE, and `minimise --faulty` makes it small. Exit status 1 when it
-    shows in none.
+    With FILE: play it on each of them, and print those in which it does not hold: of a FILE that says what broke
+    (`breaks`, `expect`) those in which just that shows. What such a fault does is what the sync in question may do,
+    too: write one into FILE, and `minimise --faulty` makes it small. Exit status 1 when it shows in none.
     """
     if file is not None:
         sys.exit(_suspected(file))
@@ -266,17 +266,23 @@ def _suspected(file: Path) -> int:
     from crm_contracts.world.story import counted
 
     chosen = read_capsule(file, tell=lambda line: click.echo(line, err=True))
-    found = 0
+    found = others = 0
     with Stages() as stages:
-        for engine, played in suspects(chosen, stages):
+        for one in suspects(chosen, stages):
+            if not one.explains:
+                others += 1
+                continue
             found += 1
-            broken = played.violation
-            what = f"{broken.invariant} {type(broken).__name__}: {broken.what}" if broken else played.differs[0]
-            click.echo(f"engine: {{{engine.kind}: {engine.name}}}   {what}")
+            broken = one.played.violation
+            what = f"{broken.invariant} {type(broken).__name__}: {broken.what}" if broken else one.played.differs[0]
+            click.echo(f"engine: {{{one.engine.kind}: {one.engine.name}}}   {what}")
+    aside = f"; {others} more would break something else" if others else ""
     if not found:
-        click.echo(f"{file}: no sync with a known fault shows a bug here")
+        click.echo(f"{file}: no sync with a known fault shows {'this' if others else 'a'} bug here{aside}")
         return 1
-    click.echo(f"{file}: {counted(found, 'sync')} with a known fault would explain it", err=True)
+    said = chosen.breaks or chosen.expect
+    hint = "" if said else "; say what broke (`breaks: Duplicated`), and only those are named that break it"
+    click.echo(f"{file}: {counted(found, 'sync')} with a known fault would explain it{aside}{hint}", err=True)
     return 0
 
 

@@ -1,12 +1,14 @@
 """Known faults that would explain a bug: the engines in which a capsule does not hold.
 
-Rule: a fault that explains a bug is no proof that a sync has it; it says where to look.
+Rule 1: a fault that explains a bug is no proof that a sync has it; it says where to look.
+Rule 2: where a capsule says what broke (`breaks`), or which records are not as they should be (`expect`), a fault that
+breaks something else explains nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from crm_contracts.capsules.capsule import Capsule, Engine
 from crm_contracts.capsules.replay import Replay, faulty, replay
@@ -14,8 +16,9 @@ from crm_contracts.capsules.stages import Stages
 from crm_contracts.world.mutants import MUTANTS
 from crm_contracts.world.mutants.planting import TargetGone
 from crm_contracts.world.scenarios.faulty import FAULTY
+from crm_contracts.world.violations import Duplicated, NotConverged
 
-__all__ = ["played_on", "suspects"]
+__all__ = ["Suspect", "played_on", "suspects"]
 
 
 def played_on(capsule: Capsule, engine: Engine, stages: Stages) -> Replay | None:
@@ -27,7 +30,16 @@ def played_on(capsule: Capsule, engine: Engine, stages: Stages) -> Replay | None
         return None
 
 
-def suspects(capsule: Capsule, stages: Stages) -> Iterator[tuple[Engine, Replay]]:
+@dataclass(frozen=True)
+class Suspect:
+    """An engine in which a capsule does not hold. *explains*: what breaks is what the capsule is about."""
+
+    engine: Engine
+    played: Replay
+    explains: bool
+
+
+def suspects(capsule: Capsule, stages: Stages) -> Iterator[Suspect]:
     """Each sync with a known fault in which *capsule* does not hold; the published ones are Planhat's."""
     published = FAULTY if capsule.profile == "planhat" else ()
     engines = [
@@ -37,4 +49,13 @@ def suspects(capsule: Capsule, stages: Stages) -> Iterator[tuple[Engine, Replay]
     for engine in engines:
         played = played_on(capsule, engine, stages)
         if played is not None and not played.holds:
-            yield engine, played
+            yield Suspect(engine, played, _explains(capsule, played))
+
+
+def _explains(capsule: Capsule, played: Replay) -> bool:
+    if capsule.breaks or not capsule.expect or played.violation is None:
+        return played.shows(capsule)
+    # An invariant ends the replay before the records are counted: it is about the same activity, in the same way.
+    counted = any(isinstance(wanted, int) for sides in capsule.expect.values() for wanted in sides.values())
+    about = played.violation.activity in capsule.expect
+    return about and (not counted or isinstance(played.violation, (Duplicated, NotConverged)))

@@ -11,8 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from crm_contracts.record.identifiers import ID, STAMP, id_kind, ids_in, is_stamp
-from crm_contracts.record.proxy import UPSTREAM_HEADER
-from crm_contracts.traffic import Call
+from crm_contracts.traffic import UPSTREAM_HEADER, Call
 from fake_core.control import CONTROL_PREFIX
 
 __all__ = ["interactions"]

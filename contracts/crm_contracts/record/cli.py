@@ -66,7 +66,7 @@ def record(
     """
     from crm_contracts.record.evidence import Evidence
     from crm_contracts.record.proxy import Proxy
-    from crm_contracts.serving import check_port
+    from crm_contracts.serving import certificates, check_port
     from crm_contracts.traffic.har import read
     from fake_core.clock import RealClock
     from fake_core.server import ServedFake
@@ -81,6 +81,7 @@ def record(
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
     with ExitStack() as stack:
+        ours, bundle = stack.enter_context(certificates("localhost")) if tls else (None, None)
         for number, (whose, url) in enumerate(targets):
             proxy = Proxy(
                 url,
@@ -91,11 +92,11 @@ def record(
                 rewrite=rewrite,
                 ca=ca or "",
             )
-            served = stack.enter_context(ServedFake(proxy, tls=tls, port=ports[number]))
+            served = stack.enter_context(ServedFake(proxy, tls=ours or False, port=ports[number]))
             proxy.own = served.url
             click.echo(f"{whose:<11} {served.url} -> {url}")
-            if served.ca_file:
-                click.echo(f"trust       {served.ca_file}")
+        if ours:
+            click.echo(f"trust       {ours.ca_file}  (with the public CAs: {bundle})")
         click.echo(f"writing     {path}  (stop with Ctrl-C)")
         stop.wait()
     click.echo(f"{evidence.count} exchanges in {path}", err=True)

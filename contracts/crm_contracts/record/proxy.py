@@ -25,7 +25,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import SKIP_HEADER, Timeout
 
 from crm_contracts.record.evidence import BODY_BYTES_MAX
-from crm_contracts.traffic import Call
+from crm_contracts.traffic import UPSTREAM_HEADER, Call
 from crm_contracts.traffic.bodies import READABLE, unpacked
 from fake_core.clock import Clock
 from fake_core.control import CONTROL_PREFIX
@@ -34,9 +34,8 @@ from fake_core.errors import ConnectionDropped, MisuseError
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["UPSTREAM_HEADER", "Proxy", "check_upstream"]
+__all__ = ["Proxy", "check_upstream"]
 
-UPSTREAM_HEADER = "x-understudy-upstream"  # on an answer that is ours: why the upstream gave none
 _OF_ONE_HOP = frozenset(
     {
         "connection",

@@ -19,10 +19,9 @@ from crm_contracts.openapi.documents import Operation
 from crm_contracts.openapi.routes import router
 from crm_contracts.record.answers import Difference, differences, error_of
 from crm_contracts.record.names import Names
-from crm_contracts.record.proxy import UPSTREAM_HEADER
 from crm_contracts.record.requests import asked
 from crm_contracts.record.seeding import gone_before, made_by, seed, shown_rows
-from crm_contracts.traffic import WITHHELD, Call
+from crm_contracts.traffic import UPSTREAM_HEADER, WITHHELD, Call
 from crm_contracts.traffic.har import Recording
 from crm_contracts.vendors import HOSTS, create_fake
 from fake_core.clock import FrozenClock

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crm_contracts.serving.notes import home
+from crm_contracts.serving.notes import ca_bundle, home
 from crm_contracts.vendors import MANY_TENANTS, TITLES, VENDORS
 from fake_core.clock import RealClock
 from fake_core.errors import MisuseError
@@ -189,7 +189,7 @@ def certificates(host: str) -> Iterator[tuple[Certificates, Path]]:
 
     names = () if host in {"127.0.0.1", "localhost"} else (host,)
     made = Certificates(home() / "tls", names=names, leaf=f"server-{os.getpid()}")
-    bundle = made.ca_file.with_name("ca-bundle.pem")
+    bundle = ca_bundle()
     bundle.write_bytes(Path(certifi.where()).read_bytes() + b"\n" + made.ca_file.read_bytes())
     try:
         yield made, bundle

@@ -25,6 +25,11 @@ def home() -> Path:
     return Path(state) / "understudy" if state else Path.home() / ".local" / "state" / "understudy"
 
 
+def ca_bundle() -> Path:
+    """The public CAs and ours, in one file; there once something was served over TLS."""
+    return home() / "tls" / "ca-bundle.pem"
+
+
 @contextmanager
 def noted(told: dict[str, Any]) -> Iterator[None]:
     """While the block runs, a file says what is served, for `understudy env`."""

@@ -17,6 +17,12 @@ from crm_contracts.world.ops import Op
 TEXT_MAX = 90
 FIELDS_MAX = 6
 _RECORDS = {"salesforce": "Task", "task": "Task", "conversation": "Conversation"}
+_IN_SALESFORCE = {
+    "undelete": "takes the Salesforce record of {act} out of the recycle bin",
+    "clone": "copies the Task of {act}, as {new}",
+    "move": "relates the Task of {act} to {to}",
+    "merge": "merges the account {loser} into {into}",
+}
 _UNTOLD = frozenset({"sync", "settle", "fault", "heal"})
 _VERBS = {
     "create": "creates",
@@ -85,6 +91,8 @@ def told_op(op: Op, *, at: datetime) -> list[Event]:
         "delete": f"deletes the {record} of {act}",
     }
     about = tuple(str(given[name]) for name in ("act", "new") if given.get(name))
+    if op.kind in _IN_SALESFORCE:
+        column, told = "salesforce", {op.kind: _IN_SALESFORCE[op.kind].format(**given)}
     if op.kind in told:
         deed, values = told[op.kind], said(given.get("fields", {}))
         if given.get("link"):
@@ -92,21 +100,33 @@ def told_op(op: Op, *, at: datetime) -> list[Event]:
         text = f"{deed}: {values}" if op.kind in ("create", "edit") else deed
         column = "partner" if op.kind == "ignore" else column
         return [Event(at, column, "user", text, kind="deed", deed=deed, values=values, record=record, about=about)]
-    values = ""
-    if op.kind == "tick":
-        duration = _duration(given["seconds"])
-        column, deed = "both", f"{duration} {'passes' if duration.startswith('1 ') else 'pass'}"
-    elif op.kind == "introduce":
-        column, deed = "partner", f"the customer {given['customer']} becomes known"
-    elif op.kind == "configure":
-        column, deed, values = "both", "somebody saves other settings", said(given["settings"])
-    else:
-        values = said({name: value for name, value in given.items() if name != "side"})
-        deed = op.kind.replace("_", " ")
-        text = f"{deed} {values}".strip()
-        return [Event(at, column, "world", text, kind="happening", deed=deed, values=values, about=about)]
+    column, deed, values = _happening(op.kind, given)
     text = f"{deed}: {values}" if values else deed
-    return [Event(at, column, "world", text, kind="happening", deed=deed, values=values)]
+    return [Event(at, column, "world", text, kind="happening", deed=deed, values=values, about=about)]
+
+
+def _happening(kind: str, given: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Column, deed and values of what is no user's work on a record."""
+    match kind:
+        case "tick":
+            duration = _duration(given["seconds"])
+            return "both", f"{duration} {'passes' if duration.startswith('1 ') else 'pass'}", ""
+        case "introduce":
+            return "partner", f"the customer {given['customer']} becomes known", ""
+        case "configure":
+            return "both", "somebody saves the settings", said(given["settings"])
+        case "staff_disable":
+            return "partner", 'staff of Planhat switches "Notes to inherit Task sourceId" off', ""
+        case "forget":
+            return "both", "the memory of the sync is lost", ""
+        case "rights":
+            seen = "nothing but its own records" if given["blind"] else "everything"
+            return "salesforce", f"from now on the sync's user sees {seen}", ""
+        case "skew":
+            off, vendor = given["seconds"], str(given["vendor"]).title()
+            ahead = f"is {_duration(abs(off))} {'ahead' if off > 0 else 'behind'}" if off else "is right again"
+            return "salesforce" if given["vendor"] == "salesforce" else "partner", f"the clock of {vendor} {ahead}", ""
+    return "both", kind.replace("_", " "), said({name: value for name, value in given.items() if name != "side"})
 
 
 def told_request(one: Exchange, handle: str, *, unread: bool) -> Event:
@@ -117,7 +137,9 @@ def told_request(one: Exchange, handle: str, *, unread: bool) -> Event:
     article = ("an" if name[0] in "AEIOU" else "a") if one["verb"] == "create" else "the"
     values = ""
     if one["verb"] in _VERBS and one["method"] != "GET":
-        what = f"{name}s" if one["verb"] == "bulk" else f"{article} {name}"
+        records = _batch(one)
+        alone = one["verb"] == "bulk" and records is not None and len(records) == 1
+        what = f"one {name}" if alone else f"{name}s" if one["verb"] == "bulk" else f"{article} {name}"
         deed = f"{_VERBS[one['verb']]} {what}{of}"
         values = _body(one)
     else:
@@ -196,16 +218,28 @@ def _alike(one: Event, other: Event) -> bool:
     )
 
 
-def _body(one: Exchange) -> str:
+def _sent(one: Exchange) -> Any:
     try:
         body = json.loads(one["request"])
     except ValueError:
-        return ""
-    if isinstance(body, dict) and isinstance(body.get("records"), list):
-        body = body["records"]
-    if isinstance(body, list):
+        return None
+    several = isinstance(body, dict) and isinstance(body.get("records"), list)
+    return body["records"] if several else body
+
+
+def _batch(one: Exchange) -> list[Any] | None:
+    """The records that a request sends together; None where it sends one by itself."""
+    body = _sent(one)
+    return body if isinstance(body, list) else None
+
+
+def _body(one: Exchange) -> str:
+    body = _sent(one)
+    if isinstance(body, list) and len(body) != 1:
         first = f", the first: {said(body[0])}" if body and isinstance(body[0], dict) else ""
         return f" ({len(body)} of them{first})"
+    if isinstance(body, list):
+        (body,) = body
     return f": {said(body)}" if isinstance(body, dict) and body else ""
 
 

@@ -132,7 +132,10 @@ def test_a_sync_that_insists_on_tls_is_told_how(tmp_path: Path) -> None:
 
 
 def test_the_faults_that_would_explain_a_bug_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those in which the capsule does not hold, with what they do to it, and no other; status 1 where there is none."""
+    """Those in which the capsule does not hold, with what they do to it, and no other; status 1 where there is none.
+
+    One that says what broke is not explained by what breaks something else.
+    """
     lost = ops.InjectFault(fault="lost_response", vendor="salesforce", verb="create", object="Task")
     twice = replace(HELD, ops=(*HELD.ops, lost, ops.Sync()))
     write_capsule(twice, tmp_path / "twice.capsule.yaml")
@@ -140,8 +143,18 @@ def test_the_faults_that_would_explain_a_bug_are_named(tmp_path: Path, monkeypat
     again, case = "a creation in doubt is made again", "an id keeps the case it came in"
     monkeypatch.setattr(suspects, "FAULTY", {})
     monkeypatch.setattr(suspects, "MUTANTS", [one for one in MUTANTS if one.name in {again, case}])
-    found, none = (run("capsule", "engines", tmp_path / f"{name}.capsule.yaml") for name in ("twice", "nothing"))
+    write_capsule(replace(twice, breaks="Looping"), tmp_path / "other.capsule.yaml")
+    write_capsule(replace(twice, expect={"act-1": {"task": 1}}), tmp_path / "expected.capsule.yaml")
+    found, none, other, expected = (
+        run("capsule", "engines", tmp_path / f"{name}.capsule.yaml")
+        for name in ("twice", "nothing", "other", "expected")
+    )
 
     assert 1 == len(found.stdout.splitlines())
     assert found.stdout.startswith(f"engine: {{planted: {again}}}   I3 Duplicated: act-1 has 2 Planhat tasks")
     assert (0, 1) == (found.exit_code, none.exit_code)
+    assert (1, True) == (
+        other.exit_code,
+        other.stdout.endswith("shows this bug here; 1 more would break something else\n"),
+    )
+    assert (0, found.stdout) == (expected.exit_code, expected.stdout)

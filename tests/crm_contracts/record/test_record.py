@@ -24,8 +24,8 @@ from simple_salesforce.api import Salesforce
 
 from crm_contracts.cli import understudy
 from crm_contracts.record.evidence import Evidence
-from crm_contracts.record.proxy import UPSTREAM_HEADER, Proxy
-from crm_contracts.traffic import WITHHELD
+from crm_contracts.record.proxy import Proxy
+from crm_contracts.traffic import UPSTREAM_HEADER, WITHHELD
 from crm_contracts.traffic.har import read
 from crm_contracts.vendors import create_fake
 from fake_core.clock import FrozenClock

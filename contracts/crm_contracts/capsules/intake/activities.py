@@ -3,7 +3,8 @@
 Rule 1: the partner's record names the Salesforce id (15 or 18 characters, in Totango in lower case), or a Salesforce
 field holds the partner's id; a Planhat Conversation names the Task that it continues.
 Rule 2: a record that the sync made, and that nothing links, belongs to the only record of the other side with the same
-title; if there is none or several, that is a question.
+title; if there is none or several, that is a question. So do linked records that the sync made all of: it made them
+once more.
 Rule 3: no record is left out silently: of records that nobody but the sync made it is asked who made the first.
 """
 
@@ -109,6 +110,7 @@ def activities_of(told: Told, ask: Ask) -> list[Activity]:
             groups.join(one, task)
             one.logged = True
     _by_title(records, groups, ask)
+    _doubles(records, groups)
     return _split(records, groups, keyed, ask)
 
 
@@ -124,12 +126,12 @@ def _by_pointer(
     elif not one.gone:
         if pointer.lower() in lower:
             ask(
-                f"{one.where}: {one.mark} names a Salesforce id in other letters than the record's own (an Excel that "
-                "changed it?). They are not taken as linked. Are they?"
+                f"{one.where}: the {one.model.word} {one.mark} names a Salesforce id in other letters than the "
+                "record's own (an Excel that changed it?). They are not taken as linked. Are they?"
             )
             return
         ask(
-            f"{one.where}: {one.mark} names a Salesforce record that the file does not show. "
+            f"{one.where}: the {one.model.word} {one.mark} names a Salesforce record that the file does not show. "
             "What is it? The capsule has it without a link."
         )
 
@@ -159,6 +161,26 @@ def _by_title(records: list[Record], groups: _Groups, ask: Ask) -> None:
                 f"{one.where}: the sync made a {one.model.word}, and the file does not show of what. "
                 "Add a recording of the other side, or an op create."
             )
+
+
+def _doubles(records: list[Record], groups: _Groups) -> None:
+    """Linked records that the sync made all of, and that bear the title of one other activity: made once more."""
+    found: dict[int, list[Record]] = {}
+    for one in records:
+        found.setdefault(id(groups.find(one)), []).append(one)
+    several = [members for members in found.values() if len(members) > 1]
+    others = [each for members in found.values() for each in members if any(one.born != SYNC for one in members)]
+    for members in several:
+        if any(one.born != SYNC for one in members):
+            continue
+        titles = [one.title for one in members if one.title is not None]
+        fitting = {
+            id(groups.find(each)): each
+            for each in others
+            if each.born != SYNC and any(same("title", title, each.title) for title in titles)
+        }
+        if len(fitting) == 1:
+            groups.join(members[0], next(iter(fitting.values())))
 
 
 def _all_by_the_sync(members: list[Record]) -> str:

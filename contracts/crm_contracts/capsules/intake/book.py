@@ -264,7 +264,9 @@ class Book:
             own = {model.pointer, "companyId", "WhatId", "AccountId", "account_id", *model.parents}
             own |= set(model.written_as)
             self.other_fields |= {
-                f"{model.word}.{name}" for name in fact.fields if name not in fields and name not in own
+                f"{model.word}.{name}"
+                for name, value in fact.fields.items()
+                if name not in fields and name not in own and model.defaults.get(name, ...) != value
             }
         if fact.done is not True:
             if fact.done is None and sync:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from unicodedata import combining, normalize
 
 from crm_contracts.capsules.capsule import Capsule, Customer
 from crm_contracts.capsules.found import versions
@@ -69,6 +70,9 @@ class _Builder:
         self.activities = activities_of(told, self.questions.append)
         self.customers: dict[str, Customer] = {}
         self._names: dict[str, str] = {}  # what a record names as its customer -> handle
+        # Of linked records the one names the company, the other its account.
+        pairs = [_named(activity) for activity in self.activities]
+        self._linked = {company: account for account, company in reversed(pairs) if account and company}
         self.start: list[Op] = []
         self.leading: list[Op] = []
         self.start_pairs: list[Op] = []
@@ -113,16 +117,11 @@ class _Builder:
         """The handle of the activity's customer; None where the world cannot have it."""
         partner = self.told.profile
         accounts, companies = self.told.companies.get("salesforce", {}), self.told.companies.get(partner, {})
-        account = company = ""
-        for record in activity.records:
-            named = next((str(record.row[name]) for name in record.model.parents if record.row.get(name)), "")
-            if record.side == "salesforce":
-                account = account or (named[:15] if named.startswith("001") else "")
-            else:
-                company = company or named
+        account, company = _named(activity)
         if company and company in companies:
             named = companies[company].account
             account = account or (named[:15] if named.startswith("001") else "")
+        account = account or self._linked.get(company, "")
         if company and not account and partner == "totango" and re.fullmatch(r"001\w{12,15}", company):
             account = company[:15]
         if account and not company:
@@ -163,7 +162,7 @@ class _Builder:
         return NOBODY
 
     def _handle(self, name: str) -> str:
-        base = _HANDLE.sub("-", name.lower()).strip("-")[:24].strip("-") or "customer"
+        base = _HANDLE.sub("-", _plain(name)).strip("-")[:24].strip("-") or "customer"
         handle, number = base, 1
         while handle in self.customers or handle == NOBODY:
             number += 1
@@ -333,13 +332,31 @@ class _Builder:
         for activity in self.activities:
             for side, records in activity.doubled().items():
                 places = " and ".join(one.made_by_sync_at or one.where for one in records)
-                made = "one of them" if sum(one.born == SYNC for one in records) == 1 else "them"
+                by_sync = sum(one.born == SYNC for one in records)
+                made = "all" if by_sync == len(records) else str(by_sync)
                 found.setdefault(activity.handle, {})[side] = 1
                 self.questions.append(
-                    f"{activity.handle} has {len(records)} records in {records[0].model.word}s ({places}), "
-                    f"and the sync made {made}. The capsule expects one; is that the bug?"
+                    f"{activity.handle} has {len(records)} {records[0].model.word}s, {made} made by the sync: {places}."
+                    " The capsule expects one; is that the bug?"
                 )
         return found
+
+
+def _named(activity: Activity) -> tuple[str, str]:
+    """The Salesforce account (15 characters) and the partner's company that an activity's records name, or ""."""
+    account = company = ""
+    for record in activity.records:
+        named = next((str(record.row[name]) for name in record.model.parents if record.row.get(name)), "")
+        if record.side == "salesforce":
+            account = account or (named[:15] if named.startswith("001") else "")
+        else:
+            company = company or named
+    return account, company
+
+
+def _plain(name: str) -> str:
+    """*name* in the letters of a handle, without their marks: Kühne & Söhne, kuhne & sohne."""
+    return "".join(one for one in normalize("NFKD", name.casefold()) if not combining(one))
 
 
 def _as_many_as_are_read(questions: list[str]) -> list[str]:

@@ -74,6 +74,7 @@ def journals(
     else:
         served = notes.what_is_served()
         chosen = {vendor: str(words["url"]) for vendor, words in served.items() if vendor != "control"}
+    click.echo(f"journals of {', '.join(f'{vendor} {url}' for vendor, url in chosen.items())}", err=True)
     heard = served_journals(chosen, by_vendor(tenants, "--tenant", "NAME"))
     found = {vendor: every for vendor, every in heard.items() if every}
     made = recorded(

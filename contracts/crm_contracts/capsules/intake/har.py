@@ -21,13 +21,15 @@ from crm_contracts.capsules.intake.blacking import Secrets
 from crm_contracts.capsules.intake.bodies import Unreadable, form, parsed, unpacked
 from crm_contracts.capsules.intake.callers import Callers
 from crm_contracts.capsules.intake.exchange import RecordedExchange, Tally
-from crm_contracts.traffic import WITHHELD
+from crm_contracts.traffic import UPSTREAM_HEADER, WITHHELD
 from crm_contracts.traffic.har import HAR_BYTES_MAX, entries, moment, vendor_of
+from crm_contracts.vendors import VENDORS
 
 __all__ = ["HAR_BYTES_MAX", "read_hars"]
 
 _LOG_IN = ("/services/oauth2/token", "/services/oauth2/authorize", "/services/oauth2/revoke", "/services/Soap/login")
 _OWN_HOSTS = re.compile(r"^(127\.0\.0\.1|localhost|\[?::1\]?)$")
+KEPT_BYTES_MAX = 100_000  # of an answer to a write: no recorder keeps less of one
 _PAGES = re.compile(r"\.(?:js|mjs|css|png|jpe?g|gif|svg|ico|woff2?|ttf|map|html?)$", re.IGNORECASE)
 
 
@@ -83,7 +85,7 @@ class _Entry:
         parts = _split(url)
         sent, got = list(_pairs(request.get("headers"))), list(_pairs(response.get("headers")))
         self._learn(secrets, request, response, sent=sent, got=got, url=parts)
-        vendor = _vendor(parts, hosts)
+        vendor = _vendor(entry, parts, hosts)
         method = str(request.get("method") or "GET").upper()
         if method in ("OPTIONS", "CONNECT"):
             raise _LeftOut("preflights")
@@ -95,6 +97,8 @@ class _Entry:
             raise _LeftOut("not modified (304)")
         asked, request_unread = _asked(request, sent)
         answer, response_unread = _answered(response, got)
+        if _broke_off(entry, method, response, got):
+            status, answer, response_unread = 0, None, ""
         secrets.of_data(asked)
         secrets.of_data(answer)
         query = form(parts.query)
@@ -161,11 +165,15 @@ def _split(url: str) -> Any:
     return parts
 
 
-def _vendor(url: Any, hosts: Mapping[str, str]) -> str:
-    if vendor := vendor_of(url, hosts):
+def _vendor(entry: Any, url: Any, hosts: Mapping[str, str]) -> str:
+    """Whose a request is: what our own recorder noted, else what its host and path tell."""
+    noted = str(_mapping(entry, "_understudy").get("vendor") or "")
+    if vendor := noted if noted in VENDORS else vendor_of(url, hosts):
         return vendor
-    own = _OWN_HOSTS.search((url.hostname or "").lower())
-    raise _LeftOut("to this machine: name it with --host" if own else "to other hosts")
+    if _OWN_HOSTS.search((url.hostname or "").lower()):
+        host = url.netloc.rpartition("@")[2]
+        raise _LeftOut(f"to {host}: say --host {host}=VENDOR")
+    raise _LeftOut("to other hosts")
 
 
 def _mapping(data: Any, key: str) -> Mapping[str, Any]:
@@ -217,6 +225,23 @@ def _answered(response: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -
         return parsed(body, str(content.get("mimeType") or _first(headers, "content-type"))), ""
     except Unreadable as error:
         return None, str(error)
+
+
+def _broke_off(entry: Any, method: str, response: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -> bool:
+    """Whether what the file has is no answer of the vendor's, or the beginning of one that broke off.
+
+    A recorder may keep only the beginning of a long list, so a read is believed to have arrived.
+    """
+    if _first(headers, UPSTREAM_HEADER) or response.get("_error"):
+        return True
+    content, promised = _mapping(response, "content"), _first(headers, "content-length")
+    text = content.get("text", "" if _mapping(entry, "_understudy") else None)
+    encoded = content.get("encoding") or _first(headers, "content-encoding") or _first(headers, WITHHELD)
+    if not promised.isdigit() or not isinstance(text, str) or encoded or method == "HEAD":
+        return False
+    return len(text.encode("utf-8", "replace")) < min(int(promised), KEPT_BYTES_MAX) and (
+        method != "GET" or not text.strip()
+    )
 
 
 def _shown(headers: Sequence[tuple[str, str]], request: Mapping[str, Any], query: Mapping[str, str]) -> str:

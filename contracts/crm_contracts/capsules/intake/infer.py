@@ -63,7 +63,10 @@ def chosen_profile(exchanges: Sequence[RecordedExchange], named: str, source: st
             f"{source}: no request to Salesforce, Planhat, Totango or Marketo in it: record the sync's own traffic, or "
             "name its hosts with --host"
         )
-    raise MisuseError(f"{source}: no request to Planhat, Totango or Marketo in it: say which partner with --profile")
+    raise MisuseError(
+        f"{source}: no request to Planhat, Totango or Marketo in it: name the partner's host with --host HOST=VENDOR, "
+        "or say which partner it is with --profile"
+    )
 
 
 def told_by(

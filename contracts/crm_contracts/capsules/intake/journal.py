@@ -19,6 +19,7 @@ from crm_contracts.capsules.intake.callers import Callers
 from crm_contracts.capsules.intake.exchange import RecordedExchange, Tally
 from crm_contracts.capsules.intake.from_har import Intake, from_exchanges
 from crm_contracts.capsules.intake.runs import PAUSE_SECONDS
+from crm_contracts.serving.notes import ca_bundle
 from fake_core.control import ControlClient
 from fake_core.errors import MisuseError
 from fake_core.fake import Fake
@@ -45,13 +46,21 @@ def record(
 def served_journals(
     urls: Mapping[str, str], tenants: Mapping[str, str] | None = None
 ) -> dict[str, list[dict[str, Any]]]:
-    """The journals of fakes that are served: vendor -> URL. Raises MisuseError for one that does not answer."""
+    """The journals of fakes that are served: vendor -> URL. Raises MisuseError for one that does not answer.
+
+    Over https the CA of `understudy serve --tls` is trusted beside the public ones.
+    """
     import requests
 
+    bundle = ca_bundle()
+    session = requests.Session()
+    session.verify = str(bundle) if bundle.exists() else True
     found = {}
     for vendor, url in urls.items():
         try:
-            found[vendor] = ControlClient(url, tenant=(tenants or {}).get(vendor, "")).journal()
+            found[vendor] = ControlClient(url, session, tenant=(tenants or {}).get(vendor, "")).journal()
+        except requests.exceptions.SSLError:
+            raise MisuseError(f"{url}: its certificate is not trusted: name its CA in REQUESTS_CA_BUNDLE") from None
         except (requests.RequestException, ValueError):
             raise MisuseError(f"{url}: no fake of {vendor} answers there: is `understudy serve` running?") from None
     return found

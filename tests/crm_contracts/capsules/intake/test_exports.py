@@ -116,3 +116,16 @@ def test_a_column_that_stands_there_twice_is_asked_about(tmp_path: Path) -> None
 
     assert any("Subject stands there twice" in one for one in made.questions)
     assert "Call, later" == made.start[0].to_dict()["fields"]["Subject"]
+
+
+def test_a_company_is_the_customer_of_what_its_other_records_are_linked_with(tmp_path: Path) -> None:
+    """An export without the companies' source ids: the linked record tells the account, and the second one is kept."""
+    ids = "695b7d90009e37d89e000001", "695b7d90009e37d89e000002"
+    partner = "_id,action,companyId,sourceId\n" + "".join(f'{one},"Call, later",c1,{{}}\n' for one in ids)
+    made = from_csv(
+        written(tmp_path, "s.csv", SALESFORCE),
+        [written(tmp_path, "p.csv", partner.format("00T5g00000AbCdEEAV", "00T5g00000AbCdE"))],
+    )
+
+    assert ["act-1", "act-1", "act-2"] == [op.to_dict()["act"] for op in made.capsule.start]
+    assert not [one for one in made.capsule.questions if "is left out" in one]

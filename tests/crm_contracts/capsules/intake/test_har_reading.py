@@ -16,6 +16,7 @@ from crm_contracts.capsules.intake import Intake, from_har
 from crm_contracts.capsules.intake.har import HAR_BYTES_MAX
 from crm_contracts.capsules.reading import from_text
 from crm_contracts.capsules.writing import to_text
+from crm_contracts.world.ops import InjectFault
 from fake_core.errors import MisuseError
 
 ORG = "https://acme.my.salesforce.com/services/data/v60.0"
@@ -326,7 +327,94 @@ def test_two_records_that_the_sync_made_for_one_are_expected_to_be_one(tmp_path:
     )
 
     assert {"act-1": {"salesforce": 1}} == dict(made.capsule.expect)
-    assert any("the sync made them" in one for one in made.capsule.questions)
+    assert any("act-1 has 2 Salesforce Tasks, all made by the sync" in one for one in made.capsule.questions)
+
+
+ANSWER = '{"id": "00T5g00000AbCdEEAV", "success": true}'
+BROKE_OFF: dict[str, dict[str, Any]] = {
+    "its beginning": {"answered": [{"name": "Content-Length", "value": "41"}], "content": {"text": ANSWER[:9]}},
+    "a status line": {"answered": [{"name": "content-length", "value": "41"}], "content": {"text": "\n"}},
+    "the recorder says so": {"error": "net::ERR_INCOMPLETE_CHUNKED_ENCODING"},
+    "our recorder answered": {
+        "answered": [{"name": "x-understudy-upstream", "value": "the connection broke"}],
+        "content": {"text": '{"error": "understudy record: no answer"}'},
+        "status": 502,
+    },
+}
+
+
+@pytest.mark.parametrize("how", BROKE_OFF)
+def test_a_creation_whose_answer_broke_off_and_that_was_sent_again(how: str, tmp_path: Path) -> None:
+    """The record that is seen later is what the lost answer told of: a fault, and one activity that is there twice."""
+    error = BROKE_OFF[how].get("error")
+    create: dict[str, Any] = {
+        "method": "POST",
+        "body": json.dumps({"Subject": "Kühl mail", "WhatId": "0015g00000XyZaBAAV"}),
+        "status": 201,
+    }
+    lost = entry(f"{ORG}/sobjects/Task", None, at=2, **create | BROKE_OFF[how])
+    lost["response"] |= {"_error": error} if error else {}
+    ids = "00T5g00000AbCdEEAV", "00T5g00000AbCdFEAV"
+    stamps = {"CreatedDate": "2026-03-01T10:00:02.000+0000", "AccountId": "0015g00000XyZaBAAV"}
+    seen = [row(Id=one, Subject="Kühl mail", **stamps) for one in ids]
+    partner = {"_id": "p1", "action": "Kühl mail", "companyId": "c1", "createdAt": "2026-02-01T00:00:00Z"}
+    double = {"action": "Kühl mail", "companyId": "c1", "sourceId": ids[0]}
+    made = read(
+        tmp_path,
+        COMPANIES,
+        entry("https://api.planhat.com/tasks?limit=100", [partner], at=1),
+        lost,
+        entry(f"{ORG}/sobjects/Task", {"id": ids[1], "success": True}, at=3, **create),
+        entry("https://api.planhat.com/tasks/p1", partner | {"sourceId": ids[1]}, at=4, method="PUT", body="{}"),
+        entry(LIST, query(*seen), at=300),
+        entry("https://api.planhat.com/tasks", double | {"_id": "p2"}, at=301, method="POST", body=json.dumps(double)),
+    )
+
+    faults = [(op.fault, op.verb) for op in made.capsule.ops if isinstance(op, InjectFault)]
+    assert [("lost_response", "create")] == faults
+    assert {"act-1": {"task": 1, "salesforce": 1}} == dict(made.capsule.expect)
+
+
+def test_a_list_that_a_recorder_cut_is_no_broken_connection(tmp_path: Path) -> None:
+    """Browsers keep the beginning of a long answer: what was read is asked about, and no fault is made of it."""
+    cut: dict[str, Any] = {
+        "answered": [{"name": "Content-Length", "value": "900"}],
+        "content": {"text": '{"records": [{"Id'},
+    }
+    made = read(tmp_path, entry(LIST, None, **cut))
+
+    assert [] == [op for op in made.capsule.ops if isinstance(op, InjectFault)]
+    assert {"answers that cannot be read: JSON that breaks off or is broken": 1} == dict(made.tally.ignored)
+
+
+def test_what_our_recorder_noted_tells_whose_a_request_is(tmp_path: Path) -> None:
+    """A file of `understudy record` names the vendor of each call, wherever it went."""
+    listed = entry("http://localhost:18444/tasks", [{"_id": "p1", "action": "Call", "companyId": "c1"}])
+    stranger = listed | {"startedDateTime": "2026-03-01T10:00:09.000Z"}
+    made = read(tmp_path, COMPANIES, listed | {"_understudy": {"vendor": "planhat"}}, stranger)
+
+    assert ["act-1"] == [op.to_dict()["act"] for op in made.capsule.start]
+    assert {"to localhost:18444: say --host localhost:18444=VENDOR": 1} == dict(made.tally.ignored)
+
+
+def test_a_customers_name_becomes_a_handle_that_can_be_read(tmp_path: Path) -> None:
+    """Letters lose their marks; what everybody's Planhat Task says of itself is not asked about."""
+    companies = [{"_id": "c1", "name": "Kühne & Söhne Straße", "sourceId": "0015g00000XyZaBAAV"}]
+    task = {"action": "Call", "companyId": "c1", "mainType": "task"}
+    person = [{"name": "User-Agent", "value": "Mozilla/5.0"}]
+    made = read(
+        tmp_path,
+        entry("https://api.planhat.com/companies?limit=100", companies),
+        entry(
+            "https://api.planhat.com/tasks", task | {"_id": "p1"}, method="POST", body=json.dumps(task), headers=person
+        ),
+        entry("https://api.planhat.com/tasks?limit=100", [task | {"_id": "p1"}], at=90),
+    )
+
+    assert {"kuhne-sohne-strasse": "Kühne & Söhne Straße"} == {
+        handle: one.name for handle, one in made.capsule.customers.items()
+    }
+    assert not [one for one in made.capsule.questions if "mainType" in one]
 
 
 def test_the_capsule_is_one_that_is_read(tmp_path: Path) -> None:
