@@ -135,11 +135,15 @@ def _place(place: int, result: Result, finding: Finding, group: Group) -> Iterat
             yield from _proof(for_terminal(cut))
 
 
-def _proof(line: str) -> Iterator[str]:
-    """One line of a request or an answer; what stands before its first word stays as it is."""
-    parts = textwrap.wrap(line, WIDTH - 8, replace_whitespace=False, break_on_hyphens=False)
-    for row, part in enumerate(parts or [""]):
-        yield f"      {' ' if row else '|'} {part}".rstrip()
+def _proof(text: str) -> Iterator[str]:
+    """A line of a request or an answer, or a body with lines of its own; what stands before a first word stays."""
+    rows = [
+        part
+        for line in text.splitlines() or [""]
+        for part in textwrap.wrap(line, WIDTH - 8, replace_whitespace=False, break_on_hyphens=False) or [""]
+    ]
+    for place, row in enumerate(rows):
+        yield f"      {' ' if place else '|'} {row}".rstrip()
 
 
 def _skipped(report: Report, paint: Paint) -> Iterator[str]:

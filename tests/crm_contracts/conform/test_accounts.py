@@ -365,7 +365,7 @@ def test_a_refusal_in_other_words_is_a_row_of_data(
 
 
 def test_a_row_stands_once_in_the_page_of_patches(org: Callable[..., Org]) -> None:
-    """Several checks that ask for one row are one cause, and one row of a page that is TOML; who differs is a remark."""
+    """Checks that ask for one row are one cause, and one row of a page that is TOML; who differs is a remark."""
 
     def change(request: requests.PreparedRequest, answer: requests.Response) -> None:
         words = "Fill in" if request.method == "PATCH" else "Missing"

@@ -72,6 +72,15 @@ def test_what_findings_of_one_cause_do_not_share_is_said_at_each() -> None:
     assert 2 == text.count("held to: documented")
 
 
+def test_a_body_of_many_lines_stays_in_its_column() -> None:
+    """What proves a finding is behind one bar, whatever lines it has of its own."""
+    shown = Result(name="x", state="failed", findings=[finding(shown=["came: 200 a,b\n  1,2\n\n3,4\n", "last"])])
+    lines = render(Report(title="x", results=[shown])).splitlines()
+    first = lines.index("      | came: 200 a,b")
+
+    assert ["          1,2", "", "        3,4", "      | last"] == lines[first + 1 : first + 5]
+
+
 def test_a_failure_without_a_finding_is_told() -> None:
     """Nothing that failed is left out, though its check says no more."""
     assert "error: create.bad-field" in render(report())
