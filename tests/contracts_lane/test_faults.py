@@ -51,6 +51,13 @@ def call() -> Iterator[Caller]:
         yield made
 
 
+@pytest.mark.ledger(
+    "planhat/fault-shape/push",
+    "planhat/fault-shape/webhook",
+    "totango/fault-shape/ingest",
+    "totango/fault-shape/domains",
+    "totango/fault-shape/hub",
+)
 @pytest.mark.parametrize(
     ("vendor", "kind"), [(vendor, kind) for vendor in VENDORS for kind in faults_of(vendor) if kind in ANSWERED]
 )

@@ -134,6 +134,21 @@ def test_every_api_is_tried() -> None:
     assert set(APIS) == set(CALLS) == set(TOLD)
 
 
+@pytest.mark.ledger(
+    "salesforce/fault-shape/login",
+    "salesforce/fault-shape/oauth",
+    "salesforce/fault-shape/identity",
+    "salesforce/fault-shape/pages",
+    "salesforce/fault-shape/versions",
+    "salesforce/fault-shape/soap_login",
+    "salesforce/fault-shape/soap",
+    "salesforce/fault-shape/bulk1",
+    "salesforce/fault-shape/streaming",
+    "salesforce/fault-shape/rest",
+    "salesforce/fault-shape/words/bayeux",
+    "salesforce/fault-shape/words/plain",
+    "salesforce/fault-shape/words/page",
+)
 @pytest.mark.parametrize("kind", ANSWERED)
 @pytest.mark.parametrize("name", APIS)
 def test_a_fault_speaks_as_the_api_that_it_strikes(org: Caller, name: str, kind: str) -> None:
@@ -152,6 +167,7 @@ def test_a_fault_speaks_as_the_api_that_it_strikes(org: Caller, name: str, kind:
         assert [] == org.fake.faults.list()
 
 
+@pytest.mark.ledger("salesforce/fault-shape/reading-calls", "salesforce/fault-shape/batches")
 @pytest.mark.parametrize("name", APIS)
 def test_a_row_fault_waits_for_a_call_that_has_rows(org: Caller, name: str) -> None:
     """A lock and a refused item pass over calls that have none, and strike those that write."""
@@ -161,6 +177,11 @@ def test_a_row_fault_waits_for_a_call_that_has_rows(org: Caller, name: str) -> N
         CALLS[name](org)
         waits = [one["kind"] for one in org.fake.faults.list()]
         assert (kind, [kind] if {kind, "row_locked"} & never else []) == (kind, waits)
+        org.fake.faults.clear()
+    for kind, call in (("row_locked", QUERIES["rest"]), ("item_refused", lambda org: org.post("/sobjects/Task", {}))):
+        org.fake.faults.add(Fault(kind=kind))
+        assert call(org).status < 300
+        assert [kind] == [one["kind"] for one in org.fake.faults.list()]
         org.fake.faults.clear()
     assert never & {"row_locked"} == ({"row_locked"} if name not in {"soap", "bulk1", "rest"} else set())
 
