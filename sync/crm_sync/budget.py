@@ -29,6 +29,11 @@ def calls_of(plans: Sequence[Plan]) -> int:
     return CREATION_CALLS * creations + DELETION_CALLS * deletions + updates
 
 
+def writes_to_salesforce(plan: Plan) -> bool:
+    """Whether a plan takes a call to Salesforce."""
+    return calls_of([plan]) > 0
+
+
 def affordable(plans: Sequence[Plan], calls_left: int | None) -> int:
     """How many of *plans*, from the first on, fit into *calls_left*; all of them when nobody knows what is left."""
     if calls_left is None or calls_of(plans) + SPARE_CALLS <= calls_left:

@@ -70,6 +70,14 @@ class SectionReport:
         """Reason -> how many records."""
         return dict(Counter(r for o, r in self.outcomes.values() if o is Outcome.SKIPPED).most_common())
 
+    def account(self) -> str:
+        """The sum that has to come out (I15), as a text."""
+        deleted = f"{self.deleted} deleted + " if self.deleted else ""
+        return (
+            f"{self.seen} seen = {self.created} created + {self.updated} updated + {deleted}"
+            f"{self.unchanged} unchanged + {sum(self.skipped.values())} skipped + {len(self.quarantined)} quarantined"
+        )
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "seen": self.seen,
@@ -130,13 +138,22 @@ class Report:
     limit_max: int | None = None
     inheritance: bool = False
     stopped: str = ""
+    _noted: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def section(self, key: str) -> SectionReport:
         return self.sections.setdefault(key, SectionReport())
 
     def note(self, text: str) -> None:
-        if text not in self.notes:
+        if text not in self._noted:
+            self._noted.add(text)
             self.notes.append(text)
+
+    def _held(self) -> dict[tuple[str, str, str], list[str]]:
+        """What was held back for one reason -> of which records: an unknown owner may own thousands."""
+        found: dict[tuple[str, str, str], list[str]] = {}
+        for one in self.held_back:
+            found.setdefault((one.field, repr(one.value), one.reason), []).append(one.activity)
+        return found
 
     @property
     def settled(self) -> bool:
@@ -170,14 +187,7 @@ class Report:
             yield f"STOPPED EARLY: {self.stopped}"
         for key, section in self.sections.items():
             model, _, salesforce = key.partition(":")
-            skipped = sum(section.skipped.values())
-            deleted = f"{section.deleted} deleted + " if section.deleted else ""
-            yield (
-                f"{self.partner.title()} {model} – Salesforce {salesforce}: {section.seen} seen = "
-                f"{section.created} created + {section.updated} updated + "
-                f"{deleted}{section.unchanged} unchanged + {skipped} skipped + "
-                f"{len(section.quarantined)} quarantined"
-            )
+            yield f"{self.partner.title()} {model} – Salesforce {salesforce}: {section.account()}"
             for reason, count in section.skipped.items():
                 yield f"  skipped {count}: {reason}"
             for label, reason in section.quarantined.items():
@@ -188,8 +198,9 @@ class Report:
                 f"({conflict.policy}) with {conflict.winning_value!r}; {conflict.loser} gave up "
                 f"{conflict.losing_value!r}"
             )
-        for held in self.held_back:
-            yield f"held back {held.field}={held.value!r} of {held.activity}: {held.reason}"
+        for (field_name, value, reason), activities in self._held().items():
+            more = f" and {len(activities) - 1} more" if activities[1:] else ""
+            yield f"held back {field_name}={value} of {activities[0]}{more}: {reason}"
         yield from (f"would {line}" for line in self.planned)
         yield from (f"note: {note}" for note in self.notes)
         yield (

@@ -29,7 +29,7 @@ import requests
 
 from crm_sync.act import Actor
 from crm_sync.brake import braked
-from crm_sync.budget import affordable
+from crm_sync.budget import affordable, writes_to_salesforce
 from crm_sync.clock import Clock
 from crm_sync.config import Config
 from crm_sync.engine import Engine
@@ -327,6 +327,8 @@ def _act(actor: Actor, plans: list[Plan], stopped: str) -> None:
     done = affordable(plans, actor.calls_left)
     actor.act(plans[:done])
     if done < len(plans):
+        fits, all_of_it = (sum(map(writes_to_salesforce, some)) for some in (plans[:done], plans))
         raise RunStopped(
-            f"Salesforce's daily calls suffice for {done} of {len(plans)} changes; the next run continues with the rest"
+            f"Salesforce's daily calls suffice for {fits} of {all_of_it} records to write there; "
+            "the next run continues with the rest"
         )

@@ -15,6 +15,7 @@ from typing import Any
 
 from crm_sync.config import Config
 from crm_sync.engine import Engine
+from crm_sync.errors import ConfigError
 from crm_sync.inheritance import Inheritance, condition_met
 from crm_sync.journal import Journal
 from crm_sync.model import SALESFORCE, Direction, Link, Record, Section
@@ -27,9 +28,10 @@ _FLAG = "inheritance"
 
 
 def fingerprint(config: Config) -> dict[str, Any]:
-    """What of a configuration matters to rule P29."""
+    """What of a configuration matters to rule P29, and whose records the memory links."""
     return {
         section.key: {
+            "partner": config.profile.name,
             "direction": section.direction.value,
             "types_excluded": sorted(section.types_excluded),
             "fields": sorted(mapped.salesforce for mapped in section.fields),
@@ -59,9 +61,19 @@ def save(engine: Engine, *, newer_than: datetime | None) -> None:
 
     Records stamped after *newer_than* were changed after the configuration and are no past of it;
     None means that everything that exists now is past.
+
+    Raises:
+        ConfigError: the memory links the records of another partner. Both call a section "Task:Task", and its links
+            would be taken for pairs whose partner's half is gone.
     """
     state, config = engine.state, engine.config
     before: Mapping[str, Any] | None = state.setting(_SECTIONS)
+    mine = config.profile.name
+    others = {one.get("partner", mine) for one in (before or {}).values()} - {mine}
+    if others:
+        raise ConfigError(
+            f"the state belongs to a sync with {others.pop().title()}: name another, in state.url or --state"
+        )
     if before is not None:
         # What waited for its section is settled first: what it made is linked, and so takes part in the baseline.
         Journal(engine).recover(look_again=False)

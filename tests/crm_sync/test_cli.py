@@ -13,6 +13,7 @@ from tests.crm_sync.both import PH, SF, Both
 
 from crm_sync.cli import sync
 from crm_sync.clock import RealClock
+from crm_sync.report import HeldBack, Report
 from crm_sync.transport import Transport, Verdict
 
 
@@ -58,6 +59,37 @@ def test_run_and_status(both: Both, desk: Any) -> None:
     assert 0 == json.loads(second.output)["writes"].get("planhat", 0)
     assert 1 == json.loads(status.output)["links"]
     assert ["Call"] == [t["action"] for t in both.ph_tasks()]
+
+
+@pytest.mark.rule("F13")
+def test_a_state_belongs_to_one_partner(both: Both, desk: Any) -> None:
+    """Links of Planhat's records are no links of Totango's: another profile is refused before it reads a record."""
+    call, config = desk
+    both.sf_task(Subject="Call")
+    call("run")
+    links = call("status").output
+    text = config.read_text("utf-8").replace("planhat =", "totango =").replace("[planhat]", "[totango]")
+    config.write_text(f'profile = "totango"\n{text}', "utf-8")
+    asked = len(both.salesforce.exchanges(0))
+
+    refused = [call("run"), call("plan")]
+
+    told = "Error: the state belongs to a sync with Planhat: name another, in state.url or --state\n"
+    assert [(1, told)] * 2 == [(one.exit_code, one.output) for one in refused]
+    assert links == call("status").output
+    assert {"describe"} == {one["verb"] for one in both.salesforce.exchanges(0)[asked:]}
+
+
+def test_what_is_held_back_of_many_for_one_reason_is_told_once() -> None:
+    """A thousand records of an owner whom nobody knows are one line, which says how many."""
+    held = [HeldBack(f"salesforce Task {n}", "owner", "005", "nobody knows them") for n in range(1000)]
+
+    told = list(Report(held_back=[*held, HeldBack("salesforce Task 0", "type", "Fax", "no such value")]).lines())
+
+    assert [
+        "held back owner='005' of salesforce Task 0 and 999 more: nobody knows them",
+        "held back type='Fax' of salesforce Task 0: no such value",
+    ] == told[:2]
 
 
 def test_plan_writes_nothing(both: Both, desk: Any) -> None:

@@ -76,7 +76,8 @@ def test_jobs_run_when_they_are_due(both: TotangoBoth, call: Call) -> None:
     assert "no job is due" in call("run").output
     both.clock.advance(timedelta(minutes=30))
     again = call("run")
-    assert {"tasks-in", "tasks-out"} == {line.split()[2][:-1] for line in again.output.splitlines()}
+    ran = [line for line in again.output.splitlines() if "processed" in line]
+    assert ["tasks-out", "tasks-in"] == [line.split()[2][:-1] for line in ran]
     assert 3 == len(both.tt_all())
 
 
@@ -101,6 +102,9 @@ def test_one_job_can_be_run_now_and_in_full(both: TotangoBoth, call: Call) -> No
     told = call("run", "tasks-out", "--full").output
     assert "tasks-out: 1 processed = 0 created, 0 updated, 0 failed, 0 deleted, 1 unchanged" in told
     assert "skipped 1 (not counted): " in told
+    assert "account: 2 seen = 0 created + 0 updated + 1 unchanged + 1 skipped + 0 quarantined" in told
+    (run,) = json.loads(call("run", "tasks-out", "--full", "--json").output)
+    assert (1, 2) == (run["statistics"]["processed"], run["accounting"]["seen"])
 
 
 @pytest.mark.rule("T22")
@@ -120,7 +124,10 @@ def test_the_example_is_listed_and_checked(call: Call) -> None:
     lines = call("list").output.splitlines()
 
     assert ["tasks-in", "tasks-out", "touchpoints-out", "campaigns"] == [line.partition(":")[0] for line in lines]
-    assert "tasks-in: Task:Task inbound, minutes, makes new records, 11 rows" == lines[0]
+    assert "tasks-in: Task:Task inbound, every 30 minutes, makes new records, 11 rows" == lines[0]
+    assert ["hourly at :15", "workdays at 06:00 Europe/Berlin", "daily at 07:00 UTC"] == [
+        line.split(", ")[1] for line in lines[1:]
+    ]
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,7 @@ def list_command(config_path: Path) -> None:
         config = _loaded(config_path)
         for job in config.jobs:
             new = "makes new records" if job.create_new else "updates only"
-            kind = job.schedule.kind
-            click.echo(f"{job.name}: {job.section} {job.direction}, {kind}, {new}, {len(job.mapping)} rows")
+            click.echo(f"{job.name}: {job.section} {job.direction}, {job.schedule}, {new}, {len(job.mapping)} rows")
         for text in warnings(config.jobs):
             click.echo(f"warning: {text}")
 
@@ -86,6 +85,7 @@ def preview_command(name: str, config_path: Path, state_url: str, ca_file: str |
 @_json
 @click.argument("name", required=False)
 @click.option("--full", is_flag=True, help="Every row, not only what changed since (with NAME).")
+@click.option("--allow-mass", is_flag=True, help="Also delete or make very many records at once (the brake is off).")
 @click.option("--minutes", type=click.IntRange(min=0), default=0, help="Keep running due jobs for so long.")
 def run_command(
     name: str | None,
@@ -95,6 +95,7 @@ def run_command(
     *,
     as_json: bool,
     full: bool,
+    allow_mass: bool,
     minutes: int,
 ) -> None:
     """Run the jobs that are due, or job NAME now. A job that is new is due."""
@@ -104,7 +105,7 @@ def run_command(
             _named(config, name)
         elif full:
             raise ConfigError("--full: say which job, such as `sync jobs run tasks-in --full`")
-        with _Desk(config, state_url, ca_file) as desk:
+        with _Desk(config, state_url, ca_file, allow_mass=allow_mass) as desk:
             runner = desk.runner()
             runner.save()
             if name is not None:
@@ -119,11 +120,11 @@ def run_command(
 class _Desk:
     """A sync over a state that is closed at the end."""
 
-    def __init__(self, config: Config, state_url: str, ca_file: str | None) -> None:
+    def __init__(self, config: Config, state_url: str, ca_file: str | None, *, allow_mass: bool = False) -> None:
         session = requests.Session()
         if ca_file:
             session.verify = ca_file
-        self.config = config
+        self.config, self._allow_mass = config, allow_mass
         self.clock = clock_of(os.environ, session)
         self.state = State(state_url or config.state_url or DEFAULT_STATE)
         holder, dead = this_process(self.state.lease_holder())
@@ -139,7 +140,7 @@ class _Desk:
         return JobRunner(self.config.jobs, memory=self.state, clock=self.clock, run=self._run)
 
     def _run(self, job: Job, full: bool) -> Report:
-        return self.sync.run(sections=(job.section_key,), ways=(job.way,), full=full)
+        return self.sync.run(sections=(job.section_key,), ways=(job.way,), full=full, allow_mass=self._allow_mass)
 
 
 def _loaded(path: Path) -> Config:
@@ -166,6 +167,7 @@ def _tell(runs: list[JobRun], *, as_json: bool) -> None:
             f"{figures[name]} {name}" for name in ("created", "updated", "failed", "deleted", "unchanged")
         )
         click.echo(f"{run.started_at:%Y-%m-%d %H:%M} {run.job.name}: {figures['processed']} processed = {counted}")
+        click.echo(f"  the sync's own account: {run.accounting.account()}")
         for reason, count in run.statistics.skipped.items():
             click.echo(f"  skipped {count} (not counted): {reason}")
         for record, reason in run.statistics.failures.items():

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from crm_sync.clock import Clock
 from crm_sync.jobs.job import Job, refuse_other_user
 from crm_sync.jobs.statistics import JobStatistics
-from crm_sync.report import Report
+from crm_sync.report import Report, SectionReport
 
 
 class Memory(Protocol):
@@ -46,7 +46,13 @@ class JobRun:
             "started_at": self.started_at.isoformat(),
             "stopped": self.report.stopped,
             "statistics": self.statistics.as_dict(),
+            "accounting": self.accounting.as_dict(),
         }
+
+    @property
+    def accounting(self) -> SectionReport:
+        """The engine's account of the job's section (I15): every record that was seen."""
+        return self.report.section(self.job.section_key)
 
 
 class JobRunner:

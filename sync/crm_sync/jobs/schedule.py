@@ -70,6 +70,17 @@ class Schedule:
             zone=_zone(given.get("zone", "UTC")),
         )
 
+    def __str__(self) -> str:
+        """For people: "every 30 minutes", "weekly on friday at 18:30 Europe/Berlin"."""
+        when = f"at {self.at:%H:%M} {self.zone.key}"
+        return {
+            "once": f"once at {self.moment:%Y-%m-%d %H:%M} UTC" if self.moment else "once",
+            "minutes": f"every {self.every} minutes",
+            "hourly": f"hourly at :{self.minute:02}",
+            "weekly": f"weekly on {WEEKDAYS[self.weekday]} {when}",
+            "monthly": f"monthly on day {self.day} {when}",
+        }.get(self.kind, f"{self.kind} {when}")
+
     def next_after(self, moment: datetime, *, saved_at: datetime) -> datetime | None:
         """The first run strictly after *moment* of a job saved at *saved_at*; None when there is none."""
         if self.kind == "once":

@@ -80,8 +80,8 @@ def test_check(call: Any, tmp_path: Path) -> None:
         (("run", WORKFLOW, EVENT, "--state", "nonsense:///x"), "check --state"),
         (("run", WORKFLOW, EVENT, "--state", "sqlite:////no/such/folder/x.db"), "check --state"),
         (
-            ("run", WORKFLOW, EVENT, "--state", "postgresql+psycopg2://u@127.0.0.1:1/x"),
-            "which is not installed: pip install",
+            ("run", WORKFLOW, EVENT, "--state", "postgresql+psycopg2://u@h/x"),
+            "is not installed: pip install",
         ),
     ],
 )
