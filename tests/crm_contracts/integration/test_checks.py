@@ -225,6 +225,12 @@ CASES: list[tuple[str, list[Call], list[Call], dict[str, Any]]] = [
         ],
         {},
     ),
+    (
+        "ignored-next-page",
+        [soql("SELECT Id, (SELECT Id FROM Contacts) FROM Account", [{"Id": "1", "Contacts": PAGE}])],
+        [soql("SELECT Id, (SELECT Id FROM Contacts) FROM Account", [{"Id": "1", "Contacts": LAST}])],
+        {},
+    ),
     ("ignored-next-page", [search(0), search(0)], [search(0), search(2), search(4)], {}),
     (
         "ignored-next-page",
@@ -480,6 +486,12 @@ def test_a_batch_that_was_refused_whole_is_told_by_its_items() -> None:
     found = [result("refused-request", [one]).findings for one in whole]
     assert [["warning"], ["error"]] == [[one.level for one in each] for each in found]
     assert {"bulkUpsertEndusers was refused: no company"} == {one.seen for each in found for one in each}
+
+
+def test_a_page_of_a_query_in_a_query_is_told_by_its_own_rows() -> None:
+    """The outer query may be whole."""
+    inner = soql("SELECT Id, (SELECT Id FROM Contacts) FROM Account", [{"Id": "1", "Contacts": PAGE}])
+    assert "a query in a query found 250 rows, 1 came" in said("ignored-next-page", [inner])[0]
 
 
 def test_who_asks_for_the_last_ones_may_want_no_more() -> None:

@@ -73,25 +73,26 @@ def _salesforce(one: ParsedCall) -> Iterator[tuple[str, str, Any]]:
         return
     told = one.answer_json
     if isinstance(told, dict) and "done" in told and "records" in told:
-        held = len(told["records"])
-        for url in _next_urls(told):
-            what = f"a query found {told.get('totalSize')} rows, {held} came, and nextRecordsUrl was never asked for"
-            name = url.rstrip("/").rpartition("/")[2]
+        for part in _unfinished(told):
+            who = "a query" if part is told else "a query in a query"
+            held = len(part.get("records") or ())
+            what = f"{who} found {part.get('totalSize')} rows, {held} came, and nextRecordsUrl was never asked for"
+            name = part["nextRecordsUrl"].rstrip("/").rpartition("/")[2]
             yield f"{_shape(one)}", what, lambda later, name=name: name in later.said
         if told["done"]:
             yield "", "", None
 
 
-def _next_urls(value: Any) -> Iterator[str]:
+def _unfinished(value: Any) -> Iterator[dict[str, Any]]:
+    """The results in an answer that have a next page: of the query, and of queries in it."""
     if isinstance(value, dict):
-        url = value.get("nextRecordsUrl")
-        if isinstance(url, str) and value.get("done") is False:
-            yield url
+        if isinstance(value.get("nextRecordsUrl"), str) and value.get("done") is False:
+            yield value
         for inner in value.values():
-            yield from _next_urls(inner)
+            yield from _unfinished(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _next_urls(inner)
+            yield from _unfinished(inner)
 
 
 def _shape(one: ParsedCall) -> str:
