@@ -429,10 +429,10 @@ def test_diff_tells_programs_and_people(tmp_path: Path, standard: dict[str, Desc
     assert (
         "Contact.LastName: length: fake 80, real 40 - a text that fits here is STRING_TOO_LONG there" in result.stdout
     )
-    assert "1 differences in 1 of 1 objects" in result.stderr
+    assert "1 difference in 1 of 1 object" in result.stderr
     (line,) = run("org", "diff", "--json", "enterprise", one).stdout.splitlines()
     assert json.loads(line)["at"] == "Contact.LastName"
-    assert "neither an edition" in refused("org", "diff", "nowhere", one)
+    assert refused("org", "diff", "nowhere", one).startswith("nowhere: neither an edition")
     assert "no such file" in refused("org", "diff", "enterprise", tmp_path / "nowhere.json")
 
 

@@ -283,7 +283,7 @@ def test_lines_are_as_ever_and_say_what_is_mapped_and_allowed(folders: Path) -> 
     assert [
         "allowed.toml:6: allows nothing, remove it: no difference is Lead: x",
         "mapped, and not described: Event",
-        "1 differences in 1 of 2 objects; 2 allowed; 1 hit a mapped field",
+        "1 difference in 1 of 2 objects; 2 allowed; 1 hits a mapped field",
     ] == done.stderr.splitlines()
 
 

@@ -182,12 +182,16 @@ def _lines(compared: Compared, *, as_json: bool) -> None:
         click.echo(f"not in the fake, and not described: {', '.join(missing[:SHOWN_MISSING])}{more}", err=True)
     if compared.unseen:
         click.echo(f"mapped, and not described: {', '.join(compared.unseen)}", err=True)
+    from crm_contracts.findings.grouping import words
+
     objects = len({one.at.partition(".")[0] for one in compared.sorted.kept})
-    parts = [f"{len(compared.sorted.kept)} differences in {objects} of {len(compared.objects)} objects"]
+    parts = [
+        f"{words(len(compared.sorted.kept), 'difference')} in {objects} of {words(len(compared.objects), 'object')}"
+    ]
     if compared.sorted.allowed:
         parts.append(f"{len(compared.sorted.allowed)} allowed")
     if compared.mapped:
-        parts.append(f"{len(compared.hits)} hit a mapped field")
+        parts.append(f"{len(compared.hits)} hit{'s' if len(compared.hits) == 1 else ''} a mapped field")
     click.echo("; ".join(parts), err=True)
 
 
@@ -213,7 +217,10 @@ def _describes_of_fake(choice: str) -> dict[str, Any]:
     from fake_core.transport import InProcess
 
     host = HOSTS["salesforce"]
-    fake = create_fake("salesforce", org=choice)
+    try:
+        fake = create_fake("salesforce", org=choice)
+    except MisuseError as error:  # which speaks of the option of `understudy serve`
+        raise MisuseError(str(error).removeprefix("--org ")) from error
     try:
         words = fake.credentials(host)
         session = requests.Session()
