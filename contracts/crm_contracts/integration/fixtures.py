@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from crm_contracts.findings import Finding, Report, Result
 from crm_contracts.integration.credentials import secrets_of
 from crm_contracts.integration.judging import check_names, judge
-from crm_contracts.integration.parsed import KEPT_BYTES_MAX, Run
-from crm_contracts.traffic import Call
+from crm_contracts.integration.parsed import Run
+from crm_contracts.traffic import KEPT_BYTES_MAX, Call
 from crm_contracts.traffic.tap import Tap, Traffic
 from crm_contracts.vendors import HOSTS, VENDORS
 from fake_core.clock import Clock, RealClock

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 from crm_contracts.openapi.routes import Found, Router, router
-from crm_contracts.traffic import Call
+from crm_contracts.traffic import KEPT_BYTES_MAX, Call
 from crm_contracts.traffic.bodies import unpacked
 
 __all__ = ["ParsedCall", "Run", "strings"]
@@ -223,7 +223,6 @@ class ParsedCall:
 
 WORKERS_MAX = 16  # how many there are is not to be seen: nobody waits for all of them
 NOT_FOR_WHAT_WAS_SAID = frozenset({401, 403, 407, 408, 429})
-KEPT_BYTES_MAX = 8_388_608  # of a body: an answer of two thousand rows has to be whole to be read
 READS_BY_POST = frozenset(
     {
         "parameterizedSearchByPost",

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, Self
 from crm_contracts.integration.batches_heard import heard_of
 from crm_contracts.integration.credentials import secrets_of
 from crm_contracts.integration.ladder import Heard, Step, steps
-from crm_contracts.integration.parsed import KEPT_BYTES_MAX, Run, strings
+from crm_contracts.integration.parsed import Run, strings
 from crm_contracts.serving.notes import variables
+from crm_contracts.traffic import KEPT_BYTES_MAX
 from crm_contracts.traffic.tap import Tap, Traffic
 from crm_contracts.vendors import create_fake
 from crm_contracts.verify.runner import CommandRunner, Ended, Given

@@ -2,7 +2,7 @@
 
 Rule 1: an exchange is on disk when its answer has passed; a death at any moment loses at most those under way.
 Rule 2: a secret that shows itself late is taken out of what is written already.
-Rule 3: a body is kept up to BODY_BYTES_MAX; what is longer is cut in the file, never on the wire.
+Rule 3: a body is kept up to KEPT_BYTES_MAX; what is longer is cut in the file, never on the wire.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from crm_contracts.traffic import Call
 from crm_contracts.traffic.har import HarFile, read
 from crm_contracts.traffic.scrubbed import Scrubber, scrubbed
 
-__all__ = ["BODY_BYTES_MAX", "Evidence"]
-
-BODY_BYTES_MAX = 8 * 1024 * 1024
+__all__ = ["Evidence"]
 
 
 class Evidence:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -24,8 +25,7 @@ from urllib3 import exceptions
 from urllib3.exceptions import HTTPError
 from urllib3.util import SKIP_HEADER, Timeout
 
-from crm_contracts.record.evidence import BODY_BYTES_MAX
-from crm_contracts.traffic import UPSTREAM_HEADER, Call
+from crm_contracts.traffic import KEPT_BYTES_MAX, UPSTREAM_HEADER, Call
 from crm_contracts.traffic.bodies import READABLE, unpacked
 from fake_core.clock import Clock
 from fake_core.control import CONTROL_PREFIX
@@ -140,17 +140,12 @@ class Proxy:
 
     def _kept(self, call: Call, status: int, headers: Iterable[tuple[str, str]], answer: bytes) -> None:
         self._keep(
-            Call(
-                number=call.number,
-                at=call.at,
-                vendor=call.vendor,
-                method=call.method,
-                url=call.url,
-                request_headers=call.request_headers,
-                request=call.request[:BODY_BYTES_MAX],
+            replace(
+                call,
+                request=call.request[:KEPT_BYTES_MAX],
                 status=status,
                 response_headers=tuple((name.lower(), value) for name, value in headers),
-                response=answer[:BODY_BYTES_MAX],
+                response=answer[:KEPT_BYTES_MAX],
                 seconds=(self._clock.now() - call.at).total_seconds(),
             )
         )
@@ -209,7 +204,7 @@ class _Passing:
     def __iter__(self) -> Iterator[bytes]:
         try:
             for piece in self._answer.stream(PIECE_BYTES, decode_content=False):
-                if len(self._got) < BODY_BYTES_MAX:
+                if len(self._got) < KEPT_BYTES_MAX:
                     self._got += piece
                 self._left -= len(piece)
                 if self._left == 0:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["UPSTREAM_HEADER", "WITHHELD", "Call", "Headers"]
+__all__ = ["KEPT_BYTES_MAX", "UPSTREAM_HEADER", "WITHHELD", "Call", "Headers"]
 
 Headers = Sequence[tuple[str, str]]
+KEPT_BYTES_MAX = 8 * 1024 * 1024  # of a body, where it is to be judged: an answer of two thousand rows has to be whole
 UPSTREAM_HEADER = "x-understudy-upstream"  # on an answer that is ours: why the upstream gave none
 WITHHELD = "x-understudy-withheld"  # a header of ours: why the body of this side is not here
 
