@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -367,7 +368,7 @@ def by_size(table: Table, sizes: tuple[int, ...]) -> None:
         for what, (soql, aim) in queries.items():
             path = f"/query?q={quote(soql)}"
             call("GET", path)
-            milliseconds = median(_seconds(lambda path=path: call("GET", path), 5) for _ in range(5)) * 1_000  # type: ignore[misc]
+            milliseconds = median(_seconds(partial(call, "GET", path), 5) for _ in range(5)) * 1_000
             first.setdefault(what, milliseconds)
             against = f"{milliseconds / first[what]:.1f} x at {sizes[0]:,}"
             table.add(
