@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from crm_contracts.capsules.capsule import Engine
 from crm_contracts.capsules.found import of_finding
 from crm_contracts.capsules.writing import write_capsule
 from crm_contracts.world.profiles import PROFILES
@@ -22,8 +25,20 @@ CAPSULE = "understudy.capsule.yaml"
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Another seed, other histories.")
 @click.option("--steps", type=click.IntRange(1), default=12, show_default=True, help="Operations of each history.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
-@click.option("--capsule", type=click.Path(dir_okay=False, path_type=Path), default=CAPSULE, show_default=True)
-def simulate(*, name: str, histories: int, seed: int, steps: int, jobs: int, capsule: Path) -> None:
+@click.option(
+    "--capsule",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=CAPSULE,
+    show_default=True,
+    help="Where the history that breaks an invariant is kept.",
+)
+@click.option(
+    "--planted",
+    "bug",
+    metavar="NAME",
+    help="Plant a known bug into the sync first, to see one found (`python -m crm_contracts.world.mutants --list`).",
+)
+def simulate(*, name: str, histories: int, seed: int, steps: int, jobs: int, capsule: Path, bug: str | None) -> None:
     """Play random histories and demand that every world converges and comes to rest.
 
     Users work on both sides, settings change, clocks are skewed, commits show late, requests fail and the sync dies;
@@ -31,9 +46,12 @@ def simulate(*, name: str, histories: int, seed: int, steps: int, jobs: int, cap
     invariant is made as short as possible, told, and written to --capsule; the exit status is then 1. The same seed
     gives the same result on any machine, whatever --jobs says.
     """
-    with click.progressbar(
-        length=histories, label=name, file=sys.stderr, hidden=not sys.stderr.isatty(), show_pos=True
-    ) as bar:
+    with (
+        _planted(bug, jobs),
+        click.progressbar(
+            length=histories, label=name, file=sys.stderr, hidden=not sys.stderr.isatty(), show_pos=True
+        ) as bar,
+    ):
         done = play_many(name, histories=histories, seed=seed, steps=steps, jobs=jobs, progress=bar.update)
     if done.finding is None:
         click.echo(
@@ -42,9 +60,28 @@ def simulate(*, name: str, histories: int, seed: int, steps: int, jobs: int, cap
         click.echo(f"each was played twice with the same requests; sha256 of all logs {done.sha256}")
         return
     _tell(done.finding)
-    write_capsule(of_finding(done.finding), capsule)
-    click.echo(f"understudy capsule run {capsule} plays it again", err=True)
+    kept = of_finding(done.finding)
+    write_capsule(kept if bug is None else replace(kept, engine=Engine("planted", bug)), capsule)
+    again = f"understudy capsule run {'--faulty ' if bug else ''}{capsule}"
+    click.echo(f"{again} plays it again", err=True)
     sys.exit(1)
+
+
+def _planted(bug: str | None, jobs: int) -> ExitStack:
+    """The known bug of this name, in the sync for as long as the block runs."""
+    block = ExitStack()
+    if bug is None:
+        return block
+    from crm_contracts.world.mutants import MUTANTS
+    from crm_contracts.world.mutants.planting import planted
+
+    chosen = next((one for one in MUTANTS if one.name == bug), None)
+    if chosen is None:
+        raise click.UsageError(f"no planted bug {bug!r}: `python -m crm_contracts.world.mutants --list` names them")
+    if jobs > 1:
+        raise click.UsageError("--planted goes with one job: the bug is in this process only")
+    block.enter_context(planted(chosen))
+    return block
 
 
 def _tell(found: Finding) -> None:

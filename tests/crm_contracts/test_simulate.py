@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from crm_contracts.capsules import read_capsule, write_capsule
+from crm_contracts.capsules.capsule import Engine
 from crm_contracts.capsules.cli import run as run_capsule
 from crm_contracts.capsules.found import of_finding
 from crm_contracts.simulate_cli import simulate as command
@@ -23,7 +24,7 @@ from crm_contracts.world.simulation import Finding, Simulated, play_once, seed_o
 from crm_contracts.world.violations import NotQuiet
 
 CLEAN = 2  # a seed whose first histories hold
-FORGETS = "crm_sync.journal.Journal.recover"
+FORGETS = "open intents are forgotten"
 
 
 def run(*words: str) -> Any:
@@ -104,24 +105,40 @@ def test_a_history_leaves_nothing_out() -> None:
 
 
 def test_a_broken_engine_is_found_shrunk_and_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The engine broken once: the command stops, tells the story of a few operations, and its file plays again."""
-    monkeypatch.setattr(FORGETS, lambda *_args, **_options: None)
+    """The engine broken once: the command stops, tells the story of a few operations, and its file plays again.
+
+    The file names the bug: with it the story ends as it was told, and without it every invariant holds.
+    """
     monkeypatch.setattr("crm_contracts.world.histories._WEIGHTS", (("create", 5), ("crash", 6), ("sync", 1)))
     capsule = tmp_path / "found.capsule.yaml"
-    answer = run("--histories", "20", "--seed", "4", "--steps", "8", "--capsule", str(capsule))
+    words = ("--histories", "20", "--seed", "4", "--steps", "8", "--capsule", str(capsule))
+    answer = run(*words, "--planted", FORGETS)
 
     assert 1 == answer.exit_code, answer.output
     assert "What happened:" in answer.output
     told = read_capsule(capsule)
     assert "planhat" == told.profile
     assert len(told.ops) <= 3
-    again = CliRunner().invoke(run_capsule, [str(capsule)])
-    assert 1 == again.exit_code
+    assert Engine("planted", FORGETS) == told.engine
+    again = CliRunner().invoke(run_capsule, [str(capsule), "--faulty"])
+    assert 0 == again.exit_code, again.output
     assert told.title in again.output
-    monkeypatch.undo()
+    assert f"the bug shows, on the engine with the fault {FORGETS!r}" in again.output
     healed = CliRunner().invoke(run_capsule, [str(capsule)])
     assert 0 == healed.exit_code
     assert "held: every invariant" in healed.output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(["nonsense"], "no planted bug 'nonsense'"), ([FORGETS, "--jobs", "2"], "--planted goes with one job")],
+)
+def test_a_bug_that_cannot_be_planted_is_one_line(words: list[str], told: str) -> None:
+    """An unknown name, or processes that would not have the bug: exit status 2, and nothing is played."""
+    answer = run("--planted", *words)
+
+    assert 2 == answer.exit_code
+    assert told in answer.output
 
 
 def test_an_engine_that_draws_lots_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

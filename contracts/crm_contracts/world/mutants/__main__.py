@@ -18,6 +18,7 @@ from crm_contracts.world.mutants.runner import CAUGHT, PLAYS_MAX, SECONDS_MAX, O
 @click.command()
 @click.option("--only", "names", multiple=True, metavar="NAME", help="This bug alone; may be said several times.")
 @click.option("--failure", "failures", multiple=True, metavar="F01", help="The bugs of this failure mode alone.")
+@click.option("--list", "listed", is_flag=True, help="Only say which there are; plant nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option(
     "--seconds", type=click.FloatRange(0), default=SECONDS_MAX, show_default=True, help="For each, of the CPU."
@@ -27,18 +28,30 @@ from crm_contracts.world.mutants.runner import CAUGHT, PLAYS_MAX, SECONDS_MAX, O
 )
 @click.option("--share", default="1/1", metavar="N/M", show_default=True, help="Every M-th bug, from the N-th on.")
 def main(
-    *, names: tuple[str, ...], failures: tuple[str, ...], as_json: bool, seconds: float, plays: int, share: str
+    *,
+    names: tuple[str, ...],
+    failures: tuple[str, ...],
+    listed: bool,
+    as_json: bool,
+    seconds: float,
+    plays: int,
+    share: str,
 ) -> None:
     """Plant each bug into the engine or a fake and let the proof look for it."""
     unknown = sorted(set(names) - {one.name for one in MUTANTS})
     if unknown:
-        raise click.UsageError(f"no planted bug {unknown[0]!r}: `--json` names them all")
+        raise click.UsageError(f"no planted bug {unknown[0]!r}: --list names them all")
     chosen = [one for one in MUTANTS if not names or one.name in names]
     chosen = [one for one in chosen if not failures or one.failure in failures]
     first, _, every = share.partition("/")
     if not (first.isdigit() and every.isdigit() and 1 <= int(first) <= int(every)):
         raise click.UsageError(f"--share is N/M such as 1/2, not {share!r}")
     chosen = chosen[int(first) - 1 :: int(every)]
+    if listed:
+        for one in chosen:
+            where = "a fake" if one.of_a_fake else f"the {one.profile} sync"
+            click.echo(f"{one.failure}  {one.name}  [{where}]: {one.wrong}")
+        return
     here = Path.cwd()
     lane = Lane(here if (here / "tests" / "crm_contracts").is_dir() else None)
     done: list[Outcome] = []
@@ -56,7 +69,7 @@ def _line(one: Outcome) -> str:
     if one.outcome != CAUGHT:
         tried = f"{one.examples} examples, {one.seconds:.1f} s"
         return f"{one.outcome.upper()}: {name}: {one.mutant.wrong} {one.what} ({tried}) [{one.means}]"
-    short = f", {one.steps} operations made {len(one.history)}" if one.history else ""
+    short = f", {one.steps} operations shrunk to {len(one.history)}" if one.history else ""
     return f"{name}: {one.check}, example {one.examples}, {one.seconds:.1f} s{short} [{one.means}]"
 
 
