@@ -24,11 +24,23 @@ LOGIN = (
 
 def soap_login(at: Caller, name: str) -> str:
     """The faultcode of a SOAP log-in, "" for a session."""
+    return soap_fault(at, name).partition(":")[0]
+
+
+def soap_fault(at: Caller, name: str) -> str:
+    """The faultstring of a SOAP log-in, "" for a session."""
     body = LOGIN.format(name=name, password=PASSWORD).encode()
     headers = {"Content-Type": "text/xml", "SOAPAction": "login"}
     answer = Caller(at.fake).call("POST", "/services/Soap/u/60.0", data=body, headers=headers)
-    found = re.search(r"<faultcode>(?:\w+:)?(\w+)</faultcode>", answer.text)
-    return found[1] if found else ""
+    found = re.search(r"<faultcode>sf:(\w+)</faultcode><faultstring>(\1: [^<]+)</faultstring>", answer.text)
+    return found[2] if found else ""
+
+
+def bulk_refusal(at: Caller) -> tuple[int, dict[str, str]]:
+    """What Bulk API 1.0 answers to the caller."""
+    headers = {"X-SFDC-Session": at.token, "Content-Type": "application/json"}
+    answer = Caller(at.fake).get("/services/async/60.0/job/x", headers=headers)
+    return answer.status, answer.json
 
 
 # --- the API ----------------------------------------------------------------------------------------
@@ -36,14 +48,17 @@ def soap_login(at: Caller, name: str) -> str:
 
 @pytest.mark.evidence("client-derived", "restforce issue 219: an org without the API")
 def test_an_org_without_the_api() -> None:
-    """Every call with a session is refused; a SOAP log-in is a fault."""
+    """Every call with a session is refused, in the words of its API; a SOAP log-in is a fault."""
     admin = made()
     settings(admin, api_enabled=False)
 
     refusal = (403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization.")
     assert refusal == admin.get("/sobjects").error
     assert refusal == admin.get("/query", query={"q": "SELECT Id FROM Account"}).error
-    assert "API_DISABLED_FOR_ORG" == soap_login(admin, "ada")
+    words = "API_DISABLED_FOR_ORG: API is not enabled for this Organization or Partner"
+    assert words == soap_fault(admin, "ada")
+    told = {"exceptionCode": "FeatureNotEnabled", "exceptionMessage": "Async API not enabled"}
+    assert (400, told) == bulk_refusal(admin)
     assert 200 == Caller(admin.fake).get("/services/data").status
     admin.fake.close()
 
@@ -64,6 +79,8 @@ def test_a_user_without_the_api() -> None:
 
     assert (403, "API_CURRENTLY_DISABLED", "API is disabled for this User") == sam.get("/sobjects").error
     assert "API_CURRENTLY_DISABLED" == soap_login(admin, "sam")
+    told = {"exceptionCode": "InvalidUser", "exceptionMessage": "API is disabled for this User"}
+    assert (400, told) == bulk_refusal(sam)
     assert "" == soap_login(admin, "ada")
     settings(admin, permission_sets={"Api": {"permissions": {"api_enabled": True}, "users": ["sam@acme.example"]}})
     assert 200 == sam.get("/sobjects").status

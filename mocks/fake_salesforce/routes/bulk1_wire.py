@@ -12,7 +12,6 @@ and 2024; other public copies of jobInfo); rule 2 is from the Bulk API Developer
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -34,6 +33,7 @@ HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 JOB_BYTES_MAX = 100_000  # of a request that describes a job; real ones are under 1,000
 SESSION_HEADER = "HTTP_X_SFDC_SESSION"  # as WSGI names it
 _PRETTY = {"1", "true", "True"}
+_KEPT_OUT = {"API_DISABLED_FOR_ORG": "FeatureNotEnabled.async", "API_CURRENTLY_DISABLED": "InvalidUser.api"}
 _VERSIONS = {f"{number}.0": number for number in range(VERSION_MIN, VERSION_MAX + 1)}
 Values = Mapping[str, Any]
 
@@ -68,8 +68,7 @@ class AsyncCall(Call):
         try:
             self.act_for(session)
         except SalesforceError as error:
-            gone = error.status == HTTPStatus.UNAUTHORIZED  # not active any more; else: no right to use the API
-            raise salesforce_error("InvalidSessionId" if gone else "FeatureNotEnabled.async") from error
+            raise salesforce_error(_KEPT_OUT.get(error.key, "InvalidSessionId")) from error  # not active any more
         if not self.org.api_requests.take():
             raise salesforce_error("ExceededQuota.requests")
         number = _VERSIONS.get(version)

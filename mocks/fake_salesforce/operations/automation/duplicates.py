@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fake_salesforce.errors import SalesforceError, salesforce_error
+from fake_salesforce.errors import SalesforceError, error_rows, salesforce_error
 from fake_salesforce.operations import rows
 from fake_salesforce.operations.access import enter
 from fake_salesforce.operations.automation.matching import METHODS
@@ -112,7 +112,9 @@ def _refusal(
             for each, ids in found
         ],
     }
-    return salesforce_error("DUPLICATES_DETECTED.rule", text=rule.message, extra={"duplicateResut": result})
+    usual = rule.message == error_rows()["DUPLICATES_DETECTED"]["message"]
+    key = "DUPLICATES_DETECTED" if usual else "DUPLICATES_DETECTED.rule"
+    return salesforce_error(key, text=rule.message, extra={"duplicateResut": result})
 
 
 def _match_record(save: Save, rule: MatchingRule, record_id: str, caller: Caller) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from fake_core.errors import FakeError
 from fake_salesforce import data_files
-from fake_salesforce.errors import SalesforceError
+from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations.login import SoapRefused
 from fake_salesforce.operations.records import ManyFound
 from fake_salesforce.operations.soap.xml import tag, text_of
@@ -87,6 +87,8 @@ def of_error(error: FakeError) -> Fault:
         raise error
     if error.code == "NOT_FAKED":
         return Fault(error.code, error.message, 501)
+    if error.key == "API_DISABLED_FOR_ORG":  # whose words speak of REST
+        error = salesforce_error("API_DISABLED_FOR_ORG.partner")
     text = data_files.load("soap.toml")["texts"].get(error.code, {}).get("message")
     if error.key == "INVALID_SESSION_ID" and text is not None:
         return Fault(error.code, text)
