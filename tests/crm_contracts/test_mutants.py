@@ -54,6 +54,10 @@ SAMPLE = {
     "the limit is asked again": "I11 CallsUnbounded",
     "a locked row is written": "I5 LostUpdate",
     "what is skipped is not counted": "I15 Unaccounted",
+    "the newest of a list is the cursor, Totango": "I9 ChangeMissed",
+    "a rendered name is not agreed on": "I12 Looping",
+    "line ends are content, Marketo": "I16 LensBroken",
+    "the first of several contacts took part": "I8 BrokenFrame",
 }
 HARMLESS = Mutant(
     "harmless", "F49", "Nothing.", (Text("crm_sync.observe.scans.scan_start", "cursor is None", "None is cursor"),)

@@ -1,7 +1,8 @@
 """The means of the ordinary lane, from the cheap to the dear: what they are let at, one example at a time.
 
 Rule 1: the scenarios of the bug's own failure mode come first, then the tests that are named with it, then all other
-scenarios, then histories by seed and, in turn with them, faults at every point of a scenario's last round.
+scenarios, then histories by seed and, in turn with them, faults at every point of a scenario's last round. A bug of
+Totango's or Marketo's profile meets the scenes of that profile instead, then its histories by seed.
 Rule 2: the same bug meets the same examples in the same order on any machine.
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from dataclasses import field as made_by
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,14 @@ from crm_contracts.world.histories import planhat_history
 from crm_contracts.world.invariants.told import told
 from crm_contracts.world.mutants.model import Mutant, Text
 from crm_contracts.world.mutants.more import MORE, apart
+from crm_contracts.world.mutants.pair_scenes import PAIR_SCENES
 from crm_contracts.world.mutants.planting import planted
 from crm_contracts.world.ops import SALESFORCE, TASK, Op
+from crm_contracts.world.pairs.reference import reference_pair_sync
+from crm_contracts.world.pairs.settings import PairSettings
+from crm_contracts.world.pairs.simulate import random_history as pair_history
+from crm_contracts.world.pairs.stage import PairStage
+from crm_contracts.world.pairs.world import PairWorld
 from crm_contracts.world.rounds import compare
 from crm_contracts.world.scenarios import CATALOGUE
 from crm_contracts.world.settings import Settings
@@ -108,9 +116,9 @@ class History:
     """
 
     means: str
-    stage: Stage
+    stage: Stage | PairStage
     history: Sequence[Op]
-    settings: Settings = made_by(default_factory=Settings)
+    settings: Settings | PairSettings = made_by(default_factory=Settings)
     twice: bool = False
     nobody_aside: bool = False
     says: Sequence[tuple[str, str, str]] = ()
@@ -136,7 +144,7 @@ class History:
 
     def _log(self) -> str:
         digest = hashlib.sha256()
-        with self._surroundings(), World(self.stage, settings=self.settings) as world:
+        with self._surroundings(), self._world() as world:
 
             def log(exchanges: Iterable[Mapping[str, Any]]) -> None:
                 digest.update(repr([[one[key] for key in _LOGGED] for one in exchanges]).encode())
@@ -144,17 +152,25 @@ class History:
             world.log = log
             world.apply_all(self.history)
             world.finish()
-            if self.nobody_aside:
-                _nobody_aside(world)
-                _in_planhats_words(world)
-            _say(world, self.says)
+            if isinstance(world, World):
+                if self.nobody_aside:
+                    _nobody_aside(world)
+                    _in_planhats_words(world)
+                _say(world, self.says)
         return digest.hexdigest()
+
+    def _world(self) -> World | PairWorld:
+        if isinstance(self.stage, PairStage):
+            assert isinstance(self.settings, PairSettings)
+            return PairWorld(self.stage, sync=reference_pair_sync, settings=self.settings)
+        assert isinstance(self.settings, Settings)
+        return World(self.stage, settings=self.settings)
 
     def _surroundings(self) -> AbstractContextManager[None]:
         return planted(self.surroundings) if self.surroundings is not None else contextlib.nullcontext()
 
     def _outcome(self, history: Sequence[Op]) -> dict[str, object]:
-        with self._surroundings(), World(self.stage, settings=self.settings) as world:
+        with self._surroundings(), self._world() as world:
             world.apply_all(history)
             world.finish()
             return world.summary()
@@ -196,10 +212,13 @@ class Sweep:
     scene: History
 
     def play(self) -> int:
+        stage, settings = self.scene.stage, self.scene.settings
+        assert isinstance(stage, Stage)
+        assert isinstance(settings, Settings)
         return sweep(
             self.scene.history,
-            stage=self.scene.stage,
-            settings=self.scene.settings,
+            stage=stage,
+            settings=settings,
             rounds="last",
             points_max=POINTS_MAX,
         ).points
@@ -240,14 +259,20 @@ class Lane:
 
     def __init__(self, root: Path | None = None) -> None:
         self.stages = {"plain org": Stage(), "org with a key": Stage(external_id=True)}
+        self._pair_stages: dict[tuple[str, str], PairStage] = {}
         self._root = root
 
     def close(self) -> None:
         for stage in self.stages.values():
             stage.close()
+        for pair_stage in self._pair_stages.values():
+            pair_stage.close()
 
     def examples(self, mutant: Mutant) -> Iterator[Example]:
         """In the order of Rule 1, without an end."""
+        if mutant.profile != "planhat":
+            yield from self._of_pairs(mutant)
+            return
         orgs = list(self.stages)
         first = [name for name in CATALOGUE if mutant.scenario and name.startswith(mutant.scenario)]
         own = [*first, *(name for name in _scenarios(mutant.failure) if name not in first)]
@@ -262,6 +287,25 @@ class Lane:
             yield self.scene(name, orgs[n % 2])
             yield self._apart(name, orgs[(n + 1) % 2])
         yield from self._without_end([*own, *others])
+
+    def _of_pairs(self, mutant: Mutant) -> Iterator[Example]:
+        orgs, failure = list(self.stages), mutant.scenario or mutant.failure
+        names = [name for name, one in PAIR_SCENES.items() if one.profile == mutant.profile]
+        for name in sorted(names, key=lambda one: not one.startswith(failure)):
+            scene = PAIR_SCENES[name]
+            for org in orgs:
+                stage = self._pair_stage(mutant.profile, org)
+                yield History(f"scene {name} ({org})", stage, scene.history, scene.settings)
+        for seed in count():
+            org = orgs[seed % 2]
+            history = pair_history(mutant.profile, seed, STEPS)
+            settings, stage = PairSettings(profile=mutant.profile), self._pair_stage(mutant.profile, org)
+            yield History(f"history of seed {seed} ({org})", stage, history, settings, twice=True)
+
+    def _pair_stage(self, profile: str, org: str) -> PairStage:
+        if (profile, org) not in self._pair_stages:
+            self._pair_stages[profile, org] = PairStage(profile, external_id=org != next(iter(self.stages)))
+        return self._pair_stages[profile, org]
 
     def scene(self, name: str, org: str) -> History:
         """The scenario *name* on the stage *org*."""

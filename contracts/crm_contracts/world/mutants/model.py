@@ -44,7 +44,7 @@ class Mutant:
     """A bug with a name. *failure* is its row among the failure modes, *wrong* says in a sentence what is wrong.
 
     *tests* are tests of the ordinary lane for what no history of a world can show, *scenario* the beginning of the name
-    of a scenario of the catalogue that is to be tried first.
+    of a scenario of the catalogue that is to be tried first. *profile* is whose sync is put to the proof.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Mutant:
     patches: tuple[Patch, ...]
     tests: tuple[str, ...] = ()
     scenario: str = ""
+    profile: str = "planhat"
 
     @property
     def of_a_fake(self) -> bool:
