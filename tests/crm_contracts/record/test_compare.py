@@ -132,7 +132,11 @@ def test_what_starts_from_unknown_records_is_not_comparable(calls: list[Call]) -
     assert "not comparable: it starts from a record that we do not have" in unknown.why
     assert "1 agree, 0 differ, 1 not comparable" in told
     ours = replace(calls[2], status=502, response_headers=(("x-understudy-upstream", "refused"),))
-    assert "no answer of the vendor's" in put([ours, replace(calls[2], status=0)]).results[0].why
+    packed = replace(calls[2], request=b"", request_headers=(("x-understudy-withheld", "compressed with br"),))
+    assert [
+        "not comparable: the recording has no answer of the vendor's",
+        "not comparable: the recording does not have what was sent (compressed with br)",
+    ] == [one.why for one in put([ours, packed]).results]
 
 
 def test_what_follows_from_a_difference_is_not_judged_again(calls: list[Call]) -> None:
