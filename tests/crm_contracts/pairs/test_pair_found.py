@@ -46,6 +46,13 @@ HISTORIES: dict[str, tuple[Op, ...]] = {
         Undelete(act="act-1"),
         edit(SALESFORCE, Description="text"),
     ),
+    "one job alone carries what changed on its side, and the other side has drifted elsewhere": (
+        HERE,
+        Sync(),
+        Configure(settings={"task.direction": "in"}),
+        edit(PARTNER, description="Drifted"),
+        edit(SALESFORCE, Subject="Other"),
+    ),
     "one job passes what the loser of a record changed, before the other job writes the winner's record": (
         HERE,
         Sync(),

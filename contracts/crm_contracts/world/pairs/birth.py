@@ -38,8 +38,9 @@ def check(
         if given == UNSAID:
             given = _FIRST_SIGHT.get(one.name, found) if activity.section == REMINDER else found
         if given != found:
+            here, there = ("none" if value == UNSAID else repr(value) for value in (found, given))
             raise Invented(
-                f"the {made.side} record made for {activity.handle} has {one.name} {found!r}, its source {given!r}",
+                f"the {made.side} record made for {activity.handle} has {one.name} {here}, its source {there}",
                 activity=activity.handle,
             )
     if made.side == SALESFORCE:
@@ -61,7 +62,7 @@ def _authored(activity: Activity, source: Record, made: Record, known: Known) ->
     author = known.emails.get(str(source.row["CreatedById"]))
     if str(made.row[name]).lower() != author:
         raise BrokenFrame(
-            f"{name} of the record made for {activity.handle} is {made.row[name]!r}; its source is {author!r}'s (T31)",
+            f"{name} of the record made for {activity.handle} is {made.row[name]!r}; its source was made by {author!r} (T31)",
             activity=activity.handle,
         )
     apart = abs(made.created - moment(source.row["CreatedDate"]))

@@ -113,10 +113,19 @@ class PairSettings:
             section, dot, key = name.partition(".")
             if not dot:
                 if name in ("profile", "policies") or name not in {one.name for one in fields(self)}:
-                    raise MisuseError(f"no setting {name!r} of {self.profile}")
+                    raise self._unknown(name)
                 own[name] = value
                 continue
             if section not in policies or key not in {one.name for one in fields(Policy)}:
-                raise MisuseError(f"no setting {name!r} of {self.profile}")
+                raise self._unknown(name)
             policies[section] = replace(policies[section], **{key: value})
         return replace(self, policies=policies, **own)
+
+    def _unknown(self, name: str) -> MisuseError:
+        """What to say of a setting that is none: which there are."""
+        keys = ", ".join(one.name for one in fields(Policy))
+        own = ", ".join(one.name for one in fields(self) if one.name not in ("profile", "policies"))
+        sections = " or ".join(self.policies)
+        return MisuseError(
+            f"no setting {name!r} of {self.profile}: there are {own}, and of {sections}, such as {self.sections[0]}.direction: {keys}"
+        )

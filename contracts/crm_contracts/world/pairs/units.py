@@ -149,6 +149,8 @@ class Agreements:
             source = 0 if direction == IN and not was.unit[0].out_only else 1
             drift = "one-way-drift" in granted and direction in (IN, OUT)
             found = {_carried(values, source, old)} if ways[source] and (changed[source] or drift) else {values}
+            if drift and ways[source]:
+                found.add(_drifting(values, source, base))
             return found | {values} if not changed[source] else found
         if all(changed):
             found = {_carried(values, side, old) if ways[side] else values for side in was.winners}
@@ -234,6 +236,15 @@ def _carried(values: Values, source: int, base: Values | None = None) -> Values:
         kept = [n for n, theirs in enumerate(other) if theirs == UNSAID and mine[n] == base[source][n]]
         told = [UNSAID if n in kept else one for n, one in enumerate(told)]
     return (mine, tuple(told)) if source == 0 else (tuple(told), mine)
+
+
+def _drifting(values: Values, source: int, base: Values) -> Values:
+    """Both sides after a one-way job that carried what *source* changed, and left the rest as the other side has it."""
+    mine, other = values[source], values[1 - source]
+    told = tuple(
+        theirs if own in (UNSAID, was) else own for own, theirs, was in zip(mine, other, base[source], strict=True)
+    )
+    return (mine, told) if source == 0 else (told, mine)
 
 
 def _newest(moments: Iterable[datetime]) -> datetime | None:
