@@ -488,6 +488,15 @@ def test_a_batch_that_was_refused_whole_is_told_by_its_items() -> None:
     assert {"bulkUpsertEndusers was refused: no company"} == {one.seen for each in found for one in each}
 
 
+def test_a_parameter_that_would_filter_nothing_is_worse_than_one_that_is_idle() -> None:
+    """Lists of Planhat are filtered by parameters, rows of Salesforce by queries alone."""
+    asked = [
+        ph("GET", "/endusers", query={"sourceId": ID}, answer=[]),
+        sf("GET", "/limits", query={"x": "1"}, answer={}),
+    ]
+    assert ["error", "warning"] == [one.level for one in result("unknown-parameter", asked).findings]
+
+
 def test_a_page_of_a_query_in_a_query_is_told_by_its_own_rows() -> None:
     """The outer query may be whole."""
     inner = soql("SELECT Id, (SELECT Id FROM Contacts) FROM Account", [{"Id": "1", "Contacts": PAGE}])

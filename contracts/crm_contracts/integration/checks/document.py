@@ -19,6 +19,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from crm_contracts.findings import Level
 from crm_contracts.integration.checks.secrets import names_a_secret
 from crm_contracts.integration.outcome import Looked, Seen
 from crm_contracts.integration.parsed import ParsedCall, Run
@@ -117,7 +118,8 @@ def unknown_parameter(run: Run) -> Looked:
             if name in known or names_a_secret(name) or name.startswith(tuple(open_.get("prefixes", ()))):
                 continue
             what = f"{one.operation} has no parameter {name}"
-            looked.seen.append(Seen(what=what, calls=[one], about=f"{one.operation} {name}"))
+            level: Level | None = "warning" if one.vendor == "salesforce" else None  # no parameter of its filters rows
+            looked.seen.append(Seen(what=what, calls=[one], about=f"{one.operation} {name}", level=level))
     return looked
 
 
