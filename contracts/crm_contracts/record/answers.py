@@ -120,7 +120,7 @@ class _Walk:
     def compare(self, theirs: Any, here: Any, path: str, *, key: str = "") -> Iterator[Difference]:
         kinds = _kind(theirs), _kind(here)
         if kinds[0] != kinds[1]:
-            yield Difference("type", path, f"{kinds[0]} {_shown(theirs)}", f"{kinds[1]} {_shown(here)}")
+            yield Difference("type", path, _with_kind(theirs), _with_kind(here))
         elif isinstance(theirs, dict):
             yield from self._mapping(theirs, here, path)
         elif isinstance(theirs, list):
@@ -159,6 +159,10 @@ def _id_of(row: Any) -> str:
 def _kind(value: Any) -> str:
     kinds = {bool: "boolean", int: "integer", float: "decimal", str: "text", list: "list", dict: "object"}
     return kinds.get(type(value), "null")
+
+
+def _with_kind(value: Any) -> str:
+    return "null" if value is None else f"{_kind(value)} {_shown(value)}"
 
 
 def _same_text(theirs: str, here: str, names: Names) -> bool:

@@ -32,9 +32,20 @@ if TYPE_CHECKING:
     metavar="[VENDOR=]NAME|FILE",
     help="How the fake starts: an edition or an org file; without VENDOR=, Salesforce's.",
 )
+@click.option(
+    "--seed",
+    type=click.Path(path_type=Path),
+    help="The records that were there when it was recorded, by vendor: a TOML or JSON file.",
+)
 @reporting
 def compare(
-    *, evidence: tuple[Path, ...], vendor: str | None, hosts: tuple[str, ...], orgs: tuple[str, ...], chosen: Chosen
+    *,
+    evidence: tuple[Path, ...],
+    vendor: str | None,
+    hosts: tuple[str, ...],
+    orgs: tuple[str, ...],
+    seed: Path | None,
+    chosen: Chosen,
 ) -> None:
     """Ask a fresh fake what each exchange of EVIDENCE asked, in order, and tell where its answers differ.
 
@@ -42,12 +53,14 @@ def compare(
     and numbers of the hour are not compared by what they say. An exchange that starts from records which the evidence
     does not show is not comparable: it is told, and counts neither as agreed nor as different.
     """
+    from crm_contracts.integration.running import read_seed
     from crm_contracts.record.findings import report_of
     from crm_contracts.traffic.har import read
 
+    seeds = read_seed(seed)
     whose = by_host(hosts)
     found: dict[Path, Recording] = {file: read(file, hosts=whose, vendor=vendor or "") for file in _files(evidence)}
-    sys.exit(show(report_of(found, orgs=_orgs(orgs)), chosen))
+    sys.exit(show(report_of(found, orgs=_orgs(orgs), seeds=seeds), chosen))
 
 
 def _files(given: tuple[Path, ...]) -> list[Path]:

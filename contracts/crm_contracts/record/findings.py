@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from crm_contracts.findings import Finding, Report, Result
@@ -34,13 +35,18 @@ _WHY = {
 }
 
 
-def report_of(recordings: Mapping[Path, Recording], *, orgs: dict[str, str] | None = None) -> Report:
-    """The report on all *recordings*, by their file."""
+def report_of(
+    recordings: Mapping[Path, Recording],
+    *,
+    orgs: dict[str, str] | None = None,
+    seeds: Mapping[str, Any] | None = None,
+) -> Report:
+    """The report on all *recordings*, by their file; *orgs* and *seeds* as of `replay.compare`."""
     results: list[Result] = []
     coverage: dict[str, Counter[str]] = {}
     for file, given in recordings.items():
         recording = replace(given, calls=scrubbed(given.calls))  # a browser's file shows its secrets, a report may not
-        for one in compare(recording, orgs=orgs):
+        for one in compare(recording, orgs=orgs, seeds=seeds):
             results.append(_result(file, recording, one))
             if one.operation is not None and not one.why:
                 coverage.setdefault(one.call.vendor, Counter())[one.operation.operation_id] += 1

@@ -3,6 +3,7 @@
 Rule 1: a recorded id and one of ours are the same record when they stand in the same place of the same answer. Once
 bound, they stay bound: another id of ours in the place of a bound one is a difference.
 Rule 2: both forms of a Salesforce id are one id.
+Rule 3: another vendor's id (a Salesforce id as Planhat's sourceId) is a text here, and names no record of this one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ __all__ = ["Names"]
 class Names:
     """Recorded words for our words, learned as answers are compared."""
 
-    def __init__(self) -> None:
+    def __init__(self, vendor: str = "") -> None:
+        """*vendor* is whose records are spoken of ("" = of any)."""
+        self._foreign = () if not vendor else ("objectid",) if vendor == "salesforce" else ("salesforce",)
         self._ours: dict[str, str] = {}
         self._theirs: dict[str, str] = {}
 
@@ -45,7 +48,8 @@ class Names:
         return [
             one
             for one in dict.fromkeys(ID.findall(text))
-            if (id_kind(one) or (len(one) == 15 and one in beginnings)) and not self.knows(one)
+            if (((kind := id_kind(one)) and kind not in self._foreign) or (len(one) == 15 and one in beginnings))
+            and not self.knows(one)
         ]
 
     def _find(self, recorded: str) -> str | None:

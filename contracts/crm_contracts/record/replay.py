@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ from crm_contracts.traffic import UPSTREAM_HEADER, WITHHELD, Call
 from crm_contracts.traffic.har import Recording
 from crm_contracts.vendors import HOSTS, create_fake
 from fake_core.clock import FrozenClock
-from fake_core.errors import ConnectionDropped
+from fake_core.errors import ConnectionDropped, MisuseError
 from fake_core.fake import Fake
 from fake_core.transport import InProcess
 
@@ -33,6 +33,10 @@ __all__ = ["Compared", "compare"]
 
 # A refusal with one of these codes does not tell that there is, or was, such a record.
 _OF_NO_RECORD = ("NOT_FOUND", "MALFORMED_ID", "INVALID_CROSS_REFERENCE_KEY", "MALFORMED_QUERY", "INVALID_TYPE", "404")
+_KEY = re.compile(r"sobjects/(\w+)/(\w+__c)(?:/|$)")
+_NO_KEY = "Provided external ID field does not exist"
+_NO_COMPANY = b"companyId not found"
+_KEYED = re.compile(rb'"companyId" ?: ?"(?:extid|srcid)-([^"]+)"')
 _CUSTOM = re.compile(r"/sobjects/(\w+__c)(?:/|$)")
 
 
@@ -47,8 +51,12 @@ class Compared:
     why: str = ""
 
 
-def compare(recording: Recording, *, orgs: dict[str, str] | None = None) -> Iterator[Compared]:
-    """Every exchange of *recording*, in order. *orgs* says how the fake of a vendor starts (`create_app`'s org)."""
+def compare(
+    recording: Recording, *, orgs: dict[str, str] | None = None, seeds: Mapping[str, Any] | None = None
+) -> Iterator[Compared]:
+    """Every exchange of *recording*, in order. *orgs* says how the fake of a vendor starts (`create_app`'s org),
+    *seeds* which records were there when the recording began: else they are made from what it shows of them.
+    """
     players: dict[str, _Player] = {}
     try:
         for call in recording.calls:
@@ -56,7 +64,7 @@ def compare(recording: Recording, *, orgs: dict[str, str] | None = None) -> Iter
                 own = [one for one in recording.calls if one.vendor == call.vendor]
                 org = (orgs or {}).get(call.vendor)
                 fake = create_fake(call.vendor, clock=FrozenClock(own[0].at), **({"org": org} if org else {}))
-                players[call.vendor] = _Player(fake, own)
+                players[call.vendor] = _Player(fake, own, (seeds or {}).get(call.vendor))
             partial = recording.notes.get(call.number, {}).get("partial", ())
             yield players[call.vendor].play(call, partial=partial)
     finally:
@@ -67,12 +75,14 @@ def compare(recording: Recording, *, orgs: dict[str, str] | None = None) -> Iter
 class _Player:
     """A fresh fake, and what is known of the recording's records."""
 
-    def __init__(self, fake: Fake, calls: Sequence[Call]) -> None:
+    def __init__(self, fake: Fake, calls: Sequence[Call], records: Any = None) -> None:
         self.fake = fake
         self._host = HOSTS[fake.vendor]
         self._network = InProcess([fake])
         self._words = fake.credentials(self._host)
-        self._names = Names()
+        self._names = Names(fake.vendor)
+        self._calls = calls
+        self._seeded = records is not None
         self._made = made_by(calls)
         self._bad: set[int] = set()  # exchanges that differed, or were not compared
         self._api = f"/services/data/v{self._words.get('api_version', '60.0')}"
@@ -80,6 +90,9 @@ class _Player:
         self._gone = gone_before(calls, self._made)
         self._why: dict[str, str] = {}
         self._bind_user(calls)
+        if self._seeded:
+            self._shown, self._gone = {}, {}
+            self._seed(records)
 
     def play(self, call: Call, *, partial: Collection[str]) -> Compared:
         operation = _operation(call)
@@ -94,7 +107,7 @@ class _Player:
         if ours.status == 501 and operation is not None and operation.not_faked:
             self._bad.add(call.number)
             return Compared(call, operation, ours, why=f"the fake does not play {operation.operation_id}")
-        if lacking := _lacking(call, ours):
+        if lacking := _lacking(call, ours) or self._unshown(call, ours):
             self._bad.add(call.number)
             return Compared(call, operation, ours, why=lacking)
         found = differences(call, ours, self._names, partial=partial)
@@ -129,9 +142,31 @@ class _Player:
                 return self._why.get(one) or f"it starts from a record that we do not have ({one})"
         if call.status < 400:
             answer = call.response.decode("utf-8", "replace")
-            hidden = [one for one in self._names.strangers(answer) if one in self._why]
-            if hidden:
-                return self._why[hidden[0]]
+            for one in self._names.strangers(answer):
+                if one in self._why:
+                    return self._why[one]
+                if (origin := self._made.get(one, call.number)) in self._bad and origin < call.number:
+                    return f"it shows {one}, which exchange {origin} should have made"
+        return ""
+
+    def _seed(self, records: Any) -> None:
+        """What was there, as told. Raises MisuseError."""
+        if self.fake.seed is None:
+            raise MisuseError(f"--seed: {self.fake.vendor} takes no starting records")
+        self.fake.seed(records)
+        for id_ in self._names.strangers(json.dumps(records)):
+            self._names.bind(id_, id_)
+
+    def _unshown(self, call: Call, ours: Call) -> str:
+        """The company that *call* names by a key of its own and we do not find, where the recording never shows it."""
+        if self._seeded or self.fake.vendor != "planhat" or _NO_COMPANY not in ours.response or call.status >= 300:
+            return ""
+        if _NO_COMPANY in call.response:
+            return ""
+        for key in dict.fromkeys(_KEYED.findall(call.request)):
+            bodies = (one.request + one.response for one in self._calls if "/companies" in one.url)
+            if not any(b'"%s"' % key in body for body in bodies):
+                return f"it names a company by its key {key.decode('utf-8', 'replace')}, which is not shown (--seed)"
         return ""
 
     def _move(self, at: datetime) -> None:
@@ -184,7 +219,10 @@ class _Player:
 
 
 def _lacking(call: Call, ours: Call) -> str:
-    """Which object of the recorded org ours does not have."""
+    """Which object, or external id, of the recorded org ours does not have."""
+    key = _KEY.search(urlsplit(call.url).path)
+    if call.vendor == "salesforce" and key and call.status < 400 and _NO_KEY in error_of(ours)[1]:
+        return f"our org has no external id {key[1]}.{key[2]}: describe it in an org file (--org)"
     custom = _CUSTOM.search(urlsplit(call.url).path)
     if call.vendor == "salesforce" and custom and error_of(ours)[0] == "NOT_FOUND" != error_of(call)[0]:
         return f"our org has no {custom[1]}: describe it in an org file (--org)"

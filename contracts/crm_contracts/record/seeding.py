@@ -82,11 +82,23 @@ def _salesforce(
         if isinstance(about, dict) and isinstance(about.get("type"), str):
             id_ = str(data.get("Id") or str(about.get("url", "")).rpartition("/")[2])
             if id_kind(id_):
-                yield id_, about["type"], {**data, f"{above[0]}Id": above[1]} if above else data
+                yield id_, about["type"], {**_parents(data), **data, **({f"{above[0]}Id": above[1]} if above else {})}
                 above = about["type"], id_
         for value in data.values():
             children = isinstance(value, dict) and "records" in value
             yield from _salesforce(value, call, above if children or isinstance(value, list) else None)
+
+
+def _parents(row: Mapping[str, Any]) -> dict[str, str]:
+    """The fields that refer to the records which *row* shows beside its own: `Account` is that of `AccountId`."""
+    found = {}
+    for key, value in row.items():
+        about = value.get("attributes") if isinstance(value, dict) else None
+        if isinstance(about, dict):
+            id_ = str(value.get("Id") or str(about.get("url", "")).rpartition("/")[2])
+            if id_kind(id_):
+                found[f"{key.removesuffix('r')}c" if key.endswith("__r") else f"{key}Id"] = id_
+    return found
 
 
 def _by_id(data: Any, call: Call) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -134,7 +146,7 @@ def _writable(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
     for key, value in row.items():
         if key in ("Id", "_id", "id", "attributes", "__v") or value is None or isinstance(value, (dict, list)):
             continue
-        if isinstance(value, str) and any(not names.knows(one) for one in ids_in(value)):
+        if isinstance(value, str) and names.strangers(value):
             continue
         if (
             isinstance(value, str)

@@ -323,6 +323,52 @@ def test_the_command_tells_by_its_exit_status(calls: list[Call], tmp_path: Path)
     assert isinstance(runner.invoke(compare, [str(empty)]).exception, MisuseError)
 
 
+SEED = {
+    "salesforce": {
+        "Account": [{"Name": "Acme", "AccountNumber": "acme"}],
+        "Contact": [{"LastName": "B", "AccountId": "@Account[0]"}],
+    },
+    "planhat": {"companies": [{"_id": "5c0000000000000000000001", "name": "Acme", "externalId": "acme"}]},
+}
+
+
+def test_what_an_integration_sends_is_compared_by_what_was_there(tmp_path: Path) -> None:
+    """One vendor's id is a text to another; a parent that a row shows is made; who names what the file never shows is
+    not comparable without the records that were there (--seed), and neither is what follows; with them all agrees.
+    """
+    traffic, clock = Traffic(), SteppedClock(datetime(2026, 6, 1, tzinfo=UTC))
+    fakes = [create_fake(vendor, clock=clock, ids=IdSource(78)) for vendor in SEED]
+    with requests.Session() as session:
+        session.mount(
+            "https://",
+            InProcess([Tap(one, vendor=one.vendor, clock=clock, traffic=traffic) for one in fakes]).adapter(),
+        )
+        for fake in fakes:
+            assert fake.seed is not None
+            fake.seed(SEED[fake.vendor])
+        session.headers["Authorization"] = f"Bearer {fakes[0].credentials(SALESFORCE)['access_token']}"
+        query = "SELECT Id, LastName, Account.AccountNumber FROM Contact"
+        found = session.get(f"{API}/query", params={"q": query}).json()["records"][0]
+        task = {"attributes": {"type": "Task"}, "Planhat_Id__c": "5c0000000000000000000001", "Subject": "x"}
+        session.patch(f"{API}/composite/sobjects/Task/Planhat_Id__c", json={"records": [task]})
+        session.headers["Authorization"] = f"Bearer {fakes[1].credentials(PLANHAT)['token']}"
+        item = {"sourceId": found["Id"], "name": found["LastName"], "companyId": "extid-acme"}
+        assert 1 == session.put(f"{PLANHAT}/endusers", json=[item]).json()["created"]
+        assert 1 == len(session.get(f"{PLANHAT}/endusers", params={"companyId": "extid-acme"}).json())
+    for fake in fakes:
+        fake.close()
+    write(tmp_path / "x.har", scrubbed(traffic.calls), source="a test", date="2026-11-21")
+    (tmp_path / "seed.json").write_text(json.dumps(SEED), "utf-8")
+    words = [str(tmp_path / "x.har"), "--format", "json"]
+
+    without = json.loads(CliRunner().invoke(compare, words).stdout)["results"]
+    assert ["passed", "passed", "not run", "not run"] == [one["state"] for one in without]
+    assert "names a company by its key acme" in without[2]["why"]
+    assert "which exchange 3 should have made" in without[3]["why"]
+    seeded = CliRunner().invoke(compare, [*words, "--seed", str(tmp_path / "seed.json")])
+    assert (0, ["passed"] * 4) == (seeded.exit_code, [one["state"] for one in json.loads(seeded.stdout)["results"]])
+
+
 def test_our_own_file_keeps_who_is_who(calls: list[Call], tmp_path: Path) -> None:
     """Written and read again, a recording compares as before."""
     write(tmp_path / "x.har", calls, source="a test", date="2026-11-21")
