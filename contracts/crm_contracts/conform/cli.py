@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from crm_contracts.conform.target import Target
 
 BUDGET = 2_500  # enough for all checks of any vendor
+# The shortest way to name an account in the environment.
+ACCOUNTS = {
+    "salesforce": "SALESFORCE_URL with SALESFORCE_ACCESS_TOKEN",
+    "planhat": "PLANHAT_TOKEN with PLANHAT_TENANT",
+    "totango": "TOTANGO_TOKEN with TOTANGO_SERVICE_ID",
+}
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -122,7 +128,8 @@ def conform(
         click.echo(f"written: {patch}", err=True)
     status = show(run.report(f"conform: {where}", facts), chosen)
     if not targets:
-        click.echo("nothing could be asked", err=True)
+        named = "; ".join(ACCOUNTS[one] for one in missing if where == "sandbox" and one in ACCOUNTS)
+        click.echo("nothing could be asked" + (f": set {named}" if named else ""), err=True)
         status = 2
     sys.exit(status)
 

@@ -235,6 +235,7 @@ def test_without_credentials_nothing_is_passed(monkeypatch: pytest.MonkeyPatch) 
     assert 2 == told.exit_code
     assert "no sandbox" in told.output
     assert "0 passed" in told.output
+    assert "nothing could be asked: set SALESFORCE_URL with SALESFORCE_ACCESS_TOKEN\n" in told.output
     with pytest.raises(NoAccount, match="no sandbox"):
         account("salesforce", {}, Allowed(), clock=FrozenClock(), budget=None)
 
