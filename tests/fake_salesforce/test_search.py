@@ -291,7 +291,19 @@ def test_suggestions(filled: Caller) -> None:
     answer = ask(filled, "/search/suggestions", q="acm", sobject="Account,Lead", limit="1").json
     assert (len(answer["autoSuggestResults"]), answer["hasMoreResults"]) == (1, True)
     assert ask(filled, "/search/suggestions", q="acm").status == 400
-    assert ask(filled, "/search/suggestions", q="ac", sobject="Account").status == 400
+
+
+@pytest.mark.evidence("documented", "REST API Developer Guide, Search Suggested Records: q")
+def test_how_long_a_suggestion_may_be(filled: Caller) -> None:
+    """From three characters on, of Chinese, Japanese, Korean and Thai from one; what is too long is an error."""
+    filled.make("Account", Name="東京電力")
+    nothing = {"autoSuggestResults": [], "hasMoreResults": False}
+    found = [ask(filled, "/search/suggestions", q=q, sobject="Account").json for q in ("a", "ac", "東", "acm")]
+
+    assert [nothing, nothing] == found[:2]
+    assert ["東京電力", "Acme Motors"] == [each["autoSuggestResults"][0]["Name"] for each in found[2:]]
+    for q in ("x " * 128, "x" * 201):
+        assert "ILLEGAL_QUERY_PARAMETER_VALUE" == ask(filled, "/search/suggestions", q=q, sobject="Account").error[1]
 
 
 def test_the_scope_lists_objects(org: Caller) -> None:

@@ -201,16 +201,27 @@ def _escaped(q: str) -> str:
     return re.sub(r"([&|!{}\[\]^~:+\-'\\()])", r"\\\1", q)
 
 
-SUGGESTION_CHARS = (3, 250)
+SUGGESTION_CHARS = (3, 255)
+SUGGESTION_CHARS_EASTERN = 1  # from as many on where a character is about a word
+SUGGESTION_WORD_CHARS_MAX = 200
+_EASTERN = re.compile(
+    r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)  # Thai, Korean, Japanese, Chinese
 SUGGESTIONS_DEFAULT, SUGGESTIONS_MAX = 5, 200
 
 
 def suggestions(
     org: Org, caller: Caller, *, q: str, names: Sequence[str], fields: Sequence[str], limit: int, version: str
 ) -> Mapping[str, Any]:
-    """Rows whose name has a word that begins with *q*, for one or several objects."""
-    if not SUGGESTION_CHARS[0] <= len(q.strip()) <= SUGGESTION_CHARS[1]:
-        raise salesforce_error("MALFORMED_SEARCH.too_short", term=q.strip())
+    """Rows whose name has a word that begins with *q*, for one or several objects; none for a *q* that is too short.
+
+    Source: REST API Developer Guide, Search Suggested Records: the lengths, and that only a longer one is an error.
+    """
+    least, most = SUGGESTION_CHARS
+    if len(q) > most or any(len(word) > SUGGESTION_WORD_CHARS_MAX for word in q.split()):
+        raise salesforce_error("ILLEGAL_QUERY_PARAMETER_VALUE", text=f"q: {most} characters at most")
+    if len(q.strip()) < (SUGGESTION_CHARS_EASTERN if _EASTERN.search(q) else least):
+        return {"autoSuggestResults": [], "hasMoreResults": False}
     found: list[Row] = []
     for name in names:
         sobject = org.schema.sobject(name)
