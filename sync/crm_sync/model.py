@@ -23,9 +23,6 @@ CONVERSATION = "Conversation"
 #: Among the values named for a field: whatever it says, if it says something.
 ANY = "*"
 
-#: Conversation types that belong to other integrations and never take part (rule P6).
-TYPES_NEVER = frozenset({"email", "chat", "ticket", "call"})
-
 
 class Direction(Enum):
     """What a section does; the texts are the ones Planhat shows (rule P2)."""

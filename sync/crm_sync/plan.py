@@ -100,9 +100,6 @@ def plan_activity(activity: Activity, known: Known) -> Plan:
             _plan_linked(plan, known)  # its key may still be missing (P8)
         case Action.NOTHING if case.link is LinkState.LIVE:
             _everywhere(plan, known, section, Outcome.UNCHANGED, "")
-        case Action.DROP_LINK:
-            plan.drop = True
-            _everywhere(plan, known, section, Outcome.SKIPPED, reason)
         case Action.WAIT:
             plan.wait = reason
             _everywhere(plan, known, section, Outcome.SKIPPED, reason)

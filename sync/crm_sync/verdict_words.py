@@ -108,7 +108,7 @@ class Action(StrEnum):
     DELETE_PARTNER = "delete in the partner"
     DELETE_SALESFORCE = "delete in Salesforce"
     BURY = "bury"  # the link becomes a tombstone
-    DROP_LINK = "drop link"
+    DROP_LINK = "drop link"  # the pair is over; no run meets it: by then its link is a tombstone (cases.py)
     WAIT = "wait"  # keep it in mind and look again
     SKIP = "skip"  # not now; counted, with the reason
     QUARANTINE = "quarantine"  # a person has to look

@@ -11,7 +11,7 @@ from tests.crm_sync.facts import BASE, NOON, NOTE, SF_ID, SUBJECT, Facts, activi
 
 from crm_sync.cases import case_of, deciding, seen
 from crm_sync.decide import Seen
-from crm_sync.model import SALESFORCE, Activity, Direction, FieldMap
+from crm_sync.model import SALESFORCE, Activity, Direction, FieldMap, Rules
 from crm_sync.verdict import Case, Deletions, LinkState, Order, Presence, Scope
 
 TASK, CONVERSATION = section("Task"), section("Conversation", replace(SUBJECT, partner="subject"))
@@ -276,3 +276,19 @@ def test_a_case_holds_what_the_section_says() -> None:
 
     assert Deletions.DELETE_WINS is case.deletions
     assert BASE == link().base["Task"]
+
+
+@pytest.mark.rule("T41", "F23", "F24")
+@pytest.mark.parametrize("shown", [(), (sf(deleted=True),)])
+@pytest.mark.parametrize("models", [("Task",), ("Task", "Conversation")])
+@pytest.mark.parametrize(
+    "rules", [{}, {"delete_in": True}, {"delete_out": True}, {"delete_in": True, "delete_out": True}]
+)
+def test_both_gone_is_a_tombstone(shown: Any, models: tuple[str, ...], rules: dict[str, Any]) -> None:
+    """A pair of which both sides were deleted is over, and stays in mind: the table is never asked of it as of a live
+    one, whatever deletions the section carries.
+    """
+    gone = activity(*shown, link=link(*models, deleted=frozenset({SALESFORCE, *models})))
+    case, _ = asked(gone, sections=(replace(section("Task"), rules=Rules(**rules)),))
+
+    assert (Presence.DELETED, Presence.DELETED, LinkState.TOMBSTONE) == (case.left, case.right, case.link)

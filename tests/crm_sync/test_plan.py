@@ -548,7 +548,7 @@ def test_deleted_on_both_sides() -> None:
 @pytest.mark.parametrize(
     ("action", "outcome", "said"),
     [
-        (Action.DROP_LINK, "SKIPPED", {"drop": True}),
+        (Action.DROP_LINK, "SKIPPED", {}),
         (Action.WAIT, "SKIPPED", {"wait": "why"}),
         (Action.QUARANTINE, "QUARANTINED", {"refuse": "why"}),
         (Action.IMPOSSIBLE, "QUARANTINED", {"refuse": "why"}),
