@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 
-from crm_contracts.findings import Finding, Report, Result
+from crm_contracts.findings import Finding, Report
 from crm_contracts.findings.characters import for_terminal
 from crm_contracts.findings.grouping import Group, grouped, levels, not_run, number, words
 from crm_contracts.findings.plots import by_operation
@@ -113,17 +113,20 @@ def _group(group: Group, paint: Paint) -> Iterator[str]:
         if said:
             yield from _wrapped(label, said)
     yield ""
+    before = ""
     for place, (result, finding) in enumerate(group.found[:PLACES_MAX], start=1):
-        yield from _place(place, result, finding, group)
+        where = finding.where or result.title or result.name
+        yield from _place(place, where if where != before else "", finding, group)
+        before = where
     more = len(group.found) - PLACES_MAX
     if more > 0:
         yield f"  and {words(more, 'more place')} (--format json has them all)"
 
 
-def _place(place: int, result: Result, finding: Finding, group: Group) -> Iterator[str]:
-    where = finding.where or result.title or result.name
-    yield from _wrapped(f"  {place}.", where, wide=6)
-    if finding.seen != where:
+def _place(place: int, where: str, finding: Finding, group: Group) -> Iterator[str]:
+    """One finding; *where* is "" in the same place as the one before."""
+    yield from _wrapped(f"  {place}.", where or finding.seen, wide=6)
+    if where not in {finding.seen, ""}:
         yield from _wrapped("", finding.seen, wide=6)
     for label, part in (("wrong", "why"), ("to do", "remedy"), ("held to", "held_to")):
         said = getattr(finding, part)

@@ -72,6 +72,15 @@ def test_what_findings_of_one_cause_do_not_share_is_said_at_each() -> None:
     assert 2 == text.count("held to: documented")
 
 
+def test_a_place_with_many_findings_is_named_once() -> None:
+    """An answer that differs in each of its rows: below its address stands what differs."""
+    found = [finding(1, seen="row 1"), finding(1, seen="row 2"), finding(3, seen="row 3")]
+    text = render(Report(title="t", results=[Result(name="a", state="failed", findings=found)]))
+
+    assert 1 == text.count("request 1: ")
+    assert "\n  2.  row 2\n  3.  request 3: " in text
+
+
 def test_a_body_of_many_lines_stays_in_its_column() -> None:
     """What proves a finding is behind one bar, whatever lines it has of its own."""
     shown = Result(name="x", state="failed", findings=[finding(shown=["came: 200 a,b\n  1,2\n\n3,4\n", "last"])])
