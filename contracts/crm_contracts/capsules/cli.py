@@ -69,7 +69,8 @@ def run(*, files: tuple[Path, ...], quiet: bool, strict: bool, as_json: bool, **
                 click.echo(f"understudy: {said if said.startswith(str(path)) else f'{path}: {said}'}", err=True)
                 worst = max(worst, 2)
                 continue
-            fine = played.shows(chosen) if at_fault else played.holds
+            early = how["until"] is not None and played.holds
+            fine = early or (played.shows(chosen) if at_fault else played.holds)
             ours = not at_fault and not how["sync_command"] and how["until"] is None
             other = bool(chosen.log) and ours and played.log != chosen.log
             worst = max(worst, 0 if fine and not (strict and other) else 1)
@@ -400,12 +401,14 @@ def _stepping() -> Callable[[int, Any, Any], None]:
         if not sys.stdin.isatty():
             click.echo()
         if answer.strip().lower() == "q":
+            click.echo(f"stopped before operation {number}")
             raise click.exceptions.Exit(0)
 
     return before
 
 
 def _tell(path: Path, chosen: Capsule, played: Replay, *, quiet: bool, other: bool, **how: Any) -> None:
+    from crm_contracts.capsules.replay import unmet
     from crm_contracts.world.columns import two_columns
 
     click.echo(f"{path}: {chosen.title}")
@@ -423,12 +426,15 @@ def _tell(path: Path, chosen: Capsule, played: Replay, *, quiet: bool, other: bo
         click.echo(_bad(f"{found.invariant} {type(found).__name__}: {found.what}"))
     for line in played.differs:
         click.echo(_bad(line))
-    if how["at_fault"]:
+    for line in unmet(chosen, played):
+        click.echo(f"note: {line}")
+    early = played.holds and how["until"] is not None
+    if early:
+        click.echo(f"played up to operation {played.played}; nothing is demanded before the end")
+    elif how["at_fault"]:
         wanted = f"break {chosen.breaks}" if chosen.breaks else "break an invariant or an expectation"
         shown = "the bug shows" if played.shows(chosen) else f"the bug does not show: it should {wanted}"
         click.echo(f"{shown}, on the engine with the fault {chosen.engine.name!r}" if chosen.engine else shown)
-    elif played.holds and how["until"] is not None:
-        click.echo(f"played up to operation {played.played}; nothing is demanded before the end")
     elif played.holds:
         expected = ", and the records are as expected" if chosen.expect else ""
         click.echo(f"held: every invariant{expected}")

@@ -1,7 +1,8 @@
 """From the text of a capsule to a `Capsule`. What is wrong is said with file, line and key.
 
 Rule 1: a key that is not known is told and left out (a later understudy may have written it), or refused when told so;
-inside an operation it is always refused: there a slip of the pen would change the story.
+inside an operation it is always refused: there a slip of the pen would change the story. So is told, or refused, an
+operation that can have no effect.
 Rule 2: nothing is guessed: a word of the wrong kind is an error.
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 
 from crm_contracts.capsules.capsule import FORMAT, Capsule, Customer, Engine
 from crm_contracts.capsules.schema import schema
+from crm_contracts.capsules.sense import idle, impossible
 from crm_contracts.capsules.yaml_text import SIZE_MAX, Place, Places, load
 from crm_contracts.world.ops import Op
 from crm_contracts.world.profiles import profile
@@ -50,7 +52,9 @@ def from_data(
     reader = _Reader(data, places or {}, name)
     reader.leave_out_unknown(strict=strict, tell=tell)
     reader.check()
-    return reader.capsule()
+    found = reader.capsule()
+    reader.make_sense(found, strict=strict, tell=tell)
+    return found
 
 
 class _Reader:
@@ -84,6 +88,15 @@ class _Reader:
         if errors:
             first = min(errors, key=lambda one: (self._line(tuple(one.absolute_path)), -len(one.absolute_path)))
             raise MisuseError(f"{self._at(tuple(first.absolute_path))}: {_said(first)}")
+
+    def make_sense(self, capsule: Capsule, *, strict: bool, tell: Tell) -> None:
+        """Refuse what cannot be played, and tell what can have no effect."""
+        for where, why in impossible(capsule):
+            raise MisuseError(f"{self._at(where)}: {why}")
+        for where, why in idle(capsule):
+            if strict:
+                raise MisuseError(f"{self._at(where)}: {why}")
+            tell(f"{self._at(where)}: {why}: nothing happens here")
 
     def capsule(self) -> Capsule:
         data = self._data

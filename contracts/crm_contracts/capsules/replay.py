@@ -16,13 +16,13 @@ from typing import Any
 from crm_contracts.capsules.capsule import BREAKS, Capsule
 from crm_contracts.capsules.stages import Stages, TellingWorld, history_of
 from crm_contracts.world.monitors import Exchange
-from crm_contracts.world.ops import Op
+from crm_contracts.world.ops import InjectFault, Op
 from crm_contracts.world.story import Event
 from crm_contracts.world.under_test import SyncFactory
 from crm_contracts.world.violations import InvariantViolated, NotDeterministic
 from fake_core.errors import MisuseError
 
-__all__ = ["Replay", "faulty", "replay"]
+__all__ = ["Replay", "faulty", "replay", "unmet"]
 
 LOGGED = ("at", "vendor", "method", "path", "request", "status", "fault", "response")
 
@@ -125,6 +125,20 @@ def faulty(capsule: Capsule) -> Iterator[SyncFactory | None]:
         raise MisuseError(f"engine: no planted fault {engine.name!r}; `understudy capsule engines` names them")
     with planted(chosen):
         yield None
+
+
+def unmet(capsule: Capsule, played: Replay) -> Iterator[str]:
+    """Faults that no request met, of what was played to its end."""
+    struck = {(event.column == "salesforce", event.fault) for event in played.events if event.fault}
+    if not any(event.kind == "run" for event in played.events):
+        return
+    before = len(history_of(capsule)) - len(capsule.ops)
+    for number, op in enumerate(capsule.ops[: max(played.played - before, 0)], 1):
+        if isinstance(op, InjectFault) and (op.vendor == "salesforce", op.fault) not in struck:
+            yield (
+                f"ops {number}: no request met the fault {op.fault} ({op.vendor}, verb {op.verb}, object {op.object}, "
+                f"nth {op.nth})"
+            )
 
 
 def differences(capsule: Capsule, world: TellingWorld) -> Iterator[str]:

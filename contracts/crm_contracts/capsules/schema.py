@@ -1,6 +1,6 @@
 """The JSON Schema of a capsule: generated from the operations and settings that worlds know, never behind them.
 
-`understudy capsule schema` prints it; docs/capsule.schema.json is the published copy.
+`understudy capsule schema` prints it.
 Source of the form: JSON Schema, draft 2020-12.
 """
 
@@ -102,6 +102,7 @@ def schema() -> dict[str, Any]:
                     "properties": {
                         "start": {"items": _ops(_world(name), only=_STARTING)},
                         "ops": {"items": _ops(_world(name))},
+                        "expect": {"additionalProperties": {"propertyNames": {"enum": list(_SIDES[_world(name)])}}},
                     }
                 },
             }

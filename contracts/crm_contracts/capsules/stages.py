@@ -26,6 +26,7 @@ __all__ = [
     "AnyStage",
     "Stages",
     "TellingWorld",
+    "customers_of",
     "history_of",
     "settings_of",
     "stage_options",
@@ -108,6 +109,11 @@ def stage_options(capsule: Capsule) -> dict[str, Any]:
             raise MisuseError(f"{name}: a capsule of {capsule.profile} has none yet; leave the key out")
     both = {handle: (one.salesforce, one.partner) for handle, one in customers.items()} or PAIR_CUSTOMERS
     return options | {"customers": both, "names": names, "account_ids": ids}
+
+
+def customers_of(capsule: Capsule) -> tuple[str, ...]:
+    """The handles of the customers that there are."""
+    return tuple(capsule.customers or (CUSTOMERS if capsule.profile == "planhat" else PAIR_CUSTOMERS))
 
 
 def _refuse(capsule: Capsule, handles: list[str]) -> None:

@@ -64,7 +64,7 @@ def test_a_capsule_comes_back_as_it_was_written(profile: str, seed: int) -> None
         external_id=True,
         clock=datetime(2026, 3, 1, 12, 30, tzinfo=UTC),
         customers={"acme": Customer(name="Ácme"), "nowhere": Customer(partner=False)},
-        start=(made[0],),
+        start=tuple(one for one in made if one.kind == "create")[:1],
         ops=tuple(made),
         breaks="Duplicated",
         engine=Engine("planted", "no overlap"),
@@ -106,6 +106,11 @@ def test_the_schema_is_itself_valid() -> None:
         (SMALL + "---\na: 1", "line 5"),
         (SMALL + "saw: 'never closed", "this is no YAML"),
         (SMALL + "settings: " + "[" * (DEPTH_MAX + 2), "levels inside each other"),
+        (OPS + "{op: skew, vendor: totango, seconds: 9}", "line 5, ops 1, vendor: 'totango' is not one of"),
+        (OPS + "{op: fault, fault: lost, vendor: planhat}", "line 5, ops 1, fault: no fault of kind 'lost'"),
+        (OPS + "{op: configure, settings: {taks: on}}", "line 5, ops 1, settings: no setting 'taks': there are task"),
+        (SMALL + "settings: {taks: on}", "line 5, settings: no setting 'taks'"),
+        (SMALL + "expect: {act-1: {tsk: 1}}", "line 5, expect, act-1: 'tsk' is not one of salesforce, task, conv"),
         (SMALL + "start: [{op: delete, side: task, act: a}]", "start 1, op: 'delete' is not one of create"),
         ("x" * (SIZE_MAX + 1), "a capsule has at most"),
     ],
@@ -114,6 +119,26 @@ def test_the_schema_is_itself_valid() -> None:
 def test_what_is_wrong_is_said_with_its_line(text: str, said: str) -> None:
     """One line: the file, the line, the key, what is wrong."""
     assert said in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{op: edit, side: task, act: act-2, fields: {}}", "ops 2, act: nobody made 'act-2' before: there are act-1"),
+        ("{op: move, act: act-1, to: mars}", "ops 2, to: there is no customer 'mars': there are acme, globex, nowhere"),
+        ("{op: create, side: task, act: act-2, at: mars}", "ops 2, at: there is no customer 'mars'"),
+    ],
+    ids=["act", "to", "at"],
+)
+def test_what_can_have_no_effect_is_told(text: str, said: str) -> None:
+    """A slip of the pen in a handle: a line says where nothing happens; strictly it is refused."""
+    told: list[str] = []
+    written = f"{OPS}{{op: create, side: task, act: act-1}}\n  - {text}\n"
+    from_text(written, name="bug.yaml", tell=told.append)
+
+    assert [True] == [one.startswith(f"bug.yaml, line 6, {said}") for one in told]
+    assert told[0].endswith(": nothing happens here")
+    assert f"bug.yaml, line 6, {said}" in refusal(written, strict=True)
 
 
 def test_a_key_from_the_future_is_told_and_left_out() -> None:
