@@ -106,10 +106,7 @@ NAMED = {
     "Asset": (["Name", "SerialNumber"], "Description"),
     "Case": (["SuppliedName", "SuppliedCompany", "Subject"], "Description"),
     "Contact": (["AssistantName", "FirstName", "LastName"], "Title"),
-    "Event": (["Subject"], "Location"),
     "Lead": (["Company", "FirstName", "LastName"], "Title"),
-    "Note": (["Title"], "Body"),
-    "Task": (["Subject"], "Description"),
     "User": (["CommunityNickname", "FirstName", "LastName"], "Title"),
 }
 
