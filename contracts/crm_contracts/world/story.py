@@ -133,14 +133,14 @@ def told_request(one: Exchange, handle: str, *, unread: bool) -> Event:
     """A request of the sync in words. *unread*: it was killed before it could read the answer."""
     column = "salesforce" if one["vendor"] == "salesforce" else "partner"
     of = f" of {handle}" if handle else ""
-    name = one["object"] or "record"
-    article = ("an" if name[0] in "AEIOU" else "a") if one["verb"] == "create" else "the"
+    name, verb = one["object"] or "record", _verb(one)
+    article = ("an" if name[0] in "AEIOU" else "a") if verb == "create" else "the"
     values = ""
-    if one["verb"] in _VERBS and one["method"] != "GET":
+    if verb in _VERBS and one["method"] != "GET":
         records = _batch(one)
-        alone = one["verb"] == "bulk" and records is not None and len(records) == 1
-        what = f"one {name}" if alone else f"{name}s" if one["verb"] == "bulk" else f"{article} {name}"
-        deed = f"{_VERBS[one['verb']]} {what}{of}"
+        alone = verb == "bulk" and records is not None and len(records) == 1
+        what = f"one {name}" if alone else f"{name}s" if verb == "bulk" else f"{article} {name}"
+        deed = f"{_VERBS[verb]} {what}{of}"
         values = _body(one)
     else:
         deed = f"asks: {one['method']} {str(one['path']).partition('?')[0]}"
@@ -170,15 +170,24 @@ def told_request(one: Exchange, handle: str, *, unread: bool) -> Event:
     )
 
 
+def _verb(one: Exchange) -> str:
+    """What a request did: a write by a key may say in its answer that it made the record (Totango's import)."""
+    answer = _answered(one)
+    made = isinstance(answer, dict) and answer.get("outcome") == "created"
+    return "create" if made and one["verb"] == "update" else str(one["verb"])
+
+
 def _made(one: Exchange) -> tuple[str, ...]:
     """The ids in the answer to a request that may have made records."""
-    if one["verb"] not in ("create", "upsert", "bulk"):
-        return ()
+    return tuple(dict.fromkeys(_ids_in(_answered(one)))) if _verb(one) in ("create", "upsert", "bulk") else ()
+
+
+def _answered(one: Exchange) -> Any:
+    """The answer's JSON; None for an answer that has none."""
     try:
-        answer = json.loads(one["response"])
+        return json.loads(one["response"])
     except (ValueError, TypeError):
-        return ()
-    return tuple(dict.fromkeys(_ids_in(answer)))
+        return None
 
 
 def _ids_in(answer: Any) -> Iterator[str]:
@@ -187,8 +196,8 @@ def _ids_in(answer: Any) -> Iterator[str]:
             yield from _ids_in(one)
     elif isinstance(answer, dict):
         for name, value in answer.items():
-            if name in ("id", "_id", "Id") and isinstance(value, str):
-                yield value
+            if name in ("id", "_id", "Id") and isinstance(value, (str, int)):
+                yield str(value)
             elif isinstance(value, (list, dict)):
                 yield from _ids_in(value)
 

@@ -30,6 +30,7 @@ from crm_contracts.verify.runner import Ended, Given
 from crm_contracts.verify.text import render
 from crm_contracts.verify.trial import _compare
 from crm_contracts.world import violations
+from crm_contracts.world.story import told_request
 from fake_core.errors import MisuseError
 
 REFERENCE = f"{sys.executable} -m crm_contracts sync run --config {ROOT / 'fixtures' / 'configs' / 'verify.toml'}"
@@ -104,6 +105,21 @@ def test_the_story_is_told_in_two_columns(naive: Report) -> None:
         assert words.split(".")[0] in " ".join(text.split())
     assert "│" in text
     assert "(and 200 more like this)" in text
+
+
+@pytest.mark.parametrize(("outcome", "told"), [("created", "creates a Task"), ("updated", "updates the Task")])
+def test_a_write_by_a_key_is_told_by_what_it_did(outcome: str, told: str) -> None:
+    """Totango's import says in its answer whether it made the record: a timeline in which one doubles shows where."""
+    exchange = {"vendor": "totango", "verb": "update", "object": "Task", "method": "PUT", "path": "/records/tasks/1"}
+    answer = json.dumps({"outcome": outcome, "record": {"id": 41000001}})
+    event = told_request(
+        {**exchange, "at": "2026-01-05T09:00:00Z", "request": '{"title": "Call"}', "response": answer}
+        | {"status": 200, "fault": None, "n": 1},
+        "",
+        unread=False,
+    )
+
+    assert (told, ("41000001",) if outcome == "created" else ()) == (event.deed, event.ids)
 
 
 def test_the_report_of_the_documents_is_the_report(naive: Report) -> None:
@@ -486,6 +502,10 @@ def run(*words: str) -> Result:
         (("--command", "true", "--kill-command", "true"), "--kill-command goes with --hook"),
         (("--command", "true", "--set", "conversation"), "--set conversation: write NAME=VALUE"),
         (("--command", "true", "--set", "colour=red"), "no setting 'colour'"),
+        (
+            ("--command", "true", "--profile", "totango", "--set", "campaign.direction=off"),
+            "there are participants, and, for task or touchpoint or campaign_touch, task.direction and so on: direct",
+        ),
         (("--command", "true", "--set", "task=Sideways"), "task is one of Both Directions"),
         (("--command", "true", "--only", "nothing-like-it"), "--only nothing-like-it: no such history"),
         (("--command", "true", "--report", "report.pdf"), "the name ends in one of .html, .json, .txt"),

@@ -48,9 +48,9 @@ def main(
         raise click.UsageError(f"--share is N/M such as 1/2, not {share!r}")
     chosen = chosen[int(first) - 1 :: int(every)]
     if listed:
-        for one in chosen:
-            where = "a fake" if one.of_a_fake else f"the {one.profile} sync"
-            click.echo(f"{one.failure}  {one.name}  [{where}]: {one.wrong}")
+        for bug in chosen:
+            where = "a fake" if bug.of_a_fake else f"the {bug.profile} sync"
+            click.echo(f"{bug.failure}  {bug.name}  [{where}]: {bug.wrong}")
         return
     here = Path.cwd()
     lane = Lane(here if (here / "tests" / "crm_contracts").is_dir() else None)

@@ -62,7 +62,8 @@ def _authored(activity: Activity, source: Record, made: Record, known: Known) ->
     author = known.emails.get(str(source.row["CreatedById"]))
     if str(made.row[name]).lower() != author:
         raise BrokenFrame(
-            f"{name} of the record made for {activity.handle} is {made.row[name]!r}; its source was made by {author!r} (T31)",
+            f"{name} of the record made for {activity.handle} is {made.row[name]!r}, "
+            f"and its source was made by {author!r} (T31)",
             activity=activity.handle,
         )
     apart = abs(made.created - moment(source.row["CreatedDate"]))

@@ -72,6 +72,9 @@ _DEFAULTS = {
 }
 
 
+_OWN = {"totango": ("participants",), "marketo": ("enabled", "template", "initial_import", "catch_up_days")}
+
+
 @dataclass(frozen=True, kw_only=True)
 class PairSettings:
     """The settings of one profile. *policies* are by section.
@@ -123,9 +126,9 @@ class PairSettings:
 
     def _unknown(self, name: str) -> MisuseError:
         """What to say of a setting that is none: which there are."""
-        keys = ", ".join(one.name for one in fields(Policy))
-        own = ", ".join(one.name for one in fields(self) if one.name not in ("profile", "policies"))
-        sections = " or ".join(self.policies)
+        section, keys = self.sections[0], ", ".join(one.name for one in fields(Policy))
+        own, sections = ", ".join(_OWN[self.profile]), " or ".join(self.sections)
         return MisuseError(
-            f"no setting {name!r} of {self.profile}: there are {own}, and of {sections}, such as {self.sections[0]}.direction: {keys}"
+            f"no setting {name!r} of {self.profile}: there are {own}, "
+            f"and, for {sections}, {section}.direction and so on: {keys}"
         )
