@@ -146,7 +146,7 @@ class _Player:
                 if one in self._why:
                     return self._why[one]
                 if (origin := self._made.get(one, call.number)) in self._bad and origin < call.number:
-                    return f"it shows {one}, which exchange {origin} should have made"
+                    return f"it shows what exchange {origin} should have made"
         return ""
 
     def _seed(self, records: Any) -> None:

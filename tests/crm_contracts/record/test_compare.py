@@ -364,7 +364,7 @@ def test_what_an_integration_sends_is_compared_by_what_was_there(tmp_path: Path)
     without = json.loads(CliRunner().invoke(compare, words).stdout)["results"]
     assert ["passed", "passed", "not run", "not run"] == [one["state"] for one in without]
     assert "names a company by its key acme" in without[2]["why"]
-    assert "which exchange 3 should have made" in without[3]["why"]
+    assert "it shows what exchange 3 should have made" in without[3]["why"]
     seeded = CliRunner().invoke(compare, [*words, "--seed", str(tmp_path / "seed.json")])
     assert (0, ["passed"] * 4) == (seeded.exit_code, [one["state"] for one in json.loads(seeded.stdout)["results"]])
 
