@@ -77,7 +77,8 @@ def conform(
     """Play named checks of vendor behaviour on a fake or on a real account, and tell what differs.
 
     Everything a check makes carries zz-understudy-WORD and is taken away again. A check that could not be asked is
-    told as not run, never as passed. Exit status: 0 all that ran held, 1 something differs, 2 nothing could be asked.
+    told as not run, never as passed. Exit status: 0 all that ran held, 1 something differs, 2 nothing could be asked,
+    or nobody answered any more.
     """
     from crm_contracts.conform import accounts as guard
     from crm_contracts.conform.check import checks
@@ -130,6 +131,9 @@ def conform(
     if not targets:
         named = "; ".join(ACCOUNTS[one] for one in missing if where == "sandbox" and one in ACCOUNTS)
         click.echo("nothing could be asked" + (f": set {named}" if named else ""), err=True)
+    for why in run.silent.values():
+        click.echo(f"broken off: {why}", err=True)
+    if not targets or run.silent:
         status = 2
     sys.exit(status)
 

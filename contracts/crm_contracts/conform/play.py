@@ -21,7 +21,7 @@ from crm_contracts.conform.access import Interaction, Made
 from crm_contracts.conform.check import Check
 from crm_contracts.conform.entries import expected_refusal
 from crm_contracts.conform.matching import KINDS, Difference, compared, plain
-from crm_contracts.conform.target import TOO_MANY, WAITS_MAX, Answer, Target
+from crm_contracts.conform.target import TOO_MANY, WAITS_MAX, Answer, NoAnswer, Target
 from crm_contracts.conform.words import NOTHING, fill, found, names
 from fake_core.errors import MisuseError
 
@@ -80,6 +80,8 @@ class Play:
             return list(self.target.access.remove(self.target, made)) if made else []
         except MISSHAPEN as error:
             return [f"{one.what}: the answer could not be read: {error!r}" for one in made]
+        except NoAnswer as error:
+            return [f"{one.what}: {error}" for one in made]
 
     # ---- for functions ---------------------------------------------------------------------------------------
 

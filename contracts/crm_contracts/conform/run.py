@@ -2,6 +2,7 @@
 
 Rule 1: a check that cannot be asked is "not run" with its reason; nothing else is.
 Rule 2: a fake-only check finds the target as it was: a snapshot before, restored after.
+Rule 3: a target that falls silent is asked no more: what it had answered, and what a check left there, is told.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
+import requests
+
 from crm_contracts.conform.check import Check
 from crm_contracts.conform.drift import Drift, drift_of, patch_lines
 from crm_contracts.conform.play import Differs, Play
-from crm_contracts.conform.target import BudgetSpent, Target
+from crm_contracts.conform.target import BudgetSpent, NoAnswer, Target
 from crm_contracts.conform.telling import finding_of, left_behind
 from crm_contracts.findings import Finding, Report, Result, State
 from crm_contracts.findings.coverage import whole
@@ -24,6 +27,8 @@ from crm_contracts.openapi.routes import router
 from fake_core.clock import Clock
 
 __all__ = ["Run", "chosen", "conform", "planned"]
+
+SILENT = (NoAnswer, requests.RequestException)  # of a call, of the control plane
 
 
 @dataclass
@@ -34,6 +39,7 @@ class Run:
     drifts: list[Drift] = field(default_factory=list)
     coverage: dict[str, Counter[str]] = field(default_factory=dict)
     plays: dict[str, Play] = field(default_factory=dict)
+    silent: dict[str, str] = field(default_factory=dict)  # vendors whose target answers no more, and what it said last
 
     def report(self, title: str, facts: Mapping[str, str]) -> Report:
         return Report(title=title, results=self.results, facts=facts, coverage=whole(self.coverage))
@@ -67,6 +73,8 @@ def conform(
         began = clock.now()
         if target is None:
             result = _not_run(check, (missing or {}).get(check.vendor, "no target"))
+        elif check.vendor in run.silent:
+            result = _not_run(check, run.silent[check.vendor])
         else:
             result = _one(check, target, word, run)
         seconds = (clock.now() - began).total_seconds()
@@ -79,11 +87,13 @@ def _one(check: Check, target: Target, word: str, run: Run) -> Result:
     play = Play(check, target, word)
     try:
         why = _why_not(check, target, play)
+        before = _photograph(target) if check.fake_only and not why else None
     except BudgetSpent:
         why = "budget"
+    except SILENT as error:
+        why = run.silent[check.vendor] = _silence(target, error)
     if why:
         return _not_run(check, why)
-    before = _photograph(target) if check.fake_only else None
     run.plays[check.name] = play
     try:
         play.run()
@@ -96,14 +106,22 @@ def _one(check: Check, target: Target, word: str, run: Run) -> Result:
         run.drifts.append(drift)
     except BudgetSpent:
         result = _not_run(check, "budget")
+    except SILENT as error:
+        run.silent[check.vendor] = _silence(target, error)
+        result = _not_run(check, run.silent[check.vendor])
     finally:
         left: list[str] = []
         if before is None:
             left = play.clean()
-        else:
+        elif check.vendor not in run.silent:
             _restore(target, before)
         run.coverage.setdefault(check.vendor, Counter()).update(_operations(check.vendor, play))
     return left_behind(result, check, left) if left else result
+
+
+def _silence(target: Target, error: Exception) -> str:
+    """Rule 3, in words: the control plane's client says none of its own."""
+    return str(error) if isinstance(error, NoAnswer) else f"{target.vendor}: no answer from {target.url}"
 
 
 def _operations(vendor: str, play: Play) -> Iterator[str]:

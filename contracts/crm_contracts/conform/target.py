@@ -28,7 +28,7 @@ from fake_core.errors import MisuseError
 from fake_core.fake import Application, Fake
 from fake_core.transport import InProcess
 
-__all__ = ["Answer", "BudgetSpent", "Target", "askable", "in_process", "org_file", "served", "session_of"]
+__all__ = ["Answer", "BudgetSpent", "NoAnswer", "Target", "askable", "in_process", "org_file", "served", "session_of"]
 
 TIMEOUT_SECONDS = 120
 TOO_MANY, WAITS_MAX = 429, 3
@@ -37,6 +37,10 @@ _NO_COOKIES = DefaultCookiePolicy(allowed_domains=())  # what a vendor hands out
 
 class BudgetSpent(Exception):
     """The next call would be one too many."""
+
+
+class NoAnswer(MisuseError):
+    """Nobody answers at the target's address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Target:
         self.access = access_to(self.vendor)
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, needed: bool = False) -> Answer:
-        """One call. *needed*: beyond the budget, too. Raises BudgetSpent, MisuseError where nobody answers."""
+        """One call. *needed*: beyond the budget, too. Raises BudgetSpent, NoAnswer."""
         if self.budget is not None and self.calls >= self.budget and not needed:
             raise BudgetSpent
         self.calls += 1
@@ -94,7 +98,7 @@ class Target:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise MisuseError(f"{self.vendor}: no answer from {self.url}: {_reason(error)}") from error
+            raise NoAnswer(f"{self.vendor}: no answer from {self.url}: {_reason(error)}") from error
         if "Date" in got.headers:
             self._at = parsedate_to_datetime(got.headers["Date"])
         return Answer(got.status_code, got.headers, got.content)
@@ -216,4 +220,5 @@ def served(
 
 def _reason(error: BaseException) -> str:
     inner = error.args[0] if error.args else error
-    return str(getattr(inner, "reason", None) or inner)
+    text = str(getattr(inner, "reason", None) or inner)
+    return text.partition("): ")[2] or text  # without urllib3's name for the connection

@@ -169,7 +169,8 @@ def _verdict(report: Report, groups: Sequence[Group], paint: Paint) -> str:
     if not ran:
         return paint("Nothing was checked.", "yellow")
     if report.ok:
-        more = f", with {words(sum(len(one.found) for one in groups), 'finding')} that fail no build" if groups else ""
+        found = sum(len(one.found) for one in groups)
+        more = f", with {words(found, 'finding')} that fail{'s' if found == 1 else ''} no build" if found else ""
         return paint(f"Held: {words(ran, 'check')} passed{more}.", "green")
-    found = ", ".join(words(many, level) for level, many in levels(report))
-    return paint(f"Failed: {counts['failed']} of {words(ran, 'check')}: {found}.", "red")
+    told = ", ".join(words(many, level) for level, many in levels(report))
+    return paint(f"Failed: {counts['failed']} of {words(ran, 'check')}: {told}.", "red")

@@ -272,6 +272,25 @@ def test_a_check_that_costs_more_than_it_said_is_stopped(org: Callable[..., Org]
     assert 0 == made.count("Account")
 
 
+def test_an_account_that_falls_silent_is_asked_no_more(org: Callable[..., Org]) -> None:
+    """What was answered is told, what is left is not run, and what a check could not take away is named."""
+    answers = iter([True] * 4)
+
+    def silent(_request: requests.PreparedRequest, _answer: requests.Response) -> None:
+        if not next(answers, False):
+            raise requests.ConnectionError("reset by peer")
+
+    made = org(change=silent)  # answered: what org this is, a create, its deletion, a create
+    run = _run(read(CREATES, "x", "salesforce") * 3, made.account())
+
+    why = f"salesforce: no answer from {SANDBOX}: reset by peer"
+    assert [("passed", ""), ("passed", ""), ("not run", why)] == [(one.state, one.why) for one in run.results]
+    assert {"salesforce": why} == run.silent
+    (left,) = run.results[1].findings
+    assert left.shown[0].startswith("001")
+    assert "reset by peer" in left.shown[0]
+
+
 # ---- cleaning up -------------------------------------------------------------------------------------------------
 
 
@@ -403,6 +422,16 @@ def test_what_no_row_says_is_a_diff(org: Callable[..., Org]) -> None:
     assert "" == drift.file
     assert "+++ came body.warnings" in drift.patch
     assert {} == tomllib.loads(page(run.drifts))
+
+
+def test_a_diff_shows_texts_and_no_pattern(org: Callable[..., Org]) -> None:
+    """What fits a pattern stands in the diff as a text would, beside what came."""
+    change = _replacing(("REQUIRED_FIELD_MISSING:Required", "REQUIRED_FIELD_MISSING:required"))
+    (drift,) = _run(_checks("bulk1/csv"), org(change=change).account()).drifts
+    rows = [line[1:].partition("MISSING:")[2] for line in drift.patch.splitlines() if "MISSING:" in line]
+
+    assert ["Required", "required"] == [row[:8] for row in rows]
+    assert "<re:" not in drift.patch
 
 
 def test_a_report_holds_no_token(org: Callable[..., Org]) -> None:

@@ -136,7 +136,7 @@ def test_the_verdict_comes_last() -> None:
 
     assert "Failed: 2 of 4 checks: 14 errors, 1 warning." == render(report()).splitlines()[-1]
     assert "Held: 1 check passed." == render(held()).splitlines()[-1]
-    assert "Held: 1 check passed, with 1 finding that fail no build." == render(warned).splitlines()[-1]
+    assert "Held: 1 check passed, with 1 finding that fails no build." == render(warned).splitlines()[-1]
 
 
 def test_colour_changes_no_word() -> None:
