@@ -18,7 +18,7 @@ from difflib import unified_diff
 from typing import Any
 
 from crm_contracts.conform.check import Check
-from crm_contracts.conform.entries import entry_of, pattern
+from crm_contracts.conform.entries import entry_of, literal, pattern
 from crm_contracts.conform.play import Differs, Play
 from crm_contracts.conform.telling import masked
 from crm_contracts.ledger import find
@@ -157,5 +157,5 @@ def _diff(differs: Differs) -> str:
 
 def _lines(value: Any) -> list[str]:
     if isinstance(value, str):
-        return value.splitlines()
+        return literal(value).splitlines()
     return json.dumps(value, indent=2, ensure_ascii=False, default=str).splitlines()
