@@ -264,6 +264,7 @@ class Oracle:
                 record.met = record.met or record.id in read
         for key, (activity, pair, one, values) in before.items():
             self.agreement.explain(activity, pair, one, (values, winners[key]), clean=clean)
+        self.agreement.behind = ()  # a later round is judged by what it was shown: worlds that differ in it are one
         for activity in self.model.activities.values():
             self._frame_held(activity)
             if clean:
