@@ -22,6 +22,8 @@ from fake_core.errors import MisuseError
 # Operation and parameter, and why nobody can notice.
 UNNOTICED = {
     ("planhat", "listAssets", "zz"): "it is no parameter, and that it changes nothing is what the check says",
+    ("salesforce", "authorize", "redirect_uri"): "a client that nobody knows is told of before anything else",
+    ("salesforce", "authorize", "response_type"): "a client that nobody knows is told of before anything else",
     ("planhat", "listWorkflows", "limit"): "no call makes a workflow, so there may be none to cut",
 }
 
