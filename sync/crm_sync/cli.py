@@ -48,7 +48,7 @@ def sync() -> None:
     """Sync activities between Salesforce and Planhat, Totango or Marketo, both ways."""
 
 
-@sync.command("run")
+@sync.command("run", short_help="One round both ways, and a report.")
 @_config
 @_state
 @_ca
@@ -72,7 +72,7 @@ def plan_command(config_path: Path, state_url: str, ca_file: str | None, *, as_j
     _run(config_path, state_url, ca_file, as_json=as_json, dry_run=True)
 
 
-@sync.command("status")
+@sync.command("status", short_help="What the sync remembers.")
 @_config
 @_state
 @_json
@@ -121,7 +121,7 @@ def status_command(config_path: Path, state_url: str, *, as_json: bool) -> None:
         click.echo("Notes to inherit Task sourceId: on (read-only here)")
 
 
-@sync.command("lint")
+@sync.command("lint", short_help="Hold the mapping against the org.")
 @_config
 @_ca
 @_json
@@ -148,7 +148,7 @@ def lint_command(config_path: Path, ca_file: str | None, *, as_json: bool) -> No
         sys.exit(1)
 
 
-@sync.command("fields")
+@sync.command("fields", short_help="The fields of Salesforce that a mapping uses.")
 @click.argument("mapping", metavar="PROFILE|CONFIG")
 @_json
 def fields_command(mapping: str, *, as_json: bool) -> None:
@@ -173,7 +173,7 @@ def fields_command(mapping: str, *, as_json: bool) -> None:
         click.echo(f"{f'{one.object}.{one.field}':<{width}}  {one.use:<8}  {one.way:<9}  {one.section}{row}")
 
 
-@sync.command("decisions")
+@sync.command("decisions", short_help="What follows in every case, and by which rule.")
 @click.option("--write", type=click.Path(dir_okay=False, path_type=Path), help="Write the page to this file.")
 def decisions_command(write: Path | None) -> None:
     """What follows for every pair of records and for every field, and by which rule: the tables of the engine."""

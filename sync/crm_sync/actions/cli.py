@@ -49,7 +49,7 @@ def actions() -> None:
     """Run an agent's workflow for an event: create Tasks and update Opportunities in Salesforce."""
 
 
-@actions.command("run")
+@actions.command("run", short_help="Run a workflow for an event.")
 @click.argument("workflow_path", metavar="WORKFLOW", type=_FILE)
 @click.argument("event_path", metavar="EVENT", type=_FILE)
 @_config
@@ -86,7 +86,7 @@ def run_command(
         sys.exit(2)
 
 
-@actions.command("check")
+@actions.command("check", short_help="Say what is wrong with a workflow.")
 @click.argument("workflow_path", metavar="WORKFLOW", type=_FILE)
 @_json
 def check_command(workflow_path: Path, *, as_json: bool) -> None:
@@ -111,7 +111,7 @@ def check_command(workflow_path: Path, *, as_json: bool) -> None:
             click.echo(f"note: {line}")
 
 
-@actions.command("connect")
+@actions.command("connect", short_help="Log in to Salesforce and make one call.")
 @_config
 @_state
 @_ca

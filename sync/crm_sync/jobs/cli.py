@@ -37,12 +37,12 @@ _ca = click.option("--ca-file", type=click.Path(exists=True, dir_okay=False), he
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
-@click.group("jobs")
+@click.group("jobs", short_help="Totango's jobs: list, preview, run.")
 def jobs() -> None:
     """Totango's integration jobs: each one direction, with a mapping and a schedule of its own."""
 
 
-@jobs.command("list")
+@jobs.command("list", short_help="The jobs of the configuration, checked.")
 @_config
 def list_command(config_path: Path) -> None:
     """The jobs of the configuration, checked, with what is probably not meant. Asks nobody."""
@@ -55,7 +55,7 @@ def list_command(config_path: Path) -> None:
             click.echo(f"warning: {text}")
 
 
-@jobs.command("preview")
+@jobs.command("preview", short_help="The first ten rows that a job would carry.")
 @_config
 @_state
 @_ca
@@ -78,7 +78,7 @@ def preview_command(name: str, config_path: Path, state_url: str, ca_file: str |
     click.echo(f"{len(rows)} rows")
 
 
-@jobs.command("run")
+@jobs.command("run", short_help="Run the jobs that are due, or one now.")
 @_config
 @_state
 @_ca
