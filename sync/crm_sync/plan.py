@@ -381,19 +381,23 @@ def _deliver(plan: Plan, known: Known, winner: str, targets: Sequence[str], by_m
 
 
 def _log_losers(plan: Plan, known: Known, decision: Decision, by_model: Mapping[str, FieldMap]) -> None:
+    lost: list[Any] = []
     for loser in decision.losers:
         mapped = by_model.get(loser.replica) or next(iter(by_model.values()))
-        plan.conflicts.append(
-            Conflict(
-                activity=plan.activity.label,
-                field=mapped.name,
-                winner=str(decision.winner),
-                loser=loser.replica,
-                winning_value=_raw(plan.activity, str(decision.winner), by_model),
-                losing_value=_raw(plan.activity, loser.replica, by_model),
-                policy=known.profile.name if loser.policy == Policy.PARTNER.value else loser.policy,
+        value = _raw(plan.activity, loser.replica, by_model)
+        if value not in lost:  # a user's value, which the partner took over into the record that continues another
+            lost.append(value)
+            plan.conflicts.append(
+                Conflict(
+                    activity=plan.activity.label,
+                    field=mapped.name,
+                    winner=str(decision.winner),
+                    loser=loser.replica,
+                    winning_value=_raw(plan.activity, str(decision.winner), by_model),
+                    losing_value=value,
+                    policy=known.profile.name if loser.policy == Policy.PARTNER.value else loser.policy,
+                )
             )
-        )
 
 
 def _raw(activity: Activity, replica: str, by_model: Mapping[str, FieldMap]) -> Any:

@@ -149,6 +149,22 @@ HISTORIES = {
         ops.Sync(),
         ops.Edit(side=SALESFORCE, act="act-1", fields={"Subject": "Two"}),
     ),
+    "a value loses that Planhat had taken over into the Conversation": found(
+        ops.Create(side=TASK, act="act-1", fields={"action": "One"}),
+        ops.Sync(),
+        ops.Edit(side=TASK, act="act-1", fields={"action": "From Planhat"}),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Subject": "From Salesforce"}),
+        ops.Complete(side=TASK, act="act-1"),
+    ),
+    "a Task is open again, and the sync dies before Salesforce hears of it": found(
+        PLANNED,
+        ops.Sync(),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Sync(),
+        ops.Tick(seconds=30),
+        ops.Edit(side=TASK, act="act-1", fields={"status": "To Do"}),
+        ops.Sync(crash_at_commit=1, acted=True),
+    ),
     "Salesforce's clock is ahead of ours by more than a creation takes": found(
         ops.Skew(vendor="salesforce", seconds=3_600), NOTE, DIES
     ),
