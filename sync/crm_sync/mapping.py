@@ -193,6 +193,10 @@ LENSES: dict[str, Lens] = {
 }
 
 
+# What Salesforce works out anew from a field, of that which lenses read. Source: Object Reference v66, Task.
+_WORKED_OUT = {"Status": frozenset({"IsClosed"})}
+
+
 def lens(m: FieldMap) -> Lens:
     return LENSES[m.lens]
 
@@ -204,3 +208,9 @@ def key_of(record: Record, m: FieldMap, c: Context) -> Any:
         key = lens(m).key_sf if record.place == SALESFORCE else lens(m).key_partner
         known = record.keys[id(m)] = (m, c, key(m, record.values, c))
     return known[2]
+
+
+def changed(values: Values, changes: Values) -> dict[str, Any]:
+    """What a Salesforce record with these *values* will say after *changes*, without what only Salesforce can tell."""
+    stale = {name for field in changes for name in _WORKED_OUT.get(field, ())}
+    return {name: value for name, value in {**values, **changes}.items() if name not in stale}

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crm_sync.engine import Engine
-from crm_sync.mapping import lens
+from crm_sync.mapping import changed, lens
 from crm_sync.model import SALESFORCE, Link, Record
 from crm_sync.plan import Plan, sections_for
 from crm_sync.state import Intent
@@ -44,7 +44,7 @@ def _fields(engine: Engine, plan: Plan) -> dict[str, dict[str, dict[str, Any]]]:
                 changes = plan.write.get(replica, {})
                 if (record is None and field not in changes) or (replica, name) in plan.keep:
                     continue
-                values = {**record.values, **changes} if record is not None else changes  # not every record was read
+                values = changed(record.values if record is not None else {}, changes)  # not every record was read
                 key = lens(mapped).key_sf if replica == SALESFORCE else lens(mapped).key_partner
                 one["agreed"][replica] = key(mapped, values, engine.context)
                 if field and field in changes:

@@ -61,6 +61,13 @@ HISTORIES: dict[str, tuple[Op, ...]] = {
         edit(PARTNER, priority=3),
         Create(side=SALESFORCE, act="act-2", section=TASK, fields={"Subject": "News"}),
     ),
+    "a task is closed, and the sync dies before Salesforce hears of it": (
+        HERE,
+        Sync(),
+        Tick(seconds=60),
+        edit(PARTNER, status="closed"),
+        Sync(crash_at_commit=4, acted=True),
+    ),
 }
 
 
