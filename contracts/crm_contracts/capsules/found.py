@@ -1,22 +1,42 @@
-"""A violation that the proof found, as a capsule: of a simulation, or of a history that somebody played."""
+"""A violation that the proof found, as a capsule: of a simulation, or of a history that somebody played.
+
+Hypothesis plays its shortest example last, so that a file that is written anew each time holds that one (`kept`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from crm_contracts.capsules.capsule import FORMAT, Capsule
+from crm_contracts.capsules.writing import write_capsule
 from crm_contracts.world.ops import Op
 from crm_contracts.world.simulation import Finding
 from crm_contracts.world.violations import InvariantViolated
 
-__all__ = ["capsule_of", "of_finding", "versions"]
+__all__ = ["capsule_of", "kept", "of_finding", "versions"]
 
 
 def versions() -> dict[str, str]:
     """What writes capsules."""
     return {"understudy": version("understudy"), "capsule": str(FORMAT)}
+
+
+@contextmanager
+def kept(
+    path: Path, *, profile: str, settings: Mapping[str, Any] | None = None, external_id: bool = False
+) -> Iterator[None]:
+    """What violates an invariant while the block runs is written to *path* as a capsule, and goes on its way."""
+    try:
+        yield
+    except InvariantViolated as found:
+        history = [op for op in found.history if isinstance(op, Op)]
+        made = capsule_of(found, history, profile=profile, settings=settings, external_id=external_id)
+        write_capsule(made, path)
+        raise
 
 
 def of_finding(found: Finding) -> Capsule:

@@ -182,7 +182,9 @@ class Playing(ABC):
         except InvariantViolated as found:
             if found.timeline:
                 raise
-            raise found.with_timeline(self.story(found.activity)) from found.__cause__
+            told = found.with_timeline(self.story(found.activity))
+            told.history = [op for op in self.history if not isinstance(op, ops.Settle)]
+            raise told from found.__cause__
 
     def story(self, activity: str = "") -> list[str]:
         """The timeline; with *activity*, only what concerns it or everybody."""
