@@ -123,7 +123,10 @@ def conform(
                 missing=missing,
                 done=lambda: progress.update(1),
             )
-        facts = {TITLES[one]: f"{target.url}, {target.calls:,} calls" for one, target in targets.items()}
+        facts = {
+            TITLES[one]: f"{target.url}, {target.calls:,} calls, cleaning up among them"
+            for one, target in targets.items()
+        }
     if patch is not None and run.drifts:
         write_whole(patch, page(run.drifts))
         click.echo(f"written: {patch}", err=True)
