@@ -256,6 +256,8 @@ def _mended(raw: bytes) -> dict[str, Any] | None:
     for end in (raw.rfind(b"\n"), raw.rfind(b"\n", 0, max(raw.rfind(b"\n"), 0))):
         with suppress(ValueError):
             found: dict[str, Any] = json.loads(raw[:end].rstrip(b",\n") + _END)["log"]
+            if not _END.strip().startswith(raw[end:].strip()):
+                found["entries"].append(None)  # what it has no more of is counted, as broken
             return found
     return None
 

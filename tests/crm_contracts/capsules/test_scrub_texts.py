@@ -165,6 +165,16 @@ def test_replaced_things_are_counted_by_kind() -> None:
     assert 2 == texts.counts["word"]["umbrella"]
 
 
+def test_a_file_that_is_named_keeps_its_ending() -> None:
+    """The source of a capsule goes on saying what it was made of; whose it is, it does not."""
+    texts = Texts(Cipher(KEY))
+    made = texts.text("HAR file umbrella-renewal.har, exports acme.de.csv", stays={"har", "file", "exports"})
+
+    assert re.fullmatch(r"HAR file (\w{8})-(\w{7})\.har, exports (\w{4})\.(\w{2})\.csv", made)
+    assert not {"umbrella", "renewal", "acme"} & set(re.findall(r"\w+", made))
+    assert 2 == sum(texts.counts["file name"].values())
+
+
 @given(st.characters(categories=["L", "Nd"]))
 def test_a_letter_may_become_itself_only_among_its_like(letter: str) -> None:
     """The letters that one may become have it among them, so that the cipher is a permutation."""

@@ -79,7 +79,7 @@ def test_a_file_is_whole_after_every_exchange(tmp_path: Path) -> None:
 
 
 def test_a_file_that_breaks_off_gives_what_it_has(tmp_path: Path) -> None:
-    """Of a file of ours that was cut anywhere in its last entry, all entries before it are read."""
+    """Of a file of ours that was cut anywhere in its last entry, all before it are read, and that one is counted."""
     file, cut = tmp_path / "x.har", tmp_path / "cut.har"
     write(file, CALLS, source="a test", date="2026-11-21")
     raw = file.read_bytes()
@@ -87,8 +87,9 @@ def test_a_file_that_breaks_off_gives_what_it_has(tmp_path: Path) -> None:
     for end in (begins + 2, begins + 100, len(raw) - 6):
         cut.write_bytes(raw[:end])
         assert CALLS[:2] == read(cut).calls
+        assert {"broken: no request or no URL": 1} == read(cut).left
     cut.write_bytes(raw[: len(raw) - 3])
-    assert CALLS == read(cut).calls
+    assert (CALLS, {}) == (read(cut).calls, read(cut).left)
 
 
 def test_a_call_that_shows_a_secret_is_not_written(tmp_path: Path) -> None:

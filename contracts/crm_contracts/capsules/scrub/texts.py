@@ -4,7 +4,8 @@ Rule 1: HTML keeps tags, attribute names and entities (an entity that is a lette
 text between, and the values of attributes, are text like any other.
 Rule 2: a Salesforce id keeps its key prefix and its checksum, for the case of each letter stays: its forms with 15 and
 18 characters and its re-cased ones go on belonging together. Ids of other vendors keep their form.
-Rule 3: schemes of addresses stay (https, mailto); the dots and signs of e-mails, domains and phone numbers do.
+Rule 3: schemes of addresses stay (https, mailto); the dots and signs of e-mails, domains and phone numbers do,
+and the ending of a file's name where words stay.
 Rule 4: what looks like a credential is blanked, not replaced.
 """
 
@@ -42,9 +43,11 @@ _HEX = rf"(?<![^\W_])(?=[0-9a-fA-F-]*[0-9])(?:[0-9a-fA-F]{{24}}|[0-9a-fA-F]{{32}
 _SPECIAL = re.compile(
     rf"(?P<kept>{_KEPT})|(?P<entity>{ENTITY})|(?P<hex>{_HEX})|(?P<id>{_ID})|(?P<byte>%[0-9a-fA-F]{{2}})"
 )
+_ENDING = r"\.(?:har|csv|tsv|json|ya?ml|txt|xlsx?|log|zip)(?![\w@.-]|\.\w)"
 _NAME = re.compile(rf"\s(?:(?:data-|aria-)?(?:{_ATTRIBUTES}))(?=[\s=/>])", re.IGNORECASE)
 _COUNTED = {
     "e-mail": re.compile(r"[^\s<>@\"',;:()&=?]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,20}"),
+    "file name": re.compile(rf"(?<![@\w.])[\w-][\w.-]{{0,99}}{_ENDING}"),
     "domain": re.compile(r"(?<![@\w.])(?:[\w-]{1,63}\.){1,20}[^\W\d_]{2,63}(?![\w@])"),
     "phone number": re.compile(r"(?<![\w.+-])\+?\(?\d[\d ()/.-]{5,30}\d(?!\w)"),
 }
@@ -90,7 +93,8 @@ class Texts:
         if stays:
             found, place = [], 0
             for address in _ADDRESS.finditer(text):
-                found += [self._words(text[place : address.start()], stays), self._words(address[0], ())]
+                name, ending = _of_file(address[0])
+                found += [self._words(text[place : address.start()], stays), self._words(name, ()), ending]
                 place = address.end()
             return "".join(found) + self._words(text[place:], stays)
         return self._words(text, ())
@@ -162,6 +166,12 @@ class Texts:
 
 def _shown(unit: Unit, base: str) -> str:
     return unit.shown(base)
+
+
+def _of_file(address: str) -> tuple[str, str]:
+    """A file's name and its ending; all of it and "" for what is an address of something else."""
+    ending = re.search(_ENDING + "$", address)
+    return (address[: ending.start()], ending[0]) if ending and "/" not in address else (address, "")
 
 
 def _entity(text: str) -> Unit | str:
