@@ -124,6 +124,18 @@ def twice_from_the_partner(section: str, text: str) -> tuple[Op, ...]:
     return (settings, made[0], Sync(), apart, made[1], Sync(), apart, edits[0], Sync(), Tick(seconds=60), edits[1])
 
 
+@pytest.mark.rule("T9", "M8")
+def test_a_due_date_is_a_persons(stage: PairStage, reminders: PairStage) -> None:
+    """The half that was made has no day, the process dies before it is linked, and a user gives it one: it arrives."""
+    for one, section, dies_at in ((stage, TASK, 13), (reminders, REMINDER, 12)):
+        made = Create(side=SALESFORCE, act="act-1", section=section, fields={"Subject": "Call"})
+        day = edit(PARTNER, due_date="2026-02-21")
+
+        world = play((made, Sync(crash_at=dies_at), day), stage=one, sync=reference_pair_sync)
+
+        assert "2026-02-21" == next(iter(world.seen[SALESFORCE].values()))["ActivityDate"]
+
+
 @pytest.mark.rule("T9", "M22")
 def test_our_own_write_is_nobodys_edit(stage: PairStage, reminders: PairStage) -> None:
     """What was written to a record that no scan had shown is agreed on: the user's next edit fights with nobody."""
