@@ -347,6 +347,9 @@ def test_list_views(typed: Caller) -> None:
     answer = typed.get("/sobjects/Account/listviews").json
     assert ["done", "listviews", "nextRecordsUrl", "size", "sobjectType"] == list(answer)
     assert {"AllAccounts", "MyAccounts", "NewThisWeek", "NewLastWeek"} == views(typed).keys()
+    assert {"All Accounts", "My Accounts", "New This Week", "New Last Week"} == {
+        each["label"] for each in views(typed).values()
+    }
     one = views(typed)["MyAccounts"]
     assert ["describeUrl", "developerName", "id", "label", "resultsUrl", "soqlCompatible", "url"] == list(one)
     assert one == typed.get(one["url"]).json
@@ -375,6 +378,45 @@ def test_the_describe_of_a_list_view_is_the_sample(typed: Caller) -> None:
     assert columns["Type"]["selectListItem"] == "toLabel(Type)"
     assert (columns["Id"]["hidden"], columns["Id"]["sortable"], columns["Id"]["sortIndex"]) == (True, False, None)
     assert 15 == len(answer["id"])
+
+
+@pytest.mark.ledger("salesforce/shape/layouts")
+@pytest.mark.evidence(*VIEWS)
+def test_how_a_column_says_its_order(typed: Caller) -> None:
+    """By its type, in the words for either way; list views are there from v32 on."""
+    wanted = {
+        "Account": {"Name": ("Z-A", "A-Z"), "Phone": ("9-0", "0-9"), "Type": ("Low to High", "High to Low")},
+        "Opportunity": {"Amount": ("9-0", "0-9"), "CloseDate": ("New to Old", "Old to New")},
+    }
+    for name, plural in (("Account", "Accounts"), ("Opportunity", "Opportunities")):
+        columns = typed.get(views(typed, name)[f"All{plural}"]["describeUrl"]).json["columns"]
+        told = {one["fieldNameOrPath"]: (one["ascendingLabel"], one["descendingLabel"]) for one in columns}
+        assert wanted[name] == {field: told[field] for field in wanted[name]}
+    assert [404, 200] == [typed.get(f"/services/data/v{n}.0/sobjects/Account/listviews").status for n in (31, 32)]
+
+
+@pytest.mark.ledger("salesforce/shape/layouts")
+@pytest.mark.parametrize(
+    ("query", "status"), [("limit=2000", 200), ("limit=2001", 400), ("offset=2000", 200), ("offset=2001", 400)]
+)
+def test_the_edges_of_results(typed: Caller, query: str, status: int) -> None:
+    """Two thousand rows at most, from the row after the two thousandth at most."""
+    assert status == typed.get(f"{views(typed)['AllAccounts']['resultsUrl']}?{query}").status
+
+
+@pytest.mark.ledger("salesforce/shape/layouts")
+@pytest.mark.evidence("assumed", "twenty-five rows are documented, which columns an object without a sample has is not")
+def test_how_much_a_list_view_shows(typed: Caller) -> None:
+    """Twenty-five rows unless more are asked for; five columns and the owner's alias."""
+    records = [{"attributes": {"type": "Account"}, "Name": f"a{number}"} for number in range(30)]
+    assert 200 == typed.post("/composite/sobjects", {"records": records}).status
+    columns = typed.get(views(typed, "Campaign")["AllCampaigns"]["describeUrl"]).json["columns"]
+
+    assert 25 == typed.get(views(typed)["AllAccounts"]["resultsUrl"]).json["size"]
+    assert (6, "Owner.Alias") == (
+        len([one for one in columns if not one["hidden"]]),
+        [one["fieldNameOrPath"] for one in columns if not one["hidden"]][-1],
+    )
 
 
 @pytest.mark.ledger("salesforce/shape/layouts")
