@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
-from crm_contracts.world.pairs import PairStage, play
-from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE, Configure, Create, Delete, Edit, Op, Sync, Tick, Undelete
+from crm_contracts.world.invariants import check_isolated
+from crm_contracts.world.pairs import PairStage, PairWorld, play
+from crm_contracts.world.pairs.ops import (
+    PARTNER,
+    SALESFORCE,
+    Configure,
+    Create,
+    Delete,
+    Edit,
+    Op,
+    Settle,
+    Sync,
+    Tick,
+    Undelete,
+)
 from crm_contracts.world.pairs.reference import reference_pair_sync
 from crm_contracts.world.pairs.settings import REMINDER, TASK
 from crm_contracts.world.pairs.toys import Honest
@@ -143,6 +156,20 @@ def test_our_own_write_is_nobodys_edit(stage: PairStage, reminders: PairStage) -
         world = play(twice_from_the_partner(section, text), stage=one, sync=reference_pair_sync)
 
         assert [] == [conflict for round_ in world.reports for job in round_ for conflict in job.conflicts]
+
+
+@pytest.mark.rule("T16")
+def test_a_task_without_a_title_holds_up_nobody(stage: PairStage) -> None:
+    """What cannot come in is put aside, and the others fare as they would without it (I13)."""
+
+    def outcome(history: Sequence[Op]) -> dict[str, object]:
+        with PairWorld(stage, sync=reference_pair_sync) as world:
+            world.apply_all([*history, Settle()])
+            return world.summary()
+
+    untitled = Create(side=SALESFORCE, act="act-1", section=TASK, fields={"Description": "text"})
+    other = Create(side=SALESFORCE, act="act-2", section=TASK, fields={"Subject": "Call"})
+    check_isolated([untitled, other, Sync()], outcome, bad={"act-1"})
 
 
 class Forgetful(Honest):

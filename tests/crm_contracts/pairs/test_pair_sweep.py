@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
+from crm_contracts.world import ops as world_ops
 from crm_contracts.world.fields import Row
 from crm_contracts.world.pairs import PairConnection, PairSettings, PairStage, PairSync, play
 from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE, Create, Delete, Edit, Op, Sync, Tick
+from crm_contracts.world.pairs.reference import reference_pair_sync
 from crm_contracts.world.pairs.settings import PROFILES, REMINDER, TASK
-from crm_contracts.world.pairs.sweep import sweep
+from crm_contracts.world.pairs.simulate import random_history
+from crm_contracts.world.pairs.sweep import KINDS, sweep
 from crm_contracts.world.pairs.toys import BlindCreator, Honest
+from crm_contracts.world.points import CRASHES
 from crm_contracts.world.violations import Duplicated, InvariantViolated
 
 # What breaks a connection or refuses; the toy knows nothing of what is delivered twice, late or not shown yet.
@@ -61,6 +65,37 @@ def test_the_honest_toy_survives_every_kind_once_and_lasting(stage: PairStage) -
     tally = sweep(a_life(stage.profile), stage=stage, sync=Honest, kinds=BROKEN)
 
     assert {"crash_before", "crash_after", *BROKEN} == set(tally.by_kind)
+
+
+@pytest.mark.rule("T39", "M21")
+def test_the_reference_leaves_the_same_world(stage: PairStage) -> None:
+    """Every kind of fault, once, and every death, in the round that carries an edit of each side over."""
+    tally = sweep(a_life(stage.profile)[:7], stage=stage, sync=reference_pair_sync, rounds="last", lasting=(False,))
+
+    assert tally.rounds == 1
+    assert tally.points > 150
+    assert {*KINDS, *CRASHES} - {"limit_reached", "item_refused"} <= set(tally.by_kind)
+
+
+@pytest.mark.nightly
+@pytest.mark.rule("T39", "M21")
+def test_the_reference_leaves_the_same_world_in_every_round(stage: PairStage) -> None:
+    """The same of creations and deletions, and of faults that last."""
+    tally = sweep(a_life(stage.profile), stage=stage, sync=reference_pair_sync)
+
+    assert tally.rounds == 3
+    assert tally.points > 1_000
+
+
+@pytest.mark.nightly
+@pytest.mark.rule("T39", "M21")
+@pytest.mark.parametrize("seed", range(50))
+def test_the_reference_leaves_the_same_world_of_any_history(stage: PairStage, seed: int) -> None:
+    """The same of the last round of histories by seed."""
+    history = random_history(stage.profile, seed, 8, faults=False)
+    rounds = [Sync() if isinstance(op, world_ops.Sync) else op for op in history]
+
+    assert sweep([*rounds, Sync()], stage=stage, sync=reference_pair_sync, rounds="last").points > 100
 
 
 def test_the_sweep_finds_the_blind_creator_by_itself(stage: PairStage) -> None:

@@ -39,11 +39,15 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Invariant:
-    """One claim in a sentence, its findings, and the module that looks for it."""
+    """One claim in a sentence, its findings, and the module that looks for it.
+
+    *pairs* is who looks for it where Totango or Marketo is synced: the same rules hold there, by rules T and M.
+    """
 
     says: str
     raises: tuple[type[InvariantViolated], ...]
     where: str
+    pairs: str
 
 
 INVARIANTS: Mapping[str, Invariant] = {
@@ -52,65 +56,97 @@ INVARIANTS: Mapping[str, Invariant] = {
         "to a partner or to a reason.",
         (violations.NotConverged, violations.Stumbled),
         "oracle",
+        "pairs.oracle",
     ),
-    "I2": Invariant("The round after that writes nothing.", (violations.NotQuiet,), "world"),
+    "I2": Invariant(
+        "The round after that writes nothing.",
+        (violations.NotQuiet,),
+        "world",
+        "pairs.world",
+    ),
     "I3": Invariant(
-        "One activity has one record in each system, however it was linked.", (violations.Duplicated,), "oracle"
+        "One activity has one record in each system, however it was linked.",
+        (violations.Duplicated,),
+        "oracle",
+        "pairs.oracle",
     ),
     "I4": Invariant(
         "Every value that the sync writes was written by a user of that activity, and every record that it makes was "
         "asked for.",
         (violations.Invented,),
         "oracle",
+        "pairs.birth",
     ),
     "I5": Invariant(
         "What stands in the end is what the policy makes of what users wrote; what lost is in the log, once.",
         (violations.LostUpdate, violations.LoserUnlogged),
         "oracle",
+        "pairs.units, pairs.oracle",
     ),
     "I6": Invariant(
         "Nothing comes back that a user deleted, and nothing goes that no user deleted.",
         (violations.FalselyDeleted,),
         "oracle, monitors",
+        "pairs.oracle",
     ),
     "I7": Invariant(
         "No write against a section's direction; a change of configuration alone writes nothing.",
         (violations.DirectionIgnored,),
         "monitors",
+        "pairs.monitors, pairs.oracle",
     ),
-    "I8": Invariant("What is not mapped stays byte for byte.", (violations.BrokenFrame,), "oracle, monitors"),
+    "I8": Invariant(
+        "What is not mapped stays byte for byte.",
+        (violations.BrokenFrame,),
+        "oracle, monitors",
+        "pairs.oracle, pairs.birth, pairs.monitors",
+    ),
     "I9": Invariant(
-        "No change is gone past, and no cursor goes back by itself.", (violations.ChangeMissed,), "invariants.cursor"
+        "No change is gone past, and no cursor goes back by itself.",
+        (violations.ChangeMissed,),
+        "invariants.cursor",
+        "invariants.cursor",
     ),
     "I10": Invariant(
         "A fault or a death at any request leaves, after recovery, the world in which nothing had happened.",
         (violations.CrashLeftATrace,),
+        "sweep",
         "sweep",
     ),
     "I11": Invariant(
         "Calls follow from what changed, not from what exists, and stop when the day's are used up.",
         (violations.CallsUnbounded,),
         "invariants.calls",
+        "invariants.calls",
     ),
     "I12": Invariant(
-        "Without a user's deed no field is written in two rounds.", (violations.Looping,), "invariants.loops"
+        "Without a user's deed no field is written in two rounds.",
+        (violations.Looping,),
+        "invariants.loops",
+        "invariants.loops",
     ),
     "I13": Invariant(
         "Without the record that cannot be synced the others would have fared the same.",
         (violations.NotIsolated,),
         "invariants.isolation",
+        "invariants.isolation",
     ),
     "I14": Invariant(
-        "The same history gives the same requests.", (violations.NotDeterministic,), "invariants.determinism"
+        "The same history gives the same requests.",
+        (violations.NotDeterministic,),
+        "invariants.determinism",
+        "invariants.determinism",
     ),
     "I15": Invariant(
         "Seen = created + updated + unchanged + skipped with a reason + put aside with a reason.",
         (violations.Unaccounted,),
+        "invariants.accounting",
         "invariants.accounting",
     ),
     "I16": Invariant(
         "Values survive the way there and back, and what only one side can say stays as it was.",
         (violations.LensBroken,),
         "invariants.lenses, oracle",
+        "invariants.lenses, pairs.oracle",
     ),
 }

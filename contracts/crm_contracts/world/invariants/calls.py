@@ -3,6 +3,7 @@
 Rule 1: requests <= a + b * changed + ceil(n / page), with the numbers that a sync promises (`Budget`); a sync that
 promises nothing is only kept from asking for ever (`ROUND_REQUESTS_MAX`).
 Rule 2: once Salesforce says that the day's requests are used up, at most one further request reaches it in that round.
+A round of several jobs, each of which has to find it out by itself, is refused at most twice for each.
 Source of rule 2: REST API Developer Guide, REQUEST_LIMIT_EXCEEDED: every further call is refused, and counts.
 """
 
@@ -34,19 +35,17 @@ class Budget:
         return self.a + self.b * changed + ceil(records / self.page)
 
 
-def check(exchanges: Iterable[Exchange], *, budget: Budget | None, changed: int, records: int) -> None:
-    """Hold a round without a fault to its *budget*, and every round to the day's limit. Raises CallsUnbounded."""
+def check(exchanges: Iterable[Exchange], *, budget: Budget | None, changed: int, records: int, jobs: int = 1) -> None:
+    """Hold a round of *jobs* without a fault to its *budget*, and every round to the day's limit.
+
+    Raises CallsUnbounded.
+    """
     exchanges = list(exchanges)
     if len(exchanges) >= ROUND_REQUESTS_MAX:
         raise CallsUnbounded(f"a round asked {len(exchanges)} times and was ended by force")
-    after = 0
-    used_up = False
-    for one in exchanges:
-        if one["vendor"] != "salesforce":
-            continue
-        after += used_up
-        used_up = used_up or _USED_UP in str(one["response"])
-    if after > 1:
+    refused = [_USED_UP in str(one["response"]) for one in exchanges if one["vendor"] == "salesforce"]
+    after = len(refused) - refused.index(True) - 1 if any(refused) else 0
+    if after > 1 and (jobs == 1 or sum(refused) > 2 * jobs):
         raise CallsUnbounded(f"Salesforce's requests of the day were used up, and the round asked {after} times more")
     if budget is None or any(one["fault"] for one in exchanges):
         return

@@ -33,6 +33,7 @@ class Round:
     records: int = 0
     fresh: Collection[str] = ()  # activities that users wrote to and a section is to look at
     unmatched: Collection[str] = ()  # those whose customer is unknown on the other side
+    jobs: int = 1  # each of them knows nothing of the others
 
 
 class Watch:
@@ -74,6 +75,7 @@ class Watch:
             budget=None if self._everything else one.budget,
             changed=changed,
             records=one.records,
+            jobs=one.jobs,
         )
         self.cursors.round(exchanges, clean=one.clean, cursors=one.cursors)
         self.loops.round(exchanges, owner, clean=one.clean, written=written)

@@ -32,6 +32,7 @@ from crm_contracts.world.violations import (
     Duplicated,
     FalselyDeleted,
     LensBroken,
+    LoserUnlogged,
     NotConverged,
 )
 
@@ -179,6 +180,7 @@ class PairOracle:
             for activity in self.model.activities.values()
             for way in WAYS
         }
+        self._agreements.discarded.clear()
         self._vanished(after, this)
         self._take_over(after)
         for activity in self.model.activities.values():
@@ -203,8 +205,12 @@ class PairOracle:
         told: Told | None,
         cursors: Mapping[str, str] | None = None,
         budget: Budget | None = None,
+        jobs: int = 1,
     ) -> None:
         """After `synced`: what the wire carried and what the sync says of itself."""
+        if clean and told is not None and not told.stopped:
+            self._losers_are_logged(told)
+        self._agreements.discarded.clear()
         wrote = map(self.model.activities.get, sorted(self.watch.fresh))
         ended = watch.Round(
             exchanges=exchanges,
@@ -214,8 +220,20 @@ class PairOracle:
             budget=budget,
             records=sum(1 for side in SIDES for _ in self.model.each(side)),
             fresh=[one.handle for one in wrote if one and self._looked_at(one)],
+            jobs=jobs,
         )
         self.watch.round(ended, self._owner, written)
+
+    def _losers_are_logged(self, told: Told) -> None:
+        """I5: each user's value that lost in this round stands in the log of conflicts of one of its jobs."""
+        for handle, section, name, loser, value in self._agreements.discarded:
+            one = next(each for each in shared(section, self.settings) if each.name == name)
+            read = (one.read_salesforce, one.read_partner)[loser]
+            if value not in [read(conflict.get("losing_value"), self.known) for conflict in told.conflicts]:
+                raise LoserUnlogged(
+                    f"{name} of {handle}: a user's {value!r} ({SIDES[loser]}) lost, and no log of conflicts has it",
+                    activity=handle,
+                )
 
     def _owner(self, _vendor: str, key: str) -> str:
         found = self.model.named(key)

@@ -45,6 +45,8 @@ class Agreements:
     scope: Scope
     known: Known
     _bases: dict[tuple[str, str, str], set[Values]] = field(default_factory=dict)
+    # Of this round: activity, section, field, whose edit lost, and what it had said.
+    discarded: list[tuple[str, str, str, int, Value]] = field(default_factory=list)
 
     def begin(self, pair: Pair) -> None:
         """A pair is new, made by the sync: what stands there is agreed."""
@@ -105,9 +107,27 @@ class Agreements:
                         left.add(base)  # written, but perhaps never known to be
         if not left:
             raise LostUpdate(self._told(was, after), activity=was.pair.activity.handle)
+        if clean:
+            self._discard(was, after)
         if after[0] == after[1]:
             left = {after} if clean else left | {after}
         self._bases[(*was.pair.key, was.unit[0].name)] = left
+
+    def _discard(self, was: Before, after: Values) -> None:
+        """Note each field whose user certainly changed it, and whose value the other side's took the place of (I5).
+
+        Of what goes one way only the receiving side has no say, and nothing to lose (T2, M10).
+        """
+        if not all(was.ways) or was.unit[0].out_only:
+            return
+        for n, one in enumerate(was.unit):
+            for loser, side in enumerate(SIDES):
+                mine, winners = was.values[loser][n], was.values[1 - loser][n]
+                gone = after[0][n] == after[1][n] == winners != mine and UNSAID not in (mine, winners)
+                by_hand = one.name in was.pair.on(side).wrote
+                if gone and by_hand and all(base[loser][n] != mine for base in was.bases):
+                    activity = was.pair.activity
+                    self.discarded.append((activity.handle, activity.section, one.name, loser, mine))
 
     def arrived(self, pair: Pair, ways: tuple[bool, bool]) -> None:
         """I1: no value is on its way any more."""

@@ -289,6 +289,7 @@ class PairWorld(Playing):
             told=told(self.reports[-1]) if clean else None,
             cursors=cursors() if cursors is not None else None,
             budget=getattr(self.sync, "budget", None),
+            jobs=len(ways),
         )
         written = monitors.writes(exchanges)
         unasked = [] if self._touched else written
