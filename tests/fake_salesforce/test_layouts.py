@@ -261,7 +261,13 @@ def test_compact(typed: Caller) -> None:
     (one,) = answer["compactLayouts"]
     assert ["actions", "fieldItems", "id", "imageItems", "label", "name", "objectType"] == list(one)
     assert ("SYSTEM", "System Default", None, "Account") == (one["name"], one["label"], one["id"], one["objectType"])
+    assert ["Call", "Send Email", "Map", "Read News", "View Website"] == [each["label"] for each in one["actions"]]
     assert "CallHighlightAction" == one["actions"][0]["name"]
+    assert ["Account Name", "Account Phone", "Website", "Account Owner"] == [
+        each["label"] for each in one["fieldItems"]
+    ]
+    (other,) = typed.get("/sobjects/Campaign/describe/compactLayouts").json["compactLayouts"]
+    assert 4 == len(other["fieldItems"])
     component = one["fieldItems"][0]["layoutComponents"][0]
     assert ["components", "details", "displayLines", "tabOrder", "type", "value"] == list(component)
     assert "Name" == component["details"]["name"]
