@@ -64,6 +64,13 @@ class Field:
     def name_on(self, side: str) -> str:
         return self.salesforce if side == SALESFORCE else self.partner
 
+    def heard(self, side: str, value: Any, known: Known) -> Value:
+        """*value* as far as it can be this field's on *side*; UNSAID for what was some other field's."""
+        try:
+            return (self.read_salesforce if side == SALESFORCE else self.read_partner)(value, known)
+        except (TypeError, ValueError, OverflowError, OSError):
+            return UNSAID
+
     def read(self, side: str, row: Row, known: Known) -> Value:
         """The canonical value of *row*, a record of *side*."""
         if side == PARTNER and self.out_only:

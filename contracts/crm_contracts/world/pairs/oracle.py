@@ -228,8 +228,7 @@ class PairOracle:
         """I5: each user's value that lost in this round stands in the log of conflicts of one of its jobs."""
         for handle, section, name, loser, value in self._agreements.discarded:
             one = next(each for each in shared(section, self.settings) if each.name == name)
-            read = (one.read_salesforce, one.read_partner)[loser]
-            if value not in [read(conflict.get("losing_value"), self.known) for conflict in told.conflicts]:
+            if value not in [one.heard(SIDES[loser], each.get("losing_value"), self.known) for each in told.conflicts]:
                 raise LoserUnlogged(
                     f"{name} of {handle}: a user's {value!r} ({SIDES[loser]}) lost, and no log of conflicts has it",
                     activity=handle,
