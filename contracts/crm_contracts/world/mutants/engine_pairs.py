@@ -75,6 +75,12 @@ PAIRS = (
             "if before is None and known:",
         ),
     ),
+    *_both(
+        "losers are in no log",
+        "F19",
+        "A value that lost a conflict is written down nowhere.",
+        Text("crm_sync.plan._log_losers", "", "return None"),
+    ),
     Mutant(
         "the first of several contacts took part",
         "F05",

@@ -88,6 +88,13 @@ PAIR_SCENES: Mapping[str, PairScene] = {
     "F17 edited twice, Marketo": PairScene(
         "marketo", _edited_twice(REMINDER, "details"), {"reminder.conflict": "salesforce"}
     ),
+    "F19 both edit one field, Totango": PairScene(
+        "totango", (_here(TASK), SYNC, MINUTE, _edit(SALESFORCE, Subject="A"), MINUTE, _edit(PARTNER, title="B"))
+    ),
+    "F19 both edit one field, Marketo": PairScene(
+        "marketo",
+        (_here(REMINDER), SYNC, MINUTE, _edit(SALESFORCE, Description="A"), MINUTE, _edit(PARTNER, details="B")),
+    ),
     "F44 line ends, and a blank, Totango": PairScene(
         "totango", (_here(TASK, Description="one\r\ntwo"), SYNC, TEN_MINUTES, _edit(PARTNER, description="one\ntwo "))
     ),
