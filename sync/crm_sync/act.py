@@ -441,6 +441,7 @@ class Actor:
         if activity.link is not None and activity.link.dead:
             return
         base = self._agreed(plan, sections)
+        self._note_answers(plan)
         ids = {model: record.id for model in sections if (record := activity.replica(model)) is not None}
         if activity.link is None:
             try:
@@ -463,6 +464,13 @@ class Actor:
                 self._fail(plan, "the partner's record already belongs to another activity")
                 return
         self._clear_pending(activity)
+
+    def _note_answers(self, plan: Plan) -> None:
+        """Of when the partner's own answer to a write is: a list that shows less is behind it (F49)."""
+        rows = self._engine.profile.raw["partner"].get("partial_rows", ())
+        for model, record in plan.activity.partners.items():
+            if plan.write.get(model) and model not in rows:
+                plan.activity.rows[model] = record.changed_at.isoformat()
 
     def _clear_pending(self, activity: Activity) -> None:
         for record in activity.replicas():

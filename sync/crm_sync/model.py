@@ -228,7 +228,7 @@ class Activity:
     rivals: list[str] = field(default_factory=list)
     #: True for a record that follows an older one's link without carrying the id yet (P10).
     inherited: bool = False
-    #: Fingerprints of list rows by model, kept with the link so that a record is fetched once.
+    #: What `Link.seen` is to keep by model: so a record is fetched once, and a list that is behind is known.
     rows: dict[str, str] = field(default_factory=dict)
     #: When the partner says that its record of a model was deleted.
     gone: dict[str, datetime] = field(default_factory=dict)
@@ -256,7 +256,8 @@ class Link:
 
     *ids* are the partner's records by model, *deleted* the replicas that somebody deleted: they stay named for ever
     (P25). *base* maps replica name -> field name -> the value last agreed, in the lens's comparable form.
-    *seen* keeps a fingerprint of a model's list row. *version* counts commits.
+    *seen* keeps a fingerprint of a model's list row, or of which moment the answer to our newest write was; *version*
+    counts commits.
     """
 
     id: int

@@ -123,12 +123,12 @@ def drawn(points: list[Point], points_max: int, chance: Chance) -> list[Point]:
 
 def _unknowable(world: Playing, point: Point) -> bool:
     """Without a unique key in the org, a creation that is carried out behind the sync's back makes a record that nobody
-    can tell from a user's own (see `test_without_a_key_a_late_creation_doubles`).
+    can tell from a user's own (see `test_without_a_key_a_late_creation_doubles`). Reminders have no unique key.
     """
     at = point.at
-    if getattr(world.stage, "external_id_field", "") or point.kind not in _BEHIND_ONES_BACK:
+    if not isinstance(at, Request) or at.verb != "create" or point.kind not in _BEHIND_ONES_BACK:
         return False
-    return isinstance(at, Request) and (at.vendor, at.verb) == ("salesforce", "create")
+    return at.vendor == "marketo" or (at.vendor == "salesforce" and not getattr(world.stage, "external_id_field", ""))
 
 
 def sweep_pairs(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from crm_sync.engine import Engine
 from crm_sync.mapping import parse_moment
-from crm_sync.model import SALESFORCE, Activity, Record, Section
+from crm_sync.model import SALESFORCE, Activity, Link, Record, Section
 from crm_sync.observe.aside import PutAside
 from crm_sync.observe.gathered import Baseline, Gathered
 from crm_sync.observe.scans import digest, digest_sf
@@ -32,7 +34,7 @@ class Placing:
             return
         link = self._state.link_of(model, record.id, sf_object)
         if link is not None:
-            self._gathered.linked(link).partners[model] = record
+            self._gathered.linked(link).partners[model] = self._not_behind(record, link)
             return
         if baseline().get(record.id) == digest(record):
             if not self.keyed_otherwise(record, sf_object):
@@ -53,6 +55,13 @@ class Placing:
             activity = self._gathered.new(sf_object)
         activity.partners[model] = record
         self._gathered.by_record[model, sf_object, record.id] = activity
+
+    def _not_behind(self, record: Record, link: Link) -> Record:
+        """A list may be behind what the partner itself answered to our write (F49): its record is read by its id."""
+        answered = link.seen.get(record.model, "")
+        if not answered or " " in answered or record.changed_at >= datetime.fromisoformat(answered):
+            return record
+        return self._engine.partner.get(record.model, record.id) or record
 
     def keyed_otherwise(self, record: Record, sf_object: str) -> bool:
         """Whether it carries an id in another form than ours (F07): nobody finds it by that later: it is linked now."""
