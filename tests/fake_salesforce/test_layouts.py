@@ -411,6 +411,22 @@ def test_the_edges_of_results(typed: Caller, query: str, status: int) -> None:
 
 
 @pytest.mark.ledger("salesforce/shape/layouts")
+@pytest.mark.evidence("assumed", "which fields stand where, and how many, is a rule of this fake")
+def test_how_much_a_layout_shows(typed: Caller) -> None:
+    """Five rows and four columns of each related list; three buttons; six lines of a long text."""
+    whole = layout(typed, "Account")
+    items = [
+        item for part in whole["detailLayoutSections"] for row in part["layoutRows"] for item in row["layoutItems"]
+    ]
+    lines = {one["value"]: one["displayLines"] for item in items for one in item["layoutComponents"]}
+
+    assert {5} == {one["limitRows"] for one in whole["relatedLists"]}
+    assert 4 == max(len(one["columns"]) for one in whole["relatedLists"])
+    assert ["Edit", "Delete", "Clone"] == [one["label"] for one in whole["buttonLayoutSection"]["detailButtons"]]
+    assert (1, 6) == (lines["Name"], lines["Description"])
+
+
+@pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.evidence("assumed", "twenty-five rows are documented, which columns an object without a sample has is not")
 def test_how_much_a_list_view_shows(typed: Caller) -> None:
     """Twenty-five rows unless more are asked for; five columns and the owner's alias."""
