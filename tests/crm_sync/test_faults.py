@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import requests
 from tests.crm_sync.both import KEY_FIELD, Both
 
 from crm_sync.errors import RecordRefused
@@ -52,13 +53,23 @@ def test_a_create_in_doubt_is_looked_for(both: Both, kind: str, key_field: str, 
     all_there(both)
 
 
+def answers_a_list(response: requests.Response, **_given: Any) -> None:
+    """What somebody between us and the log-in host may say; the fake's own refusals are objects."""
+    if response.request.path_url.endswith("/oauth2/token"):
+        response.status_code = 401
+        response._content = b'[{"errorCode":"INVALID_SESSION_ID","message":"Session expired or invalid"}]'
+        response.headers["Content-Length"] = str(len(response.content))
+
+
 @pytest.mark.rule("F63", "I13")
 def test_a_log_in_that_answers_a_list_of_errors_is_refused(both: Both) -> None:
     """Neither a token nor an OAuth error: the run stops with what to look at, and the next one goes on."""
     day(both)
     both.sf_options = {"access_token": ""}
 
-    report = with_fault(both, "salesforce", kind="session_expired", verb="login")
+    both.sync_session.hooks["response"] = [answers_a_list]
+    report = both.run()
+    both.sync_session.hooks["response"] = []
 
     assert "Salesforce refused the log-in at" in report.stopped
     all_there(both)
