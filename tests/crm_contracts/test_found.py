@@ -201,7 +201,7 @@ def test_a_task_that_is_open_again_is_not_forgotten(stage: Stage, dies_at: int) 
     assert lived == died
 
 
-@pytest.mark.xfail(reason="a Conversation that agrees with what we wrote is not heard again; the Task's status goes out")
+@pytest.mark.xfail(reason="a Conversation that agrees with what we wrote is not heard again")
 @pytest.mark.parametrize("dies_at", [8, 9])
 def test_half_of_what_was_written_has_no_say(stage: Stage, dies_at: int) -> None:
     """The Conversation spoke, and the sync died when Salesforce had heard of it and the Task had not (F17, I10)."""
