@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -204,7 +205,7 @@ FAULTS: dict[str, dict[str, Callable[[Caller], Answer]]] = {
         "INVALID_LOGIN": lambda org: logged_in(org, "admin", "wrong"),
         "LOGIN_MUST_USE_SECURITY_TOKEN": lambda org: logged_in(org, "far"),
         "ORG_LOCKED": of_locked_org,
-        **{code: (lambda org, code=code: logged_in(org, code)) for code in REFUSED},  # type: ignore[misc]
+        **{code: partial(logged_in, username=code) for code in REFUSED},
     },
     "MalformedQueryFault": {"MALFORMED_QUERY": lambda org: soap(org, query("SELECT FROM"))},
     "InvalidFieldFault": {"INVALID_FIELD": lambda org: soap(org, query("SELECT Nope FROM Account"))},
