@@ -1,9 +1,13 @@
 """Changes that were sent and never heard of: our own write must not pass for a person's edit (F17, I5).
 
-Rule 1: before changes are sent it is written down what both sides will have agreed on.
+Rule 1: before changes are sent it is written down what both sides will have agreed on, and what those that are
+written said before.
 Rule 2: after a death, a field whose every written side reads as written was written: what was to be agreed is agreed.
+Rule 3: where Salesforce reads as written and a record of the partner's does not, the decision stands: what that
+record said was heard and overruled, and has no say again. Salesforce's new value is the change that is to be carried
+over; where somebody wrote to the partner's records since, theirs is.
 Any other field keeps its old agreed value, and is decided anew.
-Rule 3: a link that was committed since needs none of this; the version tells.
+Rule 4: a link that was committed since needs none of this; the version tells.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from typing import Any
 
 from crm_sync.engine import Engine
 from crm_sync.mapping import changed, lens
-from crm_sync.model import SALESFORCE, Link, Record
+from crm_sync.model import SALESFORCE, Link, Record, Section
 from crm_sync.plan import Plan, sections_for
 from crm_sync.state import Intent
 
@@ -27,18 +31,19 @@ def begin_updates(engine: Engine, plans: Iterable[Plan]) -> list[int]:
         link = plan.activity.link
         fields = _fields(engine, plan) if link is not None else {}
         if link is not None and fields:
-            bodies.append({"link": link.id, "version": link.version, "fields": fields})
+            ids = {model: record.id for model, record in plan.activity.partners.items()}
+            bodies.append({"link": link.id, "version": link.version, "fields": fields, "ids": ids})
     return engine.state.open_intents(UPDATE, engine.clock.now(), bodies) if bodies else []
 
 
 def _fields(engine: Engine, plan: Plan) -> dict[str, dict[str, dict[str, Any]]]:
-    """Salesforce field -> "written" and "agreed", each by replica."""
+    """Salesforce field -> "written", "agreed" and "before", each by replica; "before" of those that were read."""
     activity = plan.activity
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for model, section in sections_for(activity, engine).items():
         for mapped in section.fields:
             name = mapped.salesforce
-            one = found.setdefault(name, {"written": {}, "agreed": {}})
+            one = found.setdefault(name, {"written": {}, "agreed": {}, "before": {}})
             for replica, field in ((SALESFORCE, name), (model, mapped.partner)):
                 record = activity.replica(replica)
                 changes = plan.write.get(replica, {})
@@ -49,6 +54,8 @@ def _fields(engine: Engine, plan: Plan) -> dict[str, dict[str, dict[str, Any]]]:
                 one["agreed"][replica] = key(mapped, values, engine.context)
                 if field and field in changes:
                     one["written"][replica] = one["agreed"][replica]
+                    if record is not None:
+                        one["before"][replica] = key(mapped, record.values, engine.context)
     return {name: one for name, one in found.items() if one["written"]}
 
 
@@ -65,8 +72,10 @@ def recover_updates(engine: Engine, intents: Iterable[Intent]) -> None:
     for intent, link in doubtful:
         records = {SALESFORCE: rows.get((link.sf_object, str(link.sf_id)))}
         for model in engine.models:
-            record_id = link.ids.get(model)
-            wanted = record_id and _writes(intent, model) and engine.section_of(model, link.sf_object)
+            record_id = link.ids.get(model) or intent.body["ids"].get(model)
+            wanted = (
+                record_id and (_writes(intent, model) or _halves(intent)) and engine.section_of(model, link.sf_object)
+            )
             records[model] = engine.partner.get(model, str(record_id)) if wanted else None
         _take_over(engine, intent, link, records)
     state.close_intents(intent.id for intent, _ in open_)
@@ -76,19 +85,42 @@ def _writes(intent: Intent, replica: str) -> bool:
     return any(replica in one["written"] for one in intent.body["fields"].values())
 
 
+def _halves(intent: Intent) -> bool:
+    """May one half of what was decided have been written, and the other not?"""
+    return any(len(one["written"]) > 1 for one in intent.body["fields"].values())
+
+
 def _take_over(engine: Engine, intent: Intent, link: Link, records: Mapping[str, Record | None]) -> None:
     base = {replica: dict(values) for replica, values in link.base.items()}
-    sections = [s for m in engine.models if (s := engine.section_of(m, link.sf_object)) is not None]
+    sections = {m: s for m in engine.models if (s := engine.section_of(m, link.sf_object)) is not None}
     keys: dict[str, dict[str, Any]] = {}
     for replica, record in records.items():
-        if record is None:
-            continue
-        section = engine.section_of(replica, link.sf_object) if replica != SALESFORCE else None
-        keys[replica] = engine.keys(record, section) if section else engine.sf_keys(record, sections)
+        if record is not None:
+            listed = list(sections.values()) if replica == SALESFORCE else [sections[replica]]
+            keys[replica] = engine.all_keys(record, listed)
     for name, one in intent.body["fields"].items():
-        if all(keys.get(replica, {}).get(name, one) == key for replica, key in one["written"].items()):
+        missing = {r for r, key in one["written"].items() if keys.get(r, {}).get(name, one) != key}
+        if not missing:
             for replica, key in one["agreed"].items():
                 if replica in base:  # a Conversation without agreed values starts from its Task's, as a whole (P1)
                     base[replica][name] = key
+        elif SALESFORCE not in missing and SALESFORCE in base:
+            for model in missing & keys.keys() - base.keys():
+                base[model] = _start(engine, base, sections[model], keys[model])
+            said = one["agreed"] | {r: key for r, key in one["before"].items() if r in missing}
+            untouched = all(keys.get(replica, {}).get(name, key) == key for replica, key in said.items())
+            if untouched:
+                said[SALESFORCE] = one["before"].get(SALESFORCE, base[SALESFORCE].get(name))
+            for replica in said.keys() & base.keys():
+                base[replica][name] = said[replica]
     if base != {replica: dict(values) for replica, values in link.base.items()}:
         engine.state.change_link(link.id, base=base)
+
+
+def _start(
+    engine: Engine, base: Mapping[str, Mapping[str, Any]], section: Section, keys: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a record that continues another starts from, written down: the other's agreed values, its own day (P1)."""
+    earlier = base.get(engine.profile.continues.get(section.model, ""), {})
+    days = {mapped.salesforce for mapped in section.fields if mapped.lens == "day"}
+    return {name: keys[name] if name in days else earlier[name] for name in keys if name in earlier}

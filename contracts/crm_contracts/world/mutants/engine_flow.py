@@ -45,7 +45,7 @@ FLOW = (
         (
             Text(
                 "crm_sync.updates._take_over",
-                'if all(keys.get(replica, {}).get(name, one) == key for replica, key in one["written"].items()):',
+                "if not missing:",
                 "if True:",
             ),
         ),
