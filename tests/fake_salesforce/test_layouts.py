@@ -24,7 +24,11 @@ OURS = ("assumed", "which field stands where is a rule of this fake")
 EXTRA = {
     "objects": {
         "Account": {
-            "fields": {"Notes__c": {"type": "textarea(32000)"}, "Tier__c": {"type": "picklist", "values": ["A", "B"]}}
+            "fields": {
+                "Notes__c": {"type": "textarea(32000)"},
+                "Tier__c": {"type": "picklist", "values": ["A", "B"]},
+                "Tags__c": {"type": "multipicklist", "values": ["A", "B"]},
+            }
         },
         "Case": {
             "record_types": [
@@ -209,20 +213,21 @@ def test_related_lists(typed: Caller) -> None:
 
 @pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.parametrize(
-    ("version", "gone"),
+    ("key", "first"),
     [
-        ("31.0", {"multirowEditLayoutSections", "parentLayoutId", "buttons", "colors", "uiBehavior"}),
-        ("34.0", {"multirowEditLayoutSections", "parentLayoutId", "uiBehavior"}),
-        ("67.0", set()),
+        ("buttons", 32), ("colors", 32), ("multirowEditLayoutSections", 35), ("parentLayoutId", 35),
+        # Not told by the guide: when these came is assumed.
+        ("collapsed", 36), ("layoutSectionId", 36), ("uiBehavior", 46),
     ],
-)
+)  # fmt: skip
 @pytest.mark.evidence(
     "documented", "SOAP API Developer Guide: 'available in API version 35.0 and later', 32.0 and later"
 )
-def test_versions(typed: Caller, version: str, gone: set[str]) -> None:
-    text = typed.get(f"/services/data/v{version}/sobjects/Account/describe/layouts").text
-    late = {"multirowEditLayoutSections", "parentLayoutId", "buttons", "colors", "uiBehavior"}
-    assert gone == {key for key in late if f'"{key}":' not in text}
+def test_versions(typed: Caller, key: str, first: int) -> None:
+    """A key is there from its version on, and not in the version before."""
+    url = "/services/data/v{}.0/sobjects/Account/describe/layouts"
+    there = [f'"{key}":' in typed.get(url.format(version)).text for version in (31, first - 1, first, 67)]
+    assert [False, False, True, True] == there
 
 
 @pytest.mark.evidence("documented", "REST API Developer Guide v66, Get Global Publisher Layouts")
@@ -423,7 +428,60 @@ def test_how_much_a_layout_shows(typed: Caller) -> None:
     assert {5} == {one["limitRows"] for one in whole["relatedLists"]}
     assert 4 == max(len(one["columns"]) for one in whole["relatedLists"])
     assert ["Edit", "Delete", "Clone"] == [one["label"] for one in whole["buttonLayoutSection"]["detailButtons"]]
-    assert (1, 6) == (lines["Name"], lines["Description"])
+    assert (1, 1, 4, 6) == tuple(lines[name] for name in ("Name", "Tier__c", "Tags__c", "Description"))
+
+
+@pytest.mark.ledger("salesforce/shape/layouts")
+@pytest.mark.evidence(*OURS)
+def test_how_wide_a_section_is(typed: Caller) -> None:
+    """Two columns, and one for long texts, to read as to edit; who saved the row is not edited at all."""
+    one, wanted = layout(typed, "Account"), {"Account": 2, "Address": 2, "Description": 1}
+    read, edit = (
+        {each["heading"].removesuffix(" Information"): each for each in one[f"{kind}LayoutSections"]}
+        for kind in ("detail", "edit")
+    )
+    assert {**wanted, "System": 2} == {name: each["columns"] for name, each in read.items()}
+    assert wanted == {name: each["columns"] for name, each in edit.items()}
+    assert {1} == {len(row["layoutItems"]) for row in read["Description"]["layoutRows"]}
+    assert {2} == {len(row["layoutItems"]) for row in read["Account"]["layoutRows"]}
+
+
+@pytest.mark.ledger("salesforce/shape/layouts")
+@pytest.mark.evidence(
+    "recorded", "a layout of Account: its owner is not edited there; that every owner is not: assumed"
+)
+def test_what_a_layout_does_not_let_edit(typed: Caller) -> None:
+    """The owner and who saved the row, when, are shown and not edited; a field beside them is."""
+    for name in ("Account", "Lead", "Site__c"):
+        one = layout(typed, name)
+        shown = {**items(one["editLayoutSections"]), **items(one["detailLayoutSections"])}
+        behaviour = {
+            field: (shown[field]["editableForNew"], shown[field]["editableForUpdate"], shown[field]["uiBehavior"])
+            for field in ("OwnerId", "CreatedById", "LastModifiedById")
+        }
+        assert dict.fromkeys(behaviour, (False, False, "Readonly")) == behaviour
+    account = items(layout(typed, "Account")["editLayoutSections"])
+    assert (True, True, "Edit") == tuple(
+        account["ParentId"][key] for key in ("editableForNew", "editableForUpdate", "uiBehavior")
+    )
+    assert "Readonly" == account["OwnerId"]["uiBehavior"]
+
+
+@pytest.mark.ledger("salesforce/shape/layouts")
+@pytest.mark.evidence(*OURS)
+def test_who_saved_a_row_and_when(typed: Caller) -> None:
+    """Two items, each a person and a time with a comma between; on the page they are called by what was done."""
+    told = {
+        item["label"]: [each["value"] for each in item["layoutComponents"]]
+        for section in layout(typed, "Account")["detailLayoutSections"]
+        if section["heading"] == "System Information"
+        for row in section["layoutRows"]
+        for item in row["layoutItems"]
+    }
+    assert {
+        "Created By": ["CreatedById", ", ", "CreatedDate"],
+        "Last Modified By": ["LastModifiedById", ", ", "LastModifiedDate"],
+    } == told
 
 
 @pytest.mark.ledger("salesforce/shape/layouts")
