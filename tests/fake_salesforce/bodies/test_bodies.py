@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.fake_salesforce.bodies.grow import OPERATIONS, Grower, Operation
+from tests.fake_salesforce.bodies.grow import OPERATIONS, Grower, Operation, Sent
 from tests.fake_salesforce.bodies.judge import Judge, made
 from tests.fake_salesforce.fuzzed import run_atheris
 
@@ -30,6 +31,20 @@ def judge() -> Iterator[Judge]:
 def test_a_few_hostile_requests(judge: Judge, operation: Operation, choices: bytes) -> None:
     """No 500 of ours, no hang, each refusal in the form of its API, and what was refused left no trace."""
     assert [] == judge.all(choices, operation)
+
+
+def test_a_long_line_is_an_upload_like_any_other(judge: Judge) -> None:
+    """A line without end, packed small, is read once and not again with each piece (found by a night's requests)."""
+    line = gzip.compress(b" " * 60_000_000, mtime=0)
+    path = f"/services/data/v60.0/jobs/ingest/{judge.known['INGEST']}/batches"
+    head = {"Authorization": f"Bearer {judge.caller.token}", "Content-Type": "text/csv", "Content-Encoding": "gzip"}
+
+    upload = Sent("uploadJobData", "PUT", path, "", line, head, length=str(len(line)))
+
+    judge.caller.fake.reset()
+    assert judge.status(upload) == 201
+    judge.caller.fake.reset()
+    assert [] == judge.send(upload)
 
 
 @pytest.mark.nightly

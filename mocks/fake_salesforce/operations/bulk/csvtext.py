@@ -52,28 +52,30 @@ def cut(source: Source, *, rows_max: int) -> Iterator[Piece]:
     A line end inside quotes ends no row. Lines are only looked at as bytes: what a piece says is not checked here.
     """
     wanted = 1
-    waiting = b""
+    waiting = bytearray()
     end = quotes = rows = 0  # of what waits: bytes in whole rows, quotes in them and in the row begun, rows
-    scanned = 0
+    scanned = looked = 0  # bytes in whole lines; bytes without a line end that is not known
     while True:
         read = source.read(READ_BYTES)
         waiting += read
-        while (stop := waiting.find(b"\n", scanned) + 1) or (not read and scanned < len(waiting)):
+        while (stop := waiting.find(b"\n", looked) + 1) or (not read and scanned < len(waiting)):
             stop = stop or len(waiting)
             quotes += waiting.count(b'"', scanned, stop)
             blank = stop - end <= len(b"\r\n") and not waiting[end:stop].strip()
-            scanned = stop
+            scanned = looked = stop
             if quotes % 2 and stop - end <= ROW_BYTES_MAX and (read or stop < len(waiting)):
                 continue
             end, quotes = stop, 0
             rows += not blank
             if rows == wanted:
-                yield Piece(rows, waiting[:end])
-                waiting, wanted = waiting[end:], rows_max
-                end = rows = scanned = 0
+                yield Piece(rows, bytes(waiting[:end]))
+                del waiting[:end]
+                wanted = rows_max
+                end = rows = scanned = looked = 0
+        looked = len(waiting)
         if not read:
             if waiting:
-                yield Piece(rows, waiting)
+                yield Piece(rows, bytes(waiting))
             return
 
 
