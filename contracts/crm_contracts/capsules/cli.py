@@ -263,19 +263,23 @@ def _suspected(file: Path) -> int:
     """Tell the engines in which a capsule shows a bug; the exit status."""
     from crm_contracts.capsules.reading import read_capsule
     from crm_contracts.capsules.stages import Stages
-    from crm_contracts.capsules.suspects import suspects
+    from crm_contracts.capsules.suspects import known_engines, suspects
+    from crm_contracts.findings.options import bar
     from crm_contracts.world.story import counted
 
     chosen = read_capsule(file, tell=lambda line: click.echo(line, err=True))
     found = others = 0
-    with Stages() as stages:
-        for one in suspects(chosen, stages):
+    engines = known_engines(chosen)
+    with Stages() as stages, bar(len(engines), "engines") as progress:
+        for one in suspects(chosen, engines, stages, done=lambda: progress.update(1)):
             if not one.explains:
                 others += 1
                 continue
             found += 1
             broken = one.played.violation
             what = f"{broken.invariant} {type(broken).__name__}: {broken.what}" if broken else one.played.differs[0]
+            if sys.stderr.isatty():
+                click.echo("\r\033[K", err=True, nl=False)  # the bar, which is drawn anew below this line
             click.echo(f"engine: {{{one.engine.kind}: {one.engine.name}}}   {what}")
     aside = f"; {others} more would break something else" if others else ""
     if not found:

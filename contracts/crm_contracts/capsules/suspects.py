@@ -7,7 +7,7 @@ breaks something else explains nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from crm_contracts.capsules.capsule import Capsule, Engine
@@ -18,7 +18,7 @@ from crm_contracts.world.mutants.planting import TargetGone
 from crm_contracts.world.scenarios.faulty import FAULTY
 from crm_contracts.world.violations import Duplicated, NotConverged
 
-__all__ = ["Suspect", "played_on", "suspects"]
+__all__ = ["Suspect", "known_engines", "played_on", "suspects"]
 
 
 def played_on(capsule: Capsule, engine: Engine, stages: Stages) -> Replay | None:
@@ -39,17 +39,24 @@ class Suspect:
     explains: bool
 
 
-def suspects(capsule: Capsule, stages: Stages) -> Iterator[Suspect]:
-    """Each sync with a known fault in which *capsule* does not hold; the published ones are Planhat's."""
+def known_engines(capsule: Capsule) -> list[Engine]:
+    """The syncs with a known fault on which *capsule* can be played; the published ones are Planhat's."""
     published = FAULTY if capsule.profile == "planhat" else ()
-    engines = [
+    return [
         *(Engine("published", name) for name in published),
         *(Engine("planted", mutant.name) for mutant in MUTANTS if not mutant.of_a_fake),
     ]
+
+
+def suspects(
+    capsule: Capsule, engines: Sequence[Engine], stages: Stages, *, done: Callable[[], None] = lambda: None
+) -> Iterator[Suspect]:
+    """Each of *engines* in which *capsule* does not hold; *done* is called once one was played and told."""
     for engine in engines:
         played = played_on(capsule, engine, stages)
         if played is not None and not played.holds:
             yield Suspect(engine, played, _explains(capsule, played))
+        done()
 
 
 def _explains(capsule: Capsule, played: Replay) -> bool:

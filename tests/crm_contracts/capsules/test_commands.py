@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -134,7 +135,7 @@ def test_a_sync_that_insists_on_tls_is_told_how(tmp_path: Path) -> None:
 def test_the_faults_that_would_explain_a_bug_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those in which the capsule does not hold, with what they do to it, and no other; status 1 where there is none.
 
-    One that says what broke is not explained by what breaks something else.
+    One that says what broke is not explained by what breaks something else. A terminal is shown how far it is.
     """
     lost = ops.InjectFault(fault="lost_response", vendor="salesforce", verb="create", object="Task")
     twice = replace(HELD, ops=(*HELD.ops, lost, ops.Sync()))
@@ -158,3 +159,10 @@ def test_the_faults_that_would_explain_a_bug_are_named(tmp_path: Path, monkeypat
         other.stdout.endswith("shows this bug here; 1 more would break something else\n"),
     )
     assert (0, found.stdout) == (expected.exit_code, expected.stdout)
+    assert not re.search(r"\d/\d|\033", found.stderr)
+
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _stream: True)
+    seen = run("capsule", "engines", tmp_path / "twice.capsule.yaml")
+
+    assert found.stdout == seen.stdout
+    assert ["engines", "2/2"] == [re.findall(word, seen.stderr)[-1] for word in ("engines", r"\d/\d")]
