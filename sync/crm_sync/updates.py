@@ -104,7 +104,7 @@ def _take_over(engine: Engine, intent: Intent, link: Link, records: Mapping[str,
             for replica, key in one["agreed"].items():
                 if replica in base:  # a Conversation without agreed values starts from its Task's, as a whole (P1)
                     base[replica][name] = key
-        elif SALESFORCE not in missing and SALESFORCE in base:
+        elif SALESFORCE in one["written"].keys() - missing and SALESFORCE in base:
             for model in missing & keys.keys() - base.keys():
                 base[model] = _start(engine, base, sections[model], keys[model])
             said = one["agreed"] | {r: key for r, key in one["before"].items() if r in missing}

@@ -251,6 +251,18 @@ def test_half_of_what_was_written_has_no_say(stage: Stage, history: list[Op], si
     assert lived.summary() == died.summary()
 
 
+@pytest.mark.parametrize("dies_at", [8, 10])
+def test_what_never_reached_salesforce_is_decided_anew(stage: Stage, dies_at: int) -> None:
+    """One field goes each way, and neither was written, or one: what loses then is logged as ever (F17, I5)."""
+    edits = [
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"description": "<p>B</p>"}),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Description": "C"}),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"subject": "D"}),
+    ]
+
+    play([NOTE, ops.Sync(), *edits, ops.Sync(crash_at=dies_at)], stage=stage, settings=Settings(conflict="newest"))
+
+
 def test_a_conversation_that_shows_late_undoes_nothing(stage: Stage) -> None:
     """The round of its completed Task is not shown it; once it shows, its values of then are no edit (I5, F49)."""
     history = [
