@@ -6,20 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.crm_contracts.ledger.planhat_models import PROPERTIES, properties_of
+from tests.crm_contracts.ledger.planhat_models import COLLECTIONS, PROPERTIES, properties_of
 from tests.crm_contracts.ledger.test_planhat import HEADERS, LEAST, Tenant, cases
 from tests.fake_planhat.conftest import COMPANY_ID, OTHER_ID
 
 from crm_contracts.ledger.entry import Entry
 from fake_core.errors import MisuseError
 
-COLLECTIONS = {
-    "Company": "companies", "Enduser": "endusers", "User": "users", "Task": "tasks", "Conversation": "conversations",
-    "Asset": "assets", "License": "licenses", "Opportunity": "opportunities", "Sale": "sales", "Invoice": "invoices",
-    "Nps": "nps", "Churn": "churn", "Issue": "issues", "Project": "projects", "Campaign": "campaigns",
-    "Objective": "objectives", "Workspace": "workspaces", "Deal": "deals", "LineItem": "lineitems",
-    "Product": "products", "TimeEntry": "timeentries", "Timesheet": "timesheets", "CustomField": "customfields",
-}  # fmt: skip
 ID = "ABCDEFABCDEF000000000009"
 DOLLARS = {"_id": "3518f8944d42212dd37daffe", "symbol": "USD", "rate": 1, "isBase": True, "overrides": {}}
 OPEN = {"Campaign", "Objective", "Workspace", "Deal", "LineItem", "Product", "TimeEntry"}  # nobody published the rest
