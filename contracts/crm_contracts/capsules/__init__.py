@@ -9,12 +9,21 @@ bug (a simulation, Hypothesis, a HAR file, two exports, a journal) writes one; w
 
 from __future__ import annotations
 
-from crm_contracts.capsules.capsule import Capsule, Customer
+from crm_contracts.capsules.capsule import Capsule, Customer, OpenQuestionWarning
 from crm_contracts.capsules.reading import read_capsule
 from crm_contracts.capsules.replay import Replay, replay
 from crm_contracts.capsules.writing import write_capsule
 
-__all__ = ["Capsule", "Customer", "Replay", "assert_holds", "read_capsule", "replay", "write_capsule"]
+__all__ = [
+    "Capsule",
+    "Customer",
+    "OpenQuestionWarning",
+    "Replay",
+    "assert_holds",
+    "read_capsule",
+    "replay",
+    "write_capsule",
+]
 
 
 def assert_holds(capsule: Capsule) -> None:

@@ -16,13 +16,17 @@ from crm_contracts.world.ops import Op
 from crm_contracts.world.violations import InvariantViolated
 from fake_core.clock import DEFAULT_MOMENT
 
-__all__ = ["BREAKS", "FORMAT", "SUFFIX", "Capsule", "Customer", "Engine"]
+__all__ = ["BREAKS", "FORMAT", "SUFFIX", "Capsule", "Customer", "Engine", "OpenQuestionWarning"]
 
 FORMAT = 1  # of the file
 SUFFIX = ".capsule.yaml"
 BREAKS: Mapping[str, type[InvariantViolated]] = {
     name: getattr(violations, name) for name in violations.__all__ if name != "InvariantViolated"
 }
+
+
+class OpenQuestionWarning(UserWarning):
+    """A capsule holds that has open questions: it may replay another story than the one that was seen."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,16 +3,18 @@
 Rule 1: a failure tells the story (title, what the customer saw, the violated invariant, both columns), never a
 traceback.
 Rule 2: the sync is ours, or the command that the project's pytest configuration names.
+Rule 3: a file with open questions that holds is green and warns: it says nothing yet of what nobody knows.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 
-from crm_contracts.capsules.capsule import Capsule
+from crm_contracts.capsules.capsule import Capsule, OpenQuestionWarning
 from crm_contracts.capsules.foreign import foreign_stage, replay_foreign
 from crm_contracts.capsules.reading import read_capsule
 from crm_contracts.capsules.replay import Replay, replay
@@ -20,6 +22,7 @@ from crm_contracts.capsules.stages import Stages
 from crm_contracts.told import told
 from crm_contracts.verify.runner import CommandRunner
 from crm_contracts.world.columns import two_columns
+from crm_contracts.world.story import counted
 from fake_core.errors import MisuseError
 
 __all__ = ["CapsuleFile", "assert_holds", "failure"]
@@ -51,10 +54,21 @@ class CapsuleItem(pytest.Item):
                 played = replay_foreign(capsule, stage)
         if not played.holds:
             raise _Broken(failure(capsule, played))
+        if capsule.questions:
+            self._warn_of(capsule.questions)
+
+    def _warn_of(self, questions: tuple[str, ...]) -> None:
+        """Rule 3. pytest names the file, its summary the place in it; `-W error` makes a failure of it."""
+        lines = self.path.read_text("utf-8").splitlines()
+        place = next((number for number, line in enumerate(lines, 1) if line.startswith("questions")), 1)
+        asked = [f"  {' '.join(one.split())}" for one in questions]
+        said = f"{counted(len(asked), 'open question')}, so another story may be replayed here than was seen; what is"
+        message = "\n".join([f"{said} answered is taken out of `questions`:", *asked])
+        warnings.warn_explicit(message, OpenQuestionWarning, str(self.path), place)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The story alone; whatever else goes wrong is our bug and has a traceback."""
-        if isinstance(excinfo.value, (_Broken, MisuseError)):
+        if isinstance(excinfo.value, (_Broken, MisuseError, OpenQuestionWarning)):
             return told(str(self.path), str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
@@ -100,6 +114,8 @@ def _lines(capsule: Capsule, played: Replay) -> Iterator[str]:
     yield capsule.title
     if capsule.saw:
         yield f"seen by the customer: {capsule.saw.strip()}"
+    for question in capsule.questions:
+        yield f"open question: {' '.join(question.split())}"
     yield ""
     found = played.violation
     if found is not None:

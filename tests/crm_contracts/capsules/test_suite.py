@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -37,6 +38,15 @@ HOLDS = Capsule(
     engine=Engine("published", "a creation is sent again"),
     expect={"act-1": {SALESFORCE: 1}},
 )
+# One file of several for which the project is strict: what `-W error` says for all of them.
+STRICT = """
+import pytest
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.name.startswith("strict"):
+            item.add_marker(pytest.mark.filterwarnings("error::crm_contracts.capsules.OpenQuestionWarning"))
+"""
 BREAKS = replace(HOLDS, title="Nobody is called Bob", expect={"act-1": {SALESFORCE: {"Subject": "Call Bob"}}})
 
 
@@ -54,17 +64,28 @@ def outside(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_repository_with_capsules_needs_no_code(tmp_path: Path) -> None:
-    """Each file is a test; the one that fails tells its story; what is no capsule says its line; code does the same."""
+    """Each file is a test; the one that fails tells its story; what is no capsule says its line; code does the same.
+
+    One that holds and has an open question is green and warns of it, or fails where the project says so.
+    """
     write_capsule(HOLDS, tmp_path / f"holds{SUFFIX}")
     write_capsule(BREAKS, tmp_path / f"breaks{SUFFIX}")
     (tmp_path / f"broken{SUFFIX}").write_text("capsule: 1\ntitle: 5\nprofile: planhat\nops: []\n", "utf-8")
     (tmp_path / "other.yaml").write_text("a: 1\n", "utf-8")
     (tmp_path / "test_green.py").write_text(to_pytest(HOLDS), "utf-8")
     (tmp_path / "test_red.py").write_text(to_pytest(BREAKS), "utf-8")
+    write_capsule(replace(HOLDS, ops=(), expect={}, title="Strict"), tmp_path / f"strict{SUFFIX}")
+    (tmp_path / "conftest.py").write_text(STRICT, "utf-8")
     done = outside(tmp_path, "pytest", "-q", "-rA", "-p", "crm_contracts.plugin", "-p", "no:cacheprovider")
     said = done.stdout
 
-    assert (1, "3 failed, 2 passed") == (done.returncode, said.splitlines()[-1].partition(" in ")[0])
+    assert (1, "4 failed, 2 passed, 1 warning") == (done.returncode, said.splitlines()[-1].partition(" in ")[0])
+    warned = re.search(rf"holds{SUFFIX}:(\d+): (\w+): (1 open question, so another .+\n.+)", said)
+    assert warned is not None
+    assert "questions:" == (tmp_path / f"holds{SUFFIX}").read_text("utf-8").splitlines()[int(warned[1]) - 1]
+    assert ("OpenQuestionWarning", "Why twice?") == (warned[2], warned[3].splitlines()[1].strip())
+    assert f"FAILED strict{SUFFIX}::replay - 1 open question, so another story" in said
+    assert "open question: Why twice?" in said.partition(f"capsule breaks{SUFFIX}")[2]
     for line in (
         f"PASSED holds{SUFFIX}::replay",
         "PASSED test_green.py::test_the_call_is_there_once",
@@ -93,7 +114,7 @@ def test_a_repository_can_put_its_own_sync_to_the_test(tmp_path: Path) -> None:
     done = outside(inside, "pytest", "-q", "-p", "crm_contracts.plugin", "-p", "no:cacheprovider", "..")
     failed, summed = done.stdout.splitlines()[-2:]
 
-    assert "1 failed, 1 passed" == summed.partition(" in ")[0]
+    assert "1 failed, 1 passed, 1 warning" == summed.partition(" in ")[0]
     assert failed.startswith(f"FAILED ../never-sent{SUFFIX}::replay - ")
     assert (tmp_path / "runs.txt").read_text("utf-8").startswith("http://localhost:")
     assert [] == list(inside.iterdir())
