@@ -6,11 +6,14 @@ Rule 2: nothing is written to an account before it is known to be none of produc
 second time by its id. Who has no flag for it (Planhat, Totango) is named by `--account VENDOR=NAME`, and that has to
 be the name in the credentials.
 Rule 3: a log-in goes to a sandbox's log-in host unless one is named.
-Source: REST API Developer Guide, OAuth flows; Object Reference, Organization.
+Rule 4: the forms of an id with 15 and 18 characters name the same org. Case counts in the first 15; the last three say
+it, so an 18 that lost it on its way (a spreadsheet) still names its org.
+Source: REST API Developer Guide, OAuth flows; Object Reference, Organization; Field Types, ID.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +21,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from crm_contracts.conform.access.salesforce import checksum
 from crm_contracts.conform.target import Target, session_of
 from crm_contracts.vendors import HOSTS
 from fake_core.clock import Clock
@@ -45,6 +49,7 @@ CREDENTIALS = {
 SANDBOX_LOGIN = "https://test.salesforce.com"
 PRODUCTION_LOGIN = "login.salesforce.com"
 LOCAL = {"localhost", "127.0.0.1", "::1"}
+_ORG_ID = re.compile(r"00D[0-9A-Za-z]{12}(?:[A-Za-z0-5]{3})?", re.ASCII | re.IGNORECASE)
 
 
 class NoAccount(Exception):
@@ -53,12 +58,28 @@ class NoAccount(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Allowed:
-    """What the caller said about accounts. *production* is the second word: the id of the org."""
+    """What the caller said about accounts. *production* is the first word, *production_org* the second: the org's id.
+
+    Raises MisuseError for an id that is none.
+    """
 
     developer_edition: bool = False
     production: bool = False
     production_org: str = ""
     accounts: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        given = self.production_org
+        if not given:
+            return
+        if _ORG_ID.fullmatch(given) is None:
+            raise MisuseError(f"--write-to-production-org {given}: an org's id is 00D and 12 or 15 more characters")
+        whole = given[:15] + checksum(given[:15])
+        if len(given) > 15 and given != whole and not _lost_its_case(given):
+            raise MisuseError(
+                f"--write-to-production-org {given}: no id ends so: the last three characters of"
+                f" {given[:15]} are {whole[15:]}; copy it again"
+            )
 
 
 def account(
@@ -164,7 +185,17 @@ def _check_org(target: Target, allowed: Allowed) -> None:
 
 
 def _told_twice(allowed: Allowed, org_id: str) -> bool:
-    return allowed.production and allowed.production_org[:15] == org_id[:15]
+    """Rule 4."""
+    given = allowed.production_org
+    whole = org_id[:15] + checksum(org_id[:15])
+    return allowed.production and (
+        given in {whole[:15], whole} or (_lost_its_case(given) and given.lower() == whole.lower())
+    )
+
+
+def _lost_its_case(record_id: str) -> bool:
+    """Whether this may be an id of 18 characters in small letters only, or in capitals only."""
+    return len(record_id) == 18 and record_id in {record_id.lower(), record_id.upper()}
 
 
 def _check_name(target: Target, allowed: Allowed) -> None:

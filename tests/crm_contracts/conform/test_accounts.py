@@ -166,6 +166,8 @@ def test_an_org_without_the_fields_is_told() -> None:
         ("production", {"production": True}, "--write-to-production-org 00D"),
         ("production", {"production_org": "00DUd0000000001MAA"}, "this is production"),
         ("production", {"production": True, "production_org": "00DUd0000000009MAA"}, "this is production"),
+        ("production", {"production": True, "production_org": "00dud0000000001"}, "this is production"),
+        ("production", {"production": True, "production_org": "00dud0000000009maa"}, "this is production"),
         ("developer", {}, "--allow-developer-edition"),
         ("developer", {"production": True}, "--allow-developer-edition"),
     ],
@@ -186,11 +188,28 @@ def test_production_is_refused(org: Callable[..., Org], kind: str, allowed: dict
         ("developer", {"developer_edition": True}),
         ("production", {"production": True, "production_org": "00DUd0000000001MAA"}),
         ("production", {"production": True, "production_org": "00DUd0000000001"}),
+        ("production", {"production": True, "production_org": "00dud0000000001maa"}),
+        ("production", {"production": True, "production_org": "00DUD0000000001MAA"}),
     ],
 )
 def test_what_may_be_asked(org: Callable[..., Org], kind: str, allowed: dict[str, Any]) -> None:
     """A sandbox needs no word, a Developer Edition org one, production two: the second is its id."""
     assert SANDBOX == org(kind).account(**allowed).url
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("00DUd0000000001MAB", "the last three characters of 00DUd0000000001 are MAA"),
+        ("00DuD0000000001MAA", "the last three characters of 00DuD0000000001 are UAA"),
+        ("00DUd0000000001MA", "00D and 12 or 15 more characters"),
+        ("001Ud0000000001IAA", "00D and 12 or 15 more characters"),
+    ],
+)
+def test_an_id_that_is_none_is_told_before_anybody_is_asked(given: str, told: str) -> None:
+    """The word that names the org has to be an id of an org, with the last three characters that fit it."""
+    with pytest.raises(MisuseError, match=f"^--write-to-production-org {given}: .*{told}"):
+        Allowed(production=True, production_org=given)
 
 
 def test_a_log_in_goes_to_the_sandbox_host(org: Callable[..., Org]) -> None:
