@@ -96,9 +96,25 @@ def demo(*, seed: int, plain: bool) -> None:
 @click.option(
     "--data", default="sqlite://", metavar="URL", help="Where rows live: sqlite:// (memory, default) or sqlite:///FILE."
 )
+@click.option(
+    "--clock",
+    type=click.Choice(("real", "frozen")),
+    default="real",
+    show_default=True,
+    help="frozen: the fakes' time stands still, in the same moment at each start, until POST /__understudy__/clock "
+    "moves it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON when ready, and nothing else.")
 def serve(
-    *, vendors: tuple[str, ...], host: str, port: int, tls: bool, orgs: tuple[str, ...], data: str, as_json: bool
+    *,
+    vendors: tuple[str, ...],
+    host: str,
+    port: int,
+    tls: bool,
+    orgs: tuple[str, ...],
+    data: str,
+    clock: str,
+    as_json: bool,
 ) -> None:
     """Serve the fakes over http or https until stopped by Ctrl-C or SIGTERM."""
     from crm_contracts import serving
@@ -122,6 +138,7 @@ def serve(
                 orgs=tenants.get(vendor, ()),
                 cert_file=str(certificates.cert_file) if certificates else None,
                 key_file=str(certificates.key_file) if certificates else None,
+                frozen=clock == "frozen",
             )
             for vendor, chosen_port in zip(chosen, ports, strict=True)
         ]

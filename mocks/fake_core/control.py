@@ -138,7 +138,7 @@ class ControlPlane:
     def _set_clock(self, request: Request) -> dict[str, Any]:
         clock = self._fake.clock
         if not isinstance(clock, FrozenClock):
-            raise MisuseError("this fake runs on the real clock: start it with a frozen one to move it")
+            raise MisuseError("this fake runs on the real clock: start it with a frozen one (serve --clock frozen)")
         given = _body(request)
         if "advance_seconds" in given:
             seconds = given["advance_seconds"]

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,9 @@ from simple_salesforce.exceptions import (
 )
 
 from crm_contracts.vendors import VENDORS
+from fake_core.clock import DEFAULT_MOMENT
+from fake_core.control import ControlClient
+from fake_core.errors import MisuseError
 
 ROOT = Path(__file__).parents[2]
 SALESFORCE_WORDS = [
@@ -64,10 +68,10 @@ def client(told: dict[str, Any]) -> requests.Session:
     return session
 
 
-@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https and a frozen clock"])
 def test_one_line_tells_everything_a_client_needs(environment: dict[str, str], tls: bool) -> None:
-    """The words of the JSON line, in order, and each of them works."""
-    with serving(environment, *(["--tls"] if tls else [])) as (told, _):
+    """The words of the JSON line, in order, and each of them works; so does a clock that stands still till moved."""
+    with serving(environment, *(["--tls", "--clock", "frozen"] if tls else [])) as (told, _):
         salesforce, planhat = told["salesforce"], told["planhat"]
         form = {
             "grant_type": "password",
@@ -93,6 +97,12 @@ def test_one_line_tells_everything_a_client_needs(environment: dict[str, str], t
             assert 1 == tasks.headers["Date"].count(",")
             for vendor in VENDORS:
                 assert vendor == session.get(told["control"][vendor], timeout=30).json()["vendor"]
+                control = ControlClient(told[vendor]["url"], session)
+                if tls:
+                    assert DEFAULT_MOMENT + timedelta(hours=1) == control.advance(3600) == control.now()
+                else:
+                    with pytest.raises(MisuseError, match="serve --clock frozen"):
+                        control.advance(3600)
 
     assert [*VENDORS, "control"] == list(told)
     assert SALESFORCE_WORDS == list(salesforce)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from crm_contracts.serving import orgs_by_vendor
 from crm_contracts.serving.notes import shell_variables
 from crm_contracts.serving.worker import data_url
 from fake_core import ControlClient, MisuseError
+from fake_core.clock import DEFAULT_MOMENT
 
 __all__ = ["environment"]  # a fixture
 
@@ -48,8 +50,8 @@ def names(session: requests.Session, url: str, token: str) -> tuple[int, Any]:
 
 
 def test_two_files_are_two_tenants_behind_one_port(environment: dict[str, str], files: list[str]) -> None:
-    """One URL, the words of each tenant under its name, a control plane of its own; a stranger is refused."""
-    with serving(environment, "planhat", *files) as (told, _), client(told["planhat"]) as session:
+    """One URL, each tenant's words under its name, a control plane and a clock of its own; a stranger has none."""
+    with serving(environment, "planhat", "--clock", "frozen", *files) as (told, _), client(told["planhat"]) as session:
         planhat = told["planhat"]
         acme, bolt = planhat["tenants"].values()
         seen = [names(session, planhat["url"], token) for token in (acme["token"], bolt["token"], "no-token")]
@@ -59,6 +61,8 @@ def test_two_files_are_two_tenants_behind_one_port(environment: dict[str, str], 
                  for one in (acme, bolt)]  # fmt: skip
         unsaid = session.post(f"{told['control']['planhat']}reset", timeout=30)
         listed = session.get(f"{told['control']['planhat']}tenants", timeout=30).json()
+        control.advance(60)
+        moments = [ControlClient(planhat["url"], session, tenant=name).now() for name in ("acme", "bolt-2")]
 
     assert (["planhat", "control"], ["url", "ca_file", "tenants"]) == (list(told), list(planhat))
     assert {"acme": ["token", "tenant", "control"], "bolt-2": ["token", "tenant", "control"]} == {
@@ -66,6 +70,7 @@ def test_two_files_are_two_tenants_behind_one_port(environment: dict[str, str], 
     }
     assert [(200, ["acme's own"]), (200, ["bolt-2's own"]), (401, "Unauthorized")] == seen
     assert [[], ["/companies"]] == paths
+    assert [DEFAULT_MOMENT + timedelta(minutes=1), DEFAULT_MOMENT] == moments
     assert (400, ["acme", "bolt-2"]) == (unsaid.status_code, listed["tenants"])
 
 

@@ -152,7 +152,7 @@ def _why_not(check: Check, target: Target, play: Play) -> str:
     if check.fake_only and target.control is None:
         return "needs the control plane"
     if any("advance" in step.get("control", ()) for step in check.steps) and not target.stands_still:
-        return "this fake's clock cannot be moved"
+        return "this fake's clock cannot be moved: serve it with --clock frozen"
     if play.missing:
         return f"no credential {', '.join(sorted(play.missing))}"
     for need in check.needs:

@@ -47,6 +47,7 @@ class Serve:
     orgs: tuple[str, ...] = ()
     cert_file: str | None = None
     key_file: str | None = None
+    frozen: bool = False  # whether each tenant's clock stands still until the control plane moves it
 
     def url(self) -> str:
         host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::"} else self.host  # noqa: S104 - compared only

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crm_contracts.vendors import MANY_TENANTS, create_fake, create_tenants, read_tenants
-from fake_core.clock import RealClock
+from fake_core.clock import FrozenClock, RealClock
 from fake_core.errors import ConnectionDropped
 from fake_core.tenants import Tenants
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+    from fake_core.clock import Clock
 
 OPTIONS_VARIABLE = "UNDERSTUDY_SERVE"
 # A fake answers one request at a time, and its threads take turns: left to Python's own lock they get in each other's
@@ -51,15 +53,19 @@ def application() -> WSGIApplication:
 def _tenants(options: dict[str, Any], turns: dict[str, threading.Lock]) -> Tenants:
     vendor, orgs, url = options["vendor"], options["orgs"], options["data"]
     names = [vendor] if options["named"] else []
+
+    def clock(name: str) -> Clock:
+        return FrozenClock() if options["frozen"] else _PatientClock(turns[name])
+
     if orgs and vendor in MANY_TENANTS:
         configs = read_tenants(vendor, orgs)
 
         def data(name: str) -> str:
             return data_url(url, *names, name) if len(configs) > 1 else data_url(url, *names)
 
-        return create_tenants(vendor, configs, clock=lambda name: _PatientClock(turns[name]), data=data)
+        return create_tenants(vendor, configs, clock=clock, data=data)
     given = {"org": orgs[0]} if orgs else {}
-    fake = create_fake(vendor, clock=_PatientClock(turns[vendor]), data=data_url(url, *names), **given)
+    fake = create_fake(vendor, clock=clock(vendor), data=data_url(url, *names), **given)
     return Tenants({vendor: fake})
 
 
