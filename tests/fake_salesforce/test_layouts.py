@@ -192,10 +192,14 @@ def test_record_types_choose_the_layout(typed: Caller) -> None:
 @pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.evidence("documented", "SOAP API Developer Guide, DescribeLayoutSaveOption: of cases and leads")
 def test_save_options(typed: Caller) -> None:
-    (option,) = layout(typed, "Case")["saveOptions"]
-    assert ("UseDefaultAssignmentRule", "Sforce-Auto-Assign", "AssignmentRuleHeader") == (
-        option["name"], option["restHeaderName"], option["soapHeaderName"]
-    )  # fmt: skip
+    for name, label in (
+        ("Case", "Assign using active assignment rules"),
+        ("Lead", "Assign using active assignment rule"),  # both labels: assumed
+    ):
+        (option,) = layout(typed, name)["saveOptions"]
+        assert ("UseDefaultAssignmentRule", "Sforce-Auto-Assign", "AssignmentRuleHeader", label) == tuple(
+            option[key] for key in ("name", "restHeaderName", "soapHeaderName", "label")
+        )
     assert [] == layout(typed, "Contact")["saveOptions"]
 
 
@@ -282,6 +286,37 @@ def test_compact(typed: Caller) -> None:
     )  # fmt: skip
     for url in (answer["urls"]["primary"], mapping["urls"]["compactLayout"]):
         assert one == typed.get(url).json
+
+
+@pytest.mark.ledger("salesforce/shape/layouts")
+@pytest.mark.evidence(
+    "documented", "REST API Developer Guide v66, sObject CompactLayouts: actions; the fields: assumed"
+)
+def test_what_a_compact_layout_shows(typed: Caller) -> None:
+    """The fields of the highlights, those of the first objects by name, and what can be done from there."""
+    fields = {
+        "Account": "Name Phone Website OwnerId",
+        "Contact": "Name Title AccountId Phone Email",
+        "Lead": "Name Title Company Phone Email",
+        "Opportunity": "Name AccountId CloseDate Amount OwnerId",
+        "Case": "CaseNumber Subject Status Priority",
+        "Task": "Subject WhoId WhatId ActivityDate Status",
+        "Event": "Subject WhoId WhatId StartDateTime EndDateTime",
+        "User": "Name Title Email Phone",
+    }
+    actions = {
+        "Account": ["Call", "Send Email", "Map", "Read News", "View Website"],
+        "Contact": ["Call", "Send Email", "Map"],
+        "Lead": ["Call", "Send Email", "Map"],
+    }
+    names = {"Call": "Call", "Send Email": "Email", "Map": "Map", "Read News": "News", "View Website": "Website"}
+    told = {name: typed.get(f"/sobjects/{name}/describe/compactLayouts").json["compactLayouts"][0] for name in fields}
+    assert {name: words.split() for name, words in fields.items()} == {
+        name: [each["layoutComponents"][0]["value"] for each in one["fieldItems"]] for name, one in told.items()
+    }
+    for name, one in told.items():
+        wanted = [(f"{names[label]}HighlightAction", label) for label in actions.get(name, [])]
+        assert (name, wanted) == (name, [(each["name"], each["label"]) for each in one["actions"]])
 
 
 @pytest.mark.ledger("salesforce/shape/layouts")
@@ -427,7 +462,9 @@ def test_how_much_a_layout_shows(typed: Caller) -> None:
 
     assert {5} == {one["limitRows"] for one in whole["relatedLists"]}
     assert 4 == max(len(one["columns"]) for one in whole["relatedLists"])
-    assert ["Edit", "Delete", "Clone"] == [one["label"] for one in whole["buttonLayoutSection"]["detailButtons"]]
+    assert [(word, word) for word in ("Edit", "Delete", "Clone")] == [
+        (one["name"], one["label"]) for one in whole["buttonLayoutSection"]["detailButtons"]
+    ]
     assert (1, 1, 4, 6) == tuple(lines[name] for name in ("Name", "Tier__c", "Tags__c", "Description"))
 
 

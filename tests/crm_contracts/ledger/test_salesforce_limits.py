@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from tests.crm_contracts.ledger.salesforce_tables import EDITIONS, OCCURRENCES
 from tests.crm_contracts.ledger.world import World
 from tests.fake_salesforce.bulk1_client import Bulk
 from tests.fake_salesforce.bulk2 import load, new_job, new_query
@@ -18,13 +19,11 @@ from tests.fake_salesforce.test_storage import CONCURRENT, FULL, ROWS_OF_A_MB, G
 
 from crm_contracts.ledger import entries
 from crm_contracts.ledger.entry import Entry
-from crm_contracts.ledger.tables import data_of
 from fake_core.clock import FrozenClock
 from fake_core.faults import Fault
 from fake_salesforce import OrgConfig, create_app, data_files
 
 SALESFORCE = entries("salesforce")
-BULK = data_of("salesforce", "bulk.toml")
 
 
 def each(prefix: str) -> list[Any]:
@@ -72,12 +71,11 @@ def test_what_limits_shows_by_version(world: World) -> None:
 @pytest.mark.parametrize("one", each("salesforce/edition/"))
 def test_what_an_edition_gives(one: Entry) -> None:
     """Calls, storage and the edition's name are shown; one long request more than it allows is refused."""
-    row = data_of("salesforce", "editions.toml")["edition"][key_of(one)]
+    organization, calls, data, files, most = EDITIONS[key_of(one)]
     clock = Gate()
     org = caller(clock=clock, edition=key_of(one))
     shown = org.get("/limits").json
     [kind] = org.soql("SELECT OrganizationType FROM Organization")
-    most = row["long_requests_max"]
     org.fake.faults.add(Fault(kind="delay", verb="describe", times=most, seconds=60))
     answers: list[Answer] = []
     threads = [
@@ -98,8 +96,8 @@ def test_what_an_edition_gives(one: Entry) -> None:
         thread.join(30)
     org.fake.close()
 
-    assert row["organization_type"] == kind["OrganizationType"]
-    assert [row[name] for name in ("api_requests_max", "data_storage_mb", "file_storage_mb")] == [
+    assert organization == kind["OrganizationType"]
+    assert [calls, data, files] == [
         shown[name]["Max"] for name in ("DailyApiRequests", "DataStorageMB", "FileStorageMB")
     ]
     assert (200, CONCURRENT, [200] * most) == (let_in, refused, [one.status for one in answers])
@@ -130,19 +128,31 @@ def test_a_campaign_takes_as_much_as_four_tasks(rows: int, status: int) -> None:
 @pytest.mark.ledger("salesforce/limit/storage-kb/CampaignMember", "salesforce/limit/storage-kb/free")
 def test_members_take_half_and_settings_nothing() -> None:
     """Two members fit where one task does; in a full org whatever is a setting, a person or a link is still made."""
-    made = full_world(ROWS_OF_A_MB - 4 - 3 - 1)  # a campaign, three leads, two members
+    parents = ("Account", "Contact", "Opportunity", "Event", "Task")
+    made = full_world(ROWS_OF_A_MB - 4 - 3 - 1 - len(parents))  # a campaign, three leads, two members
+    has = {name: made.make(name) for name in parents}
     campaign, leads = made.make("Campaign"), [made.make("Lead") for _ in range(3)]
     members = [{"CampaignId": campaign, "LeadId": lead} for lead in leads]
     statuses = [made.org.post("/sobjects/CampaignMember", one).status for one in members]
-    free = data_of("salesforce", "storage.toml")["free"]["objects"]
     alone = {"User", "Group", "GroupMember", "PermissionSet", "Pricebook2", "Product2", "PricebookEntry", "Document"}
     alone |= {"ContentVersion", "QueueSobject", "ObjectPermissions", "FieldPermissions", "PermissionSetAssignment"}
+    below: dict[str, dict[str, Any]] = {
+        "AccountContactRole": {"AccountId": has["Account"], "ContactId": has["Contact"]},
+        "Asset": {"Name": "a", "AccountId": has["Account"]},
+        "Attachment": {"Name": "a", "Body": "eA==", "ParentId": has["Account"]},
+        "CampaignMemberStatus": {"CampaignId": campaign, "Label": "Called"},
+        "ContentDocumentLink": {"ContentDocumentId": made.document(), "LinkedEntityId": has["Account"]},
+        "EventRelation": {"EventId": has["Event"], "RelationId": has["Contact"]},
+        "OpportunityContactRole": {"OpportunityId": has["Opportunity"], "ContactId": has["Contact"]},
+        "TaskRelation": {"TaskId": has["Task"], "RelationId": has["Contact"], "IsWhat": False},
+    }
     made_rows = [made.make(sobject) for sobject in sorted(alone)]
+    made_rows += [made.org.make(sobject, **body) for sobject, body in below.items()]
     task_status = made.org.post("/sobjects/Task", {}).error
     made.fake.close()
 
     assert [201, 201, 400] == statuses
-    assert (set(), len(alone), FULL) == (alone - set(free), len(made_rows), task_status)
+    assert (len(alone) + len(below), FULL) == (len(set(made_rows)), task_status)
 
 
 @pytest.mark.ledger("salesforce/limit/file-storage/*")
@@ -191,12 +201,12 @@ PATTERNS: dict[str, tuple[dict[str, Any], date, date]] = {
 @pytest.mark.ledger("salesforce/limit/recurrence/*")
 @pytest.mark.parametrize("one", each("salesforce/limit/recurrence/"))
 def test_the_most_occurrences(world: World, one: Entry) -> None:
-    """As many as the table says, and one more is refused."""
+    """As many as the vendor's page says, and one more is refused."""
     kind = key_of(one)
     fields, last, next_ = PATTERNS[kind]
     good = task(world.org, kind, str(MONDAY), str(last), **fields)
     assert 201 == good.status, good.text
-    assert data_of("salesforce", "recurrence.toml")["most"][kind] == len(due(world.org, good.json["id"]))
+    assert OCCURRENCES[kind] == len(due(world.org, good.json["id"]))
     assert "FIELD_INTEGRITY_EXCEPTION" == task(world.org, kind, str(MONDAY), str(next_), **fields).error[1]
 
 

@@ -6,17 +6,26 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.crm_contracts.ledger.salesforce_tables import (
+    GIVEN_AWAY,
+    NOT_OF_ONESELF,
+    OPEN,
+    PRIVATE,
+    PROFILES,
+    READ_AND_WRITTEN,
+    SHOWN_AS,
+    rows_of,
+)
+from tests.crm_contracts.ledger.test_salesforce_describe import PERMISSIONS
 from tests.crm_contracts.ledger.world import World
 from tests.fake_salesforce.conftest import Caller
 from tests.fake_salesforce.secured import logged_in, made, settings, user
 
 from crm_contracts.ledger import entries
 from crm_contracts.ledger.entry import Entry
-from crm_contracts.ledger.tables import data_of
+from fake_core.errors import MisuseError
 
 SALESFORCE = entries("salesforce")
-SECURITY = data_of("salesforce", "security.toml")
-SHARING = SECURITY["sharing"]
 RIGHTS = {"read": "queryable", "create": "createable", "edit": "updateable", "delete": "deletable"}
 
 
@@ -35,25 +44,22 @@ def world() -> Iterator[World]:
 @pytest.mark.ledger("salesforce/default/rows/*")
 @pytest.mark.parametrize("one", each("salesforce/default/rows/"))
 def test_the_values_that_an_org_starts_with(world: World, one: Entry) -> None:
-    """They are rows, in the order of the table, with all it says of them."""
+    """They are rows, in their order, with the default and what follows from a value."""
     name = one.id.rpartition("/")[2]
-    rows = data_of("salesforce", "rows.toml")["rows"][name]
-    fields = list(dict.fromkeys(field for row in rows for field in row))
-    shown = world.org.soql(f"SELECT {', '.join(fields)} FROM {name} ORDER BY SortOrder")
+    rows = rows_of(name)
+    shown = world.org.soql(f"SELECT {', '.join(rows[0])} FROM {name} ORDER BY SortOrder")
 
-    assert rows == [{field: row[field] for field in each} for each, row in zip(rows, shown, strict=True)]
+    assert rows == [{field: row[field] for field in rows[0]} for row in shown]
 
 
 # --- profiles -------------------------------------------------------------------------------------------------------
-
-PROFILES = {"-".join(name.split()): name for name in SECURITY["profiles"]}
 
 
 @pytest.fixture(scope="module")
 def people() -> Iterator[dict[str, Caller]]:
     """A user of each profile, by the profile."""
-    admin = made(*(user(f"u{number}", profile=name) for number, name in enumerate(SECURITY["profiles"])))
-    found = {name: logged_in(admin, f"u{number}") for number, name in enumerate(SECURITY["profiles"])}
+    admin = made(*(user(f"u{number}", profile=name) for number, name in enumerate(PROFILES)))
+    found = {name: logged_in(admin, f"u{number}") for number, name in enumerate(PROFILES)}
     yield {"": admin, **found}
     admin.fake.close()
 
@@ -61,19 +67,18 @@ def people() -> Iterator[dict[str, Caller]]:
 @pytest.mark.ledger("salesforce/default/profile/*")
 @pytest.mark.parametrize("one", each("salesforce/default/profile/"))
 def test_the_profiles_of_an_org(people: dict[str, Caller], one: Entry) -> None:
-    """The permissions of a profile are shown, and its user may do with objects and fields what the table says."""
-    name = PROFILES[one.id.rpartition("/")[2]]
-    table = SECURITY["profiles"][name]
-    fields = SECURITY["permissions"]
-    [row] = people[""].soql(f"SELECT {', '.join(fields.values())} FROM Profile WHERE Name = '{name}'")
+    """The permissions of a profile are shown, and its user may do with objects and fields what it says."""
+    name = {"-".join(each.split()): each for each in PROFILES}[one.id.rpartition("/")[2]]
+    permissions, every_object, every_field = PROFILES[name]
+    [row] = people[""].soql(f"SELECT {', '.join(PERMISSIONS.values())} FROM Profile WHERE Name = '{name}'")
     describe = people[name].get("/sobjects/Account/describe")
     rights = {right for right, flag in RIGHTS.items() if describe.status == 200 and describe.json[flag]}
 
-    assert set(table["permissions"]) == {key for key, field in fields.items() if row[field]}
-    assert set(table["every_object"]) - {"view_all", "modify_all"} == rights
+    assert permissions == {key for key, field in PERMISSIONS.items() if row[field]}
+    assert every_object == rights
     if rights:
         shown = {field["name"]: field for field in describe.json["fields"]}
-        assert table["every_field"] == ("Phone" in shown) == shown["Phone"]["updateable"]
+        assert every_field == ("Phone" in shown) == shown["Phone"]["updateable"]
 
 
 # --- rights that no profile gives -----------------------------------------------------------------------------------
@@ -81,9 +86,10 @@ def test_the_profiles_of_an_org(people: dict[str, Caller], one: Entry) -> None:
 
 @pytest.mark.ledger("salesforce/default/open-objects")
 def test_what_everybody_reads(people: dict[str, Caller]) -> None:
-    """A user without any right on objects reads them all; writing takes the permission that the table names."""
+    """A user without any right on objects reads them all, and no other; writing takes the permission that is named."""
     least = people["Minimum Access - Salesforce"]
-    for name, permission in SECURITY["open"].items():
+    there = {each["name"] for each in least.get("/sobjects").json["sobjects"]}
+    for name, permission in OPEN.items():
         mine, admins = (who.get(f"/sobjects/{name}/describe") for who in (least, people[""]))
         flag = "createable" if admins.json["createable"] else "updateable"
         may = [one.json[flag] for one in (mine, admins)]
@@ -94,23 +100,46 @@ def test_what_everybody_reads(people: dict[str, Caller]) -> None:
             least.get("/query", query={"q": f"SELECT Id FROM {name}"}).status,
         )
         assert (name, may[1] and not permission) == (name, may[0])
+    assert set() == {"Account", "Contact", "Case", "Task", "Event", "Lead", "Note", "Product2", "Asset"} & there
+
+
+@pytest.mark.ledger("salesforce/default/open-objects")
+def test_what_a_permission_lets_write() -> None:
+    """A user with that permission alone writes the objects that name it, those that need none, and no other."""
+    permissions = sorted({each for each in OPEN.values() if each})
+    profiles = {each: {"like": "Minimum Access - Salesforce", "permissions": {each: True}} for each in permissions}
+    admin = made(*(user(each.replace("_", "-"), profile=each) for each in permissions), profiles=profiles)
+    may: dict[str, dict[str, Any]] = {}
+    for permission in ("", *permissions):
+        who = logged_in(admin, permission.replace("_", "-")) if permission else admin
+        may[permission] = {each["name"]: each for each in who.get("/sobjects").json["sobjects"] if each["name"] in OPEN}
+    admin.fake.close()
+    # Everybody changes themselves: where rows can be made, making one is what takes the permission.
+    written = {name: "createable" if one["createable"] else "updateable" for name, one in may[""].items()}
+    seen = {each: {name for name, flag in written.items() if may[each][name][flag]} for each in may}
+
+    assert {"CaseStatus", "LeadStatus", "OpportunityStage", "Profile", "TaskPriority", "TaskStatus"} == (
+        OPEN.keys() - seen[""]  # nobody writes these over the API
+    )
+    assert {each: {name for name in seen[""] if OPEN[name] in {"", each}} for each in permissions} == {
+        each: seen[each] for each in permissions
+    }
 
 
 @pytest.mark.ledger("salesforce/default/own-row")
 def test_what_a_user_may_not_change_of_themselves(people: dict[str, Caller]) -> None:
-    """Each field of the table is refused in the own row, and any other is taken."""
+    """Each of these fields is refused in the own row, and any other is taken."""
     sam = people["Standard User"]
-    name = next(f"u{number}" for number, profile in enumerate(SECURITY["profiles"]) if profile == "Standard User")
+    name = f"u{list(PROFILES).index('Standard User')}"
     [row] = people[""].soql(f"SELECT Id, ProfileId FROM User WHERE Username = '{name}@acme.example'")
     [other] = people[""].soql("SELECT Id FROM Profile WHERE Name = 'Read Only'")
     values = {"IsActive": False, "ProfileId": other["Id"], "UserRoleId": None, "Username": "x@x.example"}
     refused = [
-        sam.patch(f"/sobjects/User/{row['Id']}", {field: values.get(field, True)}).error
-        for field in SECURITY["own_row"]["User"]
+        sam.patch(f"/sobjects/User/{row['Id']}", {field: values.get(field, True)}).error for field in NOT_OF_ONESELF
     ]
 
-    assert ["INVALID_FIELD_FOR_INSERT_UPDATE"] * len(SECURITY["own_row"]["User"]) == [one[1] for one in refused]
-    assert 204 == sam.patch(f"/sobjects/User/{row['Id']}", {"Title": "Rep"}).status
+    assert ["INVALID_FIELD_FOR_INSERT_UPDATE"] * len(NOT_OF_ONESELF) == [one[1] for one in refused]
+    assert 204 == sam.patch(f"/sobjects/User/{row['Id']}", {"Title": "Rep", "Phone": "1"}).status
 
 
 # --- sharing --------------------------------------------------------------------------------------------------------
@@ -120,15 +149,17 @@ def test_what_a_user_may_not_change_of_themselves(people: dict[str, Caller]) -> 
     "salesforce/default/sharing/models", "salesforce/default/sharing/shown", "salesforce/default/sharing/words"
 )
 def test_how_the_defaults_of_an_org_are_shown() -> None:
-    """Each object of the table takes each of the models, and Organization shows it in the table's words."""
+    """Each object takes each of the models, and Organization shows it in words of its own."""
     admin = made()
-    for sobject, field in SHARING["shown"].items():
-        for model in SHARING["models"]:
-            if model == "ControlledByParent" and sobject not in SHARING["parents"]:
-                continue
+    for model, (word, objects) in SHOWN_AS.items():
+        for sobject in objects:
             settings(admin, sharing={sobject: model})
+            field = f"Default{sobject}Access"
             [row] = admin.soql(f"SELECT {field} FROM Organization")
-            assert (sobject, model, SHARING["words"][model]) == (sobject, model, row[field])
+            assert (sobject, model, word) == (sobject, model, row[field])
+    for model in ("Public", "FullAccess"):
+        with pytest.raises(MisuseError, match=model):
+            settings(admin, sharing={"Account": model})
     admin.fake.close()
 
 
@@ -142,7 +173,7 @@ def private() -> Iterator[tuple[Caller, Caller]]:
 
 
 @pytest.mark.ledger("salesforce/default/sharing/implicit")
-@pytest.mark.parametrize(("child", "field"), SHARING["implicit"].items())
+@pytest.mark.parametrize(("child", "field"), [("Opportunity", "AccountId"), ("Case", "AccountId")])
 def test_who_reads_a_child_reads_its_parent(private: tuple[Caller, Caller], child: str, field: str) -> None:
     """A row of the own shows the account that it belongs to, which is nobody else's business."""
     admin, sam = private
@@ -161,14 +192,15 @@ def test_the_sharing_that_an_org_starts_with() -> None:
     sam = logged_in(admin, "sam")
     rows = World.of(admin)
     [me] = admin.soql("SELECT Id FROM User WHERE Username = 'sam@acme.example'")
-    for sobject, model in SHARING["defaults"].items():
-        if model == "ControlledByParent":
-            continue
+    for sobject in (*PRIVATE, *GIVEN_AWAY, *READ_AND_WRITTEN):
         record_id = rows.document() if sobject == "ContentDocument" else rows.make(sobject)
         path = f"/sobjects/{sobject}/{record_id}"
-        assert (sobject, 404 if model == "Private" else 200) == (sobject, sam.get(path).status)
-        if model != "Private":
-            assert (sobject, 204) == (sobject, sam.patch(path, {"OwnerId": me["Id"]}).status)
+        assert (sobject, 404 if sobject in PRIVATE else 200) == (sobject, sam.get(path).status)
+        if sobject not in PRIVATE:
+            assert (sobject, 204) == (sobject, sam.patch(path, {"Description": "x"}).status)
+            given = sam.patch(path, {"OwnerId": me["Id"]}).status
+            assert (sobject, sobject in GIVEN_AWAY) == (sobject, given == 204)
+    admin_shows = admin.soql("SELECT DefaultContactAccess, DefaultLeadAccess, DefaultCaseAccess FROM Organization")[0]
     below = {
         "Contact": rows.make("Contact", AccountId=rows.make("Account")),
         "Attachment": rows.make("Attachment"),
@@ -182,13 +214,14 @@ def test_the_sharing_that_an_org_starts_with() -> None:
         listed += [sam.get(f"/sobjects/{name}/{record_id}").status for name, record_id in below.items()]
     admin.fake.close()
 
-    controlled = {name for name, model in SHARING["defaults"].items() if model == "ControlledByParent"}
-    assert controlled == {*below, "ContentVersion"}
+    assert ["ControlledByParent", "ReadEditTransfer", "ReadEditTransfer"] == [
+        admin_shows[f"Default{name}Access"] for name in ("Contact", "Lead", "Case")
+    ]
     assert ([200] * 3, [404] * 3) == (open_, hidden)
 
 
 @pytest.mark.ledger("salesforce/default/sharing/linked")
-@pytest.mark.parametrize("sobject", SHARING["linked"])
+@pytest.mark.parametrize("sobject", ["ContentDocument", "ContentNote"])
 def test_who_reads_a_file(private: tuple[Caller, Caller], sobject: str) -> None:
     """Nobody but its owner, although its owner's row is read by all; linked to a row, who reads that row."""
     admin, sam = private

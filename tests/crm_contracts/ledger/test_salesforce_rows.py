@@ -7,11 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.crm_contracts.ledger.salesforce_tables import (
+    DEFAULTS,
+    DELETED_WITH,
+    FILE_TYPES,
+    KEPT_FROM_DELETION,
+    PREVIEWED,
+)
 from tests.crm_contracts.ledger.world import SERIES, TIMES, World
 
 from crm_contracts.ledger import entries
 from crm_contracts.ledger.entry import Entry
-from crm_contracts.ledger.tables import data_of, read
 
 SALESFORCE = entries("salesforce")
 # Their rows are those of tasks and events.
@@ -24,11 +30,9 @@ def each(prefix: str, *, dotted: bool = False) -> list[Any]:
     return [pytest.param(one, id=one.id) for one in found]
 
 
-def field_of(one: Entry) -> tuple[str, str, dict[str, Any]]:
-    """The object, the name and the row of the field that an entry is about."""
-    sobject, _, name = one.id.rpartition("/")[2].partition(".")
-    row: dict[str, Any] = read("salesforce", one.driver.partition(" ")[0])["fields"][name]
-    return sobject, name, row
+def path_of(one: Entry) -> str:
+    """The object and the name of the field that an entry is about."""
+    return one.id.rpartition("/")[2]
 
 
 @pytest.fixture(scope="module")
@@ -59,39 +63,20 @@ def row_of(world: World, rows: dict[str, dict[str, Any]], sobject: str) -> dict[
 @pytest.mark.ledger("salesforce/default/*.*")
 @pytest.mark.parametrize("one", each("salesforce/default/", dotted=True))
 def test_a_default_is_there(world: World, rows: dict[str, dict[str, Any]], one: Entry) -> None:
-    """What was not sent has the default of the object's file; the describe marks that of a table of values."""
-    sobject, name, row = field_of(one)
-    if "values_from" in row:
-        values = data_of("salesforce", "rows.toml")["rows"][row["values_from"]]
-        [value] = [each["ApiName"] for each in values if each["IsDefault"]]
-        fields = world.org.get(f"/sobjects/{sobject}/describe").json["fields"]
-        [shown] = [each["picklistValues"] for each in fields if each["name"] == name]
-        assert [value] == [each["value"] for each in shown if each["defaultValue"]]
-    else:
-        value = row["default"]
+    """What was not sent has its default; of a picklist the describe marks it, and no other value."""
+    sobject, _, name = path_of(one).partition(".")
+    value = DEFAULTS[path_of(one)]
+    fields = world.org.get(f"/sobjects/{sobject}/describe").json["fields"]
+    [field] = [each for each in fields if each["name"] == name]
+
+    if field["type"] == "picklist":
+        assert [value] == [each["value"] for each in field["picklistValues"] if each["defaultValue"]]
     if sobject not in VIEWS:
         assert value == row_of(world, rows, sobject)[name]
 
 
 # --- what a deletion does to those that point there -----------------------------------------------------------------
 
-# Where a reference may point at several objects, or its target cannot be told from its name.
-TARGETS = {
-    "Attachment.ParentId": "Account",
-    "CaseComment.ParentId": "Case",
-    "ContentDocumentLink.LinkedEntityId": "Account",
-    "EmailMessage.ParentId": "Case",
-    "EmailMessage.ActivityId": "Task",
-    "Event.WhatId": "Account",
-    "Event.WhoId": "Contact",
-    "EventRelation.RelationId": "Contact",
-    "FieldPermissions.ParentId": "PermissionSet",
-    "Note.ParentId": "Account",
-    "ObjectPermissions.ParentId": "PermissionSet",
-    "Task.WhatId": "Account",
-    "Task.WhoId": "Contact",
-    "TaskRelation.RelationId": "Contact",
-}
 SERIES_OF = {
     "Task": SERIES,
     "Event": {
@@ -105,7 +90,7 @@ SERIES_OF = {
 }
 
 
-def made_below(world: World, sobject: str, name: str, row: dict[str, Any]) -> tuple[str, str, str]:
+def made_below(world: World, sobject: str, name: str, target: str) -> tuple[str, str, str]:
     """A row of *sobject* whose reference *name* points at a new row: the object of that row, its id, and the id."""
     if name == "RecurrenceActivityId":
         main = world.org.make(sobject, **SERIES_OF[sobject])
@@ -114,7 +99,6 @@ def made_below(world: World, sobject: str, name: str, row: dict[str, Any]) -> tu
             main,
             world.one(f"SELECT Id FROM {sobject} WHERE RecurrenceActivityId = '{main}' AND Id != '{main}'"),
         )
-    target = TARGETS.get(f"{sobject}.{name}") or row["to"][0]
     if sobject == "ContentVersion":
         version = world.make(sobject)
         return target, world.org.row(sobject, version)[name], version
@@ -140,8 +124,10 @@ def made_below(world: World, sobject: str, name: str, row: dict[str, Any]) -> tu
 @pytest.mark.parametrize("one", each("salesforce/side-effect/on-delete/"))
 def test_what_a_deletion_does_to_those_that_point_there(world: World, one: Entry) -> None:
     """`cascade`: they are deleted, too. `restrict`: the deletion is refused, and both rows stay."""
-    sobject, name, row = field_of(one)
-    target, parent, child = made_below(world, sobject, name, row)
+    path = path_of(one)
+    sobject, _, name = path.partition(".")
+    goes = path in DELETED_WITH
+    target, parent, child = made_below(world, sobject, name, DELETED_WITH[path] if goes else KEPT_FROM_DELETION[path])
     [before] = world.org.soql(f"SELECT {name} FROM {sobject} WHERE Id = '{child}'")
     answer = world.org.delete(f"/sobjects/{target}/{parent}")
     after = [
@@ -150,7 +136,7 @@ def test_what_a_deletion_does_to_those_that_point_there(world: World, one: Entry
     ]
 
     assert parent == before[name]
-    if row["on_delete"] == "cascade":
+    if goes:
         assert (204, [0, 0]) == (answer.status, after), answer.text
     else:
         assert (400, "DELETE_FAILED", [1, 1]) == (*answer.error[:2], after)
@@ -162,12 +148,11 @@ def test_what_a_deletion_does_to_those_that_point_there(world: World, one: Entry
 @pytest.mark.ledger("salesforce/derived/ContentVersion.FileType", "salesforce/derived/ContentVersion.TextPreview")
 def test_what_a_file_is_told_by_its_name(world: World) -> None:
     """The extension says the type, any other is UNKNOWN; of a text the first 255 characters are shown."""
-    data = data_of("salesforce", "files.toml")
     text = base64.b64encode(b"x" * 300).decode()
-    for extension, kind in {**data["file_types"], "odd": "UNKNOWN"}.items():
+    for extension, kind in FILE_TYPES.items():
         version = world.make("ContentVersion", PathOnClient=f"f.{extension}", VersionData=text)
         row = world.org.row("ContentVersion", version)
-        preview = "x" * 255 if kind in data["text_preview"]["file_types"] else None
+        preview = "x" * 255 if kind in PREVIEWED else None
         assert (extension, kind, preview) == (extension, row["FileType"], row["TextPreview"])
 
 
