@@ -1,7 +1,7 @@
 """Fakes that somebody serves: who is behind a URL, and which fakes are served beside it.
 
-Rule: a URL is a fake or it is refused: its control plane answers. An account of the vendor is `--target sandbox`, with
-its guard and its budget.
+Rule: a URL is a fake or it is refused: its control plane says whose it is. An account of the vendor is
+`--target sandbox`, with its guard and its budget.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import requests
 from crm_contracts.conform.target import Target, served, session_of
 from crm_contracts.serving import notes
 from crm_contracts.vendors import VENDORS
-from fake_core.control import ControlClient
+from fake_core.control import CONTROL_PREFIX, ControlClient
 from fake_core.errors import MisuseError
 
 __all__ = ["served_beside"]
@@ -31,8 +31,7 @@ def served_beside(url: str, wanted: Sequence[str], environment: Mapping[str, str
     known = {vendor: words for vendor, words in told.items() if words["url"].rstrip("/") == url}
     beside = told if known else {}
     if not known:
-        words = {"url": url}
-        known = {_vendor_of(url, _session(words)): words}
+        known = dict([_asked(url)])
     return {vendor: _target(vendor, words) for vendor, words in {**known, **beside}.items() if vendor in wanted}
 
 
@@ -66,15 +65,19 @@ def _target(vendor: str, words: Mapping[str, Any]) -> Target:
     return served(vendor, words["url"], session=session, credentials=credentials, tenant=tenant)
 
 
-def _vendor_of(url: str, session: requests.Session) -> str:
-    """Whose fake answers at *url*: each has credentials of its own kind. Raises MisuseError."""
+def _asked(url: str) -> tuple[str, dict[str, Any]]:
+    """Whose fake says that it answers at *url*, and its words; which tenants, of several. Raises MisuseError."""
+    words: dict[str, Any] = {"url": url}
     try:
-        words = set(ControlClient(url, session).credentials())
-    except (requests.RequestException, ValueError, MisuseError) as error:
+        answer = _session(words).get(url + CONTROL_PREFIX, timeout=60)
+        told = answer.json() if answer.ok else None
+    except (requests.RequestException, ValueError):
+        told = None
+    vendor = told.get("vendor") if isinstance(told, dict) else None
+    if not isinstance(vendor, str):
         raise MisuseError(
             f"--target {url}: no fake of ours answers there; for an account of the vendor say --target sandbox"
-        ) from error
-    for vendor, own in (("salesforce", "access_token"), ("totango", "service_id"), ("marketo", "user")):
-        if own in words:
-            return vendor
-    return "planhat"
+        )
+    if vendor not in VENDORS:
+        raise MisuseError(f"--target {url}: a fake of {vendor} answers, which is not installed here")
+    return vendor, words | ({"tenants": dict.fromkeys(told["tenants"])} if "tenants" in told else {})

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from crm_contracts.conform.cli import conform as command
 from crm_contracts.conform.served import served_beside
-from crm_contracts.vendors import VENDORS, create_fake
+from crm_contracts.vendors import VENDORS, create_fake, create_tenants, read_tenants
 from fake_core.clock import FrozenClock
 from fake_core.errors import MisuseError
 from fake_core.server import ServedFake
@@ -25,14 +25,37 @@ def nothing_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_a_fake_is_known_by_its_credentials(vendor: str) -> None:
-    """A fake that nobody has noted is asked for its credentials, which tell whose fake it is."""
+def test_a_fake_says_whose_it_is(vendor: str) -> None:
+    """A fake that nobody has noted is asked, whatever its credentials look like."""
     fake = create_fake(vendor, clock=FrozenClock())
+    fake.credentials = lambda _url: {"access_token": "a", "service_id": "b", "user": "c"}
     with ServedFake(fake) as server:
         targets = served_beside(f"{server.url}/", list(VENDORS), environment={})
 
     assert [(vendor, server.url)] == [(name, target.url) for name, target in targets.items()]
     assert fake.credentials(server.url) == targets[vendor].credentials
+    fake.close()
+
+
+def test_of_several_tenants_the_first_is_asked(tmp_path: Path) -> None:
+    """An address of several tenants says so, and each of them is a fake of that vendor."""
+    files = [tmp_path / f"{name}.toml" for name in ("acme", "bolt")]
+    for file in files:
+        file.write_text(f'[tenant]\ntenant_id = "{file.stem}"\n[[tokens]]\nvalue = "{file.stem}-token"\n', "utf-8")
+    tenants = create_tenants("planhat", read_tenants("planhat", list(map(str, files))))
+    with ServedFake(tenants) as server:
+        targets = served_beside(server.url, ["planhat"], environment={})
+
+    assert ["acme-token"] == [target.credentials["token"] for target in targets.values()]
+    tenants.close()
+
+
+def test_a_fake_of_a_vendor_that_is_not_installed_is_named() -> None:
+    """A vendor of another distribution is asked where that is installed."""
+    fake = create_fake("marketo", clock=FrozenClock())
+    fake.vendor = "acme"
+    with ServedFake(fake) as server, pytest.raises(MisuseError, match="a fake of acme answers, which is not installed"):
+        served_beside(server.url, list(VENDORS), environment={})
     fake.close()
 
 
