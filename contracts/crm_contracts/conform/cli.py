@@ -130,13 +130,14 @@ def conform(
     if patch is not None and run.drifts:
         write_whole(patch, page(run.drifts))
         click.echo(f"written: {patch}", err=True)
-    status = show(run.report(f"conform: {where}", facts), chosen)
-    if not targets:
+    report = run.report(f"conform: {where}", facts)
+    status = show(report, chosen)
+    if not report.ran:
         named = "; ".join(ACCOUNTS[one] for one in missing if where == "sandbox" and one in ACCOUNTS)
         click.echo("nothing could be asked" + (f": set {named}" if named else ""), err=True)
     for why in run.silent.values():
         click.echo(f"broken off: {why}", err=True)
-    if not targets or run.silent:
+    if not report.ran or run.silent:
         status = 2
     sys.exit(status)
 

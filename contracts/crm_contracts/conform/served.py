@@ -70,10 +70,11 @@ def _asked(url: str) -> tuple[str, dict[str, Any]]:
     words: dict[str, Any] = {"url": url}
     try:
         answer = _session(words).get(url + CONTROL_PREFIX, timeout=60)
-        told = answer.json() if answer.ok else None
+        said = answer.json() if answer.ok else None
     except (requests.RequestException, ValueError):
-        told = None
-    vendor = told.get("vendor") if isinstance(told, dict) else None
+        said = None
+    told: dict[str, Any] = said if isinstance(said, dict) else {}
+    vendor = told.get("vendor")
     if not isinstance(vendor, str):
         raise MisuseError(
             f"--target {url}: no fake of ours answers there; for an account of the vendor say --target sandbox"

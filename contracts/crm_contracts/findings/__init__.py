@@ -94,6 +94,11 @@ class Report:
         return Counter(result.state for result in self.results)
 
     @property
+    def ran(self) -> int:
+        """How many results there are of checks that ran: of none, nothing is known."""
+        return len(self.results) - self.counts["not run"]
+
+    @property
     def ok(self) -> bool:
         """Whether a build may go on: nothing failed."""
         return not self.counts["failed"]

@@ -25,10 +25,9 @@ def render(report: Report) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals |= {"words": words, "number": number, "titles": TITLES}
     text = (files("crm_contracts.findings") / "data" / TEMPLATE).read_text(encoding="utf-8")
-    ran = len(report.results) - report.counts["not run"]
     page = environment.from_string(text).render(
         report=report,
-        verdict=("Held" if report.ok else "Failed") if ran else "Nothing was checked",
+        verdict=("Held" if report.ok else "Failed") if report.ran else "Nothing was checked",
         counts=report.counts,
         states=STATES,
         groups=grouped(report),

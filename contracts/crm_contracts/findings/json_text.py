@@ -31,7 +31,7 @@ def as_data(report: Report) -> dict[str, Any]:
     return {
         "report": FORMAT,
         "title": report.title,
-        "verdict": "held" if report.ok else "failed",
+        "verdict": ("held" if report.ok else "failed") if report.ran else "nothing checked",
         "facts": dict(report.facts),
         "counts": {state: report.counts[state] for state in get_args(State)}
         | {"findings": sum(len(findings_of(one)) for one in report.results)},

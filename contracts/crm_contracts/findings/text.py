@@ -165,7 +165,7 @@ def _skipped(report: Report, paint: Paint) -> Iterator[str]:
 
 def _verdict(report: Report, groups: Sequence[Group], paint: Paint) -> str:
     counts = report.counts
-    ran = len(report.results) - counts["not run"]
+    ran = report.ran
     if not ran:
         return paint("Nothing was checked.", "yellow")
     if report.ok:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 from crm_contracts.conform.cli import conform as command
 from crm_contracts.conform.served import served_beside
 from crm_contracts.vendors import VENDORS, create_fake, create_tenants, read_tenants
-from fake_core.clock import FrozenClock
+from fake_core.clock import FrozenClock, RealClock
 from fake_core.errors import MisuseError
 from fake_core.server import ServedFake
 
@@ -83,6 +84,22 @@ def test_the_command_asks_a_served_fake() -> None:
     assert 0 == told.exit_code, told.output
     assert re.search(r"Marketo Sales Insight Actions: \d+ checks, about \d+ calls, http://localhost", told.stderr)
     assert "Held: " in told.output
+
+
+def test_where_nothing_could_be_asked_the_exit_status_says_so() -> None:
+    """A target whose time passes by itself is not asked what moves it: told, with what to do, and nothing passed."""
+    fake = create_fake("totango", clock=RealClock())
+    words = ["--only", "totango/limits/the-ingest-is-not-counted", "--format", "json"]
+    with ServedFake(fake) as server:
+        told = CliRunner().invoke(command, ["--target", server.url, *words])
+    fake.close()
+    report = json.loads(told.stdout)
+
+    assert (2, "nothing checked") == (told.exit_code, report["verdict"])
+    assert ["this fake's clock cannot be moved: serve it with --clock frozen"] == [
+        one["why"] for one in report["results"]
+    ]
+    assert "nothing could be asked\n" in told.stderr
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://localhost", "http://127.0.0.1:9"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,6 +32,10 @@ def test_nothing_is_left_out() -> None:
         "shown"
     ]
     assert ("failed", "held") == (data["verdict"], written(held())["verdict"])
+    skipped = [one for one in report().results if one.state == "not run"]
+    assert "nothing checked" == written(replace(held(), results=skipped))["verdict"]
+    assert "nothing checked" == written(replace(held(), results=[]))["verdict"]
+    assert "held" == written(replace(held(), results=[*skipped, *held().results]))["verdict"]
     assert 0 == data["coverage"]["salesforce"]["composite"]
 
 
