@@ -24,7 +24,7 @@ from crm_contracts.world.scenarios import SCENARIOS, failure_modes
 from crm_contracts.world.scenarios.faulty import FAULTY, Faulty
 from crm_contracts.world.settings import Settings
 
-__all__ = ["INDEX", "failure_capsules", "index", "published_capsules", "with_engine", "write_gallery"]
+__all__ = ["INDEX", "failure_capsules", "index", "published_capsules", "settings_said", "with_engine", "write_gallery"]
 
 INDEX = "README.md"
 FAILURES, PUBLISHED = "failure-modes", "published"
@@ -44,7 +44,7 @@ def failure_capsules() -> Iterator[tuple[str, Capsule]]:
                 failure=scenario.failure,
                 source=mode.source,
                 profile="planhat",
-                settings=_settings(scenario.settings),
+                settings=settings_said(scenario.settings),
                 ops=scenario.history,
             ),
         )
@@ -63,7 +63,7 @@ def _published(name: str, one: Faulty) -> Capsule:
         failure=one.failure,
         source=one.whose,
         profile="planhat",
-        settings=_settings(one.settings),
+        settings=settings_said(one.settings),
         ops=tuple(one.history),
         breaks=one.finding.__name__,
         engine=Engine("published", name),
@@ -82,7 +82,7 @@ def with_engine(capsule: Capsule, stages: Stages) -> Capsule:
 
 def _engines(capsule: Capsule) -> Iterator[Engine]:
     for name, one in FAULTY.items():
-        if tuple(one.history) == capsule.ops and _settings(one.settings) == dict(capsule.settings):
+        if tuple(one.history) == capsule.ops and settings_said(one.settings) == dict(capsule.settings):
             yield Engine("published", name)
     near = [one for one in MUTANTS if one.failure == capsule.failure]
     far = [one for one in MUTANTS if one not in near and not one.of_a_fake]
@@ -178,7 +178,8 @@ def slug(words: str) -> str:
     return name
 
 
-def _settings(settings: Settings) -> dict[str, object]:
+def settings_said(settings: Settings) -> dict[str, object]:
+    """What *settings* say beside the default."""
     default = asdict(Settings())
     return {name: value for name, value in asdict(settings).items() if value != default[name]}
 

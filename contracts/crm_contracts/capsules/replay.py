@@ -16,7 +16,7 @@ from typing import Any
 from crm_contracts.capsules.capsule import BREAKS, Capsule
 from crm_contracts.capsules.stages import Stages, TellingWorld, history_of
 from crm_contracts.world.monitors import Exchange
-from crm_contracts.world.ops import InjectFault, Op
+from crm_contracts.world.ops import InjectFault, Op, Settle, Sync
 from crm_contracts.world.story import Event
 from crm_contracts.world.under_test import SyncFactory
 from crm_contracts.world.violations import InvariantViolated, NotDeterministic
@@ -62,7 +62,7 @@ def replay(
     *until*: only so many operations are played, and nothing is demanded of the end.
 
     A bug that shows only when a history is played twice (I14) is looked for by playing it twice. Raises MisuseError for
-    a capsule whose words make no sense together.
+    a capsule whose words make no sense together, or that lets a user write what the vendor refuses.
     """
     played = _once(capsule, stages, sync, before, until)
     if capsule.breaks == NotDeterministic.__name__ and played.holds:
@@ -95,13 +95,25 @@ def _once(
                 if before is not None:
                     before(number, op, world)
                 played = number
-                world.apply(op)
+                _apply(world, op, capsule, number)
             if until is None:
                 world.finish()
                 differs = tuple(differences(capsule, world))
         except InvariantViolated as found:
             violation = found
         return Replay(violation, differs, world.told(), digest.hexdigest(), played)
+
+
+def _apply(world: TellingWorld, op: Op, capsule: Capsule, number: int) -> None:
+    """Carry *op* out. Raises MisuseError where it is a user's and the vendor refuses it, as it would the user."""
+    try:
+        world.apply(op)
+    except AssertionError as error:
+        if isinstance(op, (Sync, Settle)) or not str(error).startswith("a user's "):
+            raise  # no word of the capsule's
+        before = len(capsule.start) + bool(capsule.start)
+        where = f"start {number}" if number <= len(capsule.start) else f"ops {number - before}"
+        raise MisuseError(f"{where}: {error}") from None
 
 
 @contextmanager

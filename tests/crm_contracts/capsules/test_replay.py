@@ -164,6 +164,25 @@ def test_words_that_make_no_sense_together_are_refused(stages: Stages, changes: 
         with_fault(replace(LOST, **changes), stages)
 
 
+def test_what_a_vendor_refuses_its_user_is_told(stages: Stages) -> None:
+    """Of the file, with its place and the vendor's words: whoever wrote it by hand forgot a field."""
+    nameless = from_text(
+        """
+capsule: 1
+title: A reminder without a name
+profile: marketo
+start:
+  - {op: create, side: partner, act: act-1, section: reminder, fields: {name: Call}}
+ops:
+  - {op: sync}
+  - {op: create, side: partner, act: act-2, section: reminder, fields: {details: Call}}
+""",
+        name="nameless",
+    )
+    with pytest.raises(MisuseError, match="^ops 2: a user's POST .* was refused: .*name is missing"):
+        replay(nameless, stages)
+
+
 def test_a_long_capsule_is_made_small(stages: Stages) -> None:
     """Of fifteen operations and five records those that show the bug are left; the words stay; twice the same."""
     filler = [
