@@ -198,6 +198,12 @@ def test_a_standard_rule_finds_what_agrees_in_a_group(one: Entry) -> None:
 # --- rights ---------------------------------------------------------------------------------------------------------
 
 
+OBJECT_PERMISSIONS = {
+    "read": "Read", "create": "Create", "edit": "Edit", "delete": "Delete", "view_all": "ViewAllRecords",
+    "modify_all": "ModifyAllRecords",
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def sharing() -> Iterator[dict[str, Caller]]:
     """An org where accounts are private: its administrator, and a user for each right who has that right alone."""
@@ -229,6 +235,12 @@ def test_what_a_right_on_an_object_brings_along(sharing: dict[str, Caller], one:
         assert 204 == who.delete(f"{path}/{others}").status
 
     assert BRINGS[right] == {name for name, is_so in can.items() if is_so}
+    fields = {name: f"Permissions{word}" for name, word in OBJECT_PERMISSIONS.items()}
+    [row] = admin.soql(
+        f"SELECT {', '.join(fields.values())} FROM ObjectPermissions "
+        f"WHERE SobjectType = 'Account' AND Parent.Profile.Name = '{right.title()}'"
+    )
+    assert BRINGS[right] == {name for name, field in fields.items() if row[field]}
 
 
 @pytest.mark.ledger("salesforce/side-effect/implied-permissions")

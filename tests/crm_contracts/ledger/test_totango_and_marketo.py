@@ -46,12 +46,18 @@ def kept() -> Iterator[dict[str, dict[str, Any]]]:
         return answer.get_json()
 
     assert fake.seed is not None
-    fake.seed({"people": [{"id": 1, "name": "Pat", "owner": CALLER}], "logged_activities": [{"sf_task_id": TASK_ID}]})
+    fake.seed(
+        {
+            "users": [{"id": 8, "name": "Bo", "email": "bo@acme.example", "token": "bo"}],
+            "people": [{"id": 1, "name": "Pat", "owner": CALLER}],
+            "logged_activities": [{"sf_task_id": TASK_ID}],
+        }
+    )
     made = call("POST", "/reminders", {"name": "Call"})
     call("POST", "/diagnostics", {"operation": "create", "code": "NO_SUCH_CODE"})
     yield {
         "reminder": call("GET", f"/reminders/{made['id']}"),
-        "user": call("GET", "/me")["user"],
+        "user": call("GET", "/users/8"),
         "person": call("GET", "/people")["items"][0],
         "settings": call("GET", "/settings"),
         "diagnostic": call("GET", "/diagnostics")["items"][0],
