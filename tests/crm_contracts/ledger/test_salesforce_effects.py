@@ -195,6 +195,24 @@ def test_a_standard_rule_finds_what_agrees_in_a_group(one: Entry) -> None:
     assert set(rows.roles) == used
 
 
+@pytest.mark.ledger("salesforce/side-effect/duplicate-rule/Contact", "salesforce/side-effect/duplicate-rule/Lead")
+@pytest.mark.parametrize(("sobject", "other"), [("Contact", "Lead"), ("Lead", "Contact")])
+def test_a_rule_of_people_looks_at_contacts_and_leads(sobject: str, other: str) -> None:
+    """A contact that is there as a lead is found by the rule of leads, and a lead by that of contacts."""
+    org = Rows(sobject).org
+    body = {"FirstName": "Zoe", "LastName": "Quill", "Email": "zoe@x.example"}
+    bodies = {"Contact": body, "Lead": {**body, "Company": "Acme"}}
+    there = org.make(other, **bodies[other])
+    [refused] = org.post(f"/sobjects/{sobject}", bodies[sobject]).json
+    org.fake.close()
+    results = refused["duplicateResut"]["matchResults"]
+
+    assert [(MATCHING[other][0], other, [there])] == [
+        (each["rule"], each["entityType"], [match["record"]["Id"] for match in each["matchRecords"]])
+        for each in results
+    ]
+
+
 # --- rights ---------------------------------------------------------------------------------------------------------
 
 
