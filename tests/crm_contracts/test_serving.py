@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -184,18 +183,48 @@ def test_it_stops_cleanly(environment: dict[str, str], how: signal.Signals) -> N
     assert [] == list(Path(environment["UNDERSTUDY_HOME"]).glob("serving-*.json"))
 
 
-def test_killed_it_leaves_nothing_behind(environment: dict[str, str]) -> None:
-    """Even a SIGKILL, which nobody can handle, frees the port."""
-    with serving(environment, "planhat") as (told, process):
-        process.kill()
-        process.wait(timeout=30)
-        port = int(told["planhat"]["url"].rpartition(":")[2])
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) != 0:
-                    return
+def processes() -> dict[int, tuple[int, int]]:
+    """Of each process that runs: its parent, and the group it is in."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            state, parent, group = path.read_text("utf-8", "replace").rpartition(")")[2].split()[:3]
+            if state != "Z":
+                found[int(path.parent.name)] = (int(parent), int(group))
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
+@pytest.mark.parametrize("who", ["understudy serve", "its server"])
+def test_killed_it_leaves_nothing_behind(environment: dict[str, str], who: str) -> None:
+    """Even a SIGKILL, which nobody can handle, ends all processes, though a client waits for a slow answer."""
+    with serving(environment, "planhat") as (told, process), client(told["planhat"]) as session:
+        url = told["planhat"]["url"]
+        session.headers["Authorization"] = f"Bearer {told['planhat']['token']}"
+        session.post(f"{told['control']['planhat']}faults", json={"kind": "delay", "seconds": 3600}, timeout=30)
+        lost: list[requests.RequestException] = []
+
+        def ask() -> None:
+            try:
+                requests.get(f"{url}/tasks", headers=dict(session.headers), timeout=300)
+            except requests.RequestException as error:
+                lost.append(error)
+
+        waiting = threading.Thread(target=ask)
+        waiting.start()
+        while session.get(f"{told['control']['planhat']}faults", timeout=30).json()["faults"]:
+            pass  # until the slow request has met its fault
+        (server,) = (one for one, (parent, _) in processes().items() if parent == process.pid)
+        group = [one for one, (_, group) in processes().items() if group == server]
+        os.kill(process.pid if who == "understudy serve" else server, signal.SIGKILL)
+        for _ in range(600):
+            left = [one for one in group if one in processes()]
+            if not left:
+                break
             threading.Event().wait(0.1)
-    raise AssertionError(f"port {port} is still served")
+        waiting.join(timeout=30)
+
+    assert (2, [], 1) == (len(group), left, len(lost))
 
 
 def test_a_delay_holds_up_nobody_else(environment: dict[str, str]) -> None:

@@ -1,6 +1,8 @@
 """The process that serves one vendor: its tenants behind one port, by granian.
 
-Rule: each tenant answers one request at a time; none waits for another.
+Rule 1: each tenant answers one request at a time; none waits for another.
+Rule 2: nobody outlives who started it: `understudy serve` starts a server, the server its worker, and each ends soon
+after the one before it, however that ended and whatever it is doing.
 """
 
 from __future__ import annotations
@@ -30,11 +32,14 @@ WORKER_THREADS = 3
 # Of several tenants each answers one request at a time: whoever waits for a tenant's turn, or out a fault's delay, must
 # not take the threads that another tenant needs.
 TENANT_THREADS, THREADS_MAX = 16, 128
+PARENT_SECONDS = 0.5  # how often a worker looks whether its server is there
+GRACE_SECONDS = 2  # for answers under way, once who started us is gone; a `delay` may take hours
 
 
 def application() -> WSGIApplication:
     """What granian's worker runs: the tenants named in the environment."""
     options = json.loads(os.environ.pop(OPTIONS_VARIABLE))
+    threading.Thread(target=_end_with_server, args=(options["server"],), daemon=True).start()
     turns: dict[str, threading.Lock] = defaultdict(threading.Lock)
     tenants = _TakingTurns(_tenants(options, turns), turns)
 
@@ -101,6 +106,7 @@ def run_server() -> None:
     from granian.constants import HTTPModes, Interfaces
 
     options = json.loads(os.environ[OPTIONS_VARIABLE])
+    os.environ[OPTIONS_VARIABLE] = json.dumps(options | {"server": os.getpid()})
     threading.Thread(target=_stop_with_parent, daemon=True).start()
     Granian(
         "crm_contracts.serving.worker:application",
@@ -123,6 +129,19 @@ def _stop_with_parent() -> None:
     while os.read(0, 1):  # not sys.stdin: its lock, held here, would block the interpreter's end
         pass
     os.kill(os.getpid(), signal.SIGTERM)
+    # granian waits for answers under way, and for a worker that was told to end before it could listen: forever.
+    RealClock().sleep(GRACE_SECONDS)
+    os.killpg(os.getpid(), signal.SIGKILL)  # we lead a session of our own: the worker and ourselves
+
+
+def _end_with_server(server: int) -> None:
+    """Rule 2, in the worker: who has lost its parent has another one."""
+    clock = RealClock()
+    while os.getppid() == server:
+        clock.sleep(PARENT_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+    clock.sleep(GRACE_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def threads_for(tenants: int) -> int:
