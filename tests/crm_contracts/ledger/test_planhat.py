@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.crm_contracts.ledger.planhat_models import COLLECTIONS, DEFAULTS, LISTS, READ_LATER, ROLES
+from tests.crm_contracts.ledger.planhat_models import COLLECTIONS, DEFAULTS, LISTS, READ_LATER, ROLES, properties_of
 from tests.fake_planhat.conftest import COMPANY_ID, OTHER_ID, TOKEN, USER_ID, WORLD
 from werkzeug.test import Client
 
@@ -18,7 +18,6 @@ from crm_contracts.ledger import entries
 from crm_contracts.ledger.entry import Entry
 from fake_core.clock import FrozenClock
 from fake_planhat import ApiToken, TenantConfig, create_app
-from fake_planhat.models import MODELS, Model
 
 PLANHAT = entries("planhat")
 NOW = "2026-01-05T09:00:00.000Z"
@@ -56,11 +55,6 @@ def cases(*prefixes: str, dotted: bool = False) -> list[Any]:
     return [pytest.param(one, id=one.id) for one in found if not dotted or "." in one.id]
 
 
-def names_of(model: Model) -> set[str]:
-    """The keys that a model's answers have."""
-    return {one.name for one in model.properties}
-
-
 class Tenant:
     """A tenant with two companies and a user, whose token is that user's."""
 
@@ -90,8 +84,7 @@ class Tenant:
 @pytest.fixture(scope="module")
 def made() -> Iterator[dict[str, tuple[dict[str, Any], dict[str, Any]]]]:
     """A record of each collection as it was made of the least, and as it is read; what a switch turns on is on."""
-    rows = [row for model in MODELS for row in model.switched_defaults.values()]
-    tenant = Tenant(**{switch: True for switch, _ in rows})
+    tenant = Tenant(enduser_trend_numbers=True)
     yield {collection: tenant.make(collection) for collection in LEAST}
     tenant.fake.close()
 
@@ -114,7 +107,18 @@ def test_a_default_is_there(made: dict[str, tuple[dict[str, Any], dict[str, Any]
 # --- what Planhat fills in ------------------------------------------------------------------------------------------
 
 LATER = "2026-01-05T09:01:00.000Z"
-THEIRS = {"objectid": "f" * 24, "date": "2001-01-01T00:00:00.000Z", "number": 77, "object": {"theirs": 1}}
+# What a caller sends for it: a value that its type would take, so that it is ignored for nothing else.
+THEIRS = "f" * 24
+TYPED: dict[str, Any] = {
+    **dict.fromkeys(
+        ("createDate", "createdAt", "lastActive", "lastTouch", "lastUpdated", "npsDate", "npsSent", "updatedAt"),
+        "2001-01-01T00:00:00.000Z",
+    ),
+    "nps": 77,
+    "sortPosition": 77,
+    "formulaRefs": ["theirs"],
+    "filter": {"theirs": 1},
+}
 # What the derived keys of a record follow, as it is made and as it is changed; everything else is the least.
 FOLLOWED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "companies": ({"name": "Made & Co"}, {"name": "Other, Inc"}),
@@ -159,12 +163,13 @@ def ignored() -> Iterator[dict[str, tuple[dict[str, Any], dict[str, Any]]]]:
     """By collection: a record whose caller sent values for all that Planhat fills, and after they did so again."""
     tenant = Tenant()
     theirs, before, after = {}, {}, {}
-    for model in MODELS:
-        if model.collection in LEAST:
-            filled = {row.name: row.type for row in model.properties if row.auto and not row.default}
-            theirs[model.collection] = {name: THEIRS.get(kind, "theirs") for name, kind in filled.items()}
+    for model, collection in COLLECTIONS.items():
+        filled = [name for name, kind in properties_of(model).items() if kind == "auto"]
+        theirs[collection] = {
+            name: TYPED.get(name, THEIRS) for name in filled if name not in {"__v", *DEFAULTS.get(model, ())}
+        }
     for one, sent in theirs.items():
-        before[one] = tenant.make(one, **{**sent, "_id": THEIRS["objectid"], **FOLLOWED.get(one, [{}])[0]})[1]
+        before[one] = tenant.make(one, **{**sent, "_id": THEIRS, **FOLLOWED.get(one, [{}])[0]})[1]
     tenant.clock.advance(60)
     for one, sent in theirs.items():
         moved = {key: OTHER_ID for key in ("companyId", "cId") if key in LEAST[one]}
@@ -192,17 +197,15 @@ def ignored() -> Iterator[dict[str, tuple[dict[str, Any], dict[str, Any]]]]:
 def test_what_planhat_fills_in(ignored: dict[str, tuple[dict[str, Any], dict[str, Any]]], one: Entry) -> None:
     """What the caller sends for it is ignored: it follows what it is made from, or is not there."""
     tag, _, name = one.id.removeprefix("planhat/derived/").removesuffix("/text").partition(".")
-    having = {model.collection: model.name for model in MODELS if name in names_of(model) and model.collection in LEAST}
-    for collection, model in having.items():
-        if tag not in {model, "any"}:
-            continue
-        before, after = ignored[collection]
+    having = [model for model in COLLECTIONS if name in properties_of(model)]
+    assert tag == "any" or tag in having
+    for model in having if tag == "any" else [tag]:
+        before, after = ignored[COLLECTIONS[model]]
         if name == "_id":
-            assert (before["_id"], True) == (after["_id"], before["_id"] != THEIRS["objectid"])
+            assert (before["_id"], True) == (after["_id"], before["_id"] != THEIRS)
             continue
         wanted = FILLED.get(f"{model}.{name}", COMMON.get(name, (ABSENT, ABSENT)))
         assert (model, *wanted) == (model, before.get(name, ABSENT), after.get(name, ABSENT))
-    assert tag == "any" or tag in having.values()
 
 
 # --- how many rows a list has ---------------------------------------------------------------------------------------
