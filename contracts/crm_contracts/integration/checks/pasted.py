@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from crm_contracts.integration.lookup import Texts
 from crm_contracts.integration.outcome import Looked, Seen
 from crm_contracts.integration.parsed import ParsedCall, Run
 
@@ -24,15 +25,15 @@ _VALUE_CHARS_MAX = 300
 
 def pasted_query(run: Run) -> Looked:
     looked = Looked()
-    quoted: list[str] | None = None
+    quoted: Texts | None = None
     for one in run.parsed:
         query = one.soql or _other_query(one)
         if not query or "'" not in query:
             continue
         looked.number += 1
         if quoted is None:
-            quoted = sorted((text for text in run.values if "'" in text and _is_data(text)), key=len, reverse=True)
-        value = next((text for text in quoted if text in query and not _escaped(query, text)), None)
+            quoted = Texts(text for text in run.values if "'" in text and _is_data(text))
+        value = next((text for text in quoted.within(query) if not _escaped(query, text)), None)
         if value is not None:
             what = f"the value {value[:60]!r} stands in a query as it is: its quote ends the literal"
             looked.seen.append(Seen(what=what, calls=[one], about=_shape(query)))
@@ -44,7 +45,7 @@ def pasted_query(run: Run) -> Looked:
 
 def pasted_url(run: Run) -> Looked:
     looked = Looked()
-    values: list[str] | None = None
+    values: Texts | None = None
     for one in run.parsed:
         if not one.raw_query:
             continue
@@ -52,9 +53,9 @@ def pasted_url(run: Run) -> Looked:
         if not _URL_SIGNS.search(one.raw_query):
             continue
         if values is None:
-            values = [text for text in run.values if _URL_SIGNS.search(text) and _is_value(text)]
+            values = Texts(text for text in run.values if _URL_SIGNS.search(text) and _is_value(text))
         raw = one.raw_query.replace("%20", " ").replace("%27", "'")
-        text = next((text for text in values if text in raw and _begins(raw, text)), None)
+        text = next((text for text in values.within(raw) if _begins(raw, text)), None)
         if text is not None:
             what = f"{one.operation or one.path}: the value {text[:60]!r} stands in the address unescaped"
             looked.seen.append(Seen(what=what, calls=[one], about=one.operation or one.path))
