@@ -93,7 +93,7 @@ def _possible(one: Begun, record: Found) -> bool:
         return False
     if not all(_same(one, record, name) for name in one.must):
         return False
-    telling = [name for name in one.telling if _plain(one.sent.get(name))]
+    telling = [name for name in one.telling if plain(one.sent.get(name))]
     return record.touched or not telling or any(_same(one, record, name) for name in telling)
 
 
@@ -104,9 +104,9 @@ def _unlike(one: Begun, record: Found) -> tuple[int, bool, float, int, str]:
 
 
 def _same(one: Begun, record: Found, name: str) -> bool:
-    return bool(_plain(one.sent.get(name)) == _plain(record.values.get(name)))
+    return bool(plain(one.sent.get(name)) == plain(record.values.get(name)))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value for comparison: texts without what Salesforce does to line ends and blanks; "" is nothing."""
     return canon_line(value) or None if isinstance(value, str) else value

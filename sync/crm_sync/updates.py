@@ -19,6 +19,7 @@ from crm_sync.engine import Engine
 from crm_sync.mapping import changed, lens
 from crm_sync.model import SALESFORCE, Link, Record, Section
 from crm_sync.plan import Plan, sections_for
+from crm_sync.recognise import plain
 from crm_sync.state import Intent
 
 UPDATE = "update"
@@ -37,7 +38,9 @@ def begin_updates(engine: Engine, plans: Iterable[Plan]) -> list[int]:
 
 
 def _fields(engine: Engine, plan: Plan) -> dict[str, dict[str, dict[str, Any]]]:
-    """Salesforce field -> "written", "agreed" and "before", each by replica; "before" of those that were read."""
+    """Salesforce field -> "written", "agreed", "before", each by replica; "before" of those that were read. "sent" is
+    there where Salesforce has no opinion, and its comparable value does not tell what was written (M11).
+    """
     activity = plan.activity
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for model, section in sections_for(activity, engine).items():
@@ -56,6 +59,10 @@ def _fields(engine: Engine, plan: Plan) -> dict[str, dict[str, dict[str, Any]]]:
                     one["written"][replica] = one["agreed"][replica]
                     if record is not None:
                         one["before"][replica] = key(mapped, record.values, engine.context)
+                    if replica == SALESFORCE and lens(mapped).silent_sf(
+                        mapped, one["written"][replica], engine.context
+                    ):
+                        one["sent"] = changes[field]
     return {name: one for name, one in found.items() if one["written"]}
 
 
@@ -100,6 +107,9 @@ def _take_over(engine: Engine, intent: Intent, link: Link, records: Mapping[str,
             keys[replica] = engine.all_keys(record, listed)
     for name, one in intent.body["fields"].items():
         missing = {r for r, key in one["written"].items() if keys.get(r, {}).get(name, one) != key}
+        row = records[SALESFORCE]
+        if "sent" in one and row is not None and plain(row.get(name)) != plain(one["sent"]):
+            missing.add(SALESFORCE)
         if not missing:
             for replica, key in one["agreed"].items():
                 if replica in base:  # a Conversation without agreed values starts from its Task's, as a whole (P1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -49,6 +50,23 @@ def test_a_deletion_travels(on: Sellers, where: str, born: str) -> None:
 
     assert (1, 1) == left(on)
     assert "bystander" == on.reminders()[0]["name"] == on.tasks()[0]["Subject"]
+
+
+@pytest.mark.rule("M21")
+def test_deletions_are_asked_for_since_the_last_run(on: Sellers) -> None:
+    """Also while nobody has deleted anything: what is asked grows with what changed, never with what there is."""
+    for number in range(3):
+        on.pushed(name=f"old {number}")
+    on.settle()
+    on.clock.advance(DAY)
+    on.pushed(name="new")
+    on.run()
+    on.sia.journal.clear()
+
+    on.run()
+
+    asked = [one for one in on.sia.exchanges(0) if "include_deleted=true" in one["path"]]
+    assert [["new"]] == [[row["name"] for row in json.loads(one["response"])["items"]] for one in asked]
 
 
 @pytest.mark.rule("M21")

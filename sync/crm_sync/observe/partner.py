@@ -88,7 +88,10 @@ class PartnerReader:
         return self._engine.clock.now() - timedelta(days=longest)
 
     def read_deletions(self, model: str) -> None:
-        """Deletions that the partner tells of and a section carries over (T39, M21)."""
+        """Deletions that the partner tells of and a section carries over (T39, M21).
+
+        They are read after the lists, so of what the lists have shown by now none is missed: the next run begins there.
+        """
         engine = self._engine
         carrying = [s for s in engine.of_model(model) if s.rules.delete_out and s.direction.sends]
         if not carrying:
@@ -97,8 +100,13 @@ class PartnerReader:
         since = scan_start(self._state.cursor(name), engine.config.options.overlap_seconds)
         window = self._window(model)
         since = window if since is None else max(since, window or since)
-        for gone in engine.partner.deleted_since(model, since):
-            self._gathered.cursors[name] = max(gone.at, self._gathered.cursors.get(name, gone.at))
+        told = engine.partner.deleted_since(model, since)
+        lists = [cursor_name(engine.partner.name, model, part) for part in engine.partner.parts(model)]
+        shown = [self._gathered.cursors.get(one) or self._state.cursor(one) for one in lists]
+        ends = [*(gone.at for gone in told), *(at for at in shown if at is not None)]
+        if ends:
+            self._gathered.cursors[name] = max(ends)
+        for gone in told:
             for section in carrying:
                 link = self._state.link_of(model, gone.record_id, section.salesforce)
                 if link is not None and link.lives(model):

@@ -34,7 +34,7 @@ class Placing:
             return
         link = self._state.link_of(model, record.id, sf_object)
         if link is not None:
-            self._gathered.linked(link).partners[model] = self._not_behind(record, link)
+            self._gathered.linked(link).partners[model] = self._not_behind(record, link, section)
             return
         if baseline().get(record.id) == digest(record):
             if not self.keyed_otherwise(record, sf_object):
@@ -56,12 +56,22 @@ class Placing:
         activity.partners[model] = record
         self._gathered.by_record[model, sf_object, record.id] = activity
 
-    def _not_behind(self, record: Record, link: Link) -> Record:
-        """A list may be behind what the partner itself answered to our write (F49): its record is read by its id."""
+    def _not_behind(self, record: Record, link: Link, section: Section) -> Record:
+        """A list may be behind what the partner itself answered to our write (F49): its record is read by its id. So is
+        one of the same moment that says something else: a stamp does not tell which of the two came later.
+        """
         answered = link.seen.get(record.model, "")
-        if not answered or " " in answered or record.changed_at >= datetime.fromisoformat(answered):
+        if not answered or " " in answered:
+            return record
+        at = datetime.fromisoformat(answered)
+        if record.changed_at > at or (record.changed_at == at and self._as_agreed(record, link, section)):
             return record
         return self._engine.partner.get(record.model, record.id) or record
+
+    def _as_agreed(self, record: Record, link: Link, section: Section) -> bool:
+        base = link.base.get(record.model, {})
+        keys = self._engine.keys(record, section)
+        return all(base.get(name, key) == key for name, key in keys.items())
 
     def keyed_otherwise(self, record: Record, sf_object: str) -> bool:
         """Whether it carries an id in another form than ours (F07): nobody finds it by that later: it is linked now."""

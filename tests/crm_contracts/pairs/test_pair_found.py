@@ -15,6 +15,7 @@ from crm_contracts.world.pairs.ops import (
     Create,
     Delete,
     Edit,
+    InjectFault,
     Op,
     Settle,
     Sync,
@@ -84,7 +85,33 @@ HISTORIES: dict[str, tuple[Op, ...]] = {
 }
 
 
+TO_CALL = Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "Call"})
+LOCKED = InjectFault(fault="row_locked", vendor="salesforce", verb="update", object="Task", times=None)
+BEHIND = InjectFault(fault="slow_visibility", vendor="marketo", verb="list", object="Reminder", times=None)
 REMINDERS: dict[str, tuple[Op, ...]] = {
+    "a list of the moment of our own write is behind it": (
+        TO_CALL,
+        Sync(),
+        BEHIND,
+        edit(SALESFORCE, Description="text"),
+        Sync(),
+    ),
+    "a name was on its way when the sync died, and Salesforce's Subject has no opinion": (
+        TO_CALL,
+        Sync(),
+        Tick(seconds=60),
+        edit(PARTNER, name="Other"),
+        Sync(crash_at_commit=4, acted=True),
+    ),
+    "Salesforce refused for a while, and the job that has nothing to do looks first": (
+        TO_CALL,
+        Sync(),
+        edit(PARTNER, name="Other", details="text"),
+        Create(side=SALESFORCE, act="act-2", section=REMINDER, fields={"Subject": "News"}),
+        Tick(seconds=3_600),
+        LOCKED,
+        Sync(),
+    ),
     "a record wins, and what its other side cannot hear stands": (
         Create(side=SALESFORCE, act="act-1", section=REMINDER, fields={"Status": "Not Started"}),
         Configure(settings={"reminder.grain": "record"}),
@@ -93,7 +120,7 @@ REMINDERS: dict[str, tuple[Op, ...]] = {
         edit(PARTNER, due_date="2026-02-24"),
     ),
     "a contact is related, and Salesforce derives the account": (
-        Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "Call"}),
+        TO_CALL,
         Sync(),
         edit(SALESFORCE, WhoId="another ann"),
     ),

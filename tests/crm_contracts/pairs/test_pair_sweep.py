@@ -95,7 +95,7 @@ def test_the_reference_leaves_the_same_world_of_any_history(stage: PairStage, se
     history = random_history(stage.profile, seed, 8, faults=False)
     rounds = [Sync() if isinstance(op, world_ops.Sync) else op for op in history]
 
-    assert sweep([*rounds, Sync()], stage=stage, sync=reference_pair_sync, rounds="last").points > 100
+    assert sweep([*rounds, Sync()], stage=stage, sync=reference_pair_sync, rounds="last").points > 20
 
 
 def test_the_sweep_finds_the_blind_creator_by_itself(stage: PairStage) -> None:
