@@ -77,8 +77,8 @@ class Allowed:
         whole = given[:15] + checksum(given[:15])
         if len(given) > 15 and given != whole and not _lost_its_case(given):
             raise MisuseError(
-                f"--write-to-production-org {given}: no id ends so: the last three characters of"
-                f" {given[:15]} are {whole[15:]}; copy it again"
+                f"--write-to-production-org {given}: there is no such id: the last three characters of"
+                f" {given[:15]} are {whole[15:]}, not {given[15:]}; copy it again"
             )
 
 
