@@ -427,6 +427,30 @@ def test_the_describe_of_a_list_view_is_the_sample(typed: Caller) -> None:
 
 
 @pytest.mark.ledger("salesforce/shape/layouts")
+@pytest.mark.evidence("documented", "REST API Developer Guide v66, List View Describe: Account's; the others: assumed")
+def test_what_a_list_view_asks_for(typed: Caller) -> None:
+    """Which columns it has, by object, and which rows: those of the caller, of this week, of the last."""
+    shown = {
+        "Account": "Name Site BillingState Phone Type Owner.Alias",
+        "Contact": "Name Phone Email Owner.Alias",
+        "Opportunity": "Name Amount CloseDate StageName Owner.Alias",
+        "Case": "CaseNumber Subject Status Priority",  # its owner may be a queue, which has no alias
+        "Lead": "Name Company State Email Status",
+    }
+    all_of = {"conditions": [], "conjunction": "and"}
+    made = {"field": "CreatedDate", "operator": "equals"}
+    for name, words in shown.items():
+        told = [typed.get(each["describeUrl"]).json for each in views(typed, name).values()]
+        assert [words.split()] * 4 == [
+            [column["fieldNameOrPath"] for column in each["columns"] if not column["hidden"]] for each in told
+        ]
+        assert [
+            (None, all_of), ("mine", all_of),
+            (None, {**made, "values": ["THIS_WEEK"]}), (None, {**made, "values": ["LAST_WEEK"]}),
+        ] == [(each["scope"], each["whereCondition"]) for each in told]  # fmt: skip
+
+
+@pytest.mark.ledger("salesforce/shape/layouts")
 @pytest.mark.evidence(*VIEWS)
 def test_how_a_column_says_its_order(typed: Caller) -> None:
     """By its type, in the words for either way; list views are there from v32 on."""
