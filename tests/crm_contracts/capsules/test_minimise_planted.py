@@ -24,7 +24,8 @@ NO_CAPSULE: Mapping[str, str] = {
     "the lease is anybody's": "a capsule has one sync, and its rounds follow each other",
     "the first of several matches": "the key of a capsule's org is unique, so no two records carry one",
     "DUPLICATE_VALUE is not raised": "it takes a second sync that sends the same key between the look and the creation",
-    "a duplicate rule ends the run": "no org of a capsule has a duplicate rule",
+    "picklists are not checked": "an org of a capsule has every status that the map can give",
+    "a poisoned record is tried for ever": "what is refused may be tried again; how soon, no invariant says",
     "agreed is what was sent": "no org of a capsule rewrites what is written to it",
     "derived fields are sent": "a capsule's sync has the mapping that ships, and no field of it is derived",
     "any owner will do": "a capsule names no owner of a Planhat record",
@@ -41,6 +42,8 @@ NO_CAPSULE: Mapping[str, str] = {
     "the query's cursor ran out, and that was all": "cursors that run out are surroundings of the lane",
     "a query goes on from its stamp alone": "cursors that run out are surroundings of the lane",
     "a status in any letters": "the lane asks for the word itself (says): the judge lets a sync leave it unheard",
+    "a key that is linked begins anew": "the lane asks that nobody be put aside (nobody_aside): the judge allows it",
+    "a deletion found by its key leaves no tombstone": "the lane asks that nobody be put aside: the judge allows it",
     "a creation answers another id": "the judge itself finds no record of that id and stops: no violation, an error",
     # What the sync that ships never gets to see of a fake, or makes up for.
     "a bulk upsert inserts always": "the sync looks for a key before it sends it again",
@@ -48,6 +51,11 @@ NO_CAPSULE: Mapping[str, str] = {
     "done does not archive": "the sync reads both lists, and tells done by the status",
     "done logs nothing": "what Planhat does not log is not there to be synced",
     "custom values are replaced": "no custom value is mapped, so the sync sends none",
+    "the Conversation does not inherit": "the sync knows by its Task what a Conversation continues, key or none",
+    "lists are not in order": "the cursor goes by the first row: in the wrong order more is read, and nothing missed",
+    "a deleted row can be edited": "the sync looks for deletions before it writes, so the refusal is never met",
+    "AccountId does not follow WhatId": "what an activity is related to is the account itself",
+    "bulk refuses and says 200": "what a batch did not store is read back and missed, whatever its answer says",
     "a collection stops at a refusal": "what was refused with the others is sent again alone",
 }
 PLANTED = {one.name: one for one in MUTANTS}
