@@ -81,8 +81,8 @@ def test_a_planted_bug_is_made_small(mutant: Mutant, stages: Stages) -> None:
 
 
 def test_a_bug_of_totango_is_made_small(stages: Stages) -> None:
-    """The same with another partner, by day, in forty operations; what Totango refuses its user is left out."""
-    made_small(PLANTED["the first of several contacts took part"], stages, 40)
+    """The same with another partner, by day, in twenty operations; what Totango refuses its user is left out."""
+    made_small(PLANTED["the first of several contacts took part"], stages, 20)
 
 
 def made_small(mutant: Mutant, stages: Stages, length: int) -> None:
