@@ -133,7 +133,7 @@ class ControlPlane:
 
     def _clock(self, _request: Request) -> dict[str, Any]:
         clock = self._fake.clock
-        return {"now": clock.now().isoformat(), "kind": type(clock).__name__}
+        return {"now": clock.now().isoformat(), "kind": "frozen" if isinstance(clock, FrozenClock) else "real"}
 
     def _set_clock(self, request: Request) -> dict[str, Any]:
         clock = self._fake.clock
@@ -152,7 +152,7 @@ class ControlPlane:
             clock.set(_moment(given["now"]))
         else:
             raise MisuseError('the clock takes {"advance_seconds": 60} or {"now": "2026-01-05T09:00:00Z"}')
-        return {"now": clock.now().isoformat(), "kind": type(clock).__name__}
+        return {"now": clock.now().isoformat(), "kind": "frozen" if isinstance(clock, FrozenClock) else "real"}
 
     def _faults(self, _request: Request) -> dict[str, Any]:
         return {"faults": self._fake.faults.list()}

@@ -246,11 +246,12 @@ def test_the_control_plane_says_what_is_wrong(
     assert said in answer.json()["error"]
 
 
-def test_the_control_plane_moves_clock_and_limits(control: ControlClient) -> None:
+def test_the_control_plane_moves_clock_and_limits(session: requests.Session, control: ControlClient) -> None:
     """What a test sets is what it reads."""
     moment = datetime(2030, 2, 3, 4, 5, tzinfo=UTC)
     assert moment == control.set_clock(moment) == control.now()
     assert moment + timedelta(seconds=60) == control.advance(60)
+    assert {"now": "2030-02-03T04:06:00+00:00", "kind": "frozen"} == session.get(f"{URL}/__understudy__/clock").json()
     control.set_limit("daily", 3)
     assert {"daily": {"limit": 3, "used": 0, "remaining": 3}} == control.limits()
     assert {"url": URL, "token": "t"} == control.credentials()

@@ -44,7 +44,7 @@ def _run(report: Report) -> dict[str, Any]:
         rules.setdefault(finding.check, finding)
     numbers = {check: number for number, check in enumerate(rules)}
     seen: Counter[str] = Counter()
-    invocation: dict[str, Any] = {"executionSuccessful": True}
+    invocation: dict[str, Any] = {"executionSuccessful": report.ran > 0}
     if report.counts["not run"]:
         invocation["toolExecutionNotifications"] = _notifications(report)
     driver: dict[str, Any] = {"name": "Understudy", "rules": [_rule(finding) for finding in rules.values()]}

@@ -43,6 +43,13 @@ def test_a_finding_is_a_result_and_its_check_a_rule() -> None:
     assert ["planhat.token", "planhat.host"] == told["properties"]["checks"]
 
 
+def test_a_run_of_which_nothing_ran_was_no_success() -> None:
+    """A scan of nothing is not taken for a clean one."""
+    skipped = replace(report(), results=[one for one in report().results if one.state == "not run"])
+
+    assert [True, False] == [run_of(one)["invocations"][0]["executionSuccessful"] for one in (report(), skipped)]
+
+
 def test_github_gets_what_it_asks_for() -> None:
     """Texts and help of rules, a place with a line for each result, a category of the run, no result without print."""
     run = run_of(report())
