@@ -160,3 +160,19 @@ def test_every_model_has_a_bulk_route(api: Api, path: str, item: dict[str, Any])
     outcomes = [counts(api.put(path, [body])) for body in (item, item, {**item, "custom": {"X": 1}})]
 
     assert [(1, 0, 0), (0, 0, 1), (0, 1, 0)] == outcomes
+
+
+@pytest.mark.evidence("assumed", "unknown keys of a body are dropped silently: the one with an empty name, too")
+@pytest.mark.parametrize("value", [["x"], True, "extid-nowhere"])
+def test_a_property_with_an_empty_name_is_no_reference(api: Api, value: Any) -> None:
+    """A model without a company takes no key of a body, not even the one named by the empty text, for its company."""
+    sheet = api.made("/timesheets", {"dateFrom": 20454, "dateTo": 20460})
+    person = {"email": "n@us.example", "firstName": "N", "lastName": "O", "": value}
+
+    told = [
+        api.put("/users", [person]),
+        api.put("/companies", [{"externalId": "acme", "name": "N", "": value}]),
+        api.put(f"/timesheets/{sheet['_id']}", {"": value}),
+    ]
+
+    assert [200, 200, 200] == [one.status_code for one in told], told

@@ -185,8 +185,9 @@ def _match(
     name, value = key
     switches = call.switches
     company_id = None
-    company_key = call.model.company_key or ""
-    if call.model.column_of(name) in {"externalId", "email"} and present(item.get(company_key)):
+    company_key = call.model.company_key
+    in_company = call.model.column_of(name) in {"externalId", "email"}
+    if company_key is not None and in_company and present(item.get(company_key)):
         company_id = company_of(call.work, item[company_key], switches=switches, path=company_key)["_id"]
     if name == "_id" and not OBJECT_ID.fullmatch(value):
         raise PlanhatError("malformed_id", value=item["_id"], path="_id")
@@ -207,7 +208,8 @@ def _expect(call: Call, items: Sequence[Mapping[str, Any]]) -> None:
         if key == "_id":
             values = [value.lower() for value in values if OBJECT_ID.fullmatch(value.lower())]
         rows.expect(key, values)
-    expect_companies(work, (one.get(call.model.company_key or "") for one in items))
+    if call.model.company_key is not None:
+        expect_companies(work, [one.get(call.model.company_key) for one in items])
     if call.model.name in {"Nps", "Issue"}:
         emails, companies = people_and_companies(items)
         work["Enduser"].expect("email", emails)

@@ -93,8 +93,9 @@ def matching_key(model: Model, item: Mapping[str, Any]) -> tuple[str, str] | Non
 def match(call: Call, key: str, value: str, *, company_id: str | None) -> Document | None:
     """The record a bulk item means. externalId is looked for in its company; an e-mail only when it is unique."""
     found = call.rows.find(key, value)
-    if company_id is not None and call.model.column_of(key) in {"externalId", "email"}:
-        found = [one for one in found if one.get(call.model.company_key or "") == company_id]
+    company_key = call.model.company_key
+    if company_key is not None and company_id is not None and call.model.column_of(key) in {"externalId", "email"}:
+        found = [one for one in found if one.get(company_key) == company_id]
     if key == "email" and len(found) > 1:
         raise PlanhatError("duplicated", keys="email")
     return min(found, key=lambda one: str(one["_id"])) if found else None

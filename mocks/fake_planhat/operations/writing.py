@@ -67,7 +67,7 @@ def add(call: Call, said: Document, made: Document) -> Document:
     _require_values(call, said, created=True)
     company_key = call.model.company_key
     if company_key is not None and (company_key in call.model.required or present(said.get(company_key))):
-        parent = _parent(call, said)
+        parent = _parent(call, said, company_key)
         said[company_key] = parent["_id"]
         made = {**of_company(call.model, parent), **made}
     elif company_key in said:
@@ -96,8 +96,8 @@ def change(call: Call, before: Document, body: Mapping[str, Any], *, key_used: s
 def merge(call: Call, before: Document, said: Document, made: Document) -> Document | None:
     """change() by what was *said*, read already, with what Planhat *made* of it besides. Raises PlanhatError."""
     _require_values(call, said, created=False)
-    company_key = call.model.company_key or ""
-    if present(said.get(company_key)):
+    company_key = call.model.company_key
+    if company_key is not None and present(said.get(company_key)):
         parent = company_of(call.work, said[company_key], switches=call.switches, path=company_key)
         said[company_key] = parent["_id"]
         if parent["_id"] != before.get(company_key):
@@ -203,9 +203,8 @@ def _require_values(call: Call, said: Document, *, created: bool) -> None:
         raise PlanhatError("repeat_days")
 
 
-def _parent(call: Call, said: Document) -> Document:
-    """The company of a new record: named by companyId, or for an enduser by the domain of the e-mail."""
-    key = call.model.company_key or ""
+def _parent(call: Call, said: Document, key: str) -> Document:
+    """The company of a new record: named by *key*, or for an enduser by the domain of the e-mail."""
     if present(said.get(key)):
         return company_of(call.work, said[key], switches=call.switches, path=key)
     email = said.get("email")
@@ -221,9 +220,9 @@ def _refuse_duplicates(call: Call, said: Document, before: Document | None) -> N
     own_id = before["_id"] if before else None
     now = {**(before or {}), **said}
     clashes: list[str] = []
-    company_key = call.model.company_key or ""
+    company_key = call.model.company_key
     external = call.model.key_of("externalId")
-    moved = before is not None and now.get(company_key) != before.get(company_key)
+    moved = company_key is not None and before is not None and now.get(company_key) != before.get(company_key)
     for key in call.model.keyables:
         value = now.get(key)
         if key == "_id" or not present(value) or not isinstance(value, str):
