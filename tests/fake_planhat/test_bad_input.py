@@ -243,3 +243,26 @@ def test_no_body_breaks_the_fake(api: Api) -> None:
         assert 200 == api.get(f"{path}?limit=2000&sort=-updatedAt").status_code
 
     check()
+
+
+@pytest.mark.evidence("assumed", "ECMAScript, TimeClip: of a number of milliseconds the whole ones count")
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        (253402300799999.03, "9999-12-31T23:59:59.999Z"),
+        (253402300799999.97, "9999-12-31T23:59:59.999Z"),
+        (-62135596800000.5, "0001-01-01T00:00:00.000Z"),
+        (-0.6, "1970-01-01T00:00:00.000Z"),
+        (1.9, "1970-01-01T00:00:00.001Z"),
+    ],
+)
+def test_a_date_of_milliseconds_has_whole_ones(api: Api, given: float, stored: str) -> None:
+    """What is less than a millisecond is cut off, towards 1970, also at the borders of what a date may be."""
+    assert stored == api.made("/conversations", {"companyId": COMPANY_ID, "outDate": given})["outDate"]
+
+
+@pytest.mark.evidence("assumed", "Mongoose refuses what is no date; ours ends with the years of four digits")
+@pytest.mark.parametrize("given", [253402300800000, -62135596800001])
+def test_a_date_of_milliseconds_has_borders(api: Api, given: int) -> None:
+    """The first millisecond of the year 10000, and the last one before the year 1, are no date."""
+    assert 400 == api.post("/conversations", {"companyId": COMPANY_ID, "outDate": given}).status_code

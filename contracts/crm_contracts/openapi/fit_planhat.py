@@ -66,7 +66,7 @@ def seed(fake: Fake, headers: dict[str, str]) -> dict[str, Any]:
     assert fake.seed is not None
     fake.seed({"workflows": [{"_id": WORKFLOW_ID, **_WORKFLOW}]})
     made["workflows"] = [WORKFLOW_ID, *_prefixed("workflows", _WORKFLOW)]
-    answer = client.put("/tickets", json={"sourceId": "500-1", "email": "e@acme.example"}, headers=headers)
+    answer = client.put("/tickets", json={"sourceId": _TICKET_KEY, "email": "e@acme.example"}, headers=headers)
     made["tickets"] = answer.get_json()["upsertedIds"]
     return made
 
@@ -112,9 +112,18 @@ def _fit_item(item: dict[str, Any], case: Case, lane: Lane) -> None:
         item["companyExternalId"] = "acme"  # what an unknown e-mail needs
     if case.path == "/timeentries/duplicate":
         item["ids"] = lane.seeded["timeentries"][:1] * len(item["ids"])
+    collection = case.path.strip("/")
+    if case.method == "PUT" and collection in lane.seeded and _is_matched(item.get("_id")):
+        item["_id"] = lane.seeded[collection][0]  # an item of a bulk call names a record that is there
     for name in ("sourceId", "externalId", "extId", *(() if case.path == "/tickets" else ("email",))):
-        if lane.step and item.get(name):  # rows stay from step to step: each keyable once
+        # Each keyable once: rows stay from step to step, and those of the seed are there before the first.
+        if item.get(name) and (lane.step or item[name] in _SEEDED_KEYS):
             item[name] = f"{item[name]} {lane.step}"
+
+
+def _is_matched(value: Any) -> bool:
+    """Whether Planhat matches an item by this value of `_id`; any other is dropped, as in a body of POST."""
+    return isinstance(value, (str, int)) and not isinstance(value, bool) and value != ""
 
 
 def _fit_push(case: Case) -> None:
@@ -161,4 +170,7 @@ _ROWS: dict[str, dict[str, Any]] = {
     "timesheets": {"dateFrom": 20454, "dateTo": 20460},
     "customfields": {"name": "HScore", "parent": "conversation", "type": "number"},
 }
+_TICKET_KEY = "500-1"
+_KEYABLES = ("sourceId", "externalId", "extId", "email")
+_SEEDED_KEYS = [_TICKET_KEY, *(body[name] for body in _ROWS.values() for name in _KEYABLES if name in body)]
 _NO_PREFIX = {"users": ("srcid-",)}

@@ -175,7 +175,7 @@ def _date(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise TypeError
     if not isinstance(value, str):
-        return iso(_EPOCH + timedelta(milliseconds=value))
+        return iso(_EPOCH + timedelta(milliseconds=int(value)))  # JavaScript's Date cuts off what is less than one
     return iso(_moment(value.strip()))
 
 
