@@ -283,6 +283,22 @@ def test_words_of_a_parameterized_search_are_no_sosl(filled: Caller) -> None:
     assert len(rows) == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({"sobject": "Nope__c", "q": "a"}, 404),
+        ({"sobject": "Account", "q": "a", "limit": ""}, 400),
+        ({"sobject": "Account", "q": "a", "limit": "2001"}, 400),
+        ({"sobject": "Account", "q": "a", "limit": "2000"}, 200),
+    ],
+)
+def test_suggestions_refuse_what_is_wrong_also_for_a_short_q(
+    filled: Caller, given: dict[str, str], status: int
+) -> None:
+    """An object that is none and a number that is none are told before there is nothing to look for."""
+    assert status == ask(filled, "/search/suggestions", **given).status
+
+
 def test_suggestions(filled: Caller) -> None:
     answer = ask(filled, "/search/suggestions", q="acm", sobject="Account,Lead").json
     assert [row["attributes"]["type"] for row in answer["autoSuggestResults"]] == ["Account", "Lead"]

@@ -278,7 +278,10 @@ class Fit:
             if body["operation"] == "upsert":
                 body["externalIdFieldName"] = "Id"
         elif name == "createQueryJob":
-            body["query"] = _FLAT[len(body["query"]) % len(_FLAT)]  # no aggregates, children and compounds in Bulk
+            flat = [one for one in _FLAT if "FIELDS(" not in one or case.path_parameters["version"] >= "v51.0"]
+            body["query"] = flat[len(body["query"]) % len(flat)]  # no aggregates, children and compounds in Bulk
+        elif name == "setPassword":
+            body["NewPassword"] += "a1"  # there is a letter in it, and a digit
         elif name == "getRecordsByPost":
             case.body = {"ids": [*org["ids"].get(_sobject(case), []), *body["ids"]][:2000], "fields": ["Id"]}
         elif name in {"createRecords", "updateRecords", "upsertRecords"}:

@@ -81,14 +81,14 @@ def suggestions(call: Call) -> Answer:
     names = [name for name in given.get("sobject", "").split(",") if name]
     if not names or "q" not in given:
         raise _illegal("q and sobject are required")
-    limit = _number(given.get("limit"), "limit") or run.SUGGESTIONS_DEFAULT
+    limit = _number(given.get("limit"), "limit")
     found = run.suggestions(
         call.org,
         caller(call),
         q=given["q"],
         names=[_name(name) for name in names],
         fields=_names(given.get("fields")),
-        limit=min(limit, run.SUGGESTIONS_MAX),
+        limit=run.SUGGESTIONS_DEFAULT if limit is None else limit,
         version=call.version,
     )
     return call.json(found)
@@ -157,7 +157,7 @@ def _text(value: object, key: str) -> str:
 
 
 def _number(value: object, key: str) -> int | None:
-    if value is None or value == "":
+    if value is None:
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)

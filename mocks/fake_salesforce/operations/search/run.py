@@ -207,7 +207,7 @@ SUGGESTION_WORD_CHARS_MAX = 200
 _EASTERN = re.compile(
     r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )  # Thai, Korean, Japanese, Chinese
-SUGGESTIONS_DEFAULT, SUGGESTIONS_MAX = 5, 200
+SUGGESTIONS_DEFAULT = 5
 
 
 def suggestions(
@@ -220,13 +220,13 @@ def suggestions(
     least, most = SUGGESTION_CHARS
     if len(q) > most or any(len(word) > SUGGESTION_WORD_CHARS_MAX for word in q.split()):
         raise salesforce_error("ILLEGAL_QUERY_PARAMETER_VALUE", text=f"q: {most} characters at most")
+    sobjects = [sobject for name in names if (sobject := org.schema.sobject(name)) is not None and sobject.searchable]
+    if len(sobjects) < len(names):
+        raise salesforce_error("NOT_FOUND")
     if len(q.strip()) < (SUGGESTION_CHARS_EASTERN if _EASTERN.search(q) else least):
         return {"autoSuggestResults": [], "hasMoreResults": False}
     found: list[Row] = []
-    for name in names:
-        sobject = org.schema.sobject(name)
-        if sobject is None or not sobject.searchable:
-            raise salesforce_error("NOT_FOUND")
+    for sobject in sobjects:
         named = sobject.name_field
         shown = list(dict.fromkeys(["Id", *([named.name] if named else []), *fields]))
         prefix = words.read(_escaped(q.strip()) + "*", chars_min=1)
