@@ -42,6 +42,18 @@ def test_a_record_found_by_external_id_keeps_its_source_id(api: Api) -> None:
     assert ("001A", "other") == (by_source["sourceId"], by_source["externalId"])
 
 
+@pytest.mark.evidence("assumed", "what no record may be without is told first, as a value of no type is")
+@pytest.mark.parametrize("value", [None, "", []])
+def test_a_key_that_is_required_is_not_emptied_through_itself(api: Api, value: object) -> None:
+    """Addressed by its sourceId or by `_id`, an issue is refused without one."""
+    made = api.made("/issues", {"title": "Slow", "sourceId": "s-1", "archived": False})
+
+    told = [api.put(f"/issues/{key}", {"sourceId": value}) for key in ("srcid-s-1", made["_id"])]
+
+    assert [400, 400] == [one.status_code for one in told]
+    assert "s-1" == api.row(f"/issues/{made['_id']}")["sourceId"]
+
+
 @pytest.mark.evidence("client-derived", "a Go client reads owners of a list as {_id, nickName}")
 def test_the_owner_in_a_list_has_the_nick_name_of_the_user(api: Api) -> None:
     """A user without a nick name is populated without one: none is made up from other names."""

@@ -88,6 +88,7 @@ def change(call: Call, before: Document, body: Mapping[str, Any], *, key_used: s
     Raises PlanhatError.
     """
     said = _said(call, body)
+    _require_values(call, said, created=False)  # as a value that is of no type is refused before it is left alone
     for key in _PROTECTED.get(call.model.column_of(key_used or ""), ()):
         said.pop(call.model.key_of(key), None)
     return merge(call, before, said, {})

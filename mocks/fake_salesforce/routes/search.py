@@ -82,6 +82,8 @@ def suggestions(call: Call) -> Answer:
     if not names or "q" not in given:
         raise _illegal("q and sobject are required")
     limit = _number(given.get("limit"), "limit")
+    if "limit" in given and limit is None:
+        raise _illegal("limit: ")
     found = run.suggestions(
         call.org,
         caller(call),
@@ -157,7 +159,7 @@ def _text(value: object, key: str) -> str:
 
 
 def _number(value: object, key: str) -> int | None:
-    if value is None:
+    if value is None or value == "":
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
