@@ -12,7 +12,7 @@ Rule 4: a link that was committed since needs none of this; the version tells.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from crm_sync.engine import Engine
@@ -39,7 +39,7 @@ def begin_updates(engine: Engine, plans: Iterable[Plan]) -> list[int]:
 
 def _fields(engine: Engine, plan: Plan) -> dict[str, dict[str, dict[str, Any]]]:
     """Salesforce field -> "written", "agreed", "before", each by replica; "before" of those that were read. "sent" is
-    there where Salesforce has no opinion, and its comparable value does not tell what was written (M11).
+    there where Salesforce has no opinion: there its comparable value may be the same whatever was written (M11).
     """
     activity = plan.activity
     found: dict[str, dict[str, dict[str, Any]]] = {}
@@ -79,7 +79,7 @@ def recover_updates(engine: Engine, intents: Iterable[Intent]) -> None:
     for intent, link in doubtful:
         records = {SALESFORCE: rows.get((link.sf_object, str(link.sf_id)))}
         for model in engine.models:
-            record_id = link.ids.get(model) or intent.body["ids"].get(model)
+            record_id = link.ids.get(model) or intent.body.get("ids", {}).get(model)
             wanted = (
                 record_id and (_writes(intent, model) or _halves(intent)) and engine.section_of(model, link.sf_object)
             )
@@ -117,14 +117,26 @@ def _take_over(engine: Engine, intent: Intent, link: Link, records: Mapping[str,
         elif SALESFORCE in one["written"].keys() - missing and SALESFORCE in base:
             for model in missing & keys.keys() - base.keys():
                 base[model] = _start(engine, base, sections[model], keys[model])
-            said = one["agreed"] | {r: key for r, key in one["before"].items() if r in missing}
-            untouched = all(keys.get(replica, {}).get(name, key) == key for replica, key in said.items())
-            if untouched:
-                said[SALESFORCE] = one["before"].get(SALESFORCE, base[SALESFORCE].get(name))
-            for replica in said.keys() & base.keys():
-                base[replica][name] = said[replica]
+            reads = {replica: values[name] for replica, values in keys.items() if name in values}
+            for replica, key in _standing(one, reads, missing).items():
+                if replica in base:
+                    base[replica][name] = key
     if base != {replica: dict(values) for replica, values in link.base.items()}:
         engine.state.change_link(link.id, base=base)
+
+
+def _standing(one: Mapping[str, Any], reads: Mapping[str, Any], missing: Collection[str]) -> dict[str, Any]:
+    """Rule 3: what each replica is to count as agreed on, of a field that Salesforce has and those *missing* have not.
+
+    *reads* is what each says now. As long as nobody wrote to the partner's records since, Salesforce's value must count
+    as a change, or nobody would carry it over.
+    """
+    before = one.get("before", {})
+    said: dict[str, Any] = one["agreed"] | {replica: key for replica, key in before.items() if replica in missing}
+    if all(reads.get(replica, key) == key for replica, key in said.items()):
+        del said[SALESFORCE]  # what was agreed on earlier stands, where nobody had read it
+        said |= {SALESFORCE: before[SALESFORCE]} if SALESFORCE in before else {}
+    return said
 
 
 def _start(
