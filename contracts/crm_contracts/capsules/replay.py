@@ -19,6 +19,7 @@ from crm_contracts.world.monitors import Exchange
 from crm_contracts.world.ops import InjectFault, Op, Settle, Sync
 from crm_contracts.world.story import Event
 from crm_contracts.world.under_test import SyncFactory
+from crm_contracts.world.users import UserRefused
 from crm_contracts.world.violations import InvariantViolated, NotDeterministic
 from fake_core.errors import MisuseError
 
@@ -108,9 +109,9 @@ def _apply(world: TellingWorld, op: Op, capsule: Capsule, number: int) -> None:
     """Carry *op* out. Raises MisuseError where it is a user's and the vendor refuses it, as it would the user."""
     try:
         world.apply(op)
-    except AssertionError as error:
-        if isinstance(op, (Sync, Settle)) or not str(error).startswith("a user's "):
-            raise  # no word of the capsule's
+    except UserRefused as error:
+        if isinstance(op, (Sync, Settle)):
+            raise  # whoever looks at the world in between is no word of the capsule's
         before = len(capsule.start) + bool(capsule.start)
         where = f"start {number}" if number <= len(capsule.start) else f"ops {number - before}"
         raise MisuseError(f"{where}: {error}") from None

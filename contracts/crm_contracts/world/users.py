@@ -1,7 +1,7 @@
 """The people of a world: they act over HTTP, each with credentials of their own.
 
 Rule: a user writes as the vendor's own client would and reads back what was stored. A refusal of what a
-user may do is our bug (AssertionError), never a finding about the sync.
+user may do (UserRefused) is a bug of the history, never a finding about the sync.
 Source: the REST calls of both vendors' developer guides.
 """
 
@@ -31,6 +31,16 @@ SALESFORCE_FIELDS = (
     "LastModifiedDate",
 )
 ROWS_MAX = 10_000
+
+
+class UserRefused(AssertionError):
+    """The vendor refuses what a user does: a bug of ours in a history of ours, a wrong word in one by hand."""
+
+
+def granted(answer: requests.Response, asked: str) -> None:
+    """Raises UserRefused unless a user got what was *asked*."""
+    if not answer.ok:
+        raise UserRefused(f"a user's {asked} was refused: {answer.text}")
 
 
 class SalesforceUser:
@@ -104,7 +114,7 @@ class SalesforceUser:
             data=f"<e:Envelope {SOAP_NAMES}>{body}</e:Envelope>",
             headers={"Content-Type": "text/xml", "SOAPAction": '""'},
         )
-        assert answer.ok, f"a user's {inner} was refused: {answer.text}"
+        granted(answer, inner)
         return answer.text
 
     def _call(self, method: str, path: str, body: Any = None) -> requests.Response:
@@ -118,7 +128,7 @@ class SalesforceUser:
             if answer.status_code != 401 or attempt == 2:
                 break
             self._token = ""
-        assert answer.ok, f"a user's {method} {path} {body} was refused: {answer.text}"
+        granted(answer, f"{method} {path} {body}")
         return answer
 
     def _log_in(self) -> None:
@@ -183,5 +193,5 @@ class PlanhatUser:
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         given = {} if body is None else {"json": body}
         answer = self._session.request(method, self._base + path, headers=self._headers, **given)
-        assert answer.ok, f"a user's {method} {path} {body} was refused: {answer.text}"
+        granted(answer, f"{method} {path} {body}")
         return answer.json()

@@ -1,7 +1,7 @@
 """The people of a world of pairs: they act over HTTP, each with credentials of their own.
 
-Rule: a user writes as the vendor's own client would. A refusal of what a user may do is our bug (AssertionError),
-never a finding about the sync.
+Rule: a user writes as the vendor's own client would. A refusal of what a user may do (UserRefused) is a bug of the
+history, never a finding about the sync.
 Source: the REST calls of the vendors; what Totango's and Marketo's users do in a browser goes through the stand-ins.
 """
 
@@ -17,7 +17,7 @@ import requests
 from crm_contracts.world.fields import Row
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, TASK, TOUCHPOINT
 from crm_contracts.world.under_test import Login
-from crm_contracts.world.users import SalesforceUser
+from crm_contracts.world.users import SalesforceUser, granted
 
 __all__ = ["MarketoUser", "PartnerUser", "PeopleInSalesforce", "TotangoUser"]
 
@@ -102,7 +102,7 @@ class PartnerUser(ABC):
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         given = {} if body is None else {"json": body}
         answer = self._session.request(method, self._base + path, headers=self._headers(), **given)
-        assert answer.ok, f"a user's {method} {path} {body} was refused: {answer.text}"
+        granted(answer, f"{method} {path} {body}")
         return answer.json() if answer.content else None
 
     def _headers(self) -> dict[str, str]:
