@@ -45,8 +45,9 @@ from fake_salesforce.routes import (
     user_password,
     versions,
 )
+from fake_salesforce.routes.answers import Answer
 from fake_salesforce.routes.bulk1_wire import SESSION_HEADER
-from fake_salesforce.routes.http import Answer, Call, View, bind, bind_open
+from fake_salesforce.routes.http import Call, View, bind, bind_open
 from fake_salesforce.routes.since import since
 from fake_salesforce.wire.compression import compressed
 from fake_salesforce.wire.faults import FaultAnswers, session_in

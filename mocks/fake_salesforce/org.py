@@ -21,6 +21,7 @@ from fake_core.store import Store
 from fake_salesforce import data_files, record_ids
 from fake_salesforce.connected_apps import ConnectedApp as ConnectedApp  # noqa: PLC0414 - part of an org's configuration
 from fake_salesforce.schema.metadata import Schema, SObject
+from fake_salesforce.schema.object_files import load_schema
 from fake_salesforce.schema.security_file import read_security
 from fake_salesforce.security import Security
 from fake_salesforce.state import bulk_tables, change_capture, side_tables
@@ -97,7 +98,7 @@ class OrgConfig:
 
     *edition* names a row of `data/editions.toml` (Professional, Enterprise, Unlimited, Developer,
     ...), which gives the daily API requests unless *api_requests_max* does. *extra* is an org file:
-    custom fields and objects for `Schema.load`. *users*: the first is the administrator. *locked*: nobody can log in.
+    custom fields and objects for `load_schema`. *users*: the first is the administrator. *locked*: nobody can log in.
     *api_enabled*: false is an edition without the API. *audit_fields*: who has the permission may set audit fields on
     insert. *login_attempts_max* wrong passwords in a row lock a user out; *logins_per_hour* is each user's.
     *bulk_rows_each_poll*: rows that a Bulk 2.0 job saves in each look at it; `data/bulk.toml` says how many otherwise.
@@ -155,7 +156,7 @@ class Org:
         self.edition: Mapping[str, Any] = editions[config.edition]
         self.clock = clock
         self.ids = ids
-        self.schema = Schema.load(config.extra)
+        self.schema = load_schema(config.extra)
         _refuse_unknown_zone(self.schema, config.timezone)
         self.org_id = record_ids.mint(ORG_PREFIX, config.serial)
         limit = config.api_requests_max or self.edition["api_requests_max"]

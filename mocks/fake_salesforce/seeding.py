@@ -12,6 +12,7 @@ from typing import Any
 from fake_core.errors import MisuseError, VendorError
 from fake_salesforce import security_rows
 from fake_salesforce.operations import records
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.derive import Save, before_save
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.values import check, parse
@@ -58,7 +59,7 @@ def seed(org: Org, data: Any) -> dict[str, list[str]]:
     if "settings" in data:
         security_rows.change_settings(org, data["settings"])
     data = {name: rows for name, rows in data.items() if name != "settings"}
-    caller = records.Caller(org.admin_id, org.clock.now(), 60)
+    caller = Caller(org.admin_id, org.clock.now(), 60)
     acting.NOW.set(None)
     made: dict[str, list[str]] = {}
     with org.store.begin():

@@ -11,8 +11,9 @@ import pytest
 
 from fake_salesforce.describes import describe
 from fake_salesforce.schema.metadata import Schema
+from fake_salesforce.schema.object_files import load_schema
 
-SCHEMA = Schema.load()
+SCHEMA = load_schema()
 ORG_FILE = Path(__file__).parents[2] / "fixtures" / "orgs" / "planhat.toml"
 RECORDED = ("recorded", "describes recorded by CumulusCI, v48 to v60")
 
@@ -222,12 +223,12 @@ def test_answers_are_built_once() -> None:
     """The same question to the same schema gets the same object; another version another one."""
     assert full("Task") is full("Task")
     assert full("Task") is not full("Task", "59.0")
-    assert full("Task") is not full("Task", schema=Schema.load(tomllib.loads(ORG_FILE.read_text("utf-8"))))
+    assert full("Task") is not full("Task", schema=load_schema(tomllib.loads(ORG_FILE.read_text("utf-8"))))
 
 
 def test_custom_fields_and_objects() -> None:
     """What an org file adds is described like everything else."""
-    schema = Schema.load(tomllib.loads(ORG_FILE.read_text("utf-8")))
+    schema = load_schema(tomllib.loads(ORG_FILE.read_text("utf-8")))
     key = field("Task.Planhat_Id__c", schema)
     assert (True, True, True, True, 120) == (
         key["custom"], key["externalId"], key["unique"], key["idLookup"], key["byteLength"],

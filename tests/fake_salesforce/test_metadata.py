@@ -17,9 +17,10 @@ from fake_salesforce.describes import describe
 from fake_salesforce.record_ids import canonical
 from fake_salesforce.schema import object_files, object_words
 from fake_salesforce.schema.metadata import DELETED_AT, Field, Schema, SObject
+from fake_salesforce.schema.object_files import load_schema
 
 GRADES = {"recorded", "documented", "client-derived", "assumed"}
-SCHEMA = Schema.load()
+SCHEMA = load_schema()
 FIELDS = [(sobject, field) for sobject in SCHEMA.sobjects for field in sobject.fields]
 ORG_FILE = Path(__file__).parents[2] / "fixtures" / "orgs" / "planhat.toml"
 every_object = pytest.mark.parametrize("sobject", SCHEMA.sobjects, ids=lambda each: each.name)
@@ -44,7 +45,7 @@ def field_of(schema: Schema, path: str) -> Field:
 
 
 def planhat_org() -> Schema:
-    return Schema.load(tomllib.loads(ORG_FILE.read_text("utf-8")))
+    return load_schema(tomllib.loads(ORG_FILE.read_text("utf-8")))
 
 
 # --- The data files are whole ---------------------------------------------------------------------
@@ -267,7 +268,7 @@ def test_a_fresh_org_has_no_task_type() -> None:
     assert None is get(SCHEMA, "Task").field("Type")
     assert None is get(SCHEMA, "Task").field("WhoCount")
     assert None is get(SCHEMA, "Account").field("RecordTypeId")
-    with_features = Schema.load({"features": ["shared_activities", "record_types"]})
+    with_features = load_schema({"features": ["shared_activities", "record_types"]})
     assert get(with_features, "Task").field("WhoCount")
     assert get(with_features, "Account").field("RecordTypeId")
 
@@ -311,7 +312,7 @@ def test_what_is_not_there_is_none() -> None:
 
 def test_the_standard_schema_is_shared() -> None:
     """Without an org file the schema is read once, and other keys of a configuration change nothing."""
-    assert Schema.load() is Schema.load({}) is Schema.load({"org": {"edition": "Enterprise"}})
+    assert load_schema() is load_schema({}) is load_schema({"org": {"edition": "Enterprise"}})
 
 
 # --- Tables ----------------------------------------------------------------------------------------
@@ -363,7 +364,7 @@ def test_the_example_org_adds_fields_to_standard_objects() -> None:
     assert field_of(schema, "Task.Outcome__c").restricted_picklist
     assert 255 == field_of(schema, "Task.Outcome__c").length
     assert not field_of(schema, "Task.Type").custom
-    assert None is get(Schema.load(), "Task").field("Planhat_Id__c"), "the standard schema was changed"
+    assert None is get(load_schema(), "Task").field("Planhat_Id__c"), "the standard schema was changed"
 
 
 def test_the_example_org_adds_an_object() -> None:
@@ -389,24 +390,24 @@ def test_the_example_org_adds_an_object() -> None:
 def test_prefixes_follow_the_order_of_the_file() -> None:
     """Custom objects get a00, a01 ... in the order they stand in; a list of them is the same each time."""
     extra: dict[str, Any] = {"objects": {f"Thing{n}__c": {} for n in range(70)}}
-    schema = Schema.load(extra)
+    schema = load_schema(extra)
     assert "a00 a01 a0A a0a a10" == " ".join(str(get(schema, f"Thing{n}__c").key_prefix) for n in (0, 1, 10, 36, 62))
 
 
 def test_automatic_numbers() -> None:
     """A custom object may number its rows instead of naming them."""
     extra = {"objects": {"Ticket__c": {"name_field": {"label": "Number", "auto_number": "T-{0000}"}}}}
-    name = field_of(Schema.load(extra), "Ticket__c.Name")
+    name = field_of(load_schema(extra), "Ticket__c.Name")
     assert ("T-{0000}", "Number", False, False) == (name.auto_number, name.label, name.createable, name.updateable)
-    text = field_of(Schema.load({"objects": {"Thing__c": {}}}), "Thing__c.Name")
-    thing = get(Schema.load({"objects": {"Thing__c": {}}}), "Thing__c")
+    text = field_of(load_schema({"objects": {"Thing__c": {}}}), "Thing__c.Name")
+    thing = get(load_schema({"objects": {"Thing__c": {}}}), "Thing__c")
     assert ["Id", "OwnerId", "IsDeleted", "Name", "CreatedDate"] == [field.name for field in thing.fields][:5]
     assert (True, True, False, "Thing Name") == (text.createable, text.updateable, text.required, text.label)
 
 
 def test_an_org_may_set_its_own_statuses() -> None:
     """Rows of an org file replace the standard statuses, in the table and in the picklist."""
-    schema = Schema.load(
+    schema = load_schema(
         {
             "rows": {
                 "TaskStatus": [{"MasterLabel": "Open", "IsDefault": True}, {"MasterLabel": "Shut", "IsClosed": True}]
@@ -423,7 +424,7 @@ def test_an_org_may_change_a_standard_picklist() -> None:
     extra = {
         "objects": {"account": {"fields": {"industry": {"values": ["A", "B"], "default": "B", "restricted": True}}}}
     }
-    industry = field_of(Schema.load(extra), "Account.Industry")
+    industry = field_of(load_schema(extra), "Account.Industry")
     assert (["A", "B"], "B", True) == (
         [entry.value for entry in industry.picklist], industry.default, industry.restricted_picklist,
     )  # fmt: skip
@@ -507,7 +508,7 @@ BAD_FILES: list[tuple[dict[str, Any], str]] = [
 def test_a_bad_org_file_gets_one_clear_line(extra: dict[str, Any], line: str) -> None:
     """A mistake in an org file is named: where, what, and what to do."""
     with pytest.raises(MisuseError) as caught:
-        Schema.load(extra)
+        load_schema(extra)
     message = str(caught.value)
     assert message.startswith(f"org file: {line}")
     assert "\n" not in message
@@ -578,7 +579,7 @@ STATUSES = st.lists(st.fixed_dictionaries({"MasterLabel": st.sampled_from(["A", 
 def test_any_org_file_is_taken_or_refused(extra: dict[str, Any]) -> None:
     """Whatever an org file holds, it makes a schema one can use, or a MisuseError; nothing else."""
     try:
-        schema = Schema.load(extra)
+        schema = load_schema(extra)
     except MisuseError:
         return
     tables = [name for name in schema.metadata.tables if not name.startswith("understudy_")]
@@ -621,7 +622,7 @@ GOOD_FIELDS = st.dictionaries(st.sampled_from(["A__c", "B_2__c", "Long_Name__c",
 def test_good_org_files_are_taken_whole(own: dict[str, Any], to_task: dict[str, Any], activities: bool) -> None:
     """Every field of a correct org file is there, stored, and described as it was asked for."""
     objects = {"Own__c": {"fields": own, "activities": activities}, "Task": {"fields": to_task}}
-    schema = Schema.load({"objects": objects})
+    schema = load_schema({"objects": objects})
     engine = sa.create_engine("sqlite://")
     schema.metadata.create_all(engine, tables=[get(schema, name).table for name in objects])
     engine.dispose()

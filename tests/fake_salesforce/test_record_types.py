@@ -11,7 +11,7 @@ import pytest
 from fake_core.clock import FrozenClock
 from fake_core.errors import MisuseError
 from fake_salesforce import OrgConfig, create_app
-from fake_salesforce.schema.metadata import Schema
+from fake_salesforce.schema.object_files import load_schema
 
 from .conftest import HOST, Caller
 
@@ -194,5 +194,5 @@ BAD = {
 def test_mistakes_in_an_org_file(what: str) -> None:
     """One clear line for each."""
     with pytest.raises(MisuseError, match="org file: objects.Account") as error:
-        Schema.load({"objects": {"Account": BAD[what]}})
+        load_schema({"objects": {"Account": BAD[what]}})
     assert "\n" not in str(error.value)

@@ -9,7 +9,7 @@ import pytest
 
 from fake_core.clock import FrozenClock
 from fake_salesforce import OrgConfig, create_app
-from fake_salesforce.schema.metadata import Schema
+from fake_salesforce.schema.object_files import load_schema
 
 from .conftest import HOST, Caller
 
@@ -156,8 +156,8 @@ def test_account_contact_relations(many: Caller) -> None:
 
 def test_objects_of_a_feature() -> None:
     """An object that needs a feature is not there without it."""
-    assert Schema.load().sobject("AccountContactRelation") is None
-    assert Schema.load().sobject("TaskRelation") is None
+    assert load_schema().sobject("AccountContactRelation") is None
+    assert load_schema().sobject("TaskRelation") is None
 
 
 # --- products ---------------------------------------------------------------------------------------

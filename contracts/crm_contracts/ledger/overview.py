@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from crm_contracts.ledger.collected import entries
 from crm_contracts.ledger.entry import GRADES, KINDS
 from crm_contracts.ledger.held import held_by
-from crm_contracts.ledger.pages import _table
+from crm_contracts.ledger.markdown import table
 from crm_contracts.vendors import TITLES, VENDORS
 
 _HEAD = """# Fidelity ledger
@@ -54,9 +55,7 @@ _NO_TESTS = """How many are held by a test is not known here: the tests stand in
 
 def render_ledger(folder: Path | None = None) -> str:
     """The page as Markdown, ending in a newline; *folder* are the tests that hold entries (None: not here)."""
-    from crm_contracts.ledger import entries
-
-    parts = [_HEAD, _table(("grade", "means"), [(f"`{grade}`", text) for grade, text in GRADES.items()]), _VERIFIED]
+    parts = [_HEAD, table(("grade", "means"), [(f"`{grade}`", text) for grade, text in GRADES.items()]), _VERIFIED]
     total = []
     details = []
     for vendor in VENDORS:
@@ -69,7 +68,7 @@ def render_ledger(folder: Path | None = None) -> str:
         kinds = Counter(one.kind for one in rows)
         told = ", ".join(f"{kinds[kind]:,} {_COUNTED[kind][kinds[kind] != 1]}" for kind in KINDS if kinds[kind])
         details += [f"## {TITLES[vendor]}\n", f"[What the fake does](ledger/{vendor}.md): {told}.\n"]
-    parts += ["## At a glance\n", _table(("fake", "entries", *GRADES, "held by a test"), total)]
+    parts += ["## At a glance\n", table(("fake", "entries", *GRADES, "held by a test"), total)]
     parts += [] if folder else [_NO_TESTS]
     parts += details
     return "\n".join(parts)

@@ -2,26 +2,25 @@
 
 Rule 1: a page is generated, from entries and from the data that has no entries (deviations, open questions) only.
 Rule 2: every entry is on the page of its vendor; every assumed one is listed once more, in a part of its own.
-Rule 3: a cell is one line a person reads; what is longer is cut with "…", and `understudy ledger ID` says it whole.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from crm_contracts.ledger.collected import entries
 from crm_contracts.ledger.entry import GRADES, KINDS, Entry
 from crm_contracts.ledger.held import held_by
+from crm_contracts.ledger.markdown import cut, plain, quoted, table
 from crm_contracts.ledger.tables import data_of
 from crm_contracts.openapi.exclusions import exclusions
 from crm_contracts.vendors import TITLES
 
-CELL_CHARACTERS_MAX = 200
 _CALLS = ("operation", "stand-in")
 _PARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Limits", "How much, how many, how long.", ("limit",)),
@@ -36,8 +35,6 @@ _PARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 def render_page(vendor: str, folder: Path | None = None) -> str:
     """The page of *vendor* as Markdown, ending in a newline; *folder* are the tests that hold its entries."""
-    from crm_contracts.ledger import entries
-
     rows = entries(vendor)
     tests = held_by(rows, folder)
     by_kind: dict[str, list[Entry]] = defaultdict(list)
@@ -108,7 +105,7 @@ def _glance(by_kind: dict[str, list[Entry]], tests: dict[str, list[str]] | None)
             grades = Counter(one.grade for one in found)
             held = "?" if tests is None else str(sum(1 for one in found if tests.get(one.id)))
             rows.append((f"{kind}: {what}", str(len(found)), *(str(grades[grade]) for grade in GRADES), held))
-    return _table(("kind", "entries", *GRADES, "held by a test"), rows)
+    return table(("kind", "entries", *GRADES, "held by a test"), rows)
 
 
 def _operations(calls: Iterable[Entry], answers: Iterable[Entry]) -> str:
@@ -123,13 +120,13 @@ def _operations(calls: Iterable[Entry], answers: Iterable[Entry]) -> str:
         told = "; ".join(f"{grade}: {' '.join(known[grade])}" for grade in GRADES if known[grade])
         call = one.says.partition(" stands in: ")[0]
         grade = f"{one.grade}, stand-in" if one.kind == "stand-in" else one.grade
-        rows.append((f"`{one.operation}`", f"`{call}`", grade, told, _cut(one.source)))
-    return _table(("operation", "call", "known", "answers", "evidence"), rows)
+        rows.append((f"`{one.operation}`", f"`{call}`", grade, told, cut(one.source)))
+    return table(("operation", "call", "known", "answers", "evidence"), rows)
 
 
 def _entries(found: Iterable[Entry]) -> str:
-    rows = [(f"`{one.id.partition('/')[2]}`", _quoted(_said(one)), one.grade, _cut(one.source)) for one in found]
-    return _table(("id", "behaviour", "known", "from"), rows)
+    rows = [(f"`{one.id.partition('/')[2]}`", quoted(_said(one)), one.grade, cut(one.source)) for one in found]
+    return table(("id", "behaviour", "known", "from"), rows)
 
 
 def _said(one: Entry) -> str:
@@ -137,7 +134,7 @@ def _said(one: Entry) -> str:
 
 
 def _list(found: Iterable[Entry]) -> str:
-    return "".join(f"- `{one.id.partition('/')[2]}`: {_plain(one.says)}\n" for one in found)
+    return "".join(f"- `{one.id.partition('/')[2]}`: {plain(one.says)}\n" for one in found)
 
 
 def _switches(vendor: str) -> str:
@@ -153,17 +150,17 @@ def _switches(vendor: str) -> str:
         for name, row in data_of(vendor, "switches.toml").items()
         if name != "unknowns"
     ]
-    return _table(("switch", "default", "values", "meaning", "known", "from"), rows)
+    return table(("switch", "default", "values", "meaning", "known", "from"), rows)
 
 
 def _unknowns(unknowns: Iterable[dict[str, Any]]) -> str:
-    return _table(
+    return table(
         ("", "question", "answered for now"), [(str(row["number"]), row["question"], row["answer"]) for row in unknowns]
     )
 
 
 def _differences(rows: Iterable[dict[str, Any]]) -> str:
-    return _table(
+    return table(
         ("operations", "differs"),
         [(", ".join(f"`{one}`" for one in row.get("operations", ())) or "all", row["differs"]) for row in rows],
     )
@@ -179,7 +176,7 @@ def _excused(rows: Iterable[Any]) -> str:
         )
         for row in rows
     ]
-    return _table(("check", "operations", "status", "why"), told)
+    return table(("check", "operations", "status", "why"), told)
 
 
 def _assumed(rows: Iterable[Entry]) -> str:
@@ -208,27 +205,3 @@ def _deviations() -> list[dict[str, Any]]:
 
 def _shown(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _quoted(text: str) -> str:
-    return _plain(_cut(text))
-
-
-def _cut(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= CELL_CHARACTERS_MAX else text[: CELL_CHARACTERS_MAX - 1] + "…"
-
-
-def _plain(text: str) -> str:
-    """Text of data as Markdown that shows it: what looks like markup is none."""
-    return re.sub(r"([*_<\\])", r"\\\1", text) if "`" not in text else text
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(_cell(one) for one in line)} |\n" for line in lines)
-
-
-def _cell(text: str) -> str:
-    text = " ".join(text.split()).replace("|", "\\|")
-    return text if "`" in text else text.replace("<", "&lt;")

@@ -86,9 +86,9 @@ def _differing(data: dict[str, Any], objects: dict[str, Any]) -> list[str]:
     """The objects that a fake of *data* would describe otherwise than *objects* do."""
     from fake_salesforce.describes import describe
     from fake_salesforce.describes.org_import import neutral, version_of
-    from fake_salesforce.schema.metadata import Schema
+    from fake_salesforce.schema.object_files import load_schema
 
-    schema = Schema.load(data)
+    schema = load_schema(data)
     differing = []
     for name, real in objects.items():
         sobject = schema.sobject(name)

@@ -18,6 +18,7 @@ from fake_salesforce import data_files
 from fake_salesforce.describes import describe
 from fake_salesforce.schema import imported
 from fake_salesforce.schema.metadata import Schema, SObject
+from fake_salesforce.schema.object_files import load_schema
 
 _FLAGS: Final[Mapping[str, str]] = {  # letter of a field row -> key of the describe
     "N": "nillable",
@@ -79,7 +80,7 @@ def import_describes(describes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     by_name = {_name_of(each): each for each in describes}
     tables = {name: _object_table(by_name[name]) for name in sorted(by_name)}
     # What the fake would answer from the tables alone: one schema for all of them.
-    schema = Schema.load({"imported": {name: {**table, "children": []} for name, table in tables.items()}})
+    schema = load_schema({"imported": {name: {**table, "children": []} for name, table in tables.items()}})
     for name, table in tables.items():
         table.update(_beyond(by_name[name], table, schema))
     return {"rows": dict(_status_rows(by_name)), "imported": tables}

@@ -21,7 +21,8 @@ from fake_core.faults import Fault
 from fake_salesforce import record_ids
 from fake_salesforce.errors import SalesforceError, among_many, salesforce_error
 from fake_salesforce.operations import records, rows
-from fake_salesforce.operations.records import Caller, ManyFound
+from fake_salesforce.operations.caller import Caller
+from fake_salesforce.operations.records import ManyFound
 from fake_salesforce.operations.values import flag
 from fake_salesforce.org import Org
 from fake_salesforce.schema.metadata import Field, SObject

@@ -22,8 +22,9 @@ from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import inside, last_activity
 from fake_salesforce.operations.access import refuse_row
 from fake_salesforce.operations.body import Given
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.outcomes import ConvertOutcome, refusal
-from fake_salesforce.operations.records import Caller, change, find_sobject, insert
+from fake_salesforce.operations.records import change, find_sobject, insert
 from fake_salesforce.org import Org, stamp
 from fake_salesforce.schema.metadata import SObject
 

@@ -14,7 +14,7 @@ from fake_salesforce.describes import layouts, list_views
 from fake_salesforce.describes.list_views import Column, ListView
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import query
-from fake_salesforce.operations.records import Caller
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.org import Org
 from fake_salesforce.record_ids import to_15
 from fake_salesforce.schema.metadata import SObject

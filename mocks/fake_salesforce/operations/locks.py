@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fake_salesforce.data_files import load
 from fake_salesforce.errors import salesforce_error
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.prepared import Prepared
 from fake_salesforce.org import Org
 from fake_salesforce.schema.metadata import Field
-
-if TYPE_CHECKING:
-    from fake_salesforce.operations.records import Caller
 
 Values = Mapping[str, Any]
 

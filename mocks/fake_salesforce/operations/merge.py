@@ -17,9 +17,10 @@ from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import after, last_activity, removal
 from fake_salesforce.operations.access import refuse_row
 from fake_salesforce.operations.body import read
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.outcomes import MergeOutcome, refusal
 from fake_salesforce.operations.prepared import prepared
-from fake_salesforce.operations.records import Caller, change, row_with_id
+from fake_salesforce.operations.records import change, row_with_id
 from fake_salesforce.operations.save import Save
 from fake_salesforce.org import Org, stamp
 from fake_salesforce.schema.metadata import DELETED_AT, ChildRelationship, SObject

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from fake_salesforce import record_ids
-from fake_salesforce.operations.records import Caller
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.org import Org
 from fake_salesforce.state.locators import LOCATOR_SECONDS, Cursor, Kept, is_list
 

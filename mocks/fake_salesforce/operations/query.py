@@ -18,9 +18,9 @@ from fake_salesforce import soql
 from fake_salesforce.describes import list_views
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import paging
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.paging import Page
 from fake_salesforce.operations.prepared import prepared
-from fake_salesforce.operations.records import Caller
 from fake_salesforce.operations.viewed import note_viewed
 from fake_salesforce.org import Org
 

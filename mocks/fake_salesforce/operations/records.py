@@ -11,14 +11,11 @@ for DELETE of a deleted row and for upsert (heroku/sf-functions-python, restforc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from fake_core.errors import VendorError
-from fake_core.faults import Fault
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import after, locks, removal, values
@@ -31,9 +28,10 @@ from fake_salesforce.operations.access import (
     refuse_change,
 )
 from fake_salesforce.operations.automation import saving as automation
-from fake_salesforce.operations.automation.options import DEFAULTS, SaveOptions
+from fake_salesforce.operations.automation.options import DEFAULTS
 from fake_salesforce.operations.automation.rules import rules_of
 from fake_salesforce.operations.body import Given, read, required_missing, settle
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.derive import before_save
 from fake_salesforce.operations.prepared import Prepared, prepared
 from fake_salesforce.operations.save import Save
@@ -44,27 +42,6 @@ SYSTEM_STAMPS = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
 SYSTEM_USERS = ("CreatedById", "LastModifiedById")
 Row = dict[str, Any]
 UPDATE_STAMPS = ("LastModifiedDate", "SystemModstamp")
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who writes, when, in which API version, the row fault that strikes this request, and how rows are to be saved."""
-
-    user_id: str
-    now: datetime
-    number: int
-    fault: Fault | None = None
-    options: SaveOptions = DEFAULTS
-
-    @property
-    def locked(self) -> bool:
-        """A row_locked fault strikes."""
-        return self.fault is not None and self.fault.kind == "row_locked"
-
-    @property
-    def struck_by_lock(self) -> bool:
-        """A lock_held fault strikes: the rows this write would lock are held by somebody else from now on."""
-        return self.fault is not None and self.fault.kind == "lock_held"
 
 
 class ManyFound(VendorError):
@@ -115,7 +92,7 @@ def inserted(org: Org, caller: Caller, conn: sa.Connection, prep: Prepared, new:
     rules = rules_of(org, prep.name)
     if rules is not None:
         saved = Save(org, conn, prep, new, None, frozenset(given), new.get("CreatedDate", ""))
-        automation.after_write(rules, saved, caller, "create")
+        automation.after_write(rules, saved, caller, "create", change)
 
 
 def compose(org: Org, caller: Caller, conn: sa.Connection, prep: Prepared, given: dict[str, Any]) -> Row:
@@ -223,7 +200,7 @@ def change(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
         prep.update(frozenset(changed)).run(conn, {**changed, "id_": record_id})
     after_save(org, conn, prep, new, old)
     if rules is not None:
-        automation.after_write(rules, save, caller, "update")
+        automation.after_write(rules, save, caller, "update", change)
 
 
 def row_with_id(conn: sa.Connection, prep: Prepared, record_id: str) -> Row | None:
@@ -340,7 +317,7 @@ def remove(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, reco
         automation.refuse_delete(rules, save, caller)
     removal.bury(org, conn, prep, row, at, access)
     if rules is not None:
-        automation.after_write(rules, save, caller, "delete")
+        automation.after_write(rules, save, caller, "delete", change)
 
 
 def erase(org: Org, caller: Caller, conn: sa.Connection, sobject: SObject, record_id: str) -> None:

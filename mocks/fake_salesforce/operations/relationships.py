@@ -13,7 +13,7 @@ from typing import Any
 
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import query, rows
-from fake_salesforce.operations.records import Caller
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.org import Org
 from fake_salesforce.schema.metadata import ChildRelationship, SObject
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations import records
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.collections import struck
-from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
 from fake_salesforce.schema.metadata import Field, SObject
 

@@ -17,9 +17,10 @@ from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import after, removal
 from fake_salesforce.operations.access import refuse_row
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.outcomes import Outcome, refusal
 from fake_salesforce.operations.prepared import Prepared, prepared
-from fake_salesforce.operations.records import Caller, row_with_id
+from fake_salesforce.operations.records import row_with_id
 from fake_salesforce.operations.save import Save
 from fake_salesforce.org import Org, stamp
 from fake_salesforce.schema.metadata import DELETED_AT, SObject

@@ -13,7 +13,7 @@ from typing import Any
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import access, inside
-from fake_salesforce.operations.records import Caller
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.org import Org
 from fake_salesforce.state.passwords import GENERATED_CHARS, PASSWORD_CHARS_MIN
 

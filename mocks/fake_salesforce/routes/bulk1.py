@@ -23,8 +23,8 @@ from fake_salesforce.operations.bulk1.batches import (
 )
 from fake_salesforce.operations.bulk1.rows import NAMESPACE
 from fake_salesforce.operations.bulk1.select import QUERY, QUERY_ALL
+from fake_salesforce.routes.answers import Answer
 from fake_salesforce.routes.bulk1_wire import AsyncCall
-from fake_salesforce.routes.http import Answer
 from fake_salesforce.wire import jsontext
 
 _MEDIA = {"CSV": "text/csv", "JSON": "application/json", "XML": "application/xml"}

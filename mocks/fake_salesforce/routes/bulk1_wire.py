@@ -19,9 +19,10 @@ from fake_core.errors import FakeError, VendorError
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations.bulk1.rows import NAMESPACE, local, parse_xml
 from fake_salesforce.operations.bulk1.xmltext import sayable
-from fake_salesforce.operations.records import Caller
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.org import Org
-from fake_salesforce.routes.http import VERSION_MAX, VERSION_MIN, Answer, Call, View
+from fake_salesforce.routes.answers import PRETTY, Answer
+from fake_salesforce.routes.http import VERSION_MAX, VERSION_MIN, Call, View
 from fake_salesforce.routes.streams import spool_body
 from fake_salesforce.soql.errors import NotFaked
 from fake_salesforce.wire import jsontext
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 JOB_BYTES_MAX = 100_000  # of a request that describes a job; real ones are under 1,000
 SESSION_HEADER = "HTTP_X_SFDC_SESSION"  # as WSGI names it
-_PRETTY = {"1", "true", "True"}
 _KEPT_OUT = {"API_DISABLED_FOR_ORG": "FeatureNotEnabled.async", "API_CURRENTLY_DISABLED": "InvalidUser.api"}
 _VERSIONS = {f"{number}.0": number for number in range(VERSION_MIN, VERSION_MAX + 1)}
 Values = Mapping[str, Any]
@@ -129,7 +129,7 @@ class AsyncCall(Call):
 
     def send_json(self, value: Any, status: int = 200, *, more: Sequence[tuple[str, str]] = ()) -> Answer:
         """*value* as JSON, pretty when the client asks for it."""
-        pretty = self.environ.get("HTTP_X_PRETTYPRINT") in _PRETTY
+        pretty = self.environ.get("HTTP_X_PRETTYPRINT") in PRETTY
         text = jsontext.pretty(value) if pretty else jsontext.compact(value)
         return self.send(text, "application/json", status, more=more)
 

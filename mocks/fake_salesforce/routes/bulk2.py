@@ -12,7 +12,8 @@ from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations.bulk import extract, ingest, lists, spec
 from fake_salesforce.operations.bulk.jobs import Job, facts
 from fake_salesforce.operations.bulk.refusals import refusal
-from fake_salesforce.routes.http import Answer, Call, Headers, read_body
+from fake_salesforce.routes.answers import Answer, Headers, read_body
+from fake_salesforce.routes.http import Call
 from fake_salesforce.routes.sobjects import caller
 from fake_salesforce.routes.streams import StreamedAnswer, spool_body
 from fake_salesforce.wire import jsontext

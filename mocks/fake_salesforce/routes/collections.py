@@ -7,7 +7,8 @@ from typing import Any
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import collections, records
 from fake_salesforce.routes import multipart
-from fake_salesforce.routes.http import Answer, Call
+from fake_salesforce.routes.answers import Answer
+from fake_salesforce.routes.http import Call
 from fake_salesforce.routes.sobjects import CREATED_SINCE, caller
 
 COLLECTIONS_SINCE = 42

@@ -15,7 +15,8 @@ from typing import Any
 from fake_core.errors import FakeError
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations import composite as requests
-from fake_salesforce.routes.http import Answer, Call
+from fake_salesforce.routes.answers import Answer
+from fake_salesforce.routes.http import Call
 from fake_salesforce.routes.subrequests import IN_BATCH, Result, dispatch, refusal
 
 COMPOSITE_SINCE = 38

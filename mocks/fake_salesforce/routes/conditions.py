@@ -23,7 +23,8 @@ from typing import Any
 
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import rows
-from fake_salesforce.routes.http import Answer, Call, json_bytes
+from fake_salesforce.routes.answers import Answer
+from fake_salesforce.routes.http import Call, json_bytes
 from fake_salesforce.schema.metadata import SObject
 from fake_salesforce.wire import jsontext
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import graph as graphs
+from fake_salesforce.routes.answers import Answer
 from fake_salesforce.routes.composite import run_together, shown
-from fake_salesforce.routes.http import Answer, Call
+from fake_salesforce.routes.http import Call
 from fake_salesforce.routes.subrequests import refusal
 
 

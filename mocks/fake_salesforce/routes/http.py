@@ -10,39 +10,33 @@ Source: response headers recorded in 2024 (OpenStax cassettes); REST API Develop
 from __future__ import annotations
 
 import re
-import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from http import HTTPStatus
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
-
-from flask import Response
 
 from fake_core.errors import FakeError, VendorError
 from fake_core.fake import FAULT_KEY
 from fake_core.faults import Fault
-from fake_core.streams import stated_length
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations import access, archive, recycle
 from fake_salesforce.operations.records import ManyFound
 from fake_salesforce.operations.values import TypeMismatch
 from fake_salesforce.org import Org
 from fake_salesforce.routes import cookies, xml
+from fake_salesforce.routes.answers import PRETTY, Answer, Headers, read_body
 from fake_salesforce.soql.errors import NotFaked
 from fake_salesforce.state import acting
 from fake_salesforce.state.sessions import Session
 from fake_salesforce.wire import jsontext
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
-BODY_BYTES_MAX = 52_428_800  # 50 MB of text: REST API Developer Guide, blob insert
 VERSION_MIN, VERSION_MAX = 31, 67  # Summer '14 to Summer '26; 21-30 retired with Summer '25
 VERSION_RETIRED_MIN = 7
 RESULT_CACHE = "no-cache,must-revalidate,max-age=0,no-store,private"
 JSON_TYPE = "application/json;charset=UTF-8"
 
-Headers = list[tuple[str, str]]
 _VERSIONS = {f"v{number}.0": number for number in range(VERSION_MIN, VERSION_MAX + 1)}
 _RETIRED = {f"v{number}.0" for number in range(VERSION_RETIRED_MIN, VERSION_MIN)}
 _FIXED_HEADERS = [
@@ -267,35 +261,10 @@ class Call:
         return self.error(refusal, more=[("Allow", allowed)])
 
 
-class Answer(Response):
-    """A finished answer: its headers go on the wire as they are, without another look at them.
-
-    Flask's own Response parses, copies and completes headers twice for each answer, which costs as
-    much as reading a row.
-    """
-
-    def __init__(self, body: bytes, status: int, headers: Headers) -> None:
-        """*headers* may not hold Content-Length: it is counted here."""
-        # The base class is not initialised on purpose: nothing of it is used but its type.
-        self.body = body
-        self._status_code = status
-        self._status = STATUS_LINES.get(status) or f"{status} Unknown"
-        self.header_list = headers
-        if status not in {204, 304}:
-            headers.append(("Content-Length", str(len(body))))
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response(self._status, self.header_list)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.body]
-
-
 def json_bytes(value: Any) -> bytes:
     """*value* as compact JSON."""
     return jsontext.compact(value).encode(errors="replace")
 
-
-STATUS_LINES = {one.value: f"{one.value} {one.phrase}" for one in HTTPStatus}
-PRETTY = {"1", "true", "True"}
 
 _REFUSALS = (VendorError, NotFaked)
 
@@ -332,34 +301,6 @@ def bind_open(org: Org, view: View) -> View:
             return call.error(error)
 
     return endpoint
-
-
-def read_body(environ: WSGIEnvironment) -> bytes:
-    """The body, uncompressed; raises REQUEST_TOO_LARGE past `BODY_BYTES_MAX`."""
-    length = stated_length(environ)
-    if length is not None:
-        if length > BODY_BYTES_MAX:
-            raise salesforce_error("REQUEST_TOO_LARGE")
-        body: bytes = environ["wsgi.input"].read(length)
-    elif environ.get("wsgi.input_terminated"):
-        body = environ["wsgi.input"].read(BODY_BYTES_MAX + 1)
-    else:
-        body = b""
-    encoding = environ.get("HTTP_CONTENT_ENCODING", "").lower()
-    if encoding in _WINDOW_BITS and body:
-        unpack = zlib.decompressobj(_WINDOW_BITS[encoding])
-        try:
-            body = unpack.decompress(body, BODY_BYTES_MAX + 1)
-        except zlib.error as error:
-            raise salesforce_error("JSON_PARSER_ERROR", text=f"{encoding}: {error}") from error
-        if not unpack.eof and len(body) <= BODY_BYTES_MAX:
-            raise salesforce_error("JSON_PARSER_ERROR", text=f"{encoding}: the stream ends before its end")
-    if len(body) > BODY_BYTES_MAX:
-        raise salesforce_error("REQUEST_TOO_LARGE")
-    return body
-
-
-_WINDOW_BITS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 
 
 def base_url(environ: WSGIEnvironment) -> str:

@@ -22,7 +22,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fake_salesforce import record_ids
 from fake_salesforce.errors import SalesforceError
 from fake_salesforce.operations import login
-from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, VERSION_MAX, Answer, Call, form_fields
+from fake_salesforce.routes.answers import Answer
+from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, VERSION_MAX, Call, form_fields
 from fake_salesforce.wire import jsontext
 
 _URLS = {  # key: path, with the places the client fills in itself left open

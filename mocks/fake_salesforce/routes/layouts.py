@@ -8,7 +8,8 @@ from fake_salesforce.operations import list_views as running
 from fake_salesforce.operations import records
 from fake_salesforce.record_ids import canonical
 from fake_salesforce.routes import conditions
-from fake_salesforce.routes.http import Answer, Call
+from fake_salesforce.routes.answers import Answer
+from fake_salesforce.routes.http import Call
 from fake_salesforce.routes.sobjects import caller
 from fake_salesforce.schema.metadata import SObject
 

@@ -15,7 +15,8 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.routes.http import Call, read_body
+from fake_salesforce.routes.answers import read_body
+from fake_salesforce.routes.http import Call
 from fake_salesforce.wire import jsontext
 
 MULTIPART = "multipart/form-data"

@@ -26,7 +26,8 @@ from fake_salesforce.operations.oauth import grants, openid, tokens
 from fake_salesforce.operations.oauth.clients import Request
 from fake_salesforce.operations.oauth.refused import OAuthRefused
 from fake_salesforce.routes import cookies
-from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, Answer, Call, host_of, read_body
+from fake_salesforce.routes.answers import Answer, read_body
+from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, Call, host_of
 from fake_salesforce.wire import jsontext
 
 FIELDS_MAX = 100

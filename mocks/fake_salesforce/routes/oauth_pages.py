@@ -21,7 +21,8 @@ from fake_salesforce.operations.oauth import device
 from fake_salesforce.operations.oauth.authorize import Redirected, Wish
 from fake_salesforce.operations.oauth.clients import Request
 from fake_salesforce.operations.oauth.refused import OAuthRefused
-from fake_salesforce.routes.http import RESULT_CACHE, Answer, Call, Headers
+from fake_salesforce.routes.answers import Answer, Headers
+from fake_salesforce.routes.http import RESULT_CACHE, Call
 from fake_salesforce.routes.oauth import read_request
 from fake_salesforce.state.sessions import SOAP_CLIENT
 

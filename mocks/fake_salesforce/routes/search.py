@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl
 
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations.search import run
-from fake_salesforce.routes.http import Answer, Call
+from fake_salesforce.routes.answers import Answer
+from fake_salesforce.routes.http import Call
 from fake_salesforce.routes.sobjects import caller
 from fake_salesforce.sosl.syntax import GROUPS
 

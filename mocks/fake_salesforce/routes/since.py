@@ -11,7 +11,8 @@ from typing import Any
 
 from fake_salesforce.data_files import load
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.routes.http import Answer, Call
+from fake_salesforce.routes.answers import Answer
+from fake_salesforce.routes.http import Call
 
 
 def since(path: str, view: Callable[..., Answer]) -> Callable[..., Answer]:

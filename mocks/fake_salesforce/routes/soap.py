@@ -23,7 +23,8 @@ from fake_salesforce.operations.soap.calls import Context
 from fake_salesforce.operations.soap.envelope import Envelope, read
 from fake_salesforce.operations.soap.faults import Fault, Faulted, fault, of_error
 from fake_salesforce.operations.soap.xml import tag
-from fake_salesforce.routes.http import RESULT_CACHE, VERSION_MAX, Answer, Call, Headers, host_of, read_body
+from fake_salesforce.routes.answers import Answer, Headers, read_body
+from fake_salesforce.routes.http import RESULT_CACHE, VERSION_MAX, Call, host_of
 from fake_salesforce.routes.sobjects import caller
 from fake_salesforce.soql.errors import NotFaked
 

@@ -6,10 +6,12 @@ from fake_salesforce.describes import describe
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import blobs, records, relationships, replication, rows
 from fake_salesforce.operations.automation.options import read_options
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.recent import recent_rows
 from fake_salesforce.operations.viewed import RECENT_MAX, note_viewed
 from fake_salesforce.routes import conditions, multipart
-from fake_salesforce.routes.http import Answer, Call
+from fake_salesforce.routes.answers import Answer
+from fake_salesforce.routes.http import Call
 from fake_salesforce.schema.metadata import SObject
 
 CREATED_SINCE = 46  # from v46 an upsert answers `created`, and 200 with a body on update
@@ -18,10 +20,10 @@ RELATIONSHIPS_SINCE = 36
 MRU_SINCE = 60
 
 
-def caller(call: Call) -> records.Caller:
+def caller(call: Call) -> Caller:
     """Who calls, for the operations."""
     options = read_options(call.environ, call.number)
-    return records.Caller(call.session_user, call.now, call.number, call.fault, options)
+    return Caller(call.session_user, call.now, call.number, call.fault, options)
 
 
 # --- describes --------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ import json
 from typing import Any
 
 from fake_salesforce.errors import SalesforceError
-from fake_salesforce.routes.http import Answer, Call, read_body
+from fake_salesforce.routes.answers import Answer, read_body
+from fake_salesforce.routes.http import Call
 
 _MESSAGES_MAX = 100
 

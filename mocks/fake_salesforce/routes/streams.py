@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from fake_core.streams import Streamed, stated_length
 from fake_salesforce.errors import SalesforceError, salesforce_error
-from fake_salesforce.routes.http import STATUS_LINES, Answer, Headers
+from fake_salesforce.routes.answers import STATUS_LINES, Answer, Headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

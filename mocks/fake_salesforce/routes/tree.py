@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import records, tree
-from fake_salesforce.routes.http import Answer, Call
+from fake_salesforce.routes.answers import Answer
+from fake_salesforce.routes.http import Call
 from fake_salesforce.routes.sobjects import caller
 
 TREE_SINCE = 34

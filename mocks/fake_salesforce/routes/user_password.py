@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fake_salesforce.operations import user_password
-from fake_salesforce.routes.http import Answer, Call
+from fake_salesforce.routes.answers import Answer
+from fake_salesforce.routes.http import Call
 from fake_salesforce.routes.sobjects import caller
 
 

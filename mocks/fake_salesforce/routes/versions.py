@@ -10,7 +10,8 @@ from typing import Any
 from fake_salesforce import data_files
 from fake_salesforce.operations import access, rows
 from fake_salesforce.operations.limits import counted
-from fake_salesforce.routes.http import VERSION_MAX, VERSION_MIN, Answer, Call
+from fake_salesforce.routes.answers import Answer
+from fake_salesforce.routes.http import VERSION_MAX, VERSION_MIN, Call
 
 FIRST_LABELLED, FIRST_YEAR = 20, 11  # v20 is Winter '11
 

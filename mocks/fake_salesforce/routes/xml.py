@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from fake_salesforce.data_files import load
 from fake_salesforce.errors import salesforce_error
+from fake_salesforce.routes.answers import PRETTY, Answer, read_body
 from fake_salesforce.wire import xmltext
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    from fake_salesforce.routes.http import Answer, Call
+    from fake_salesforce.routes.http import Call
 
 _XML_MEDIA = re.compile(r"(?:application|text)/xml\s*(?:;.*)?", re.IGNORECASE)
 CONTENT_TYPE = ("Content-Type", "application/xml;charset=UTF-8")
@@ -55,8 +56,6 @@ def _number(text: str) -> float:
 
 def body(environ: WSGIEnvironment) -> Any:
     """The value of an XML body; raises UNSUPPORTED_MEDIA_TYPE or XML_PARSER_ERROR."""
-    from fake_salesforce.routes.http import read_body
-
     if _operation() in _table()["json_only"]:
         raise salesforce_error("UNSUPPORTED_MEDIA_TYPE", media=environ.get("CONTENT_TYPE", "").split(";")[0].strip())
     text = read_body(environ)
@@ -72,8 +71,6 @@ def answer(
     call: Call, value: Any, status: int, *, location: str | None, more: Sequence[tuple[str, str]], pretty: bool
 ) -> Answer:
     """*value* as the XML answer of *call*, or as JSON where the resource has no XML."""
-    from fake_salesforce.routes.http import PRETTY, Answer
-
     name = _operation()
     if name in _table()["json_only"]:
         call.xml = False

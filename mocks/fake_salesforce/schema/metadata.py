@@ -292,7 +292,7 @@ class ChildRelationship:
 
 
 class Schema:
-    """All objects of one org. Obtain it from `Schema.load`."""
+    """All objects of one org. Obtain it from `object_files.load_schema`."""
 
     def __init__(
         self,
@@ -301,7 +301,7 @@ class Schema:
         metadata: sa.MetaData,
         rows: Mapping[str, tuple[Mapping[str, Any], ...]],
     ) -> None:
-        """Use `Schema.load`; *rows* are the rows every org of this schema starts with."""
+        """Use `object_files.load_schema`; *rows* are the rows every org of this schema starts with."""
         self.sobjects = sobjects
         self._metadata = metadata
         self._rows = rows
@@ -312,17 +312,6 @@ class Schema:
                 self._by_prefix.setdefault(each.key_prefix, each)
         self._children = self._find_children()
         self.described: dict[Any, Any] = {}  # describe answers, built once each; see describe.py
-
-    @staticmethod
-    def load(extra: Mapping[str, Any] | None = None) -> Schema:
-        """The standard objects, plus the custom fields and objects of the org file *extra*.
-
-        *extra* is parsed TOML or JSON: `{"objects": {...}, "features": [...], "rows": {...}}`;
-        other keys are not looked at. Raises MisuseError when it says something impossible.
-        """
-        from fake_salesforce.schema.object_files import load_schema  # it builds on this module
-
-        return load_schema(extra)
 
     def narrowed(self, sobjects: Sequence[SObject]) -> Schema:
         """The same org's tables and rows with these objects only: what one kind of user sees of it."""

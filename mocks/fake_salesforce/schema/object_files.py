@@ -80,7 +80,11 @@ FIELDS_MAX: Final = 1_999  # of one object: SQLite's tables have 2,000 columns, 
 
 
 def load_schema(extra: Mapping[str, Any] | None = None) -> Schema:
-    """The schema of an org; see `Schema.load`. Without *extra* the same schema each time."""
+    """The standard objects, plus the custom fields and objects of the org file *extra*; without it the same each time.
+
+    *extra* is parsed TOML or JSON: `{"objects": {...}, "features": [...], "rows": {...}}`;
+    other keys are not looked at. Raises MisuseError when it says something impossible.
+    """
     if not extra or not any(extra.get(key) for key in ("objects", "features", "rows", "imported", "sharing")):
         return _standard_schema()
     return _build(extra)

@@ -17,7 +17,8 @@ from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations.login import SoapRefused
 from fake_salesforce.operations.oauth.refused import OAuthRefused
 from fake_salesforce.routes import bulk1_wire, identity, oauth, oauth_pages, soap, streaming, xml
-from fake_salesforce.routes.http import JSON_TYPE, Answer, Call
+from fake_salesforce.routes.answers import Answer
+from fake_salesforce.routes.http import JSON_TYPE, Call
 from fake_salesforce.wire import jsontext, xmltext
 from fake_salesforce.wire.meaning import meaning
 

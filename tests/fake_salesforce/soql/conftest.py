@@ -12,6 +12,7 @@ from fake_core.store import Store
 from fake_salesforce import soql
 from fake_salesforce.record_ids import mint
 from fake_salesforce.schema.metadata import Schema
+from fake_salesforce.schema.object_files import load_schema
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 STAMP = "2026-01-05T09:00:00.000+0000"
@@ -75,13 +76,13 @@ class Desk:
 @pytest.fixture(scope="session")
 def schema() -> Schema:
     """The standard objects, and a few fields of this test's own."""
-    return Schema.load(EXTRA)
+    return load_schema(EXTRA)
 
 
 @pytest.fixture(scope="session")
 def make_desk(schema: Schema) -> Callable[..., Desk]:
     """Makes empty orgs with one user, of the test schema or of an org file's."""
-    return lambda extra=None: Desk(schema if extra is None else Schema.load(extra))
+    return lambda extra=None: Desk(schema if extra is None else load_schema(extra))
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from fake_salesforce.errors import SalesforceError
-from fake_salesforce.schema.metadata import Schema
+from fake_salesforce.schema.object_files import load_schema
 from fake_salesforce.soql.restrictions import restrictions
 
 # Without those that answer no query without a filter of their own: see test_restrictions.py.
-NAMES = [each.name for each in Schema.load().sobjects if each.queryable and each.name not in restrictions()]
+NAMES = [each.name for each in load_schema().sobjects if each.queryable and each.name not in restrictions()]
 
 
 def code(org: Any, text: str) -> str | None:

@@ -11,7 +11,7 @@ the misspelled key of the body is quoted in public issues.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,11 +21,9 @@ from fake_salesforce.operations.access import enter
 from fake_salesforce.operations.automation.matching import METHODS
 from fake_salesforce.operations.automation.operands import Moment
 from fake_salesforce.operations.automation.rules import Comparison, DuplicateRule, MatchingRule
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.save import Save
-
-if TYPE_CHECKING:
-    from fake_salesforce.operations.records import Caller
 
 MATCHES_MAX = 100  # rows named in one answer; more are counted and left out (assumed)
 

@@ -13,8 +13,11 @@ Source: Apex Developer Guide, Triggers and Order of Execution; what stands in an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import sqlalchemy as sa
 
 from fake_salesforce import record_ids
 from fake_salesforce.errors import salesforce_error
@@ -23,14 +26,16 @@ from fake_salesforce.operations.automation.duplicates import refuse_duplicates
 from fake_salesforce.operations.automation.operands import Moment, Path
 from fake_salesforce.operations.automation.rules import LookupFilter, ObjectRules, Update, rules_of
 from fake_salesforce.operations.body import Given
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.derive import before_save
 from fake_salesforce.operations.prepared import prepared
 from fake_salesforce.operations.save import Save
-from fake_salesforce.operations.values import check
+from fake_salesforce.operations.values import TypeMismatch, check, parse
+from fake_salesforce.org import Org
+from fake_salesforce.schema.metadata import SObject
 
-if TYPE_CHECKING:
-    from fake_salesforce.operations.records import Caller
-
+#: How a row is changed: org, who, connection, object, id, what. Given by who saves, for a save calls the rules here.
+Change = Callable[[Org, Caller, sa.Connection, SObject, str, Given], None]
 _EVENT_WORDS = {"create": "Insert", "update": "Update", "delete": "Delete"}
 
 
@@ -80,8 +85,6 @@ def _run_before(rules: ObjectRules, moment: Moment, event: str) -> set[str]:
 
 def _checked(value: Any, field: Any) -> Any:
     """A value that a rule has worked out, as a save would take it; raises SalesforceError."""
-    from fake_salesforce.operations.values import TypeMismatch, parse
-
     if field.is_reference:
         return record_ids.canonical(value)
     try:
@@ -137,8 +140,11 @@ def refuse_delete(rules: ObjectRules, save: Save, caller: Caller) -> None:
 # --- after the row is written -----------------------------------------------------------------------
 
 
-def after_write(rules: ObjectRules, save: Save, caller: Caller, event: str) -> None:
-    """The updates that follow a save or a deletion. Raises SalesforceError, which refuses the save as a whole."""
+def after_write(rules: ObjectRules, save: Save, caller: Caller, event: str, change: Change) -> None:
+    """The updates that follow a save or a deletion, each a save of its own by *change*.
+
+    Raises SalesforceError, which refuses the save as a whole.
+    """
     for update in rules.after:
         mark = (update.name, save.new["Id"])
         if event not in update.events or mark in caller.options.fired:
@@ -151,16 +157,14 @@ def after_write(rules: ObjectRules, save: Save, caller: Caller, event: str) -> N
         fired = caller.options.fired | {mark}
         options = replace(caller.options, fired=fired, resave=update.target is None)
         acting = replace(caller, now=save.org.clock.now(), fault=None, options=options)
-        _write(update, moment, acting)
+        _write(update, moment, acting, change)
         if update.target is None:
             # Later rules see what this one wrote, and do not fire a second time for it.
             caller = replace(caller, options=replace(caller.options, fired=fired))
             save = _again(save)
 
 
-def _write(update: Update, moment: Moment, acting: Caller) -> None:
-    from fake_salesforce.operations import records
-
+def _write(update: Update, moment: Moment, acting: Caller, change: Change) -> None:
     save = moment.save
     record_id = save.new["Id"] if update.target is None else _end(update.target, moment)
     sobject = None if record_id is None else save.org.schema.by_prefix(record_ids.prefix_of(record_id))
@@ -171,12 +175,10 @@ def _write(update: Update, moment: Moment, acting: Caller) -> None:
         value = read(moment)
         fields.append((field, value if value is None else _parsed(value, field)))
     with save.org.store.begin() as conn:
-        records.change(save.org, acting, conn, sobject, record_id, Given(tuple(fields), ()))
+        change(save.org, acting, conn, sobject, record_id, Given(tuple(fields), ()))
 
 
 def _parsed(value: Any, field: Any) -> Any:
-    from fake_salesforce.operations.values import parse
-
     return parse(bool(value) if field.type == "boolean" else value, field)
 
 

@@ -22,7 +22,8 @@ from fake_salesforce.operations.bulk import columns
 from fake_salesforce.operations.bulk.columns import Column
 from fake_salesforce.operations.bulk.fast import Fast, Unsure
 from fake_salesforce.operations.bulk.jobs import facts
-from fake_salesforce.operations.records import Caller, ManyFound
+from fake_salesforce.operations.caller import Caller
+from fake_salesforce.operations.records import ManyFound
 from fake_salesforce.operations.values import TypeMismatch
 from fake_salesforce.org import Org
 from fake_salesforce.schema.metadata import Field, SObject

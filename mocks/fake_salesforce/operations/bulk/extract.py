@@ -24,7 +24,7 @@ from fake_salesforce.operations import access, query
 from fake_salesforce.operations.bulk import csvtext, jobs, spec
 from fake_salesforce.operations.bulk.jobs import ABORTED, DONE, FAILED, UPLOADED, WORKING, Job, facts
 from fake_salesforce.operations.bulk.refusals import refusal
-from fake_salesforce.operations.records import Caller
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.org import Org
 from fake_salesforce.soql import plan
 from fake_salesforce.state import bulk_tables

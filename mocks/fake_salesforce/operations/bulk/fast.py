@@ -24,9 +24,9 @@ from fake_salesforce.operations.automation.rules import rules_of
 from fake_salesforce.operations.body import reference
 from fake_salesforce.operations.bulk import columns
 from fake_salesforce.operations.bulk.columns import Column
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.derive import ONE_BY_ONE
 from fake_salesforce.operations.prepared import prepared
-from fake_salesforce.operations.records import Caller
 from fake_salesforce.org import Org
 from fake_salesforce.schema.metadata import Field, SObject
 

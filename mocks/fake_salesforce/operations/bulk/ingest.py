@@ -27,7 +27,7 @@ from fake_salesforce.operations.bulk.apply import HARD_DELETE, Task, apply_cells
 from fake_salesforce.operations.bulk.jobs import ABORTED, DONE, FAILED, OPEN, UPLOADED, WORKING, Job, facts
 from fake_salesforce.operations.bulk.refusals import refusal, state_text
 from fake_salesforce.operations.bulk.sheet import Sheet
-from fake_salesforce.operations.records import Caller
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.org import Org
 
 API: Final = "2"

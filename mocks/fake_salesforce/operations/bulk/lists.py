@@ -15,7 +15,7 @@ from fake_salesforce.operations import access
 from fake_salesforce.operations.bulk import jobs, spec
 from fake_salesforce.operations.bulk.jobs import Job, facts
 from fake_salesforce.operations.bulk.refusals import refusal
-from fake_salesforce.operations.records import Caller
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.org import Org
 
 _QUERIES: Final = frozenset({spec.QUERY, spec.QUERY_ALL})

@@ -23,7 +23,7 @@ from fake_salesforce.operations.bulk.refusals import state_text
 from fake_salesforce.operations.bulk1 import rows as batch_rows
 from fake_salesforce.operations.bulk1 import xmltext
 from fake_salesforce.operations.bulk1.batches import COMPLETED, FAILED, REQUEST, RESULT, Batch
-from fake_salesforce.operations.records import Caller
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.org import Org
 from fake_salesforce.schema.metadata import Field, SObject
 from fake_salesforce.wire import jsontext

@@ -22,7 +22,7 @@ from fake_salesforce.operations.bulk import csvtext, jobs
 from fake_salesforce.operations.bulk.jobs import Job
 from fake_salesforce.operations.bulk1 import xmltext
 from fake_salesforce.operations.bulk1.batches import COMPLETED, FAILED, RESULT, Batch
-from fake_salesforce.operations.records import Caller
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.org import Org
 from fake_salesforce.schema.metadata import Schema
 from fake_salesforce.soql import plan

@@ -39,8 +39,9 @@ from fake_salesforce.operations.bulk1.batches import (
 )
 from fake_salesforce.operations.bulk1.load import load
 from fake_salesforce.operations.bulk1.select import QUERY, QUERY_ALL, checked, select
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.not_faked import not_faked
-from fake_salesforce.operations.records import Caller, find_sobject
+from fake_salesforce.operations.records import find_sobject
 from fake_salesforce.org import Org
 
 API: Final = "1"

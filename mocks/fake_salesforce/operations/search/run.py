@@ -16,7 +16,7 @@ from typing import Any, Final
 from fake_salesforce import data_files
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations import query
-from fake_salesforce.operations.records import Caller
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.search import index
 from fake_salesforce.org import Org
 from fake_salesforce.schema.metadata import SObject

@@ -15,8 +15,8 @@ from typing import Any
 from fake_salesforce import record_ids
 from fake_salesforce.describes import describe
 from fake_salesforce.operations import query, replication, rows, user_password
+from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.login import user_row
-from fake_salesforce.operations.records import Caller
 from fake_salesforce.operations.search import run as search
 from fake_salesforce.operations.soap.envelope import Envelope
 from fake_salesforce.operations.soap.faults import fault
