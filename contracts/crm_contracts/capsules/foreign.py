@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from crm_contracts.capsules.capsule import Capsule
-from crm_contracts.capsules.replay import Replay, differences
+from crm_contracts.capsules.replay import Replay, differences, placed
 from crm_contracts.capsules.stages import history_of, settings_of, stage_options, switched_off
 from crm_contracts.verify.runner import Runner
 from crm_contracts.verify.served import ServedPair, ServedPlanhat, ServedStage
@@ -34,14 +35,15 @@ def foreign_stage(capsule: Capsule, runner: Runner, *, tls: bool = False) -> Ite
 
 
 def replay_foreign(capsule: Capsule, stage: ServedStage) -> Replay:
-    """Play *capsule*. Raises MisuseError when the sync cannot run at all."""
+    """Play *capsule*. Raises MisuseError when the sync cannot run at all, or the vendor refuses a user's write."""
     differs: list[str] = []
 
     def ended(world: Any) -> None:
         differs.extend(differences(capsule, world))
 
     settings = switched_off(capsule) if capsule.start else settings_of(capsule)
-    trial = play(history_of(capsule), stage=stage, settings=settings, ended=ended)
+    around = partial(placed, capsule)
+    trial = play(history_of(capsule), stage=stage, settings=settings, ended=ended, around=around)
     found = trial.finding
     violation: InvariantViolated | None = trial.violation
     return Replay(

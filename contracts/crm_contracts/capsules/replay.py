@@ -23,7 +23,7 @@ from crm_contracts.world.users import UserRefused
 from crm_contracts.world.violations import InvariantViolated, NotDeterministic
 from fake_core.errors import MisuseError
 
-__all__ = ["Replay", "faulty", "replay", "unmet"]
+__all__ = ["Replay", "faulty", "placed", "replay", "unmet"]
 
 LOGGED = ("at", "vendor", "method", "path", "request", "status", "fault", "response")
 
@@ -96,7 +96,8 @@ def _once(
                 if before is not None:
                     before(number, op, world)
                 played = number
-                _apply(world, op, capsule, number)
+                with placed(capsule, number, op):
+                    world.apply(op)
             if until is None:
                 world.finish()
                 differs = tuple(differences(capsule, world))
@@ -105,10 +106,11 @@ def _once(
         return Replay(violation, differs, world.told(), digest.hexdigest(), played)
 
 
-def _apply(world: TellingWorld, op: Op, capsule: Capsule, number: int) -> None:
-    """Carry *op* out. Raises MisuseError where it is a user's and the vendor refuses it, as it would the user."""
+@contextmanager
+def placed(capsule: Capsule, number: int, op: Op) -> Iterator[None]:
+    """While *op*, the *number*th of the history, is carried out. Raises MisuseError where its user is refused."""
     try:
-        world.apply(op)
+        yield
     except UserRefused as error:
         if isinstance(op, (Sync, Settle)):
             raise  # whoever looks at the world in between is no word of the capsule's

@@ -6,6 +6,7 @@ Rule: the story is told in the order in which things happened, in the words of t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,9 +98,10 @@ def play(
     page: int = 0,
     expected: Any = None,
     ended: Callable[[Playing], None] = lambda _world: None,
+    around: Callable[[int, Op], AbstractContextManager[None]] = lambda _number, _op: nullcontext(),
 ) -> Trial:
     """Play *history* to its end. *expected* is the world that it must end in (see `World.summary`), if known; *ended*
-    is called with the world when it has come to rest.
+    is called with the world when it has come to rest; *around* each operation, by its number from 1, is carried out.
 
     Raises MisuseError when the sync cannot run at all.
     """
@@ -110,7 +112,9 @@ def play(
     world = _world(stage, settings)
     try:
         with world:
-            world.apply_all(history)
+            for number, op in enumerate(history, 1):
+                with around(number, op):
+                    world.apply(op)
             asked = len([op for op in history if isinstance(op, ops.Sync)])
             trial.last = world.rounds[asked - 1] if asked else Round()
             world.finish()

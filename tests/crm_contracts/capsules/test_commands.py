@@ -132,6 +132,18 @@ def test_a_sync_that_insists_on_tls_is_told_how(tmp_path: Path) -> None:
     assert (2, True) == (done.exit_code, done.stderr.endswith("; with --tls the fakes speak https\n"))
 
 
+def test_what_a_vendor_refuses_its_user_is_one_line_also_with_a_sync_of_ones_own(tmp_path: Path) -> None:
+    """The place in the file and the vendor's words, status 2: it is the file that is wrong, no sync."""
+    refused = ops.Create(side="salesforce", act="act-2", fields={"Subject": "Call", "Colour": "red"})
+    start = (ops.Create(side="task", act="act-1", fields={"mainType": "task", "action": "Call"}),)
+    write_capsule(replace(HELD, start=start, ops=(ops.Tick(seconds=1), refused)), tmp_path / "a.capsule.yaml")
+    done = run("capsule", "run", "--sync-command", "true", tmp_path / "a.capsule.yaml")
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert f"understudy: {tmp_path / 'a.capsule.yaml'}: ops 2: a user's POST " in done.stderr
+    assert 1 == len(done.stderr.splitlines())
+
+
 def test_the_faults_that_would_explain_a_bug_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those in which the capsule does not hold, with what they do to it, and no other; status 1 where there is none.
 
