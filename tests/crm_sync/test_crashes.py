@@ -163,3 +163,31 @@ def test_a_twin_made_by_hand(both: Both) -> None:
     assert 2 == len(both.sf_tasks()) == len(both.ph_tasks())
     mine = next(t for t in both.ph_tasks() if t.get("snippet") == "Ours")
     assert ours == mine["sourceId"]
+
+
+@pytest.mark.rule("F17", "I10")
+def test_a_journal_of_an_older_version_is_read(both: Both) -> None:
+    """A write begun by a version that wrote down less about it is taken over, too: nothing undone, nothing twice."""
+    both.configure(task="Both Directions", conversation="Both Directions")
+    activity = both.sf_task(Subject="Call")
+    both.run()
+    (task,) = both.ph_tasks()
+    both.clock.advance(300)
+    both.ph_done(task["_id"])
+    both.ph_edit("tasks", task["_id"], action="Call again")
+    back = both.mark()
+    writing, expected = clean_round(both)
+
+    for at in (at for at, writes in enumerate(writing) if writes):
+        back()
+        both.wire.arm(at, "kill after")
+        with contextlib.suppress(Killed):
+            both.run()
+        both.wire.arm(None)
+        for intent in both.state.intents():
+            fields = intent.body["fields"]
+            older = {name: {"written": one["written"], "agreed": one["agreed"]} for name, one in fields.items()}
+            both.state.change_intent(intent, fields=older, ids={})
+        both.settle()
+        assert expected == outcome(both), at
+    assert "Call again" == both.sf_get(activity)["Subject"]
