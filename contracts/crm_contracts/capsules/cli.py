@@ -71,7 +71,7 @@ def run(*, files: tuple[Path, ...], quiet: bool, strict: bool, as_json: bool, **
                 continue
             early = how["until"] is not None and played.holds
             fine = early or (played.shows(chosen) if at_fault else played.holds)
-            ours = not at_fault and not how["sync_command"] and how["until"] is None
+            ours = not at_fault and how["sync_command"] is None and how["until"] is None
             other = bool(chosen.log) and ours and played.log != chosen.log
             worst = max(worst, 0 if fine and not (strict and other) else 1)
             if as_json:
@@ -311,7 +311,8 @@ def _check(every: list[Path], **how: Any) -> None:
 
     if how["serving"] and len(every) > 1:
         raise MisuseError("--serve keeps the fakes of one capsule up: name one FILE")
-    if how["sync_command"] and (how["at_fault"] or how["step"] or how["until"] is not None or how["serving"]):
+    others = how["at_fault"] or how["step"] or how["until"] is not None or how["serving"]
+    if how["sync_command"] is not None and others:
         raise MisuseError("--sync-command plays a whole capsule with your sync: leave the other options out")
 
 
@@ -320,7 +321,7 @@ def _played(
 ) -> Replay:
     from crm_contracts.capsules.replay import replay
 
-    if foreign["sync_command"]:
+    if foreign["sync_command"] is not None:  # an empty one is a wrong call: an unset variable in somebody's script
         return _foreign(chosen, foreign["sync_command"], tls=foreign["tls"], timeout=foreign["timeout"])
     with _engine(chosen, at_fault=at_fault) as sync:
         return replay(chosen, stages, sync=sync, before=_stepping() if step else None, until=until)

@@ -109,8 +109,9 @@ def test_options_that_do_not_go_together_are_a_wrong_call(tmp_path: Path) -> Non
     """Status 2, and nothing is played."""
     write_capsule(HELD, tmp_path / "a.capsule.yaml")
     done = run("capsule", "run", "--sync-command", "true", "--faulty", tmp_path / "a.capsule.yaml")
+    empty = run("capsule", "run", "--sync-command", "", "--until", "1", tmp_path / "a.capsule.yaml")
 
-    assert (2, "") == (done.exit_code, done.stdout)
+    assert [(2, "")] * 2 == [(one.exit_code, one.stdout) for one in (done, empty)]
 
 
 def test_the_timeline_begins_with_what_the_customer_saw(tmp_path: Path) -> None:

@@ -328,9 +328,23 @@ def test_the_key_decides(known: Knowledge) -> None:
     assert one["customers"] != other["customers"]
 
 
+ASKED = (
+    "act-1 has 2 Planhat Tasks, 1 made by the sync: entry 7 and entry 16. The capsule expects one; is that the bug?",
+    "entry 9 and 12 more like it: the body of the answer cannot be read: broken base64. What did it say?",
+    "A recording with whole, decoded bodies would tell.",
+    "entry 9: the body of the request cannot be read: compressed with zstd, which is not unpacked here.",
+    "entry 9: the sync's request (create Task) was refused: 400 REQUIRED_FIELD_MISSING. Would it be again?",
+    "entry 9: an answer 502 to the sync's request (create Task). Was it carried out?",
+    "The clock of Planhat is -37 s ahead of the other's. Then put {op: skew, vendor: planhat, seconds: -37} first.",
+    "There were 31 further questions like these: record a shorter time, or only what the bug needs.",
+    "3 texts held what looks like a secret and were blacked out. Does the bug need their form?",
+)
+
+
 def test_what_the_intake_asks_is_read_as_before(stages: Stages) -> None:
-    """Handles, places and moments of a recording stay in its questions; names and a day in a person's words do not."""
+    """Handles, places, moments and counts stay in its questions; names and a day in a person's words do not."""
     made = from_har([DATA.parent / "fixtures" / "har" / "sync-alone.har"]).capsule
+    made = replace(made, questions=(*made.questions, *ASKED))
     told = "act-3 is there twice, entry 9; Ann (born 1984-02-03) saw it."
     clean = scrubbed(replace(made, saw=told), knowledge_of(made, stages), Cipher(KEY)).capsule
 
