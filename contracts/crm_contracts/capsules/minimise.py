@@ -24,7 +24,6 @@ from fake_core.errors import MisuseError
 __all__ = ["PLAYS_MAX", "Minimised", "minimise"]
 
 PLAYS_MAX = 2_000
-Shows = Callable[[Capsule], bool]
 
 
 @dataclass(frozen=True)

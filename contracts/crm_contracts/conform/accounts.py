@@ -14,7 +14,7 @@ Source: REST API Developer Guide, OAuth flows; Object Reference, Organization; F
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -212,8 +212,3 @@ def _check_name(target: Target, allowed: Allowed) -> None:
         )
     if allowed.accounts[vendor] != name:
         raise MisuseError(f"{vendor}: --account {vendor}={allowed.accounts[vendor]} is not {variable}, which is {name}")
-
-
-def vendors_with(environment: Mapping[str, str], vendors: Sequence[str]) -> list[str]:
-    """Those of which a credential stands in *environment*."""
-    return [vendor for vendor in vendors if _given(vendor, environment)]

@@ -25,7 +25,6 @@ from crm_contracts.traffic.bodies import unpacked
 __all__ = ["ParsedCall", "Run", "strings"]
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_JSON_TYPES = re.compile(r"application/(?:[\w.+-]+\+)?json", re.ASCII)
 
 
 class ParsedCall:

@@ -28,7 +28,6 @@ _APART = 12
 _LANES = tuple(_NUMBER + _TIME + 3 + _APART * number for number in range(5))
 _WORDS = _LANES[-1] + 6  # where the words begin
 HEADS_EVERY = 40  # steps
-_ENDS = {ARRIVES: "", LOST: "✗", ANSWER_LOST: "✗", REFUSED: "✗"}
 
 
 def as_text(chart: Chart) -> str:

@@ -61,14 +61,6 @@ class Activity:
             if len(records) > 1 and any(one.born == SYNC for one in records)
         }
 
-    def rows(self) -> dict[str, list[Mapping[str, Any]]]:
-        """What is there in the end, by side: carried fields only."""
-        found: dict[str, list[Mapping[str, Any]]] = {}
-        for one in self.records:
-            if not one.gone:
-                found.setdefault(one.side, []).append(one.model.carried(one.row))
-        return found
-
 
 class _Groups:
     """Union and find over records."""

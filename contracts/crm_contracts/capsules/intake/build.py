@@ -41,11 +41,10 @@ _HANDLE = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True)
 class Built:
-    """A capsule, and what the recording shows in the end: handle -> side -> rows."""
+    """A capsule, and the activities that it was made of."""
 
     capsule: Capsule
     activities: Sequence[Activity]
-    shown: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
 
 
 @dataclass
@@ -109,7 +108,7 @@ class _Builder:
             questions=tuple(_as_many_as_are_read(marks([*self.questions, *told.questions], handles))),
             versions=versions(),
         )
-        return Built(capsule, self.activities, {one.handle: one.rows() for one in self.activities})
+        return Built(capsule, self.activities)
 
     # -- customers ----------------------------------------------------------------------------
 

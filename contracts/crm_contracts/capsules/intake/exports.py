@@ -306,8 +306,7 @@ class _Exports:
         sync = pair_ops.Sync() if self.profile != "planhat" else ops.Sync()
         questions = [*made.capsule.questions, *self._differences(made)]
         capsule = replace(made.capsule, ops=(*made.capsule.ops, sync), questions=tuple(questions), clock=DEFAULT_MOMENT)
-        secrets = Secrets()
-        return Intake(secrets.cleaned(capsule), self.tally, replace(made, capsule=capsule), secrets.blacked)
+        return Intake(Secrets().cleaned(capsule), self.tally)
 
     def _differences(self, made: Built) -> list[str]:
         """Where linked records do not say the same, as far as their fields are the same in form."""

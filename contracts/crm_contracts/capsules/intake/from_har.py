@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crm_contracts.capsules.capsule import Capsule
 from crm_contracts.capsules.intake.blacking import Secrets
-from crm_contracts.capsules.intake.build import Built, built
+from crm_contracts.capsules.intake.build import built
 from crm_contracts.capsules.intake.callers import Callers
 from crm_contracts.capsules.intake.exchange import RecordedExchange, Tally
 from crm_contracts.capsules.intake.har import read_hars
@@ -20,12 +20,10 @@ __all__ = ["Intake", "from_exchanges", "from_har"]
 
 @dataclass(frozen=True)
 class Intake:
-    """What was made: the capsule, what became of each entry, and what the recording shows in the end."""
+    """What was made: the capsule, and what became of each entry."""
 
     capsule: Capsule
     tally: Tally
-    built: Built
-    blacked: int
 
 
 def from_har(
@@ -82,4 +80,4 @@ def from_exchanges(
             f"{secrets.blacked} texts held what looks like a secret and were blacked out. Does the bug need their form?"
         )
         clean = Capsule(**{**vars(clean), "questions": (*clean.questions, more)})
-    return Intake(clean, tally, made, secrets.blacked)
+    return Intake(clean, tally)
