@@ -48,17 +48,23 @@ def served_journals(
 ) -> dict[str, list[dict[str, Any]]]:
     """The journals of fakes that are served: vendor -> URL. Raises MisuseError for one that does not answer.
 
-    Over https the CA of `understudy serve --tls` is trusted beside the public ones.
+    Over https the CA of `understudy serve --tls` is trusted beside the public ones, and what REQUESTS_CA_BUNDLE names.
     """
     import requests
 
-    bundle = ca_bundle()
-    session = requests.Session()
-    session.verify = str(bundle) if bundle.exists() else True
+    session, ours = requests.Session(), requests.Session()
+    ours.trust_env = False  # REQUESTS_CA_BUNDLE would win over this CA
+    ours.verify = str(ca_bundle())
     found = {}
     for vendor, url in urls.items():
         try:
-            found[vendor] = ControlClient(url, session, tenant=(tenants or {}).get(vendor, "")).journal()
+            tenant = (tenants or {}).get(vendor, "")
+            try:
+                found[vendor] = ControlClient(url, session, tenant=tenant).journal()
+            except requests.exceptions.SSLError:
+                if not ca_bundle().exists():
+                    raise
+                found[vendor] = ControlClient(url, ours, tenant=tenant).journal()
         except requests.exceptions.SSLError:
             raise MisuseError(f"{url}: its certificate is not trusted: name its CA in REQUESTS_CA_BUNDLE") from None
         except (requests.RequestException, ValueError):

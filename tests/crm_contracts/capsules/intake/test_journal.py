@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from click.testing import CliRunner
 from tests.crm_contracts.capsules.intake.recorder import contents, played
 
 from crm_contracts.capsules import Capsule, read_capsule
 from crm_contracts.capsules.cli import capsule as command
-from crm_contracts.capsules.intake.journal import record, recorded
+from crm_contracts.capsules.intake.journal import record, recorded, served_journals
 from crm_contracts.capsules.stages import Stages, TellingWorld
+from crm_contracts.serving.notes import ca_bundle
 from crm_contracts.world import ops
 from crm_contracts.world.ops import Op
 from crm_contracts.world.stage import ENGINE
@@ -146,6 +149,21 @@ def test_a_served_session_is_recorded_over_http(stages: Stages, tmp_path: Path) 
     assert (2, True) == (refused.exit_code, "--sync-user nobody-yet" in refused.stderr)
     assert 0 == done.exit_code, done.output
     assert "planhat" == read_capsule(out).profile
+
+
+def test_a_bundle_of_the_environment_does_not_hide_our_ca(
+    planhat_https: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a company's own CAs stand in REQUESTS_CA_BUNDLE, a fake served with --tls is trusted all the same."""
+    monkeypatch.setenv("UNDERSTUDY_HOME", str(tmp_path))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certifi.where())
+    served = {"planhat": planhat_https.url}
+    with pytest.raises(MisuseError, match="not trusted"):
+        served_journals(served)
+    (tmp_path / "tls").mkdir()
+    shutil.copy(planhat_https.credentials["ca_file"], ca_bundle())
+
+    assert {"planhat": []} == served_journals(served)
 
 
 def test_where_nothing_is_served_that_is_said(tmp_path: Path) -> None:
