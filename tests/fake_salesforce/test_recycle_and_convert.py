@@ -205,4 +205,5 @@ def test_refused_conversion(org: Caller, soap: Soap) -> None:
     )
     assert before == org.rows
     assert "false" == one(convert(soap, org.make("Account", Name="a")), "success")
+    assert ("REQUIRED_FIELD_MISSING", "false") == (one(text := convert(soap, ""), "statusCode"), one(text, "success"))
     assert [] == org.soql("SELECT Id FROM Contact")

@@ -91,7 +91,8 @@ def convert_lead(org: Org, caller: Caller, request: LeadConvert) -> ConvertOutco
 
 def _convert(org: Org, caller: Caller, conn: sa.Connection, request: LeadConvert) -> ConvertOutcome:
     lead = _given_row(org, conn, "Lead", request.lead_id)
-    assert lead is not None
+    if lead is None:
+        raise salesforce_error("REQUIRED_FIELD_MISSING", fields=("leadId",))
     if lead["IsConverted"]:
         raise salesforce_error("CANNOT_UPDATE_CONVERTED_LEAD")
     statuses = {row["ApiName"].lower(): row for row in org.whole.schema.rows("LeadStatus") if row.get("IsConverted")}
