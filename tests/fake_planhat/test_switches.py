@@ -22,10 +22,6 @@ def error_body(api: Api) -> str:
     return api.get(f"/tasks/{NOBODY}").text
 
 
-def created_after_many(api: Api, items: list[Any]) -> int:
-    return api.put("/tasks", items).status_code
-
-
 def limit_over_max(api: Api) -> Any:
     answer = api.get("/conversations?limit=2001")
     return answer.status_code, answer.text

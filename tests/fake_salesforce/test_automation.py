@@ -22,8 +22,8 @@ def make() -> Iterator[Make]:
     """A caller of an org made with these tables of an org file."""
     made: list[Caller] = []
 
-    def of(*, clock: FrozenClock | None = None, config: dict[str, Any] | None = None, **tables: Any) -> Caller:
-        fake = create_app(clock=clock or FrozenClock(), org=OrgConfig(extra=tables, **(config or {})))
+    def of(*, clock: FrozenClock | None = None, **tables: Any) -> Caller:
+        fake = create_app(clock=clock or FrozenClock(), org=OrgConfig(extra=tables))
         caller = Caller(fake)
         caller.token = fake.credentials(f"https://{HOST}")["access_token"]
         made.append(caller)

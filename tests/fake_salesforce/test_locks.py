@@ -11,9 +11,9 @@ from fake_core.faults import Fault
 LOCK_SECONDS = 30
 
 
-def hold(org: Any, record_id: str, seconds: float = LOCK_SECONDS) -> None:
+def hold(org: Any, record_id: str) -> None:
     """Somebody else locks the row from now on."""
-    org.fake.faults.add(Fault(kind="lock_held", row=record_id, seconds=seconds))
+    org.fake.faults.add(Fault(kind="lock_held", row=record_id, seconds=LOCK_SECONDS))
     org.get("/limits")
 
 

@@ -256,9 +256,9 @@ ENVELOPE = (
 )
 
 
-def bulk1(method: str, path: str, json: Any = None, *, kind: str = "bulk1") -> Attempts:
+def bulk1(method: str, path: str, json: Any = None) -> Attempts:
     def attempts(world: World) -> Iterator[Attempt]:
-        words = {"job": world.jobs[kind], "batch": world.jobs[f"{kind} batch"], "result": world.jobs.get("result", "x")}
+        words = {"job": world.jobs["bulk1"], "batch": world.jobs["bulk1 batch"], "result": world.jobs["result"]}
         yield method, f"/services/async/60.0{path.format(**words)}", {"json": json} if json is not None else {}
 
     return attempts
@@ -382,8 +382,8 @@ BLIND = {
 }
 
 
-def bulk_headers(caller: Caller, media: str = "application/json") -> dict[str, str]:
-    return {"X-SFDC-Session": caller.token, "Content-Type": media}
+def bulk_headers(caller: Caller) -> dict[str, str]:
+    return {"X-SFDC-Session": caller.token, "Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")

@@ -471,9 +471,9 @@ def own(_own: Any) -> Caller:
     return Caller(_own)
 
 
-def log_in(caller: Caller, username: str, secret: str, header: str = "", path: str = PARTNER) -> Answer:
+def log_in(caller: Caller, username: str, secret: str, header: str = "") -> Answer:
     inner = f"<urn:login><urn:username>{username}</urn:username><urn:password>{secret}</urn:password></urn:login>"
-    return caller.post(path, data=envelope("", inner, header))
+    return caller.post(PARTNER, data=envelope("", inner, header))
 
 
 INVALID = "Invalid username, password, security token; or user locked out."

@@ -156,12 +156,11 @@ def status(where: str, was: int, now: int) -> Lie:
     return answered(where, lambda answer: replace(answer, status=now) if answer.status == was else answer)
 
 
-def header(where: str, name: str, value: str | None = None) -> Lie:
-    """The header *name* is *value*, or not there."""
+def header(where: str, name: str) -> Lie:
+    """The header *name* is not there."""
 
     def change(answer: Answer) -> Answer:
-        kept = [pair for pair in answer.headers if pair[0].lower() != name.lower()]
-        return replace(answer, headers=kept if value is None else [*kept, (name, value)])
+        return replace(answer, headers=[pair for pair in answer.headers if pair[0].lower() != name.lower()])
 
     return answered(where, change)
 
@@ -187,16 +186,15 @@ def body(where: str, change: Callable[[Any], Any], of: Sequence[int] = (200, 201
     return answered(where, changed)
 
 
-def stale(where: str, keys: Sequence[str], of: Callable[[Any], Any] = lambda document: document) -> Lie:
-    """*keys* of a document stay what they were in its first answer. *of* finds the document in a body."""
+def stale(where: str, keys: Sequence[str]) -> Lie:
+    """*keys* of a document stay what they were in its first answer."""
     first: dict[str, dict[str, Any]] = {}
 
-    def change(told: Any) -> Any:
-        document = of(told)
+    def change(document: Any) -> Any:
         record = str(document.get("Id") or document.get("_id") or document.get("id"))
         known = first.setdefault(record, {key: document[key] for key in keys if key in document})
         document.update(known)
-        return told
+        return document
 
     return body(where, change)
 

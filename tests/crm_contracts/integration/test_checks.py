@@ -14,7 +14,6 @@ from crm_contracts.integration.table import rows
 from crm_contracts.traffic import Call
 
 ID, SHORT = "003Ud0000000001IAA", "003Ud0000000001"
-OTHER = "003Ud0000000002IAA"
 CONTACT = {"attributes": {"type": "Contact"}, "Id": ID, "LastName": "O'Brien", "Email": "ann+crm@acme.example"}
 NEXT = f"{DATA}/query/01gUd0000000001IAA-200"
 PAGE = {"totalSize": 250, "done": False, "nextRecordsUrl": NEXT, "records": [CONTACT]}

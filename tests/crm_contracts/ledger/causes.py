@@ -56,10 +56,10 @@ PLAIN_APP = ConnectedApp(client_id="plain-app", client_secret="of-a-pretended-ap
 Cause = Callable[[Caller], object]
 
 
-def soap(org: Caller, inner: str, *, token: str = "") -> Answer:
+def soap(org: Caller, inner: str) -> Answer:
     """A SOAP call of the administrator's."""
     return Caller(org.fake).post(
-        PARTNER, data=envelope(token or org.token, inner), headers={"Content-Type": "text/xml", "SOAPAction": '""'}
+        PARTNER, data=envelope(org.token, inner), headers={"Content-Type": "text/xml", "SOAPAction": '""'}
     )
 
 

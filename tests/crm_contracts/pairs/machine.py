@@ -16,7 +16,7 @@ from crm_contracts.world.pairs import PairSettings, PairStage, PairSyncFactory, 
 from crm_contracts.world.pairs import ops as pair_ops
 from crm_contracts.world.pairs.ops import IN, OUT, SIDES, Op
 from crm_contracts.world.pairs.settings import PROFILES, TASK
-from crm_contracts.world.pairs.simulate import DAY, FAULTS, create, fields_for
+from crm_contracts.world.pairs.simulate import DAY, create, fields_for
 from crm_contracts.world.simulate import Chance
 
 __all__ = ["machine"]
@@ -27,8 +27,8 @@ SAVED_MAX = 2  # more settings than that, and little can be claimed
 SECONDS = st.sampled_from([1, 600, DAY, 31 * DAY])
 
 
-def machine(profile: str, sync: PairSyncFactory, *, faults: bool = False) -> type[RuleBasedStateMachine]:
-    """A machine over *sync* with the users of *profile*; with *faults*, answers are lost and processes die."""
+def machine(profile: str, sync: PairSyncFactory) -> type[RuleBasedStateMachine]:
+    """A machine over *sync* with the users of *profile*. Faults and deaths are the sweeps' business."""
 
     class Pairs(RuleBasedStateMachine):
         acts = Bundle("acts")
@@ -109,17 +109,6 @@ def machine(profile: str, sync: PairSyncFactory, *, faults: bool = False) -> typ
             def switch(self, enabled: bool) -> None:
                 self.saved += 1
                 self.does(pair_ops.Configure(settings={"enabled": enabled}))
-
-        if faults:
-
-            @rule(fault=st.sampled_from(FAULTS[profile]), nth=st.integers(1, 3))
-            def fault(self, fault: tuple[str, str, str, str], nth: int) -> None:
-                kind, vendor, verb, name = fault
-                self.does(pair_ops.InjectFault(fault=kind, vendor=vendor, verb=verb, object=name, nth=nth))
-
-            @rule(crash_at=st.integers(1, 20), acted=st.booleans(), ways=WAYS)
-            def die(self, crash_at: int, acted: bool, ways: tuple[str, ...]) -> None:
-                self.does(pair_ops.Sync(crash_at=crash_at, acted=acted, ways=ways))
 
         def teardown(self) -> None:
             if self.world is None:

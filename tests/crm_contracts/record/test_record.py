@@ -34,7 +34,6 @@ from fake_core.fake import Application, Fake
 from fake_core.faults import Fault
 from fake_core.server import ServedFake, free_port
 
-CLOCK = FrozenClock()
 API = "/services/data/v60.0"
 
 

@@ -21,7 +21,7 @@ PROFILE: dict[str, Any] = {
 }
 
 
-def of_agent(desk: Desk) -> dict[str, Any]:
+def of_agent() -> dict[str, Any]:
     """The log-in of the user whose rights are narrow."""
     return {"access_token": "", "refresh_token": "", "username": AGENT.username, "password": AGENT.password}
 
@@ -67,7 +67,7 @@ def test_what_did_not_take_is_reported(narrow: Desk, closed: set[str], silent: b
     profile(desk, fields={f"Opportunity.{name}": right for name in closed})
     wanted = {"NextStep": "Call", "Amount": 12.5, "Description": "Text"}
 
-    (outcome,) = desk.update(wanted, desk.settings(**of_agent(desk))).outcomes
+    (outcome,) = desk.update(wanted, desk.settings(**of_agent())).outcomes
 
     row = desk.opportunity_now()
     differ = {name for name, value in wanted.items() if row[name] != value}
@@ -122,7 +122,7 @@ def test_a_record_that_the_user_does_not_see_is_not_found(narrow: Desk) -> None:
     """Sharing bounds the agent: somebody else's opportunity is not there, not forbidden."""
     desk = narrow.again()
 
-    (outcome,) = desk.update({"NextStep": "Call"}, desk.settings(**of_agent(desk))).outcomes
+    (outcome,) = desk.update({"NextStep": "Call"}, desk.settings(**of_agent())).outcomes
 
     assert ("refused", "NOT_FOUND", None) == (outcome.status, outcome.code, desk.opportunity_now()["NextStep"])
 
@@ -133,7 +133,7 @@ def test_without_api_enabled(narrow: Desk) -> None:
     desk = narrow.again()
     profile(desk, permissions={"api_enabled": False})
 
-    (outcome,) = desk.tasks_of(items("Call"), desk.settings(**of_agent(desk))).outcomes
+    (outcome,) = desk.tasks_of(items("Call"), desk.settings(**of_agent())).outcomes
 
     assert ("refused", "API_CURRENTLY_DISABLED", []) == (outcome.status, outcome.code, desk.tasks())
 
@@ -145,7 +145,7 @@ def test_without_the_right_to_edit_opportunities(narrow: Desk) -> None:
     _give_opportunity(desk)
     profile(desk, objects={"Opportunity": ["read"]})
 
-    (outcome,) = desk.update({"NextStep": "Call"}, desk.settings(**of_agent(desk))).outcomes
+    (outcome,) = desk.update({"NextStep": "Call"}, desk.settings(**of_agent())).outcomes
 
     assert ("INSUFFICIENT_ACCESS_OR_READONLY", None) == (outcome.code, desk.opportunity_now()["NextStep"])
 
@@ -158,7 +158,7 @@ def test_without_the_right_to_see_a_related_record(narrow: Desk, name: str) -> N
     profile(desk, objects={"Contact": [], "Opportunity": [], **({"Account": []} if name == "Account" else {})})
     field, given_ = ("what_id", desk.account) if name == "Account" else ("who_id", desk.contact)
 
-    (outcome,) = desk.tasks_of(items("Call"), desk.settings(**of_agent(desk)), **{field: given_}).outcomes
+    (outcome,) = desk.tasks_of(items("Call"), desk.settings(**of_agent()), **{field: given_}).outcomes
 
     assert (True, []) == (outcome.wrong, desk.tasks())
     assert "refused" == outcome.status
@@ -171,7 +171,7 @@ def test_view_setup_is_for_reading_metadata(narrow: Desk, permission: bool) -> N
     desk = narrow.again()
     profile(desk, permissions={"view_setup": permission})
 
-    made = desk.tasks_of(items("Call"), desk.settings(**of_agent(desk)))
+    made = desk.tasks_of(items("Call"), desk.settings(**of_agent()))
 
     assert (True, ["Call"]) == (made.good, desk.subjects())
     assert [] == [url for _, url, _ in desk.wire.sent if "describe" in url]

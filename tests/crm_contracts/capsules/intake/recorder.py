@@ -6,7 +6,6 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -118,7 +117,3 @@ def text(har: dict[str, Any]) -> str:
 
 def story(*given: Op) -> tuple[Op, ...]:
     return tuple(given)
-
-
-def ops_of(capsule: Capsule) -> Sequence[dict[str, Any]]:
-    return [op.to_dict() for op in capsule.ops]
