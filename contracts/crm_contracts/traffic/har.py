@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,7 +29,18 @@ from crm_contracts.traffic.bodies import Unreadable, recorded
 from crm_contracts.traffic.scrubbed import reveals
 from fake_core.errors import MisuseError
 
-__all__ = ["HAR_BYTES_MAX", "HarFile", "Recording", "entries", "moment", "read", "vendor_of", "write"]
+__all__ = [
+    "HAR_BYTES_MAX",
+    "HarFile",
+    "Recording",
+    "entries",
+    "mapping",
+    "moment",
+    "pairs",
+    "read",
+    "vendor_of",
+    "write",
+]
 
 HAR_BYTES_MAX = 500 * 1024 * 1024
 _END = b"\n]}}\n"
@@ -186,7 +197,7 @@ def read(path: Path, *, hosts: Mapping[str, str] | None = None, vendor: str = ""
     claims. A call of no vendor is left out.
     """
     log = _log(path)
-    ours = _mapping(log, "_understudy")
+    ours = mapping(log, "_understudy")
     whose = vendor or str(ours.get("vendor") or "")
     calls: list[Call] = []
     notes: dict[int, Mapping[str, Any]] = {}
@@ -197,7 +208,7 @@ def read(path: Path, *, hosts: Mapping[str, str] | None = None, vendor: str = ""
             left[made] = left.get(made, 0) + 1
             continue
         calls.append(made)
-        notes[made.number] = _mapping(entry, "_understudy")
+        notes[made.number] = mapping(entry, "_understudy")
     return Recording(
         calls=calls,
         source=str(ours.get("source") or log.get("comment") or ""),
@@ -264,7 +275,7 @@ def _mended(raw: bytes) -> dict[str, Any] | None:
 
 def _call(entry: Any, number: int, hosts: Mapping[str, str], vendor: str) -> Call | str:
     """One entry as a call, or why it is none."""
-    request, response = _mapping(entry, "request"), _mapping(entry, "response")
+    request, response = mapping(entry, "request"), mapping(entry, "response")
     url, at = request.get("url"), moment(entry)
     if not isinstance(url, str) or not url:
         return "broken: no request or no URL"
@@ -273,15 +284,15 @@ def _call(entry: Any, number: int, hosts: Mapping[str, str], vendor: str) -> Cal
         _ = parts.port
     except ValueError:
         return "broken: no URL"
-    whose = str(_mapping(entry, "_understudy").get("vendor") or "") or vendor_of(parts, hosts) or vendor
+    whose = str(mapping(entry, "_understudy").get("vendor") or "") or vendor_of(parts, hosts) or vendor
     if not whose:
         return "to other hosts"
-    sent, got = _pairs(request.get("headers")), _pairs(response.get("headers"))
-    posted, content = _mapping(request, "postData"), _mapping(response, "content")
+    sent, got = _headers(request), _headers(response)
+    posted, content = mapping(request, "postData"), mapping(response, "content")
     params = posted.get("params")
     asked, sent = _body(posted, sent, 0 if params else request.get("bodySize"))
     if not asked and params:
-        asked = urlencode(_pairs(params)).encode()
+        asked = urlencode(pairs(params)).encode()
     answer, got = _body(content, got, content.get("size"))
     return Call(
         number=number,
@@ -347,19 +358,20 @@ def vendor_of(url: Any, hosts: Mapping[str, str]) -> str:
     return next((vendor for vendor, pattern in _PATHS if pattern.search(url.path)), "")
 
 
-def _mapping(data: Any, key: str) -> Mapping[str, Any]:
+def mapping(data: Any, key: str) -> Mapping[str, Any]:
+    """What *data* has under *key*, or nothing where that is no object."""
     found = data.get(key) if isinstance(data, Mapping) else None
     return found if isinstance(found, Mapping) else {}
 
 
-def _pairs(given: Any) -> list[tuple[str, str]]:
-    return list(_each_pair(given))
+def pairs(given: Any) -> list[tuple[str, str]]:
+    """A list of names and values (headers, cookies, params), as they are written."""
+    rows = given if isinstance(given, list) else []
+    return [(str(one.get("name", "")), str(one.get("value") or "")) for one in rows if isinstance(one, Mapping)]
 
 
-def _each_pair(given: Any) -> Iterator[tuple[str, str]]:
-    for one in given if isinstance(given, list) else ():
-        if isinstance(one, Mapping):
-            yield str(one.get("name", "")).lower(), str(one.get("value") or "")
+def _headers(side: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(name.lower(), value) for name, value in pairs(side.get("headers"))]
 
 
 def _number(given: Any) -> int:

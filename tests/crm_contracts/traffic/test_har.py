@@ -111,7 +111,7 @@ def test_what_others_write_is_read_and_what_is_broken_is_counted(tmp_path: Path)
         "request": {
             "method": "post",
             "url": "https://acme.my.salesforce.com/services/data",
-            "postData": {"params": [{"name": "q", "value": "ä"}]},
+            "postData": {"params": [{"name": "retURL", "value": "ä"}]},
             "headers": [{"name": "Accept", "value": "*/*"}],
         },
         "response": {
@@ -124,7 +124,7 @@ def test_what_others_write_is_read_and_what_is_broken_is_counted(tmp_path: Path)
     file.write_text(json.dumps({"log": {"entries": [entry, 7, other, {"request": {"url": "http://[/"}}]}}))
     found = read(file)
     (call,) = found.calls
-    assert ("POST", b"q=%C3%A4", b"{}", 200, "*/*") == (
+    assert ("POST", b"retURL=%C3%A4", b"{}", 200, "*/*") == (
         call.method,
         call.request,
         call.response,

@@ -9,7 +9,7 @@ Source: HTTP Archive format 1.2.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
@@ -22,7 +22,7 @@ from crm_contracts.capsules.intake.bodies import Unreadable, form, parsed, unpac
 from crm_contracts.capsules.intake.callers import Callers
 from crm_contracts.capsules.intake.exchange import RecordedExchange, Tally
 from crm_contracts.traffic import UPSTREAM_HEADER, WITHHELD
-from crm_contracts.traffic.har import HAR_BYTES_MAX, entries, moment, vendor_of
+from crm_contracts.traffic.har import HAR_BYTES_MAX, entries, mapping, moment, pairs, vendor_of
 from crm_contracts.vendors import VENDORS
 
 __all__ = ["HAR_BYTES_MAX", "read_hars"]
@@ -78,12 +78,12 @@ class _Entry:
     def __init__(
         self, entry: Any, number: int, *, callers: Callers, secrets: Secrets, hosts: Mapping[str, str]
     ) -> None:
-        request, response = _mapping(entry, "request"), _mapping(entry, "response")
+        request, response = mapping(entry, "request"), mapping(entry, "response")
         url = request.get("url")
         if not isinstance(url, str) or not url:
             raise _LeftOut("broken: no request or no URL")
         parts = _split(url)
-        sent, got = list(_pairs(request.get("headers"))), list(_pairs(response.get("headers")))
+        sent, got = pairs(request.get("headers")), pairs(response.get("headers"))
         self._learn(secrets, request, response, sent=sent, got=got, url=parts)
         vendor = _vendor(entry, parts, hosts)
         method = str(request.get("method") or "GET").upper()
@@ -141,7 +141,7 @@ class _Entry:
         secrets.of_headers(sent)
         secrets.of_headers(got)
         for side in (request, response):
-            for _, value in _pairs(side.get("cookies")):
+            for _, value in pairs(side.get("cookies")):
                 secrets.add(value, least=12)
         secrets.of_data(form(url.query))
         for word in (url.password, url.username):
@@ -167,24 +167,13 @@ def _split(url: str) -> Any:
 
 def _vendor(entry: Any, url: Any, hosts: Mapping[str, str]) -> str:
     """Whose a request is: what our own recorder noted, else what its host and path tell."""
-    noted = str(_mapping(entry, "_understudy").get("vendor") or "")
+    noted = str(mapping(entry, "_understudy").get("vendor") or "")
     if vendor := noted if noted in VENDORS else vendor_of(url, hosts):
         return vendor
     if _OWN_HOSTS.search((url.hostname or "").lower()):
         host = url.netloc.rpartition("@")[2]
         raise _LeftOut(f"to {host}: say --host {host}=VENDOR")
     raise _LeftOut("to other hosts")
-
-
-def _mapping(data: Any, key: str) -> Mapping[str, Any]:
-    found = data.get(key) if isinstance(data, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
-
-
-def _pairs(given: Any) -> Iterator[tuple[str, str]]:
-    for one in given if isinstance(given, list) else ():
-        if isinstance(one, Mapping):
-            yield str(one.get("name", "")), str(one.get("value") or "")
 
 
 def _first(headers: Sequence[tuple[str, str]], name: str) -> str:
@@ -200,11 +189,11 @@ def _status(response: Mapping[str, Any]) -> int:
 
 def _asked(request: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -> tuple[Any, str]:
     """The request's body, and why it could not be read."""
-    data = _mapping(request, "postData")
+    data = mapping(request, "postData")
     mime = str(data.get("mimeType") or _first(headers, "content-type"))
     text = data.get("text")
     if not isinstance(text, str) or not text:
-        return dict(_pairs(data.get("params"))) or None, _first(headers, WITHHELD)
+        return dict(pairs(data.get("params"))) or None, _first(headers, WITHHELD)
     try:
         encoding = str(data.get("encoding") or "")
         return parsed(unpacked(text, encoding=encoding, coding=_first(headers, "content-encoding")), mime), ""
@@ -214,7 +203,7 @@ def _asked(request: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -> tu
 
 def _answered(response: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -> tuple[Any, str]:
     """The answer's body, and why it could not be read."""
-    content = _mapping(response, "content")
+    content = mapping(response, "content")
     text = content.get("text")
     if not isinstance(text, str) or not text:
         lacking = _status(response) == 200 and (content.get("size") or 0) not in (0, -1)
@@ -234,8 +223,8 @@ def _broke_off(entry: Any, method: str, response: Mapping[str, Any], headers: Se
     """
     if _first(headers, UPSTREAM_HEADER) or response.get("_error"):
         return True
-    content, promised = _mapping(response, "content"), _first(headers, "content-length")
-    text = content.get("text", "" if _mapping(entry, "_understudy") else None)
+    content, promised = mapping(response, "content"), _first(headers, "content-length")
+    text = content.get("text", "" if mapping(entry, "_understudy") else None)
     encoded = content.get("encoding") or _first(headers, "content-encoding") or _first(headers, WITHHELD)
     if not promised.isdigit() or not isinstance(text, str) or encoded or method == "HEAD":
         return False
@@ -249,7 +238,7 @@ def _shown(headers: Sequence[tuple[str, str]], request: Mapping[str, Any], query
     for name in ("authorization", "app-token", "x-api-key"):
         if value := _first(headers, name):
             return value
-    cookies = dict(_pairs(request.get("cookies")))
+    cookies = dict(pairs(request.get("cookies")))
     header = _first(headers, "cookie")
     sid = cookies.get("sid") or next((part[4:] for part in header.split("; ") if part.startswith("sid=")), "")
     return sid or query.get("sid", "") or query.get("access_token", "")
