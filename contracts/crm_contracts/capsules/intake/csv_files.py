@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,10 +58,11 @@ def read_csv(path: Path) -> Table:
         seen.setdefault(cell.lower(), place)
     twice = tuple(dict.fromkeys(cell for place, cell in enumerate(heading) if cell and seen[cell.lower()] != place))
     rows, skipped = [], 0
-    for number, cells in found[1:]:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) < len(heading) / 2 or len([cell for cell in cells if cell.strip()]) == 1:
+    filled = [(number, cells) for number, cells in found[1:] if any(cell.strip() for cell in cells)]
+    table = max((place for place, (_, cells) in enumerate(filled) if not _short(cells, heading)), default=-1)
+    for place, (number, cells) in enumerate(filled):
+        # Inside the table a row is short because its last cells are empty; a line of one cell is none.
+        if (place > table and _short(cells, heading)) or len([cell for cell in cells if cell.strip()]) == 1:
             skipped += 1
             continue
         if len(cells) > len(heading):
@@ -71,6 +72,10 @@ def read_csv(path: Path) -> Table:
             )
         rows.append((number, {name: cells[place] for name, place in seen.items() if name and place < len(cells)}))
     return Table(path, heading, tuple(rows), twice, skipped)
+
+
+def _short(cells: Sequence[str], heading: Sequence[str]) -> bool:
+    return len(cells) < len(heading) / 2
 
 
 def _text(path: Path) -> str:

@@ -29,6 +29,7 @@ from fake_core.errors import MisuseError
 
 __all__ = ["from_csv", "suffix"]
 
+_KINDS = {"00t": "Task", "00u": "Event"}  # by the key prefix of their ids
 _ID = re.compile(r"^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$")
 _SCIENTIFIC = re.compile(r"^\d+[.,]\d+E\+?\d+$", re.IGNORECASE)
 # The name of a field: the headings it has, in small letters and without blanks and signs.
@@ -147,7 +148,7 @@ class _Exports:
         for number, row in table.rows:
             given = self._row(table, number, row, columns)
             record_id = self._id(table, number, given["Id"], "Id")
-            kind = ("salesforce", {"00t": "Task", "00u": "Event"}.get(record_id[:3].lower(), ""))
+            kind = ("salesforce", _KINDS.get(record_id[:3].lower(), ""))
             if self.book.model(kind) is None:
                 self.tally.ignored["records of no synced kind"] += 1
                 continue
@@ -169,6 +170,12 @@ class _Exports:
             given = self._row(table, number, row, columns)
             if not given[key]:
                 raise MisuseError(f"{table.path}, row {number}: no {key}")
+            theirs = _KINDS.get(given[key][:3].lower()) if _ID.match(given[key]) else None
+            if theirs:
+                raise MisuseError(
+                    f"{table.path}, row {number}: {key} {given[key]} is the id of a Salesforce {theirs}: "
+                    f"is this an export of {self.profile.title()}?"
+                )
             company, source = given.pop("companyName", ""), given.pop("companySourceId", "")
             parent = given.get("companyId") or given.get("account_id") or ""
             if not parent and company:

@@ -109,6 +109,23 @@ def test_ids_that_a_spreadsheet_changed_are_asked_about(tmp_path: Path) -> None:
     assert any("s.csv, row 2: the letters of Id" in one for one in made.questions)
 
 
+def test_a_row_without_its_last_cells_is_a_record(tmp_path: Path) -> None:
+    """Many exporters leave empty cells at a row's end out; only below the table is such a line none."""
+    table = "Id,Subject,Status,Priority,AccountId\n00T5g00000AbCdEEAV,Call\n"
+    rows = f"{table}00T5g00000AbCdFEAV,Mail,,,0015g00000XyZaBAAV\nTotal,2\n"
+    made = from_csv(written(tmp_path, "s.csv", rows), [written(tmp_path, "p.csv", PLANHAT.format(""))])
+
+    assert ["Call", "Mail"] == [op.to_dict()["fields"].get("Subject") for op in made.capsule.start][:2]
+    assert {"rows below the table": 1} == dict(made.tally.ignored)
+
+
+def test_a_salesforce_export_in_the_partners_place_is_told(tmp_path: Path) -> None:
+    """Its columns could be a Conversation's; its ids are not."""
+    table = written(tmp_path, "s.csv", SALESFORCE)
+    with pytest.raises(MisuseError, match=r"s\.csv, row 2: _id 00T5g00000AbCdEEAV is the id of a Salesforce Task: "):
+        from_csv(table, [table])
+
+
 def test_a_column_that_stands_there_twice_is_asked_about(tmp_path: Path) -> None:
     """The first is read."""
     twice = SALESFORCE.replace("Account Name", "Account Name,Subject").replace("Northwind", "Northwind,Other")
