@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))  # `tests` as a namespace package
 
 from tests.crm_sync.both import Both
+from tests.crm_sync.totango_both import RichStage, TotangoBoth
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +24,24 @@ def two_fakes() -> Both:
 def both(two_fakes: Both) -> Both:
     """Two fakes, one company on both sides, Task and Conversation sections in both directions."""
     return two_fakes.again()
+
+
+@pytest.fixture(scope="session")
+def totango_world() -> Iterator[TotangoBoth]:
+    """Salesforce and Totango, made once; a test begins `again` with them."""
+    made = TotangoBoth()
+    yield made
+    made.stage.close()
+
+
+@pytest.fixture(scope="session")
+def rich_totango() -> Iterator[TotangoBoth]:
+    made = TotangoBoth(RichStage("totango"))
+    yield made
+    made.stage.close()
+
+
+@pytest.fixture
+def rich(rich_totango: TotangoBoth) -> TotangoBoth:
+    """Totango and an org with more fields and objects."""
+    return rich_totango.again()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,16 +23,9 @@ EXAMPLE = Path(__file__).parents[2] / "fixtures/configs/totango.toml"
 Call = Callable[..., Result]
 
 
-@pytest.fixture(scope="module")
-def world() -> Iterator[TotangoBoth]:
-    both = TotangoBoth()
-    yield both
-    both.stage.close()
-
-
 @pytest.fixture
-def both(world: TotangoBoth) -> TotangoBoth:
-    return world.again()
+def both(totango_world: TotangoBoth) -> TotangoBoth:
+    return totango_world.again()
 
 
 @pytest.fixture

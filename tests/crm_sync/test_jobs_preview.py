@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from .totango_both import PIA, TASK, TOUCHPOINT, TotangoBoth, milliseconds
 
 
-@pytest.fixture(scope="module")
-def world() -> Iterator[TotangoBoth]:
-    both = TotangoBoth()
-    yield both
-    both.stage.close()
-
-
 @pytest.fixture
-def both(world: TotangoBoth) -> TotangoBoth:
-    return world.again()
+def both(totango_world: TotangoBoth) -> TotangoBoth:
+    return totango_world.again()
 
 
 def changes(both: TotangoBoth) -> int:

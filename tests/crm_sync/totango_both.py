@@ -9,6 +9,7 @@ from typing import Any
 from crm_contracts.world.pairs.stage import PairStage
 from crm_contracts.world.stage import ENGINE, PERSON
 from crm_sync.config import Config
+from crm_sync.jobs.statistics import JobStatistics
 from crm_sync.report import Report
 from crm_sync.run import State, Sync
 from crm_sync.totango.stamps import milliseconds, moment
@@ -17,8 +18,10 @@ BOTH, SEND, RECEIVE = "Both Directions", "Send to Salesforce", "Receive from Sal
 TASK, TOUCHPOINT, CAMPAIGN_TOUCH = "Task:Task", "Touchpoint:Event", "CampaignTouch:Event"
 KINDS = {"Task": "tasks", "Touchpoint": "touchpoints", "CampaignTouch": "campaign_touches"}
 SECTION = {"Task": "task", "Touchpoint": "touchpoint", "CampaignTouch": "campaign_touch"}
+TITLE = {"Task": "title", "Touchpoint": "subject"}
+OBJECT = {"Task": "Task", "Touchpoint": "Event"}
 PIA, SYNC = PERSON.username, ENGINE.username
-
+DAY = timedelta(days=1)
 
 TOUCH_ID = "Totango_Campaign_Touch_ID__c"
 KEY_FIELD, TOUCH_KEY_FIELD = "Totango_Key__c", "Totango_Touch_Key__c"
@@ -195,17 +198,48 @@ class TotangoBoth:
         return only
 
 
+def use(both: TotangoBoth, model: str, **rules: Any) -> None:
+    """One section, of *model*."""
+    both.configure(**{model.lower(): {}}, **rules)
+
+
+def make(both: TotangoBoth, model: str, **fields: Any) -> str:
+    """A record that a person makes in Totango."""
+    return both.tt_task(**fields) if model == "Task" else both.tt_touchpoint(**fields)
+
+
+def linked(both: TotangoBoth, model: str = "Task", **fields: Any) -> tuple[str, str]:
+    """A pair: Salesforce's id and Totango's."""
+    made = make(both, model, **fields)
+    both.settle()
+    return both.sf_one(OBJECT[model])["Id"], made
+
+
+def statistics(report: Report, key: str = TASK) -> JobStatistics:
+    return JobStatistics.of(report.section(key))
+
+
 __all__ = [
     "BOTH",
+    "CAMPAIGN_TOUCH",
+    "DAY",
     "KEY_FIELD",
+    "OBJECT",
     "PIA",
     "RECEIVE",
     "SEND",
     "SYNC",
+    "TASK",
+    "TITLE",
+    "TOUCHPOINT",
     "TOUCH_ID",
     "TOUCH_KEY_FIELD",
     "RichStage",
     "TotangoBoth",
+    "linked",
+    "make",
     "milliseconds",
     "moment",
+    "statistics",
+    "use",
 ]

@@ -1,0 +1,110 @@
+"""What becomes of a deletion on either side of a pair with Totango (rules T39-T41)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from .totango_both import DAY, OBJECT, TASK, TITLE, TOUCHPOINT, TotangoBoth, linked, make, statistics, use
+
+MODELS = pytest.mark.parametrize("model", ["Task", "Touchpoint"])
+
+
+@pytest.fixture
+def both(totango_world: TotangoBoth) -> TotangoBoth:
+    """Tasks both ways, new ones made."""
+    return totango_world.again()
+
+
+@pytest.mark.rule("T39")
+@pytest.mark.rule("T40")
+@pytest.mark.parametrize("side", ["salesforce", "totango"])
+@MODELS
+def test_a_deletion_follows_to_the_other_side(both: TotangoBoth, model: str, side: str) -> None:
+    """A linked record that is deleted on one side is gone on both; others are untouched."""
+    use(both, model)
+    sf_id, tt_id = linked(both, model)
+    other = make(both, model, **{TITLE[model]: "stays"})
+    both.settle()
+    if side == "salesforce":
+        both.sf_delete(sf_id, OBJECT[model])
+    else:
+        both.tt_delete(tt_id, model)
+    report = both.run()
+    both.settle()
+
+    assert 1 == statistics(report, {"Task": TASK, "Touchpoint": TOUCHPOINT}[model]).deleted
+    assert ["stays"] == [row["Subject"] for row in both.sf_all(OBJECT[model])]
+    assert [other] == [str(row["id"]) for row in both.tt_all(model)]
+
+
+@pytest.mark.rule("T39")
+def test_an_old_deletion_in_totango_does_nothing(both: TotangoBoth) -> None:
+    """Deleted more than 30 days before the job: outside the window, the Salesforce record stays."""
+    _, tt_id = linked(both)
+    both.tt_delete(tt_id)
+    both.clock.advance(31 * DAY)
+    both.settle()
+
+    assert 1 == len(both.sf_all())
+
+
+@pytest.mark.rule("T39")
+@pytest.mark.rule("T40")
+def test_the_deletion_of_something_unlinked_is_nothing(both: TotangoBoth) -> None:
+    """Records that never had a pair are deleted on their own side only."""
+    both.configure(task={}, create_in=False, create_out=False)
+    sf_id, tt_id = both.sf_create(), both.tt_task()
+    both.run()
+    both.sf_delete(sf_id)
+    both.tt_delete(tt_id)
+    both.settle()
+
+    assert ([], []) == (both.sf_all(), both.tt_all())
+
+
+@pytest.mark.rule("T40")
+def test_an_undeleted_record_is_a_new_one(both: TotangoBoth) -> None:
+    """Its deletion went through to Totango; taken out of the bin, it arrives as a new create."""
+    sf_id, _ = linked(both, title="phoenix")
+    both.sf_delete(sf_id)
+    both.settle()
+    assert [] == both.tt_all()
+    both.people.undelete(sf_id)
+    both.settle()
+
+    assert ["phoenix"] == [row["title"] for row in both.tt_all()]
+
+
+@pytest.mark.rule("T41")
+@pytest.mark.parametrize("side", ["salesforce", "totango"])
+@pytest.mark.parametrize("wins", [True, False])
+def test_a_deletion_against_an_edit(both: TotangoBoth, side: str, *, wins: bool) -> None:
+    """delete_wins: both are gone. Last write wins: a later edit brings the record back to the other side."""
+    both.configure(task={}, delete_wins=wins)
+    sf_id, tt_id = linked(both, title="old")
+    if side == "salesforce":
+        both.sf_delete(sf_id)
+        both.clock.advance(timedelta(minutes=5))
+        both.tt_edit(tt_id, title="later")
+    else:
+        both.tt_delete(tt_id)
+        both.clock.advance(timedelta(minutes=5))
+        both.sf_edit(sf_id, Subject="later")
+    both.settle()
+
+    left = [] if wins else ["later"]
+    assert (left, left) == ([r["Subject"] for r in both.sf_all()], [r["title"] for r in both.tt_all()])
+
+
+@pytest.mark.rule("T41")
+def test_both_deleted_is_no_call(both: TotangoBoth) -> None:
+    """The link goes, and nobody is asked to delete anything."""
+    sf_id, tt_id = linked(both)
+    both.sf_delete(sf_id)
+    both.tt_delete(tt_id)
+    report = both.run()
+
+    assert 0 == sum(report.writes.values())
+    assert ([], []) == (both.sf_all(), both.tt_all())
