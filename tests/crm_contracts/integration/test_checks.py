@@ -431,6 +431,15 @@ def test_a_session_id_is_no_record_id() -> None:
     assert [] == said("mixed-id-forms", [org, sent])
 
 
+def test_an_id_in_a_link_names_no_record() -> None:
+    """Rule 4: people paste links with 15 characters into texts; beside a link an id is one."""
+    read, link = soql("SELECT Id FROM Contact", [CONTACT]), f"See https://acme.my.salesforce.com/{SHORT}"
+    linked, beside = (ph("POST", "/tasks", body={"action": one}) for one in (link, f"{link} {SHORT}"))
+
+    assert [] == said("mixed-id-forms", [read, linked])
+    assert 1 == len(said("mixed-id-forms", [read, beside]))
+
+
 def test_who_was_told_to_wait_waits_as_long_as_told() -> None:
     """Seconds, a date, and Totango's own header all count."""
     limit = {"ratelimit-reset": "20"}

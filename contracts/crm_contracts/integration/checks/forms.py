@@ -4,6 +4,8 @@ Rule 1: the 18 characters of a 15-character id are the same record for Salesforc
 Rule 2: what traffic shows is that an id received as 18 characters was sent as 15, or in other letters' case: somewhere
         it was cut or folded, and there it equals nothing that came from the API.
 Rule 3: where such an id goes to another system, that system keeps it: a second key for one record. That is an error.
+Rule 4: an id in a link is for somebody's browser, which takes both forms; it names no record to the system that keeps
+        the text.
 Source: IDs in the REST API Developer Guide and recorded traffic (answers hold 18 characters); failure modes F07 and F08
 of two-way syncs; Totango's own connector asks for 18 characters (CASESAFEID).
 """
@@ -16,6 +18,7 @@ from crm_contracts.integration.outcome import Looked, Seen
 from crm_contracts.integration.parsed import ParsedCall, Run
 
 _TOKEN = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Za-z]{18}|[0-9A-Za-z]{15})(?![0-9A-Za-z!])")
+_LINK = re.compile(r"https?://[^\s\"'<>\\]+")
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
@@ -26,7 +29,7 @@ def mixed_id_forms(run: Run) -> Looked:
     sent: dict[tuple[str, str], ParsedCall] = {}  # (vendor, 18) -> where they were first sent whole
     for one in run.parsed:
         if not one.logs_in:
-            for token in dict.fromkeys(_TOKEN.findall(one.said)):
+            for token in dict.fromkeys(_TOKEN.findall(_LINK.sub(" ", one.said))):
                 if token in received or token.lower() in folded:
                     looked.number += 1
                     seen = _judged(one, token, received, folded, sent)
