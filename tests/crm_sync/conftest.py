@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))  # `tests` as a namespace package
 
 from tests.crm_sync.both import Both
+from tests.crm_sync.sia_both import HOUR, Sellers
 from tests.crm_sync.totango_both import RichStage, TotangoBoth
 
 
@@ -45,3 +46,24 @@ def rich_totango() -> Iterator[TotangoBoth]:
 def rich(rich_totango: TotangoBoth) -> TotangoBoth:
     """Totango and an org with more fields and objects."""
     return rich_totango.again()
+
+
+@pytest.fixture(scope="session")
+def sellers() -> Sellers:
+    """Salesforce and Sales Insight Actions, made once; a test begins `again` with them."""
+    return Sellers()
+
+
+@pytest.fixture
+def off(sellers: Sellers) -> Sellers:
+    """Both fakes as they were made: nobody has ticked the box."""
+    return sellers.again()
+
+
+@pytest.fixture
+def on(off: Sellers) -> Sellers:
+    """Ann's sync has been on for an hour, and has run."""
+    off.enable()
+    off.clock.advance(HOUR)
+    off.run()
+    return off

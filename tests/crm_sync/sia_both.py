@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from fake_salesforce import create_app as create_salesforce
 SF = "https://acme.my.salesforce.com"
 SIA = "https://sia.understudy.example"
 TEMPLATE = "{{activity_subject}}"
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 
 
 class Sellers:
@@ -225,3 +227,14 @@ class Sellers:
         """Why records were skipped, all in one text."""
         told: Mapping[str, Any] = report.section("Reminder:Task").outcomes
         return "; ".join(reason for _, reason in told.values())
+
+
+def patched(on: Sellers) -> list[dict[str, Any]]:
+    """Bodies of what the sync changed in Salesforce since `wire.arm`, but the attributes of a batch."""
+    bodies: list[dict[str, Any]] = []
+    for call in on.sf_control.journal():
+        if call["method"] == "PATCH":
+            body = json.loads(call["request"])
+            bodies += [{k: v for k, v in one.items() if k not in {"attributes", "Id"}}
+                       for one in body.get("records", [body])]  # fmt: skip
+    return bodies

@@ -6,27 +6,9 @@ import json
 from datetime import timedelta
 
 import pytest
-from tests.crm_sync.sia_both import Sellers
+from tests.crm_sync.sia_both import DAY, HOUR, SECOND, Sellers
 
 from crm_sync.marketo import taking_part
-
-SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def two_fakes() -> Sellers:
-    """Made once; `on` begins again with them."""
-    return Sellers()
-
-
-@pytest.fixture
-def on(two_fakes: Sellers) -> Sellers:
-    """Ann's sync has been on for an hour, and has run."""
-    on = two_fakes.again()
-    on.enable()
-    on.clock.advance(HOUR)
-    on.run()
-    return on
 
 
 def left(on: Sellers) -> tuple[int, int]:
