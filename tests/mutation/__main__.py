@@ -36,7 +36,7 @@ TESTS = (
     "test_journal*.py",
     "test_many.py",
     "test_marketo_*.py",
-    "test_plan.py",
+    "test_plan*.py",
     "test_pure.py",
     "test_recognise.py",
     "test_rules.py",
