@@ -38,6 +38,13 @@ def test_help_names_every_command() -> None:
     assert [] == [line for line in said if len(line.split()) < 2 or line.endswith("...")]
 
 
+@pytest.mark.parametrize("words", ["compare", "conform", "contract check", "org diff", "simulate", "verify"])
+def test_what_a_build_can_fail_on_tells_its_exit_status(words: str) -> None:
+    """Whoever writes the CI job has --help before them."""
+    said = CliRunner().invoke(understudy, [*words.split(), "--help"]).output
+    assert "exit status" in " ".join(said.lower().split())
+
+
 def test_help_loads_no_command() -> None:
     """Loading the fakes, the sync or a command takes many times as long as showing the help."""
     modules = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True).stdout

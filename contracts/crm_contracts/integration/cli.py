@@ -51,7 +51,8 @@ def check(*, chosen: Chosen, command: tuple[str, ...], har: Path | None, **given
 
     The program runs once as it is, and once for each fault that can strike it (a lost answer, a refused item, a 503,
     the limit, an ended session, small pages): its error paths are where contracts break. Where the fakes are stands in
-    its environment, as `understudy env` prints it: SALESFORCE_URL, PLANHAT_TOKEN, …
+    its environment, as `understudy env` prints it: SALESFORCE_URL, PLANHAT_TOKEN, … Exit status: 0 it kept its
+    contracts, 1 it did not, 2 a wrong call, or nothing to judge.
     """
     from crm_contracts.findings.options import show
     from fake_core.errors import MisuseError

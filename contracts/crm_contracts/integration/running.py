@@ -178,13 +178,13 @@ def climb(
     done = [stage.perform(runner, Step("plain", "as it is"), budget)]
     plain = done[0]
     if not plain.run.calls:
-        words = plain.ended.words
-        raise MisuseError(
-            f"{command[0]}: made no call to a fake ({plain.ended}): it has to take the addresses from its environment"
-            f" ({', '.join(sorted(name for name, _ in variables(stage.told) if name.endswith('_URL'))[:2])}, …)"
-            if not words
-            else f"{command[0]}: made no call to a fake ({plain.ended})"
-        )
+        made_none = f"{command[0]}: made no call to a fake"
+        if plain.ended.hung:
+            raise MisuseError(f"{made_none} in {timeout_seconds:g} s, and was killed: does it wait? See --timeout")
+        if plain.ended.words:
+            raise MisuseError(f"{made_none} ({plain.ended})")
+        urls = ", ".join([name for name, _ in variables(stage.told) if name.endswith("_URL")][:2])
+        raise MisuseError(f"{made_none} ({plain.ended}): it has to take the addresses from its environment ({urls}, …)")
     side_by_side = [vendor for vendor in plain.run.vendors if plain.run.overlaps(vendor)]
     ladder = [] if faults is None else steps(plain.heard, faults)
     if progress is not None:

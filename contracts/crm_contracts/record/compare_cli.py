@@ -52,6 +52,7 @@ def compare(
     EVIDENCE is a HAR file (of `understudy record`, a browser or another proxy) or a folder of them. Ids, stamps, hosts
     and numbers of the hour are not compared by what they say. An exchange that starts from records which the evidence
     does not show is not comparable: it is told, and counts neither as agreed nor as different.
+    Exit status: 0 nothing differs, 1 something does, 2 nothing could be judged.
     """
     from crm_contracts.integration.running import read_seed
     from crm_contracts.record.findings import report_of

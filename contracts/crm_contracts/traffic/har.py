@@ -293,6 +293,9 @@ def _call(entry: Any, number: int, hosts: Mapping[str, str], vendor: str) -> Cal
     asked, sent = _body(posted, sent, 0 if params else request.get("bodySize"))
     if not asked and params:
         asked = urlencode(pairs(params)).encode()
+    kind = posted.get("mimeType")
+    if asked and kind and isinstance(kind, str) and not any(name == "content-type" for name, _ in sent):
+        sent = [*sent, ("content-type", kind)]  # a browser shows no headers of a request that got no answer
     answer, got = _body(content, got, content.get("size"))
     return Call(
         number=number,

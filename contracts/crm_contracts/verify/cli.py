@@ -49,6 +49,7 @@ def verify(**given: Any) -> None:
 
     COMMAND performs one run against the addresses in its environment (SALESFORCE_URL, PLANHAT_URL, PLANHAT_TOKEN, … as
     `understudy env` prints them; UNDERSTUDY_NOW, UNDERSTUDY_CLOCK, UNDERSTUDY_STATE, UNDERSTUDY_SETTINGS).
+    Exit status: 0 everything held, 1 something was violated, 2 the sync could not be run.
     """
     from fake_core.errors import MisuseError
 

@@ -174,6 +174,7 @@ def test_a_run_that_does_not_end_is_a_finding(check: Check) -> None:
         (["--vendor", "planhat", "--seed", str(PROJECT / "seed.json"), "--", "true"], "'salesforce' is not served"),
         (["--vendor", "planhat", "--", "no-such-program"], "no-such-program cannot be started"),
         (["--vendor", "planhat", "--", "true"], "true: made no call to a fake (exit status 0)"),
+        (["--vendor", "planhat", "--timeout", "0.1", "--", "sleep", "9"], "no call to a fake in 0.1 s, and was killed"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_status_2(check: Check, words: list[str], said: str) -> None:
