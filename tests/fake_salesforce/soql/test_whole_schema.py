@@ -10,7 +10,7 @@ from fake_salesforce.errors import SalesforceError
 from fake_salesforce.schema.object_files import load_schema
 from fake_salesforce.soql.restrictions import restrictions
 
-# Without those that answer no query without a filter of their own: see test_restrictions.py.
+# Without those that answer no query without a filter of their own: see test_query_clauses.py.
 NAMES = [each.name for each in load_schema().sobjects if each.queryable and each.name not in restrictions()]
 
 
