@@ -186,9 +186,9 @@ def test_a_body_of_unstated_length_is_read_no_further_than_the_limit(org: Any, c
 def test_what_a_body_means_is_told_in_time(org: Any) -> None:
     """A fault that waits looks into bodies that nobody can read: each byte is looked at a few times at most."""
     org.fake.faults.add(Fault(kind="unavailable", verb="undelete"))
-    started = time.monotonic()
+    started = time.process_time()
     for tag in (b"<Body ", b"<e:Body><x>" + b"<type ", b"<e:Body><x>" + b"<ids ", b"<sessionId "):
         org.post(SOAP, data=tag * 300_000, headers=TEXT)
     org.fake.exchanges()
 
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20  # of the processor: a reader that begins again at each tag takes minutes
