@@ -79,6 +79,7 @@ def _of_file(
     from crm_contracts.integration.parsed import Run
     from crm_contracts.traffic import WITHHELD
     from crm_contracts.traffic.har import read
+    from crm_contracts.world.story import counted
     from fake_core.errors import MisuseError
 
     for name, option in (("faults", "fault"), ("orgs", "org"), ("seed", "seed"), ("tls", "tls")):
@@ -97,7 +98,7 @@ def _of_file(
         facts["left out"] = ", ".join(f"{count} {why}" for why, count in recording.left.items())
     withheld = sum(one.header(WITHHELD) is not None or one.answered(WITHHELD) is not None for one in recording.calls)
     if withheld:
-        facts["without a body"] = f"{withheld} calls whose body is not in the file, or cannot be unpacked"
+        facts["without a body"] = f"{counted(withheld, 'call')} whose body is not in the file, or cannot be unpacked"
     return judge([run], title=f"contract check: {har.name}", allow=allow, strict=strict, facts=facts)
 
 
