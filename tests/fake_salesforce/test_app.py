@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.fake_salesforce.conftest import HOST, Caller
 
 from fake_core.clock import FrozenClock
 from fake_core.errors import MisuseError
@@ -338,7 +339,10 @@ def test_a_zone_that_no_user_can_have(zone: str) -> None:
 def test_an_org_in_any_zone_of_the_list(zone: str) -> None:
     """The org's zone is that of its users."""
     fake = create_app(clock=FrozenClock(), org=OrgConfig(timezone=zone))
+    users = Caller(fake, fake.credentials(f"https://{HOST}")["access_token"]).soql("SELECT TimeZoneSidKey FROM User")
     fake.close()
+
+    assert [zone] * 2 == [row["TimeZoneSidKey"] for row in users]
 
 
 def test_credentials_survive_a_reset(org: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -318,4 +319,8 @@ def test_the_add_on() -> None:
     """With it there may be more than five."""
     names = ["Account", "Contact", "Task", "Event", "Lead", "Case"]
     extra = {"change_data_capture": names, "features": ["change_data_capture_add_on"]}
-    create_app(org=OrgConfig(extra=extra)).close()
+    with contextlib.closing(create_app(clock=FrozenClock(), org=OrgConfig(extra=extra))) as fake:
+        caller = Caller(fake, fake.credentials("https://x")["access_token"])
+        caller.make("Case", Subject="the sixth")
+
+        assert ["Case"] == [header(one)["entityName"] for one in told(caller)]
