@@ -91,7 +91,8 @@ def demo(*, seed: int, plain: bool) -> None:
     multiple=True,
     metavar="[VENDOR=]NAME|FILE",
     help="VENDOR=FILE: a tenant described by a TOML file; given again for one vendor, one more tenant behind its port. "
-    "Without VENDOR=, the Salesforce org: an edition (developer, professional, enterprise, unlimited) or a TOML file.",
+    "Without VENDOR=, the Salesforce org: an edition (developer, professional, enterprise, unlimited, sandbox) or a "
+    "TOML file.",
 )
 @click.option(
     "--data", default="sqlite://", metavar="URL", help="Where rows live: sqlite:// (memory, default) or sqlite:///FILE."
@@ -231,3 +232,8 @@ def main() -> None:
     except MisuseError as error:
         click.echo(f"understudy: {error}", err=True)
         sys.exit(getattr(error, "exit_code", 1))  # 2 where 1 is a verdict: crm_contracts.findings.options
+    except OSError as error:
+        if error.filename is None:
+            raise
+        click.echo(f"understudy: {error.filename}: {error.strerror}", err=True)  # a file that somebody named
+        sys.exit(1)

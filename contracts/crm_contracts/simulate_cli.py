@@ -15,6 +15,7 @@ from crm_contracts.capsules.writing import write_capsule
 from crm_contracts.world.profiles import PROFILES
 from crm_contracts.world.simulation import Finding
 from crm_contracts.world.simulation import simulate as play_many
+from fake_core.errors import MisuseError
 
 CAPSULE = "understudy.capsule.yaml"
 
@@ -46,6 +47,8 @@ def simulate(*, name: str, histories: int, seed: int, steps: int, jobs: int, cap
     invariant is made as short as possible, told, and written to --capsule; the exit status is then 1. The same seed
     gives the same result on any machine, whatever --jobs says.
     """
+    if not capsule.parent.is_dir():  # before anything is played: what is found after minutes must have a place
+        raise MisuseError(f"--capsule {capsule}: there is no folder {capsule.parent}; make it first")
     with (
         _planted(bug, jobs),
         click.progressbar(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from crm_contracts.cli import _LAZY, understudy
+from crm_contracts.cli import _LAZY, main, understudy
 
 CODE = """
 import sys
@@ -43,6 +44,22 @@ def test_what_a_build_can_fail_on_tells_its_exit_status(words: str) -> None:
     """Whoever writes the CI job has --help before them."""
     said = CliRunner().invoke(understudy, [*words.split(), "--help"]).output
     assert "exit status" in " ".join(said.lower().split())
+
+
+def test_a_file_that_cannot_be_written_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Whichever command it was; an error of the system that names no file is a bug, and has a traceback."""
+
+    def command(**_: object) -> None:
+        (tmp_path / "no" / "x").write_text("")
+
+    monkeypatch.setattr("crm_contracts.cli.understudy", command)
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert 1 == ended.value.code
+    assert f"understudy: {tmp_path / 'no' / 'x'}: No such file or directory\n" == capsys.readouterr().err
 
 
 def test_help_loads_no_command() -> None:

@@ -22,6 +22,7 @@ from crm_contracts.world.profiles import profile
 from crm_contracts.world.shrink import shrink
 from crm_contracts.world.simulation import Finding, Simulated, play_once, seed_of, simulate
 from crm_contracts.world.violations import NotQuiet
+from fake_core.errors import MisuseError
 
 CLEAN = 2  # a seed whose first histories hold
 FORGETS = "open intents are forgotten"
@@ -102,6 +103,14 @@ def test_a_history_leaves_nothing_out() -> None:
     assert {"create", "edit", "complete", "configure", "delete", "undelete", "skew", "heal", "sync", "fault"} <= kinds
     assert any(isinstance(op, ops.Edit) and op.late for op in told)
     assert any(isinstance(op, ops.Sync) and op.crash_at_commit for op in told)
+
+
+def test_what_is_found_must_have_a_place(tmp_path: Path) -> None:
+    """A folder that is not there is told before anything is played."""
+    answer = run("--histories", "1000000", "--capsule", str(tmp_path / "no" / "found.capsule.yaml"))
+
+    assert isinstance(answer.exception, MisuseError)
+    assert f"there is no folder {tmp_path / 'no'}; make it first" in str(answer.exception)
 
 
 def test_a_broken_engine_is_found_shrunk_and_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
