@@ -58,6 +58,8 @@ class Contract:
         self.mode = mode
         self.allow = tuple(allow)
         self.strict = strict
+        if budget is not None and not isinstance(budget, (int, Mapping)):
+            raise MisuseError(f"contract(budget={budget!r}): say a number of calls, or one for each vendor by its name")
         self.budget = {"": budget} if isinstance(budget, int) else dict(budget or {})
         for vendor in self.budget:
             if vendor and vendor not in VENDORS:

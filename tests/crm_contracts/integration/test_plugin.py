@@ -186,6 +186,7 @@ def _call() -> Call:
         ({"mode": "loud"}, "understudy_contract = loud: choose of error, warn, off"),
         ({"allow": ["rain"]}, "is no check; `understudy contract checks` prints them"),
         ({"budget": {"hubspot": 1}}, "no such vendor; choose of salesforce"),
+        ({"budget": "salesforce=1"}, "say a number of calls, or one for each vendor by its name"),
     ],
 )
 def test_a_word_that_is_none_of_ours_is_said(given: dict[str, object], said: str) -> None:
