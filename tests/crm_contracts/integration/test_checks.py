@@ -431,6 +431,26 @@ def test_a_session_id_is_no_record_id() -> None:
     assert [] == said("mixed-id-forms", [org, sent])
 
 
+def test_refusals_of_one_line_are_one_finding() -> None:
+    """The values that are quoted do not tell them apart; another field, another query is another line."""
+    names = [f"Customer {n} O'Hara" for n in range(5)]
+    queries = [
+        *(f"SELECT Id FROM Task WHERE Subject = '{one}'" for one in names),
+        "SELECT Id, Subject FROM Task WHERE Subject = 'O'Hara'",
+    ]
+    asked = [soql(one, status=400, answer=refused("MALFORMED_QUERY", f"{one}: unexpected token")) for one in queries]
+    long = [
+        f"{label}: data value too large: {one} (max length=3)" for one in names for label in ("Subject", "Call Type")
+    ]
+    made = [
+        sf("POST", "/sobjects/Task", body={}, status=400, answer=refused("STRING_TOO_LONG", message))
+        for message in long
+    ]
+
+    assert 2 == len(result("refused-request", asked).findings)
+    assert 2 == len(result("refused-request", made).findings)
+
+
 def test_an_id_in_a_link_names_no_record() -> None:
     """Rule 4: people paste links with 15 characters into texts; beside a link an id is one."""
     read, link = soql("SELECT Id FROM Contact", [CONTACT]), f"See https://acme.my.salesforce.com/{SHORT}"

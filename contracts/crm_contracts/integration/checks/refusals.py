@@ -1,11 +1,14 @@
 """Requests that the vendor refused because of what the program sent: the vendor's own verdict on the contract.
 
-Rule: a refusal that lies with the moment (a lock, a limit, a session) or that is a question's answer (a record that is
-not there) is no finding here.
+Rule 1: a refusal that lies with the moment (a lock, a limit, a session) or that is a question's answer (a record that
+        is not there) is no finding here.
+Rule 2: one line of a program is one finding, however many records pass it: the values that a message or a query quotes
+        do not tell refusals apart.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from crm_contracts.findings import Level
@@ -13,6 +16,9 @@ from crm_contracts.integration.checks.batches import is_batch, refused_items
 from crm_contracts.integration.outcome import Looked, Seen
 from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.table import codes
+
+# `Label: what is wrong: value`, and a value in the middle of what the JSON parser says
+_VALUE = re.compile(r"^(?P<what>[^:]+: [^:]+: )|^(?P<parser>.+ from [A-Z_]+ value )")
 
 
 def refused_request(run: Run) -> Looked:
@@ -42,7 +48,15 @@ def _seen(one: ParsedCall, code: str, message: str, row: dict[str, Any]) -> Seen
     return Seen(
         what=f"{one.operation or one.path} was refused: {code}: {said}",
         calls=[one],
-        about=f"{one.operation} {code} {said[-80:]}",
+        about=f"{one.operation} {code} {_told_apart(one, said)}",
         level=row.get("level"),
         remedy=row["remedy"],
     )
+
+
+def _told_apart(one: ParsedCall, said: str) -> str:
+    """What is the same for each record that one line of the program sends."""
+    if one.soql is not None:
+        return one.soql.partition("'")[0]
+    found = _VALUE.match(said)
+    return found[0] if found else said[-80:]
