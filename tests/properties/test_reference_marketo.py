@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import event, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-from tests.properties.reference.both import Answer, Call, Wire, difference
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
+from tests.properties.reference.both import Answer, Call, Compared, Rewound, Wire, difference
 from tests.properties.reference.marketo import SIA, Kept, Reference
 
 from fake_core.clock import DEFAULT_MOMENT, FrozenClock
@@ -69,12 +69,6 @@ NIGHTLY_OPERATIONS_MIN = 10_000
 MAX = settings.default.max_examples if settings.default else 0  # of the profile: about ten seconds, more by night
 
 
-class Compared:
-    """How many answers were compared, over all machines of this process."""
-
-    count = 0
-
-
 _MADE: list[Wire] = []  # made once for the whole run: a machine resets it
 
 
@@ -92,13 +86,11 @@ def blank() -> Kept:
     return Kept(defaults, users, {one["id"]: one for one in PEOPLE}, {one["id"]: one for one in STEPS})
 
 
-class MarketoTwins(RuleBasedStateMachine):
+class MarketoTwins(Rewound):
     def __init__(self) -> None:
         super().__init__()
         self.wire = wire()
-        self.wire.fake.reset()
-        assert isinstance(self.wire.fake.clock, FrozenClock)
-        self.wire.fake.clock.set(DEFAULT_MOMENT)
+        self.wire.clean()
         self.model = Reference(blank(), DEFAULT_MOMENT)
         self.taken: list[tuple[str, Kept]] = []
         self.differs = False
@@ -260,23 +252,6 @@ class MarketoTwins(RuleBasedStateMachine):
     @rule(seconds=SECONDS)
     def time_passes(self, seconds: float) -> None:
         self.model.at = self.wire.control.advance(seconds)
-
-    @rule()
-    def snapshot(self) -> None:
-        self.taken.append((self.wire.control.snapshot(), self.model.snapshot()))
-
-    @precondition(lambda self: self.taken)
-    @rule(n=st.integers(0, 3))
-    def restore(self, n: int) -> None:
-        name, kept = self.taken[n % len(self.taken)]
-        self.wire.control.restore(name)
-        self.model.restore(kept)
-
-    @rule(really=st.sampled_from([False] * 4 + [True]))
-    def reset(self, really: bool) -> None:
-        if really:
-            self.wire.control.reset()
-            self.model.reset()
 
     def teardown(self) -> None:
         """Nothing but what was asked for has happened."""

@@ -13,8 +13,8 @@ from urllib.parse import quote
 import pytest
 from hypothesis import event, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-from tests.properties.reference.both import Answer, Call, Wire, difference
+from hypothesis.stateful import initialize, rule, run_state_machine_as_test
+from tests.properties.reference.both import Answer, Call, Compared, Rewound, Wire, difference
 from tests.properties.reference.planhat import Reference
 from tests.properties.reference.planhat_calls import (
     BULKS,
@@ -104,13 +104,9 @@ def model_of(tokens: Sequence[Token]) -> Reference:
     return Reference(switches=DEFAULTS, errors=_READ("errors.toml"), tokens=tokens, at=DEFAULT_MOMENT)
 
 
-class Compared:
-    """How many answers were compared, over all machines of this process."""
+class PlanhatTwins(Rewound):
+    model: Reference
 
-    count = 0
-
-
-class PlanhatTwins(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.sit(wire())
@@ -289,17 +285,6 @@ class PlanhatTwins(RuleBasedStateMachine):
 
     def time_passes_by(self, seconds: float) -> None:
         self.model.state.at = self.wire.control.advance(seconds)
-
-    @rule()
-    def snapshot(self) -> None:
-        self.taken.append((self.wire.control.snapshot(), self.model.snapshot()))
-
-    @precondition(lambda self: self.taken)
-    @rule(n=st.integers(0, 3))
-    def restore(self, n: int) -> None:
-        name, kept = self.taken[n % len(self.taken)]
-        self.wire.control.restore(name)
-        self.model.restore(kept)
 
     @rule(really=st.sampled_from([False, False, True]))
     def reset(self, really: bool) -> None:

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 from hypothesis import event, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-from tests.properties.reference.both import Answer, Call, difference
+from hypothesis.stateful import initialize, rule, run_state_machine_as_test
+from tests.properties.reference.both import Answer, Call, Compared, Rewound, difference
 from tests.properties.reference.totango import HUB, MINE, Reference
 from tests.properties.reference.totango_calls import (
     ACCOUNT,
@@ -45,12 +45,6 @@ NIGHTLY_OPERATIONS_MIN = 10_000
 MAX = settings.default.max_examples if settings.default else 0  # of the profile: about ten seconds, more by night
 
 
-class Compared:
-    """How many answers were compared, over all machines of this process."""
-
-    count = 0
-
-
 _MADE: list[TotangoWire] = []  # made once for the whole run: a machine resets it
 
 
@@ -62,13 +56,11 @@ def wire() -> TotangoWire:
     return _MADE[0]
 
 
-class TotangoTwins(RuleBasedStateMachine):
+class TotangoTwins(Rewound):
     def __init__(self) -> None:
         super().__init__()
         self.wire = wire()
-        self.wire.fake.reset()
-        assert isinstance(self.wire.fake.clock, FrozenClock)
-        self.wire.fake.clock.set(DEFAULT_MOMENT)
+        self.wire.clean()
         defaults = {name: row["default"] for name, row in SWITCHES.items()} | {"rate_limits": "off"}
         self.model = Reference(defaults, DEFAULT_MOMENT)
         self.taken: list[tuple[str, Kept]] = []
@@ -271,23 +263,6 @@ class TotangoTwins(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.001, 1, 3_600, 86_400, 86_400 * 30]))
     def time_passes(self, seconds: float) -> None:
         self.model.at = self.wire.control.advance(seconds)
-
-    @rule()
-    def snapshot(self) -> None:
-        self.taken.append((self.wire.control.snapshot(), self.model.snapshot()))
-
-    @precondition(lambda self: self.taken)
-    @rule(n=st.integers(0, 3))
-    def restore(self, n: int) -> None:
-        name, kept = self.taken[n % len(self.taken)]
-        self.wire.control.restore(name)
-        self.model.restore(kept)
-
-    @rule(really=st.sampled_from([False] * 4 + [True]))
-    def reset(self, really: bool) -> None:
-        if really:
-            self.wire.control.reset()
-            self.model.reset()
 
     def teardown(self) -> None:
         """Nothing but what was asked for has happened."""

@@ -13,6 +13,7 @@ import requests
 from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from tests.properties.reference.both import Compared
 
 from fake_core import ControlClient
 from fake_core.clock import DEFAULT_MOMENT, FrozenClock
@@ -40,12 +41,6 @@ SWITCHES = {
     "limit_body": ["string", "object"],
 }
 OPERATIONS_MIN = 2_000
-
-
-class Compared:
-    """How many answers were compared, over all machines of this process."""
-
-    count = 0
 
 
 class Minute:

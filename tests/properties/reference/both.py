@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import requests
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from fake_core.clock import DEFAULT_MOMENT, FrozenClock
 from fake_core.control import ControlClient
@@ -113,3 +115,34 @@ _ABSENT = _Absent()
 def _told(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 300 else f"{text[:300]}…"
+
+
+class Compared:
+    """How many answers were compared, over all machines of this process."""
+
+    count = 0
+
+
+class Rewound(RuleBasedStateMachine):
+    """What the control plane does to the whole of both sides, at any moment."""
+
+    wire: Wire
+    model: Any
+    taken: list[tuple[str, Any]]
+
+    @rule()
+    def snapshot(self) -> None:
+        self.taken.append((self.wire.control.snapshot(), self.model.snapshot()))
+
+    @precondition(lambda self: self.taken)
+    @rule(n=st.integers(0, 3))
+    def restore(self, n: int) -> None:
+        name, kept = self.taken[n % len(self.taken)]
+        self.wire.control.restore(name)
+        self.model.restore(kept)
+
+    @rule(really=st.sampled_from([False] * 4 + [True]))
+    def reset(self, really: bool) -> None:
+        if really:
+            self.wire.control.reset()
+            self.model.reset()
