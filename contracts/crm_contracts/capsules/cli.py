@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,15 +97,11 @@ def minimise(*, file: Path, output: Path | None, at_fault: bool, plays: int) -> 
     from crm_contracts.capsules.reading import read_capsule
     from crm_contracts.capsules.stages import Stages
     from crm_contracts.capsules.writing import write_capsule
-    from fake_core.errors import MisuseError
 
     chosen = read_capsule(file, tell=lambda line: click.echo(line, err=True))
     target = output or _beside(file, "small")
-    try:
-        with Stages() as stages, _engine(chosen, at_fault=at_fault) as sync:
-            small = made_small(chosen, stages, sync=sync, plays_max=plays, progress=_progress(chosen))
-    except MisuseError as error:
-        raise MisuseError(f"{file}: {error}") from None
+    with _naming(file), Stages() as stages, _engine(chosen, at_fault=at_fault) as sync:
+        small = made_small(chosen, stages, sync=sync, plays_max=plays, progress=_progress(chosen))
     write_capsule(small.capsule, target)
     click.echo(
         f"{target}: {_size(chosen)} became {_size(small.capsule)}, in {small.plays} replays; "
@@ -270,7 +266,7 @@ def _suspected(file: Path) -> int:
     chosen = read_capsule(file, tell=lambda line: click.echo(line, err=True))
     found = others = 0
     engines = known_engines(chosen)
-    with Stages() as stages, bar(len(engines), "engines") as progress:
+    with _naming(file), Stages() as stages, bar(len(engines), "engines") as progress:
         for one in suspects(chosen, engines, stages, done=lambda: progress.update(1)):
             if not one.explains:
                 others += 1
@@ -289,6 +285,17 @@ def _suspected(file: Path) -> int:
     hint = "" if said else "; say what broke (`breaks: Duplicated`), and only those are named that break it"
     click.echo(f"{file}: {counted(found, 'sync')} with a known fault would explain it{aside}{hint}", err=True)
     return 0
+
+
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    """While the block runs, what is wrong is said of *file*."""
+    from fake_core.errors import MisuseError
+
+    try:
+        yield
+    except MisuseError as error:
+        raise MisuseError(f"{file}: {error}") from None
 
 
 def _every(files: tuple[Path, ...]) -> list[Path]:

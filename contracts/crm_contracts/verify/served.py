@@ -279,9 +279,12 @@ class ServedStage(ABC):
         try:
             sync.run()
         except Hung:
-            raise MisuseError(f"{name}: its first run did not end in time; see --timeout") from None
+            raise MisuseError(
+                f"{name}: its first run did not end in time; see --timeout (in pytest understudy_sync_timeout)"
+            ) from None
         except Failed as failed:
-            hint = "; with --tls the fakes speak https" if "SSL" in str(failed) and not self.sockets.tls else ""
+            plain = "SSL" in str(failed) and not self.sockets.tls
+            hint = "; with --tls (in pytest understudy_sync_tls) the fakes speak https" if plain else ""
             raise MisuseError(f"{name}: its first run, where there was nothing to sync: {failed}{hint}") from None
         finally:
             stage.counter.end()

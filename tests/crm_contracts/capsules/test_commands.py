@@ -130,7 +130,10 @@ def test_a_sync_that_insists_on_tls_is_told_how(tmp_path: Path) -> None:
     command = f"{sys.executable} -c \"raise SystemExit('SSLError: wrong version number')\""
     done = run("capsule", "run", "--sync-command", command, tmp_path / "a.capsule.yaml")
 
-    assert (2, True) == (done.exit_code, done.stderr.endswith("; with --tls the fakes speak https\n"))
+    assert (2, True) == (
+        done.exit_code,
+        done.stderr.endswith("; with --tls (in pytest understudy_sync_tls) the fakes speak https\n"),
+    )
 
 
 def test_what_a_vendor_refuses_its_user_is_one_line_also_with_a_sync_of_ones_own(tmp_path: Path) -> None:
@@ -139,10 +142,11 @@ def test_what_a_vendor_refuses_its_user_is_one_line_also_with_a_sync_of_ones_own
     start = (ops.Create(side="task", act="act-1", fields={"mainType": "task", "action": "Call"}),)
     write_capsule(replace(HELD, start=start, ops=(ops.Tick(seconds=1), refused)), tmp_path / "a.capsule.yaml")
     done = run("capsule", "run", "--sync-command", "true", tmp_path / "a.capsule.yaml")
+    engines = run("capsule", "engines", tmp_path / "a.capsule.yaml")
 
-    assert (2, "") == (done.exit_code, done.stdout)
-    assert f"understudy: {tmp_path / 'a.capsule.yaml'}: ops 2: a user's POST " in done.stderr
-    assert 1 == len(done.stderr.splitlines())
+    for one in (done, engines):
+        assert (2, "", 1) == (one.exit_code, one.stdout, len(one.stderr.splitlines()))
+        assert f"understudy: {tmp_path / 'a.capsule.yaml'}: ops 2: a user's POST " in one.stderr
 
 
 def test_the_faults_that_would_explain_a_bug_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
