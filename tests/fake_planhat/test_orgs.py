@@ -106,11 +106,15 @@ def test_the_snippet_is_that_of_the_description(api: Api) -> None:
 
 @pytest.mark.rule("H6")
 def test_repeat_custom_needs_its_days(api: Api) -> None:
-    """The file's task has them; one without is refused."""
+    """The file's task has them; one without is refused, new or changed."""
     usage = api.row(f"/tasks/{USAGE}")
     refused = api.post("/tasks", {"action": "x", "companyId": "extid-acme", "repeat": "custom"})
+    emptied = api.put(f"/tasks/{USAGE}", {"repeatDays": None})
+    other = api.put(f"/tasks/{USAGE}", {"repeat": "weekly", "repeatDays": None})
+    again = api.put(f"/tasks/{USAGE}", {"repeat": "custom"})
 
     assert ("custom", 10, 400) == (usage["repeat"], usage["repeatDays"], refused.status_code)
+    assert [400, 200, 400] == [answer.status_code for answer in (emptied, other, again)]
 
 
 def test_the_other_token_may_what_the_file_says(api: Api) -> None:

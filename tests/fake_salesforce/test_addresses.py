@@ -133,3 +133,18 @@ def test_geolocation(placed: Caller) -> None:
     )
     (found,) = placed.soql("SELECT Site_Place__c FROM Account WHERE Site_Place__Latitude__s > 50")
     assert {"latitude": 50.7374, "longitude": 7.0982} == found["Site_Place__c"]
+
+
+@pytest.mark.evidence(
+    "documented", "Object Reference, Account: BillingLatitude; Salesforce Help, Geolocation Custom Field"
+)
+@pytest.mark.parametrize(("part", "most"), [("Latitude", 90), ("Longitude", 180)])
+@pytest.mark.parametrize("field", ["Billing{}", "Site_Place__{}__s"])
+def test_coordinates_are_on_earth(placed: Caller, field: str, part: str, most: int) -> None:
+    """The pole and the date line are taken; what is beyond them is out of range."""
+    name = field.format(part)
+
+    assert placed.make("Account", Name="a", **{name: -most})
+    for beyond in (most + 0.000001, -999):
+        answer = placed.post("/sobjects/Account", {"Name": "b", name: beyond})
+        assert (400, "NUMBER_OUTSIDE_VALID_RANGE", [name]) == (*answer.error[:2], answer.json[0]["fields"])

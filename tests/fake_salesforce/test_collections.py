@@ -178,6 +178,17 @@ def test_call_refused_as_a_whole(org: Any, records: Any, code: str) -> None:
     assert before == org.rows
 
 
+def test_an_id_that_is_no_text_refuses_the_call(org: Any) -> None:
+    """It cannot be read as an id, as any other value that its field cannot be read from."""
+    model = org.make("Account", Name="a")
+    records = [typed("Account", id=model, Name="b"), typed("Account", id=True, Name="c")]
+    answer = org.patch("/composite/sobjects", {"records": records})
+
+    assert (400, "JSON_PARSER_ERROR") == answer.error[:2]
+    assert "VALUE_TRUE value true" in answer.error[2]
+    assert ["a"] == [row["Name"] for row in org.soql("SELECT Name FROM Account")]
+
+
 def test_item_refused_fault(org: Any) -> None:
     """The scripted item is refused with a locked row, the others are carried out."""
     org.fake.faults.add(Fault(kind="item_refused", object="Account", item=1))

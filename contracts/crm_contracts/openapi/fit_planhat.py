@@ -85,6 +85,8 @@ def fit(case: Case, lane: Lane) -> None:
             _fit_item(item, case, lane)
             for entry in item.get("data") or [] if case.path == "/licenses/actions" else []:
                 entry["cId"] = COMPANY_KEYS[0]
+    elif isinstance(case.body, dict) and case.body.get("repeat") == "custom":
+        case.body.pop("repeatDays", None)  # with them it would be valid
     if case.operation.definition.raw["operationId"] in _PUSHED:
         _fit_push(case)
     elif positive(case, ParameterLocation.PATH):

@@ -107,6 +107,14 @@ def fit(case: Case, lane: Lane) -> None:
         case.query |= {name: str(value) for name, value in case.query.items() if value in ({}, [])}
     if positive(case, ParameterLocation.BODY) and isinstance(case.body, dict):
         _fit_body(case, lane)
+    elif isinstance(case.body, dict) and case.media_type == "application/x-www-form-urlencoded":  # nor in a form
+        case.body |= {name: str(value) for name, value in case.body.items() if _is_nested(value)}
+
+
+def _is_nested(value: Any) -> bool:
+    """Whether *value* is nothing that a form has a way to say: an object, or an array of none or of such."""
+    parts = value if isinstance(value, list) and value else [value]
+    return any(isinstance(one, (dict, list)) for one in parts)
 
 
 def _fit_query(case: Case, lane: Lane) -> None:

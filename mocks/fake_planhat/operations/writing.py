@@ -64,7 +64,7 @@ def insert(call: Call, body: Mapping[str, Any]) -> Document:
 
 def add(call: Call, said: Document, made: Document) -> Document:
     """insert() of what was *said*, read already, with what Planhat *made* of it besides. Raises PlanhatError."""
-    _require_values(call, said, created=True)
+    _require_values(call, said, None)
     company_key = call.model.company_key
     if company_key is not None and (company_key in call.model.required or present(said.get(company_key))):
         parent = _parent(call, said, company_key)
@@ -88,7 +88,7 @@ def change(call: Call, before: Document, body: Mapping[str, Any], *, key_used: s
     Raises PlanhatError.
     """
     said = _said(call, body)
-    _require_values(call, said, created=False)  # as a value that is of no type is refused before it is left alone
+    _require_values(call, said, before)  # as a value that is of no type is refused before it is left alone
     for key in _PROTECTED.get(call.model.column_of(key_used or ""), ()):
         said.pop(call.model.key_of(key), None)
     return merge(call, before, said, {})
@@ -96,7 +96,7 @@ def change(call: Call, before: Document, body: Mapping[str, Any], *, key_used: s
 
 def merge(call: Call, before: Document, said: Document, made: Document) -> Document | None:
     """change() by what was *said*, read already, with what Planhat *made* of it besides. Raises PlanhatError."""
-    _require_values(call, said, created=False)
+    _require_values(call, said, before)
     company_key = call.model.company_key
     if company_key is not None and present(said.get(company_key)):
         parent = company_of(call.work, said[company_key], switches=call.switches, path=company_key)
@@ -187,9 +187,9 @@ def _said(call: Call, body: Mapping[str, Any]) -> Document:
     return said
 
 
-def _require_values(call: Call, said: Document, *, created: bool) -> None:
-    """Required keys must be there on create, and may not be emptied later."""
-    model = call.model
+def _require_values(call: Call, said: Document, before: Document | None) -> None:
+    """Required keys must be there on create, and may not be emptied later. *before*: the record, None for a new one."""
+    model, created = call.model, before is None
     required = model.required
     if model.name == "User" and call.switches["user_nickname_required"]:
         required = ("nickName", *required)
@@ -200,8 +200,10 @@ def _require_values(call: Call, said: Document, *, created: bool) -> None:
             raise PlanhatError("required", path=key)
     if created and model.required_any and not any(present(said.get(k)) for k in model.required_any):
         raise PlanhatError("required", path=model.required_any[0])
-    if said.get("repeat") == "custom" and created and said.get("repeatDays") is None:
-        raise PlanhatError("repeat_days")
+    if model.name == "Task" and said.keys() & {"repeat", "repeatDays"}:
+        now = {**(before or {}), **said}
+        if now.get("repeat") == "custom" and now.get("repeatDays") is None:
+            raise PlanhatError("repeat_days")
 
 
 def _parent(call: Call, said: Document, key: str) -> Document:

@@ -23,7 +23,7 @@ from fake_salesforce.errors import SalesforceError, among_many, salesforce_error
 from fake_salesforce.operations import records, rows
 from fake_salesforce.operations.caller import Caller
 from fake_salesforce.operations.records import ManyFound
-from fake_salesforce.operations.values import flag
+from fake_salesforce.operations.values import TypeMismatch, flag
 from fake_salesforce.org import Org
 from fake_salesforce.schema.metadata import Field, SObject
 
@@ -172,6 +172,8 @@ def _split_id(record: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
 
 
 def _id_of(sobject: SObject, text: Any) -> str:
+    if not isinstance(text, str):
+        raise TypeMismatch(kind="reference", value=text, key="Id")
     record_id = record_ids.canonical(text)
     if record_id is None or record_id[:3] != sobject.key_prefix:
         raise salesforce_error("MALFORMED_ID", label=sobject.id_label, field="Id", value=text)

@@ -340,9 +340,21 @@ def _check_double(value: Any, field: Field) -> Any:
     if value.adjusted() >= whole and value != 0:
         raise _out_of_range(value, field)
     rounded = value.quantize(Decimal(1).scaleb(-field.scale), rounding=ROUND_HALF_UP)
-    if abs(rounded) >= Decimal(10) ** whole:
+    degrees = _degrees_max(field)
+    if abs(rounded) >= Decimal(10) ** whole or (degrees is not None and abs(rounded) > degrees):
         raise _out_of_range(value, field)
     return float(rounded) + 0.0  # no negative zero
+
+
+_DEGREES_MAX = {"Latitude": 90, "Longitude": 180}
+
+
+def _degrees_max(field: Field) -> int | None:
+    """How far from zero a part of an address or a geolocation goes; None for any other number."""
+    if field.compound_field_name is None:
+        return None
+    name = field.name.removesuffix("__s")
+    return next((most for part, most in _DEGREES_MAX.items() if name.endswith(part)), None)
 
 
 def _out_of_range(value: Any, field: Field) -> SalesforceError:

@@ -36,7 +36,7 @@ def create(state: State, collection: str, body: dict[str, Any], token: Token, *,
     for name in _required(state, model):
         if _empty(given.get(name)):
             raise Refused("required", path=name)
-    if given.get("repeat") == "custom" and given.get("repeatDays") is None:
+    if collection == "tasks" and given.get("repeat") == "custom" and given.get("repeatDays") is None:
         raise Refused("repeat_days")
     _resolve(state, model, given)
     row: Row = deepcopy(dict(model.defaults)) | _defaults(state, collection) | deepcopy(given)
@@ -76,6 +76,9 @@ def update(
     for name in model.not_empty:
         if name in given and _empty(given[name]):
             raise Refused("required", path=name)
+    repeats = {name: given.get(name, old.get(name)) for name in ("repeat", "repeatDays")}
+    if collection == "tasks" and given.keys() & repeats.keys() and repeats == {"repeat": "custom", "repeatDays": None}:
+        raise Refused("repeat_days")
     _resolve(state, model, given)
     row = _merged(deepcopy(old), given)
     _check_unique(state, collection, row, given, old)
