@@ -51,9 +51,10 @@ mutants: $(DEV) ## plant a bug for each failure mode, in the engine and the fake
 mutation: $(NIGHTLY) ## cosmic-ray on deciding, planning and the journal: 95 % are killed, each survivor is explained
 	$(BIN)/python -m tests.mutation
 
+DEEP := tests/properties tests/crm_contracts tests/crm_sync tests/contracts_lane
 nightly: $(NIGHTLY) ## the deep sweeps: more examples, more histories, longer fault sweeps, fuzzing, a million rows
-	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m "nightly or not nightly" tests/properties tests/crm_contracts tests/crm_sync tests/contracts_lane
-	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m nightly tests/fake_salesforce tests/clients
+	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m "nightly or not nightly" $(DEEP)
+	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m nightly tests $(DEEP:%=--ignore=%)
 	$(BIN)/python -m crm_contracts.world.mutants
 	$(BIN)/python -m tests.mutation
 
