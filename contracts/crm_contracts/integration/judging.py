@@ -19,7 +19,7 @@ from crm_contracts.integration.showing import Showing
 from crm_contracts.integration.table import Row, rows
 from fake_core.errors import MisuseError
 
-__all__ = ["check_names", "findings", "judge"]
+__all__ = ["check_names", "judge"]
 
 NOT_CHECKED = "not-faked"
 RUNS_NAMED_MAX = 3
@@ -28,11 +28,6 @@ RUNS_NAMED_MAX = 3
 def check_names() -> list[str]:
     """The names of all checks."""
     return list(CHECKS)
-
-
-def findings(run: Run, *, allow: Collection[str] = ()) -> list[Finding]:
-    """What is wrong in one run. Raises MisuseError for a name in *allow* that is no check."""
-    return [finding for result in judge([run], allow=allow).results for finding in result.findings]
 
 
 def judge(
