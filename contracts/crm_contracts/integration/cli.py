@@ -5,17 +5,18 @@ call or nothing to judge.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from crm_contracts.findings.options import Chosen, reporting
-from crm_contracts.vendors import VENDORS
+from crm_contracts.vendors import TITLES, VENDORS
 
 if TYPE_CHECKING:
     from crm_contracts.findings import Finding, Report, Result
+    from crm_contracts.integration.parsed import Run
     from crm_contracts.integration.running import Performed
 
 
@@ -25,7 +26,7 @@ def contract() -> None:
 
 
 @contract.command(short_help="Run a program against fakes and judge what it sends.")
-@click.argument("command", nargs=-1)
+@click.argument("command", nargs=-1, metavar="[-- COMMAND…]")
 @click.option(
     "--fault",
     "faults",
@@ -240,6 +241,17 @@ def _ends(done: Sequence[Performed], timeout: float) -> list[Result]:
                 shown=plain.said.splitlines()[-12:],
             )
         ]
+    failed += [
+        Finding(
+            check="plain-run",
+            seen=f"{TITLES[vendor]} let it in with none of its calls: {codes}",
+            why="nothing that it would have asked was seen: its contract is not proven",
+            remedy="log in with what stands in the environment, and end with another status than 0 where that fails",
+            where="run plain",
+            vendor=vendor,
+        )
+        for vendor, codes in _kept_out(plain.run)
+    ]
     hung = [
         Finding(
             check="runs-end",
@@ -270,6 +282,14 @@ def _ends(done: Sequence[Performed], timeout: float) -> list[Result]:
             for name in waiting
         ),
     ]
+
+
+def _kept_out(run: Run) -> Iterator[tuple[str, str]]:
+    """Vendors of whom each call was refused for who asked, and with which statuses."""
+    for vendor in run.vendors:
+        calls = [one for one in run.parsed if one.vendor == vendor]
+        if all(one.status in {401, 403} or (one.logs_in and one.status >= 400) for one in calls):
+            yield vendor, ", ".join(str(status) for status in sorted({one.status for one in calls}))
 
 
 def _echo(done: Sequence[Performed]) -> None:

@@ -148,6 +148,13 @@ def test_what_a_program_says_of_itself_is_told_apart(check: Check) -> None:
     assert "error: plain-run" in out
 
 
+def test_who_is_never_let_in_proves_nothing(check: Check) -> None:
+    """Every call is answered 401, and the program ends as if all were well."""
+    code = "import os, requests; requests.get(os.environ['PLANHAT_URL'] + '/tasks')"
+    status, out, _ = check("--vendor", "planhat", "--fault", "none", "--", sys.executable, "-c", code)
+    assert (1, True) == (status, "Planhat let it in with none of its calls: 401" in out)
+
+
 def test_a_run_that_does_not_end_is_a_finding(check: Check) -> None:
     """It is killed, and said to hang."""
     code = "import os, requests, time; requests.get(os.environ['PLANHAT_URL'] + '/tasks'); time.sleep(60)"
