@@ -353,3 +353,5 @@ def test_what_the_intake_asks_is_read_as_before(stages: Stages) -> None:
     assert clean.saw.startswith("act-3 is there twice, entry 9; ")
     assert "1984" not in clean.saw
     assert "Ann" not in clean.saw
+    titled = scrubbed(replace(made, title="It was refused: 403 WAYNE"), knowledge_of(made, stages), Cipher(KEY))
+    assert "WAYNE" not in titled.capsule.title

@@ -38,7 +38,7 @@ _NAMED = re.compile(r"\b(?:act-\d{1,6}|(?:entry|exchange|row) \d{1,7})\b")
 _COUNTED = (
     r"(?<=\bhas )\d{1,5}(?= (?:Salesforce|Planhat|Totango|Marketo) )"
     r"|\b\d{1,5}(?= (?:made by the sync|more like it|further questions|texts held)\b)"
-    r"|(?<= refused: )\d{3}(?: [A-Z][A-Z_]{1,63})?\b|(?<= an answer )\d{3}\b|(?<= broken )base64\b"
+    r"|(?<= refused: )\d{3}(?: [A-Z]+(?:_[A-Z]+){1,9})?\b|(?<= an answer )\d{3}\b|(?<= broken )base64\b"
     r"|-?\b\d{1,7}(?= s ahead\b)|(?<=\bseconds: )-?\d{1,7}\b"
 )
 _TOLD = re.compile(rf"{_NAMED.pattern}|\b{_DAY.pattern}(?!\w)|\b\d\d:\d\d:\d\d\b|{_COUNTED}")
