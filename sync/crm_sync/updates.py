@@ -7,7 +7,9 @@ Rule 3: where Salesforce reads as written and a record of the partner's does not
 record said was heard and overruled, and has no say again. Salesforce's new value is the change that is to be carried
 over; where somebody wrote to the partner's records since, theirs is.
 Any other field keeps its old agreed value, and is decided anew.
-Rule 4: a link that was committed since needs none of this; the version tells.
+Rule 4: a record that continues another and was first read by then starts from what was agreed before this (P1): the
+closed state of a note is no news to an activity that was opened again since.
+Rule 5: a link that was committed since needs none of this; the version tells.
 """
 
 from __future__ import annotations
@@ -80,9 +82,8 @@ def recover_updates(engine: Engine, intents: Iterable[Intent]) -> None:
         records = {SALESFORCE: rows.get((link.sf_object, str(link.sf_id)))}
         for model in engine.models:
             record_id = link.ids.get(model) or intent.body.get("ids", {}).get(model)
-            wanted = (
-                record_id and (_writes(intent, model) or _halves(intent)) and engine.section_of(model, link.sf_object)
-            )
+            concerned = _writes(intent, model) or _halves(intent) or _begins(engine, model, link)
+            wanted = record_id and concerned and engine.section_of(model, link.sf_object)
             records[model] = engine.partner.get(model, str(record_id)) if wanted else None
         _take_over(engine, intent, link, records)
     state.close_intents(intent.id for intent, _ in open_)
@@ -97,6 +98,11 @@ def _halves(intent: Intent) -> bool:
     return any(len(one["written"]) > 1 for one in intent.body["fields"].values())
 
 
+def _begins(engine: Engine, model: str, link: Link) -> bool:
+    """Does a record of *model* continue another one of the link, with nothing agreed on of its own yet?"""
+    return model in engine.profile.continues and model not in link.base
+
+
 def _take_over(engine: Engine, intent: Intent, link: Link, records: Mapping[str, Record | None]) -> None:
     base = {replica: dict(values) for replica, values in link.base.items()}
     sections = {m: s for m in engine.models if (s := engine.section_of(m, link.sf_object)) is not None}
@@ -105,22 +111,23 @@ def _take_over(engine: Engine, intent: Intent, link: Link, records: Mapping[str,
         if record is not None:
             listed = list(sections.values()) if replica == SALESFORCE else [sections[replica]]
             keys[replica] = engine.all_keys(record, listed)
+    begun = {m: _start(engine, base, sections[m], keys[m]) for m in sections if m in keys and _begins(engine, m, link)}
     for name, one in intent.body["fields"].items():
         missing = {r for r, key in one["written"].items() if keys.get(r, {}).get(name, one) != key}
         row = records[SALESFORCE]
         if "sent" in one and row is not None and plain(row.get(name)) != plain(one["sent"]):
             missing.add(SALESFORCE)
         if not missing:
-            for replica, key in one["agreed"].items():
-                if replica in base:  # a Conversation without agreed values starts from its Task's, as a whole (P1)
-                    base[replica][name] = key
+            stands = one["agreed"]
         elif SALESFORCE in one["written"].keys() - missing and SALESFORCE in base:
-            for model in missing & keys.keys() - base.keys():
-                base[model] = _start(engine, base, sections[model], keys[model])
             reads = {replica: values[name] for replica, values in keys.items() if name in values}
-            for replica, key in _standing(one, reads, missing).items():
-                if replica in base:
-                    base[replica][name] = key
+            stands = _standing(one, reads, missing)
+        else:
+            continue
+        base = begun | base
+        for replica, key in stands.items():
+            if replica in base:  # a Conversation that nobody read starts from its Task's, as a whole (P1)
+                base[replica][name] = key
     if base != {replica: dict(values) for replica, values in link.base.items()}:
         engine.state.change_link(link.id, base=base)
 

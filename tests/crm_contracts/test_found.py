@@ -11,7 +11,7 @@ import pytest
 
 from crm_contracts.world import Stage, ops, play
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
-from crm_contracts.world.settings import BOTH, OFF, RECEIVE, Settings
+from crm_contracts.world.settings import BOTH, CONFLICTS, OFF, RECEIVE, Settings
 
 NOTE = ops.Create(side=CONVERSATION, act="act-1", fields={"subject": "Call", "type": "note"})
 PLANNED = ops.Create(side=TASK, act="act-1", fields={"action": "Call"})
@@ -246,6 +246,23 @@ def test_half_of_what_was_written_has_no_say(stage: Stage, history: list[Op], si
     settings = Settings(conflict="planhat")
 
     died = play([*history, ops.Sync(crash_at=9), *later], stage=stage, settings=settings)
+    lived = play([*history, ops.Sync(), *later], stage=stage, settings=settings)
+
+    assert lived.summary() == died.summary()
+
+
+@pytest.mark.parametrize("since", [*SINCE.values(), [ops.Reopen(side=TASK, act="act-1")]], ids=[*SINCE, "opened"])
+@pytest.mark.parametrize("conflict", CONFLICTS)
+def test_a_note_of_before_does_not_close_what_was_opened_again(stage: Stage, conflict: str, since: list[Op]) -> None:
+    """Planhat logs a Conversation of a Task that was done; who opens it again means it, though the sync dies when it
+    has told Planhat and before it wrote down that it has seen that Conversation (P1, I5, I10).
+    """
+    done = [MET, ops.Sync(), ops.Tick(seconds=31), ops.Complete(side=SALESFORCE, act="act-1"), ops.Sync()]
+    history = [*done, ops.Reopen(side=SALESFORCE, act="act-1")]
+    later = [ops.Tick(seconds=30), *since, ops.Sync()]
+    settings = Settings(conflict=conflict)
+
+    died = play([*history, ops.Sync(crash_at=8, acted=True), *later], stage=stage, settings=settings)
     lived = play([*history, ops.Sync(), *later], stage=stage, settings=settings)
 
     assert lived.summary() == died.summary()
