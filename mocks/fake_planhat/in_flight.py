@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class InFlight:
-    """Counts calls that are under way; *most* of them may be so at once."""
+    """Counts calls that are under way; `most` of them may be so at once."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -17,7 +17,7 @@ class InFlight:
 
     @contextmanager
     def one(self) -> Iterator[bool]:
-        """One call, from beginning to end; whether it is one of the *most* that may be."""
+        """One call, from beginning to end; whether it is one of the `most` that may be."""
         with self._lock:
             self._now += 1
             fits = self._now <= self.most

@@ -47,7 +47,7 @@ from fake_salesforce.routes import (
 )
 from fake_salesforce.routes.answers import Answer
 from fake_salesforce.routes.bulk1_wire import SESSION_HEADER
-from fake_salesforce.routes.http import Call, View, bind, bind_open
+from fake_salesforce.routes.http import Call, View, bind, bind_open, methods_taken
 from fake_salesforce.routes.since import since
 from fake_salesforce.wire.compression import compressed
 from fake_salesforce.wire.faults import FaultAnswers, session_in
@@ -373,7 +373,7 @@ def _refuse(org: Org, error: HTTPException) -> Answer:
 
     def view(call: Call) -> Answer:
         if isinstance(error, MethodNotAllowed):
-            return call.method_not_allowed(",".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"})))
+            return call.method_not_allowed(methods_taken(error, request.path))
         raise salesforce_error("NOT_FOUND")
 
     if request.path.startswith("/services/async/"):

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 ORG_PREFIX = "00D"
 USER_PREFIX = "005"
-PROFILE_PREFIX = "00e"
 
 
 @dataclass(frozen=True, kw_only=True)

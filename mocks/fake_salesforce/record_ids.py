@@ -22,10 +22,8 @@ SERIAL_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqr
 CHECKSUM_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 GROUP_CHARS: Final = 5  # 15 characters are three groups of 5, each one checksum character
 SHORT_CHARS: Final = 15
-LONG_CHARS: Final = 18
 PREFIX_CHARS: Final = 3
 INSTANCE: Final = "Ud"  # the instance code of a fake org unless it is told another
-NULL_ID: Final = "000000000000000AAA"
 MASTER_RECORD_TYPE_ID: Final = "012000000000000AAA"
 
 assert len(SERIAL_ALPHABET) == 62

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from crm_sync.model import SALESFORCE
 from crm_sync.plan import Plan
-from crm_sync.sides.salesforce import COLLECTION_RECORDS_MAX, IDS_IN_QUERY_MAX
+from crm_sync.sides.salesforce import IDS_IN_QUERY_MAX
+from crm_sync.sides.salesforce_bulk import COLLECTION_RECORDS_MAX
 
 CREATION_CALLS = 2  # the creation, and reading it back
 DELETION_CALLS = 1

@@ -77,6 +77,21 @@ def test_method_not_allowed(org: Any) -> None:
     assert "GET,HEAD,POST" == answer.headers["allow"]
 
 
+@pytest.mark.evidence("client-derived", "restforce issue 134, POST of a row: the four methods, in another order")
+def test_a_row_says_the_same_of_every_method(org: Any) -> None:
+    """POST makes a row at the path that ends in Id and is no method of a row, alone and in a composite."""
+    account = org.make("Account", Name="a")
+    one = {"method": "PUT", "url": f"/services/data/v60.0/sobjects/Account/{account}", "referenceId": "a"}
+    (inside,) = org.post("/composite", {"compositeRequest": [one]}).json["compositeResponse"]
+
+    for method in ("PUT", "POST"):
+        answer = org.call(method, f"/sobjects/Account/{account}", {})
+        assert f"HTTP Method '{method}' not allowed. Allowed are DELETE,GET,HEAD,PATCH" == answer.error[2]
+        assert "DELETE,GET,HEAD,PATCH" == answer.headers["allow"]
+    assert "DELETE,GET,HEAD,PATCH,POST" == org.call("PUT", "/sobjects/Account/Id", {}).headers["allow"]
+    assert "HTTP Method 'PUT' not allowed. Allowed are DELETE,GET,HEAD,PATCH" == inside["body"][0]["message"]
+
+
 def test_session_comes_before_routing(anyone: Any) -> None:
     """Without a session a path that does not exist is 401, not 404."""
     assert [401, 401] == [anyone.get("/no/such").status, anyone.call("PUT", "/limits", {}).status]

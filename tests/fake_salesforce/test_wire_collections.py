@@ -188,3 +188,15 @@ def test_collections_came_with_v42(org: Any) -> None:
     assert [] == org.post("/services/data/v42.0/composite/sobjects", {"records": []}).json
     assert 404 == org.patch("/services/data/v45.0/composite/sobjects/Account/Key__c", {"records": []}).status
     assert [] == org.patch("/services/data/v46.0/composite/sobjects/Account/Key__c", {"records": []}).json
+
+
+@pytest.mark.evidence(
+    "documented", "REST API Developer Guide, Composite: sObject Collections since v43; refusal assumed"
+)
+def test_collections_in_a_composite_came_with_v43(org: Any) -> None:
+    """A version later than by themselves."""
+    for version, status in (("42", 404), ("43", 200)):
+        path = f"/services/data/v{version}.0/composite"
+        one = {"method": "POST", "url": f"{path}/sobjects", "referenceId": "a", "body": {"records": []}}
+        answer = org.post(path, {"compositeRequest": [one]}).json["compositeResponse"]
+        assert [status] == [each["httpStatusCode"] for each in answer]

@@ -21,7 +21,6 @@ from crm_contracts.ledger.tables import data_of
 from crm_contracts.openapi.exclusions import exclusions
 from crm_contracts.vendors import TITLES
 
-_CALLS = ("operation", "stand-in")
 _PARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Limits", "How much, how many, how long.", ("limit",)),
     ("Rules", "The numbered rules of `understudy rules` that the fake holds.", ("rule",)),

@@ -23,7 +23,6 @@ QUERIES_MAX = 5  # queries and collections among them
 BATCH_REQUESTS_MAX = 25
 BATCH_VERSION_MIN = 34  # of a resource inside a batch
 STRICT_REFERENCES_SINCE = 52  # an illegal reference id refuses the whole call
-COLLECTIONS_SINCE = 43  # inside a composite
 assert QUERIES_MAX <= SUBREQUESTS_MAX
 
 METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})

@@ -12,6 +12,7 @@ from fake_salesforce.routes.http import Call
 from fake_salesforce.routes.sobjects import CREATED_SINCE, caller
 
 COLLECTIONS_SINCE = 42
+IN_COMPOSITE_SINCE = 43
 
 
 def create(call: Call) -> Answer:
@@ -63,7 +64,7 @@ def retrieve_by_post(call: Call, sobject: str) -> Answer:
 
 
 def _refuse_old(call: Call) -> None:
-    if call.number < COLLECTIONS_SINCE:
+    if call.number < (IN_COMPOSITE_SINCE if call.subrequest else COLLECTIONS_SINCE):
         raise salesforce_error("NOT_FOUND")
 
 

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from werkzeug.exceptions import MethodNotAllowed
+
 from fake_core.errors import FakeError, VendorError
 from fake_core.fake import FAULT_KEY
 from fake_core.faults import Fault
@@ -49,11 +51,12 @@ _FIXED_HEADERS = [
 _EDGE_CACHE = ("X-SFDC-Edge-Cache", "MISS")
 _BODY_HEADERS = [("Content-Type", JSON_TYPE), ("Vary", "Accept-Encoding")]
 _AUTHORIZATION = re.compile(r"(?:Bearer|OAuth)\s+(\S+)\s*", re.IGNORECASE)
+_ROW_PATH = re.compile(r".*/sobjects/[^/]+/([^/]+)/?")
 _JSON_MEDIA = re.compile(r"application/json\s*(?:;.*)?", re.IGNORECASE)
 
 
 class Call:
-    """A request on its way through: made by `open_call`, read by a view, answered by its methods.
+    """A request on its way through: made by `bind`, read by a view, answered by its methods.
 
     `version` is "60.0" and `number` 60; `base` is the path under which its resources live.
     """
@@ -259,6 +262,15 @@ class Call:
         method = re.sub(r"[^A-Z]", "", self.environ["REQUEST_METHOD"])[:20]
         refusal = salesforce_error("METHOD_NOT_ALLOWED", method=method, allowed=allowed)
         return self.error(refusal, more=[("Allow", allowed)])
+
+
+def methods_taken(error: MethodNotAllowed, path: str) -> str:
+    """The methods that *path* takes, joined by commas; POST to a row's path creates, and only where its key is `Id`."""
+    methods = set(error.valid_methods or ()) - {"OPTIONS"}
+    row = _ROW_PATH.fullmatch(path)
+    if row is not None and row[1].lower() != "id":
+        methods.discard("POST")
+    return ",".join(sorted(methods))
 
 
 def json_bytes(value: Any) -> bytes:

@@ -108,11 +108,6 @@ class Approvals:
         """The scopes the user granted the app; empty without any."""
         return set(self._approved.get((user_id, client_id), ()))
 
-    def withdraw(self, user_id: str, client_id: str) -> None:
-        """Forget what the user granted."""
-        with self._lock:
-            self._approved.pop((user_id, client_id), None)
-
     # --- log-ins ---------------------------------------------------------------------------------
 
     def locked(self, username: str, at: float) -> bool:

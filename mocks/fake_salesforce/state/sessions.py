@@ -118,21 +118,11 @@ class Sessions:
         """End the session, if there is one; a refresh token of that name stays."""
         self._open.pop(token, None)
 
-    def end_of_user(self, user_id: str, *, but: str = "") -> None:
-        """End every session of the user except the one of token *but*."""
-        with self._lock:
-            for token in [one.token for one in self._open.values() if one.user_id == user_id and one.token != but]:
-                del self._open[token]
-
     def password_given(self, user_id: str) -> None:
         """The user has a new password: sessions that waited for it may go on."""
         for session in list(self._open.values()):
             if session.user_id == user_id:
                 session.password_due = False
-
-    def close_all(self) -> None:
-        """End every session; refresh tokens stay."""
-        self._open.clear()
 
     # --- refresh tokens --------------------------------------------------------------------------
 

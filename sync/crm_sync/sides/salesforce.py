@@ -29,10 +29,9 @@ from crm_sync.errors import (
 from crm_sync.known import SfField, SfObject
 from crm_sync.mapping import parse_moment
 from crm_sync.model import SALESFORCE, Record
-from crm_sync.sides.salesforce_bulk import Upserts, upsert_many
+from crm_sync.sides.salesforce_bulk import COLLECTION_RECORDS_MAX, Upserts, upsert_many
 from crm_sync.transport import Transport, Verdict
 
-COLLECTION_RECORDS_MAX = 200  # sObject collections: records in one request
 IDS_IN_QUERY_MAX = 200  # keeps a query's URL well under 16,384 bytes
 _LIMIT_INFO = re.compile(r"(?<!-)api-usage=(\d+)/(\d+)")
 #: Codes after which the same write may well succeed later.

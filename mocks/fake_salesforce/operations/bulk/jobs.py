@@ -3,8 +3,8 @@
 Rule 1: a job, its data and its results are rows of the store; nothing of them is in memory between requests.
 Rule 2: time is the org's clock: a job open for more than a day is aborted, and seven days after its last change it is
 gone; both happen when somebody looks.
-Rule 3: work is done inside requests, so much in each (see `Pace`): no thread, no timer, the same requests give the same
-states.
+Rule 3: work is done inside requests, so much in each (`pace` of data/bulk.toml): no thread, no timer, the same
+requests give the same states.
 Source: Bulk API 2.0 Developer Guide v67, States and Limits.
 """
 
