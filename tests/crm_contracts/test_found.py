@@ -251,6 +251,28 @@ def test_half_of_what_was_written_has_no_say(stage: Stage, history: list[Op], si
     assert lived.summary() == died.summary()
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        [ops.Sync(crash_at_commit=6, acted=True)],
+        [ops.InjectFault(fault="lost_response", vendor="planhat", verb="list"), ops.Sync()],
+    ],
+    ids=["died", "asked again"],
+)
+def test_what_was_counted_in_a_broken_round_is_not_owed_again(last: list[Op]) -> None:
+    """A record of which nothing is to be done, long before a round that was told of it and did not end well, is behind
+    the cursor of the next one: nobody demands that it is counted there (I15).
+    """
+    mail = ops.Create(side=CONVERSATION, act="act-1", fields={"subject": "Mail", "type": "email"})
+    note = ops.Create(side=CONVERSATION, act="act-2", fields={"subject": "Call", "type": "note"})
+    keyed = Stage(external_id=True)
+
+    play(
+        [mail, ops.Tick(seconds=600), note, *last, ops.Tick(seconds=600), ops.Sync()], stage=keyed, settings=Settings()
+    )
+    keyed.close()
+
+
 @pytest.mark.parametrize("since", [*SINCE.values(), [ops.Reopen(side=TASK, act="act-1")]], ids=[*SINCE, "opened"])
 @pytest.mark.parametrize("conflict", CONFLICTS)
 def test_a_note_of_before_does_not_close_what_was_opened_again(stage: Stage, conflict: str, since: list[Op]) -> None:

@@ -16,6 +16,7 @@ from crm_contracts.world.invariants.accounting import check as check_accounts
 from crm_contracts.world.invariants.calls import check as check_calls
 from crm_contracts.world.invariants.cursor import Cursors
 from crm_contracts.world.invariants.loops import Loops, written
+from crm_contracts.world.invariants.watch import Round, Watch
 from crm_contracts.world.ops import SALESFORCE, TASK, Clone, Create, Edit
 from crm_contracts.world.oracle import EXCEPTIONS
 from crm_contracts.world.toys import to_planhat, to_salesforce
@@ -48,6 +49,23 @@ def accounts(given_report: dict[str, Any], fresh: tuple[str, ...] = (), unmatche
     found = told(given_report)
     assert found is not None
     check_accounts(found, fresh=fresh, unmatched=unmatched)
+
+
+def test_what_a_broken_round_was_shown_need_not_be_counted_again() -> None:
+    """Its report may have died with it; what it was not shown, and what users write afterwards, is owed a count."""
+    watch = Watch()
+    for number in (1, 2, 3):
+        watch.wrote(f"act-{number}", SALESFORCE, f"{SF[:-1]}{number}")
+    listed = [
+        exchange(method="GET", response=f"{SF[:-1]}1 {SF[:-1]}2", status=200),
+        exchange(response=f"{SF[:-1]}3", status=0),
+    ]
+    watch.round(Round(exchanges=listed, clean=False), lambda _vendor, _record: "")
+    watch.wrote("act-2", SALESFORCE, f"{SF[:-1]}2")
+
+    assert ["act-2", "act-3"] == sorted(watch.fresh)
+    watch.round(Round(exchanges=[], clean=True, told=told(report())), lambda _vendor, _record: "")
+    assert [] == sorted(watch.fresh)
 
 
 def test_accounts_that_add_up() -> None:

@@ -42,7 +42,7 @@ class Watch:
     def __init__(self, *, automations: int = 0, cursors: Cursors | None = None) -> None:
         self.loops = Loops(automations=automations)
         self.cursors = cursors or Cursors()
-        self.fresh: set[str] = set()  # activities with a deed since the last clean round
+        self.fresh: dict[str, set[str]] = {}  # activities with a deed that no round has counted: their records written
         self._deeds = 0
         self._own: list[int] = []  # fields that the newest rounds wrote
         self._everything = True  # somebody did something that may concern every record
@@ -52,7 +52,7 @@ class Watch:
         """A user wrote to a record."""
         self.loops.deed(activity)
         self.cursors.changed(side, record_id)
-        self.fresh.add(activity)
+        self.fresh.setdefault(activity, set()).add(record_id)
         self._deeds += 1
 
     def happened(self, activity: str = "") -> None:
@@ -83,6 +83,15 @@ class Watch:
             accounting.check(one.told, fresh=one.fresh, unmatched=one.unmatched)
         self._own = [*self._own, sum(1 for each in exchanges for _ in written(each))][-_LATER:]
         self._aside = one.told.quarantined if one.told else 0
-        if one.clean and not (one.told and one.told.stopped):
+        if not one.clean:
+            self._forget_what_was_read(exchanges)
+        elif not (one.told and one.told.stopped):
             self.fresh.clear()
             self._deeds, self._everything = 0, False
+
+    def _forget_what_was_read(self, exchanges: Iterable[Exchange]) -> None:
+        """A round in which something went wrong may have counted what it was shown, and its report may have died with
+        it: the next one need not count that again.
+        """
+        shown = "\n".join(str(one["response"]) for one in exchanges if one["status"])
+        self.fresh = {name: ids for name, ids in self.fresh.items() if not any(each in shown for each in ids)}
