@@ -6,6 +6,7 @@ A finding that is not mended yet is marked xfail with what is wrong; xfail is st
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -265,12 +266,10 @@ def test_what_was_counted_in_a_broken_round_is_not_owed_again(last: list[Op]) ->
     """
     mail = ops.Create(side=CONVERSATION, act="act-1", fields={"subject": "Mail", "type": "email"})
     note = ops.Create(side=CONVERSATION, act="act-2", fields={"subject": "Call", "type": "note"})
-    keyed = Stage(external_id=True)
+    later = ops.Tick(seconds=600)
 
-    play(
-        [mail, ops.Tick(seconds=600), note, *last, ops.Tick(seconds=600), ops.Sync()], stage=keyed, settings=Settings()
-    )
-    keyed.close()
+    with closing(Stage(external_id=True)) as keyed:
+        play([mail, later, note, *last, later, ops.Sync()], stage=keyed, settings=Settings())
 
 
 @pytest.mark.parametrize("since", [*SINCE.values(), [ops.Reopen(side=TASK, act="act-1")]], ids=[*SINCE, "opened"])
