@@ -2,7 +2,7 @@
 
 Rule 1: the sum holds for each section of each round; a record that is skipped or put aside has a reason.
 Rule 2: what users did since the last clean round is in it: a sync that leaves a record out of every count leaves it out
-without a word (rules T20 and T21; failure mode F67). What a round that went wrong was shown may have been counted there.
+without a word (rules T20 and T21; failure mode F67). What a broken round was shown may have been counted there.
 """
 
 from __future__ import annotations
