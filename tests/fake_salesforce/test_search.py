@@ -270,6 +270,7 @@ def test_parameterized_search_by_body(filled: Caller) -> None:
         {"q": "xx", "fields": ["Id"]},
         {"q": 7},
         {"q": "xx", "in": "SHOES"},
+        {"q": "xx", "in": ""},
     ],
 )
 def test_parameterized_search_refuses_what_makes_no_sense(org: Caller, body: Any) -> None:

@@ -186,8 +186,8 @@ class Fit:
             self._path(case, org)
         if positive(case, ParameterLocation.QUERY):
             self._query(case, org)
-        elif _operation(case) == "query" and "q" in case.query and not _SELECT.match(str(case.query["q"])):
-            case.query.pop("explain", None)  # who asks for a plan is answered that, whatever q says beside it
+        else:
+            self._wrong_query(case)
         if positive(case, ParameterLocation.BODY):
             self._body(case, org)
         elif isinstance(case.body, dict):
@@ -251,8 +251,22 @@ class Fit:
             pass  # the document says all there is to say
         elif "q" in query and "earch" in case.path:
             query["q"] = query["q"] if str(query["q"]).startswith("FIND ") else "acme"
-        elif "q" in query and not _SELECT.match(query["q"]):
+        elif "q" in query and not re.match("SELECT .* FROM ", query["q"]):
             query["q"] = "SELECT Id FROM Task"
+
+    def _wrong_query(self, case: Case) -> None:
+        """What is meant to be wrong is so in the vendor's eyes, too, or is not sent."""
+        query = case.query
+        # A limit of nothing is no limit (assumed), so that what is sent as nothing is not wrong.
+        nothing = [
+            name
+            for name, value in query.items()
+            if _is_limit(name) and (value == "" or isinstance(value, (list, dict)))
+        ]
+        query |= dict.fromkeys(nothing, "none")
+        if _operation(case) == "query" and {"q", "explain"} <= set(query):
+            # Who asks for a plan is answered that, whatever q says beside it.
+            query |= dict.fromkeys(("q", "explain"), "SELECT Id FROM Task")
 
     def _body(self, case: Case, org: dict[str, Any]) -> None:
         body, path = case.body, _operation(case)
@@ -327,12 +341,15 @@ class Fit:
                 body[key] = 7  # a number that does not fit as text
 
 
-_SELECT = re.compile("SELECT .* FROM ")
 _FLAT = (
     "SELECT Id FROM Task",
     "select id, account.name, createddate from Contact where email != null order by lastname limit 7",
     "SELECT FIELDS(STANDARD) FROM Task",
 )
+
+
+def _is_limit(name: str) -> bool:
+    return name.lower().endswith("limit")
 
 
 def _keep_too_long(body: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ def by_parameters(call: Call) -> Answer:
     """GET /parameterizedSearch?q="""
     pairs = parse_qsl(call.environ.get("QUERY_STRING", ""), keep_blank_values=True)
     given = dict(pairs)
-    names = [name for key, value in pairs if key == "sobject" for name in value.split(",") if name]
+    names = [name for key, value in pairs if key == "sobject" for name in value.split(",")]
     wanted = [
         run.Wanted(
             _name(name),
@@ -102,7 +102,7 @@ def _parameterized(call: Call, given: Mapping[str, Any], wanted: Sequence[run.Wa
     if not isinstance(q, str) or not q.strip():
         raise salesforce_error("MALFORMED_SEARCH.no_braces")
     group = str(given.get("in") or "").upper().removesuffix("FIELDS").strip()
-    if group and group not in GROUPS:
+    if given.get("in") is not None and group not in GROUPS:
         raise _illegal(f"in: {given['in']}")
     if fields and not wanted:
         raise _illegal("fields without sobject")
