@@ -108,7 +108,10 @@ def fit(case: Case, lane: Lane) -> None:
     if positive(case, ParameterLocation.BODY) and isinstance(case.body, dict):
         _fit_body(case, lane)
     elif isinstance(case.body, dict) and case.media_type == "application/x-www-form-urlencoded":  # nor in a form
-        case.body |= {name: str(value) for name, value in case.body.items() if _is_nested(value)}
+        case.body |= {name: "{}" for name in _CHOICES if _is_nested(case.body.get(name))}
+
+
+_CHOICES = ("priority", "status")  # of a task: what is sent of them is one of a few words
 
 
 def _is_nested(value: Any) -> bool:
