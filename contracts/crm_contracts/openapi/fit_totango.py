@@ -104,11 +104,11 @@ def fit(case: Case, lane: Lane) -> None:
     if positive(case, ParameterLocation.QUERY) and case.query:
         _fit_query(case, lane)
     elif case.query:  # an empty object or array would not be sent at all, and what is not sent is not wrong
-        case.query |= {name: str(value) for name, value in case.query.items() if value in ({}, [])}
+        case.query |= {name: str(value) for name, value in case.query.items() if value in ({}, [], [""])}
     if positive(case, ParameterLocation.BODY) and isinstance(case.body, dict):
         _fit_body(case, lane)
     elif isinstance(case.body, dict) and case.media_type == "application/x-www-form-urlencoded":  # nor in a form
-        case.body |= {name: "{}" for name in _CHOICES if _is_nested(case.body.get(name))}
+        case.body.update({name: "{}" for name in _CHOICES if _is_nested(case.body.get(name))})
 
 
 _CHOICES = ("priority", "status")  # of a task: what is sent of them is one of a few words
