@@ -22,7 +22,7 @@ from crm_contracts.capsules.intake.from_har import from_har
 from crm_contracts.capsules.minimise import minimise
 from crm_contracts.capsules.padded import long_capsule
 from crm_contracts.capsules.reading import read_capsule
-from crm_contracts.capsules.replay import faulty, replay
+from crm_contracts.capsules.replay import replay
 from crm_contracts.capsules.stages import Stages
 from crm_contracts.world.mutants import MUTANTS
 
@@ -92,8 +92,7 @@ def planted(add: Add, *, every: int) -> None:
             if found is None:
                 continue
             began = time.process_time()
-            with faulty(found) as sync:
-                small = minimise(found, stages, sync=sync).capsule
+            small = minimise(found, stages, at_fault=True).capsule
             seconds.append(time.process_time() - began)
             left.append(len(small.start) + len(small.ops))
             lengths.append(len(found.ops))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from crm_contracts.capsules.capsule import Capsule
     from crm_contracts.capsules.replay import Replay
     from crm_contracts.capsules.stages import AnyStage, Stages
-    from crm_contracts.world.under_test import SyncFactory
 
 _FILE = click.Path(path_type=Path)
 
@@ -91,6 +90,7 @@ def run(*, files: tuple[Path, ...], quiet: bool, strict: bool, as_json: bool, **
 def minimise(*, file: Path, output: Path | None, at_fault: bool, plays: int) -> None:
     """Find the smallest starting records, operations and fields of FILE that still show the same bug.
 
+    With --faulty, what our own sync lives through stays so: it is to become a test that a repaired sync passes.
     Deterministic: the same file gives the same result on any machine. Exit status 2 when FILE shows no bug.
     """
     from crm_contracts.capsules.minimise import minimise as made_small
@@ -100,8 +100,8 @@ def minimise(*, file: Path, output: Path | None, at_fault: bool, plays: int) -> 
 
     chosen = read_capsule(file, tell=lambda line: click.echo(line, err=True))
     target = output or _beside(file, "small")
-    with _naming(file), Stages() as stages, _engine(chosen, at_fault=at_fault) as sync:
-        small = made_small(chosen, stages, sync=sync, plays_max=plays, progress=_progress(chosen))
+    with _naming(file), Stages() as stages:
+        small = made_small(chosen, stages, at_fault=at_fault, plays_max=plays, progress=_progress(chosen))
     write_capsule(small.capsule, target)
     click.echo(
         f"{target}: {_size(chosen)} became {_size(small.capsule)}, in {small.plays} replays; "
@@ -330,8 +330,7 @@ def _played(
 
     if foreign["sync_command"] is not None:  # an empty one is a wrong call: an unset variable in somebody's script
         return _foreign(chosen, foreign["sync_command"], tls=foreign["tls"], timeout=foreign["timeout"])
-    with _engine(chosen, at_fault=at_fault) as sync:
-        return replay(chosen, stages, sync=sync, before=_stepping() if step else None, until=until)
+    return replay(chosen, stages, at_fault=at_fault, before=_stepping() if step else None, until=until)
 
 
 def _foreign(chosen: Capsule, command: str, *, tls: bool, timeout: float) -> Replay:
@@ -362,13 +361,6 @@ def _serve(stage: AnyStage, *, tls: bool, as_json: bool) -> None:
             click.echo("variables   understudy env")
         over.wait()
     click.echo("stopped", err=True)
-
-
-def _engine(chosen: Capsule, *, at_fault: bool) -> AbstractContextManager[SyncFactory | None]:
-    """The sync to play with; None is ours as it is."""
-    from crm_contracts.capsules.replay import faulty
-
-    return faulty(chosen) if at_fault else nullcontext()
 
 
 def _beside(file: Path, word: str) -> Path:

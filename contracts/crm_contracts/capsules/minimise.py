@@ -3,7 +3,9 @@
 Rule 1: deterministic: what is tried in which order depends on the capsule alone.
 Rule 2: what is left shows the same bug: it violates the invariant that the capsule names, or the same record differs
 from what was expected.
-Rule 3: words that people wrote (title, what the customer saw, expectations, questions) stay.
+Rule 3: what ours lives through stays something that ours lives through while it is made small on an engine at fault: it
+is to become a test that a repaired sync passes.
+Rule 4: words that people wrote (title, what the customer saw, expectations, questions) stay.
 Source: Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing Input (ddmin), by `world.shrink`.
 """
 
@@ -18,7 +20,6 @@ from crm_contracts.capsules.replay import Replay, replay
 from crm_contracts.capsules.stages import Stages
 from crm_contracts.world.ops import Op
 from crm_contracts.world.shrink import shrink
-from crm_contracts.world.under_test import SyncFactory
 from fake_core.errors import MisuseError
 
 __all__ = ["PLAYS_MAX", "Minimised", "minimise"]
@@ -38,16 +39,16 @@ def minimise(
     capsule: Capsule,
     stages: Stages,
     *,
-    sync: SyncFactory | None = None,
+    at_fault: bool = False,
     plays_max: int = PLAYS_MAX,
     progress: Callable[[Capsule, int], None] = lambda _best, _plays: None,
 ) -> Minimised:
     """Make *capsule* as small as it can be. *progress* is told the smallest so far and how many replays it took.
 
-    Raises MisuseError when it shows no bug with *sync* (ours, if none is given).
+    *at_fault*: on the engine that it names, not on ours. Raises MisuseError when it shows no bug there.
     """
-    search = _Search(capsule, stages, sync, plays_max, progress)
-    first = search.play(capsule)
+    search = _Search(capsule, stages, progress, at_fault=at_fault, plays_max=plays_max)
+    first = search.first
     if not search.is_it(first):
         raise MisuseError("it shows no bug with this sync, so there is nothing to keep: see --faulty")
     best = capsule
@@ -67,20 +68,23 @@ class _Search:
         self,
         capsule: Capsule,
         stages: Stages,
-        sync: SyncFactory | None,
-        plays_max: int,
         progress: Callable[[Capsule, int], None],
+        *,
+        at_fault: bool,
+        plays_max: int,
     ) -> None:
-        self._stages, self._sync, self._plays_max, self._progress = stages, sync, plays_max, progress
+        self._stages, self._progress = stages, progress
+        self._at_fault, self._plays_max = at_fault, plays_max
         self._seen: dict[str, bool] = {}
         self.plays = 0
-        first = self.play(capsule)
-        self._kind = BREAKS[capsule.breaks] if capsule.breaks else type(first.violation)
-        self._where = {line.partition(":")[0] for line in first.differs}
+        self.first = self._play(capsule, at_fault=at_fault)
+        self._kind = BREAKS[capsule.breaks] if capsule.breaks else type(self.first.violation)
+        self._where = {line.partition(":")[0] for line in self.first.differs}
+        self._ours_lives = at_fault and self._play(capsule, at_fault=False).holds
 
-    def play(self, capsule: Capsule) -> Replay:
+    def _play(self, capsule: Capsule, *, at_fault: bool) -> Replay:
         self.plays += 1
-        return replay(capsule, self._stages, sync=self._sync)
+        return replay(capsule, self._stages, at_fault=at_fault)
 
     def is_it(self, played: Replay) -> bool:
         """Whether this is the bug that the first replay showed."""
@@ -94,7 +98,8 @@ class _Search:
         key = repr((capsule.start, capsule.ops, capsule.settings, capsule.customers, capsule.people, capsule.owners))
         if key not in self._seen:
             try:
-                self._seen[key] = self.is_it(self.play(capsule))
+                shown = self.is_it(self._play(capsule, at_fault=self._at_fault))
+                self._seen[key] = shown and (not self._ours_lives or self._play(capsule, at_fault=False).holds)
             except MisuseError:
                 self._seen[key] = False  # without what was left out its words make no sense
             if self._seen[key]:

@@ -14,13 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import groupby, islice
-from operator import attrgetter
+from itertools import islice
 from typing import Any
 
 from crm_contracts.capsules.capsule import Capsule, Engine
 from crm_contracts.capsules.gallery import settings_said
-from crm_contracts.capsules.replay import faulty, replay
+from crm_contracts.capsules.replay import replay
 from crm_contracts.capsules.stages import Stages
 from crm_contracts.world import ops
 from crm_contracts.world.mutants import Mutant
@@ -44,8 +43,7 @@ _CALM = frozenset({"create", "edit", "complete", "tick"})
 def long_capsule(mutant: Mutant, stages: Stages, *, length: int = OPS) -> Capsule | None:
     """A capsule of *length* operations that names *mutant* and in which it shows; None where none was found."""
     for candidate in _candidates(mutant, stages, length):
-        stages.of(candidate)  # made while everything is right
-        shown = _next_shown(iter((candidate,)), stages)
+        shown = _shows(candidate, stages)
         if shown is not None and replay(candidate, stages).holds:
             return shown
     return None
@@ -69,29 +67,19 @@ def _profiles(mutant: Mutant) -> tuple[str, ...]:
 
 def _shown(mutant: Mutant, stages: Stages) -> Iterator[Capsule]:
     """The known histories in which the bug shows."""
-    for name, waiting in groupby(short_capsules(mutant), key=attrgetter("profile")):
-        for external_id in (False, True):
-            stages.of(Capsule(title="", profile=name, ops=(), external_id=external_id))  # while everything is right
-        while (one := _next_shown(waiting, stages)) is not None:
-            yield one
+    for one in short_capsules(mutant):
+        shown = _shows(one, stages)
+        if shown is not None:
+            yield shown
 
 
-def _next_shown(waiting: Iterator[Capsule], stages: Stages) -> Capsule | None:
-    """The next of *waiting*, all of one engine, in which its bug shows, and what it breaks; None where none is left."""
-    first = next(waiting, None)
-    if first is None:
+def _shows(capsule: Capsule, stages: Stages) -> Capsule | None:
+    """*capsule* with what it breaks, on the engine that it names; None where its bug does not show."""
+    try:
+        found = replay(replace(capsule, breaks=""), stages, at_fault=True).violation
+    except Exception:  # noqa: BLE001 - a wrong fake breaks the world itself: no replay survives that
         return None
-    with faulty(first) as sync:
-        one: Capsule | None = first
-        while one is not None:
-            try:
-                found = replay(replace(one, breaks=""), stages, sync=sync).violation
-            except Exception:  # noqa: BLE001 - a wrong fake breaks the world itself: no replay survives that
-                found = None
-            if found is not None:
-                return replace(one, breaks=type(found).__name__)
-            one = next(waiting, None)
-    return None
+    return replace(capsule, breaks=type(found).__name__) if found is not None else None
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 Rule 1: the same capsule makes the same requests on any machine: nothing is ambient.
 Rule 2: the bug shows where an invariant breaks or the records are not as expected. Which of the two sides is at fault
 is not for a replay to say.
+Rule 3: a fault that is planted is there while its capsule plays; the stage was made before, and serves others after it.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from crm_contracts.world.users import UserRefused
 from crm_contracts.world.violations import InvariantViolated, NotDeterministic
 from fake_core.errors import MisuseError
 
-__all__ = ["Replay", "faulty", "placed", "replay", "unmet"]
+__all__ = ["Replay", "placed", "replay", "unmet"]
 
 LOGGED = ("at", "vendor", "method", "path", "request", "status", "fault", "response")
 
@@ -54,23 +55,27 @@ def replay(
     capsule: Capsule,
     stages: Stages,
     *,
-    sync: SyncFactory | None = None,
+    at_fault: bool = False,
     before: Callable[[int, Op, TellingWorld], None] | None = None,
     until: int | None = None,
 ) -> Replay:
     """Play *capsule*. *before* is called with the number from 1, the operation and the world before each of them.
 
-    *until*: only so many operations are played, and nothing is demanded of the end.
+    *at_fault*: on the engine that it names, not on ours. *until*: only so many operations are played, and nothing is
+    demanded of the end.
 
     A bug that shows only when a history is played twice (I14) is looked for by playing it twice. Raises MisuseError for
-    a capsule whose words make no sense together, or that lets a user write what the vendor refuses.
+    a capsule whose words make no sense together, that lets a user write what the vendor refuses, or that names no
+    engine and is to be played on it.
     """
-    played = _once(capsule, stages, sync, before, until)
-    if capsule.breaks == NotDeterministic.__name__ and played.holds:
-        again = _once(capsule, stages, sync, None, until)
-        if again.log != played.log:
-            return replace(played, violation=NotDeterministic("two plays of this history made different requests"))
-    return played
+    stages.of(capsule)
+    with _faulty(capsule) if at_fault else nullcontext() as sync:
+        played = _once(capsule, stages, sync, before, until)
+        if capsule.breaks == NotDeterministic.__name__ and played.holds:
+            again = _once(capsule, stages, sync, None, until)
+            if again.log != played.log:
+                return replace(played, violation=NotDeterministic("two plays of this history made different requests"))
+        return played
 
 
 def _once(
@@ -120,7 +125,7 @@ def placed(capsule: Capsule, number: int, op: Op) -> Iterator[None]:
 
 
 @contextmanager
-def faulty(capsule: Capsule) -> Iterator[SyncFactory | None]:
+def _faulty(capsule: Capsule) -> Iterator[SyncFactory | None]:
     """The engine in which the capsule's bug shows, while the block runs. Raises MisuseError where it names none."""
     engine = capsule.engine
     if engine is None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from crm_contracts.capsules.capsule import Capsule, Engine
-from crm_contracts.capsules.replay import Replay, faulty, replay
+from crm_contracts.capsules.replay import Replay, replay
 from crm_contracts.capsules.stages import Stages
 from crm_contracts.world.mutants import MUTANTS
 from crm_contracts.world.mutants.planting import TargetGone
@@ -24,8 +24,7 @@ __all__ = ["Suspect", "known_engines", "played_on", "suspects"]
 def played_on(capsule: Capsule, engine: Engine, stages: Stages) -> Replay | None:
     """*capsule* played with a sync at fault; None where the place of a planted fault is gone."""
     try:
-        with faulty(replace(capsule, engine=engine)) as sync:
-            return replay(capsule, stages, sync=sync)
+        return replay(replace(capsule, engine=engine), stages, at_fault=True)
     except TargetGone:
         return None
 

@@ -22,7 +22,6 @@ from crm_contracts.capsules.explain import svg as drawing
 from crm_contracts.capsules.explain import text as typing_
 from crm_contracts.capsules.explain.chart import seen, width, wrapped
 from crm_contracts.capsules.explain.charting import _FARES
-from crm_contracts.capsules.replay import faulty
 from crm_contracts.capsules.stages import Stages
 from crm_contracts.capsules.writing import write_capsule
 from crm_contracts.cli import understudy
@@ -58,10 +57,7 @@ def _stages() -> Iterator[None]:
 
 
 def told(capsule: Capsule, *, at_fault: bool = False) -> Chart:
-    if not at_fault:
-        return explained(capsule, _SHARED[0])
-    with faulty(capsule) as sync:
-        return explained(capsule, _SHARED[0], sync=sync, engine="its fault")
+    return explained(capsule, _SHARED[0], at_fault=at_fault)
 
 
 def texts(root: Element) -> list[str]:

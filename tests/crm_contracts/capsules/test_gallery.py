@@ -10,7 +10,7 @@ import pytest
 from crm_contracts.capsules.capsule import SUFFIX
 from crm_contracts.capsules.gallery import INDEX, failure_capsules, index, published_capsules
 from crm_contracts.capsules.reading import read_capsule
-from crm_contracts.capsules.replay import faulty, replay
+from crm_contracts.capsules.replay import replay
 from crm_contracts.capsules.stages import Stages
 from crm_contracts.capsules.writing import to_text
 from crm_contracts.world.scenarios import SCENARIOS
@@ -41,8 +41,7 @@ def test_ours_lives_and_the_faulty_one_does_not(stages: Stages, name: str) -> No
 
     assert (None, (), capsule.log) == (ours.violation, ours.differs, ours.log)
     assert capsule.engine is not None
-    with faulty(capsule) as sync:
-        assert replay(capsule, stages, sync=sync).shows(capsule)
+    assert replay(capsule, stages, at_fault=True).shows(capsule)
 
 
 def test_the_gallery_is_the_catalogue() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from crm_contracts.capsules.minimise import minimise
 from crm_contracts.capsules.padded import OPS, long_capsule
-from crm_contracts.capsules.replay import faulty, replay
+from crm_contracts.capsules.replay import replay
 from crm_contracts.capsules.stages import Stages
 from crm_contracts.world.mutants import MUTANTS, Mutant
 
@@ -88,9 +88,8 @@ def test_a_bug_of_totango_is_made_small(stages: Stages) -> None:
 def made_small(mutant: Mutant, stages: Stages, length: int) -> None:
     found = long_capsule(mutant, stages, length=length)
     assert found is not None, "no known history shows it, and no random one: write one, or say why in NO_CAPSULE"
-    with faulty(found) as sync:
-        small = minimise(found, stages, sync=sync).capsule
-        shown = replay(small, stages, sync=sync)
+    small = minimise(found, stages, at_fault=True).capsule
+    shown = replay(small, stages, at_fault=True)
 
     assert mutant.profile in (found.profile, "planhat")
     assert length <= len(found.ops)

@@ -13,7 +13,7 @@ from crm_contracts.capsules.capsule import Capsule, Customer, Engine
 from crm_contracts.capsules.found import capsule_of
 from crm_contracts.capsules.minimise import minimise
 from crm_contracts.capsules.reading import from_text
-from crm_contracts.capsules.replay import faulty, replay
+from crm_contracts.capsules.replay import replay
 from crm_contracts.capsules.stages import Stages
 from crm_contracts.world import ops
 from crm_contracts.world.violations import Duplicated
@@ -43,14 +43,9 @@ def stages() -> Iterator[Stages]:
         yield made
 
 
-def with_fault(capsule: Capsule, stages: Stages) -> Any:
-    with faulty(capsule) as sync:
-        return replay(capsule, stages, sync=sync)
-
-
 def test_ours_lives_through_what_breaks_the_faulty_one(stages: Stages) -> None:
     """The bug shows on the engine that the capsule names and not on ours; each makes the same requests every time."""
-    ours, theirs = replay(LOST, stages), with_fault(LOST, stages)
+    ours, theirs = replay(LOST, stages), replay(LOST, stages, at_fault=True)
 
     assert (True, ()) == (ours.holds, ours.differs)
     assert isinstance(theirs.violation, Duplicated)
@@ -63,7 +58,7 @@ def test_a_planted_engine_is_sound_again_afterwards(stages: Stages) -> None:
     """A planted fault is there for as long as the capsule plays, and no longer."""
     capsule = replace(LOST, engine=Engine("planted", "a creation in doubt is made again"))
 
-    assert with_fault(capsule, stages).shows(capsule)
+    assert replay(capsule, stages, at_fault=True).shows(capsule)
     assert replay(capsule, stages).holds
 
 
@@ -161,7 +156,7 @@ def test_ids_are_those_that_the_bug_needs(stages: Stages) -> None:
 def test_words_that_make_no_sense_together_are_refused(stages: Stages, changes: Any, said: str) -> None:
     """In one line, before anything is played."""
     with pytest.raises(MisuseError, match=said):
-        with_fault(replace(LOST, **changes), stages)
+        replay(replace(LOST, **changes), stages, at_fault=True)
 
 
 def test_what_a_vendor_refuses_its_user_is_told(stages: Stages) -> None:
@@ -204,16 +199,31 @@ def test_a_long_capsule_is_made_small(stages: Stages) -> None:
         engine=Engine("planted", "a creation in doubt is made again"),
         expect={},
     )
-    with faulty(long) as sync:
-        small = minimise(long, stages, sync=sync)
-        again = minimise(long, stages, sync=sync)
+    small = minimise(long, stages, at_fault=True)
+    again = minimise(long, stages, at_fault=True)
 
     assert small == again
     assert len(small.capsule.ops) <= 4
     assert () == small.capsule.start
     assert {} == small.capsule.settings == small.capsule.customers
     assert ("Twice!", "Duplicated") == (small.capsule.saw, small.capsule.breaks)
-    assert with_fault(small.capsule, stages).shows(small.capsule)
+    assert replay(small.capsule, stages, at_fault=True).shows(small.capsule)
+
+
+def test_what_is_left_is_no_bug_of_ours(stages: Stages) -> None:
+    """A change that shows later than any overlap is lost to every sync; in a quiet hour ours need not lose it."""
+    late = ops.Edit(side="salesforce", act="act-1", fields={"Subject": "Late"}, late=200)
+    long = replace(
+        LOST,
+        ops=(LOST.ops[0], ops.Sync(), ops.Tick(seconds=3_600), ops.Sync(), late, ops.Sync()),
+        engine=Engine("planted", "Salesforce's cursor is the wall clock"),
+        breaks="ChangeMissed",
+        expect={},
+    )
+    small = minimise(long, stages, at_fault=True).capsule
+
+    assert replay(small, stages).holds
+    assert replay(small, stages, at_fault=True).shows(small)
 
 
 def test_what_shows_nothing_is_not_made_small(stages: Stages) -> None:

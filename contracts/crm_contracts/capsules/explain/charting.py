@@ -18,7 +18,6 @@ from crm_contracts.capsules.replay import Replay, replay
 from crm_contracts.capsules.stages import Stages
 from crm_contracts.vendors import TITLES
 from crm_contracts.world.story import Event, counted
-from crm_contracts.world.under_test import SyncFactory
 from crm_contracts.world.violations import Duplicated
 
 __all__ = ["explained"]
@@ -32,10 +31,11 @@ _FARES = {
 }
 
 
-def explained(capsule: Capsule, stages: Stages, *, sync: SyncFactory | None = None, engine: str = "") -> Chart:
-    """The chart of *capsule*, played with *sync* (ours, if none is given). *engine* is the name of a fault planted."""
+def explained(capsule: Capsule, stages: Stages, *, at_fault: bool = False) -> Chart:
+    """The chart of *capsule*. *at_fault*: played on the engine that it names, not on ours."""
     watch = Watch()
-    played = replay(capsule, stages, sync=sync, before=watch)
+    played = replay(capsule, stages, at_fault=at_fault, before=watch)
+    engine = capsule.engine.name if at_fault and capsule.engine else ""
     handles = _concerned(capsule, played)
     at = watch.parted(played.events, handles, doubled=_doubled(capsule, played)) if not played.holds else None
     return Chart(

@@ -19,11 +19,8 @@ def explain(*, file: Path, at_fault: bool, svg: Path | None) -> None:
     Plain text goes to standard output. With --svg a drawing that any browser opens is written instead. Exit status 2
     for a file that cannot be read or played.
     """
-    from contextlib import nullcontext
-
     from crm_contracts.capsules.explain import as_svg, as_text, explained
     from crm_contracts.capsules.reading import read_capsule
-    from crm_contracts.capsules.replay import faulty
     from crm_contracts.capsules.stages import Stages
     from crm_contracts.capsules.writing import write_whole
     from crm_contracts.world.story import counted
@@ -31,9 +28,8 @@ def explain(*, file: Path, at_fault: bool, svg: Path | None) -> None:
 
     chosen = read_capsule(file, tell=lambda line: click.echo(line, err=True))
     try:
-        with Stages() as stages, faulty(chosen) if at_fault else nullcontext() as sync:
-            engine = chosen.engine.name if at_fault and chosen.engine else ""
-            chart = explained(chosen, stages, sync=sync, engine=engine)
+        with Stages() as stages:
+            chart = explained(chosen, stages, at_fault=at_fault)
     except MisuseError as error:
         raise MisuseError(f"{file}: {error}") from None
     if svg is None:

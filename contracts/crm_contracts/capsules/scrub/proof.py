@@ -9,11 +9,10 @@ deeds, requests and answers in the same order.
 from __future__ import annotations
 
 import re
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from crm_contracts.capsules.capsule import Capsule
-from crm_contracts.capsules.replay import Replay, faulty, replay
+from crm_contracts.capsules.replay import Replay, replay
 from crm_contracts.capsules.scrub.cipher import Cipher
 from crm_contracts.capsules.scrub.knowledge import knowledge_of
 from crm_contracts.capsules.scrub.scrubbing import Scrubbed, scrubbed
@@ -49,7 +48,7 @@ def prove(capsule: Capsule, stages: Stages, key: bytes, *, at_fault: bool = Fals
     for whole in (True, False):
         made = scrubbed(capsule, knowledge, Cipher(key, whole=whole))
         try:
-            found = _played(made.capsule, stages, at_fault=engine)
+            found = replay(made.capsule, stages, at_fault=engine)
         except (MisuseError, AssertionError):  # a user's deed that the vendor refuses makes it another story
             instead = instead or "a vendor refuses what its people do"
             continue
@@ -63,18 +62,13 @@ def prove(capsule: Capsule, stages: Stages, key: bytes, *, at_fault: bool = Fals
 def _wanted(capsule: Capsule, stages: Stages, *, at_fault: bool) -> tuple[bool, Replay]:
     """With which engine the bug shows (is it the one at fault?), and what comes of it there."""
     if not at_fault:
-        ours = _played(capsule, stages, at_fault=False)
+        ours = replay(capsule, stages)
         if not ours.holds or capsule.engine is None:
             return False, ours
-    named = _played(capsule, stages, at_fault=True)
+    named = replay(capsule, stages, at_fault=True)
     if named.holds:
         raise MisuseError("it shows no bug on the engine that it names: there is nothing to prove")
     return True, named
-
-
-def _played(capsule: Capsule, stages: Stages, *, at_fault: bool) -> Replay:
-    with faulty(capsule) if at_fault else nullcontext() as sync:
-        return replay(capsule, stages, sync=sync)
 
 
 def _same(wanted: Replay, found: Replay, before: Capsule, after: Capsule) -> bool:
