@@ -47,7 +47,7 @@ from fake_salesforce.routes import (
 )
 from fake_salesforce.routes.answers import Answer
 from fake_salesforce.routes.bulk1_wire import SESSION_HEADER
-from fake_salesforce.routes.http import Call, View, bind, bind_open, methods_taken
+from fake_salesforce.routes.http import Call, View, bind, bind_open, methods_named
 from fake_salesforce.routes.since import since
 from fake_salesforce.wire.compression import compressed
 from fake_salesforce.wire.faults import FaultAnswers, session_in
@@ -114,7 +114,7 @@ ROUTES: list[tuple[str, str, str, View]] = [
     ("POST", "/sobjects/User/<user_id>/password", "setPassword", user_password.put),
     ("DELETE", "/sobjects/User/<user_id>/password", "resetPassword", user_password.reset),
     ("GET", "/sobjects/<sobject>/<record_id>", "getRecord", sobjects.by_id),
-    ("POST", "/sobjects/<sobject>/<record_id>", "createRecordById", sobjects.post_by_id),
+    ("POST", "/sobjects/<sobject>/<id_key:record_id>", "createRecordById", sobjects.create_by_id),
     ("PATCH", "/sobjects/<sobject>/<record_id>", "updateRecord", sobjects.update),
     ("DELETE", "/sobjects/<sobject>/<record_id>", "deleteRecord", sobjects.delete),
     ("GET", "/sobjects/<sobject>/<key>/<path:value>", "getRecordByKey", sobjects.by_key),
@@ -246,7 +246,7 @@ def make_flask(org: Org) -> Flask:
     app = Flask("fake_salesforce", static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.url_map.converters["ingest_results"] = bulk2.ResultsConverter
+    app.url_map.converters.update(id_key=sobjects.IdKeyConverter, ingest_results=bulk2.ResultsConverter)
     if _COMPILED:
         app.url_map = _COMPILED[0]
     views: dict[str, View] = {}
@@ -373,7 +373,7 @@ def _refuse(org: Org, error: HTTPException) -> Answer:
 
     def view(call: Call) -> Answer:
         if isinstance(error, MethodNotAllowed):
-            return call.method_not_allowed(methods_taken(error, request.path))
+            return call.method_not_allowed(methods_named(error))
         raise salesforce_error("NOT_FOUND")
 
     if request.path.startswith("/services/async/"):
@@ -385,8 +385,7 @@ def _refuse(org: Org, error: HTTPException) -> Answer:
 def _refuse_async(org: Org, error: HTTPException) -> Answer:
     version = request.path.split("/")[3]
     if isinstance(error, MethodNotAllowed):
-        allowed = ",".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"}))
-        return bulk1_wire.bind(org, bulk1.other_method)(version=version, allowed=allowed)
+        return bulk1_wire.bind(org, bulk1.other_method)(version=version, allowed=methods_named(error))
     return bulk1_wire.bind(org, bulk1.unknown)(version=version)
 
 

@@ -75,12 +75,13 @@ def test_pretty_print_has_spaces_on_both_sides_of_the_colon(org: Any) -> None:
 
 
 def test_create_through_the_id_path(org: Any) -> None:
-    """POST /sobjects/X/Id creates and says so from v46."""
-    answer = org.post("/sobjects/Account/Id", {"Name": "Acme"})
+    """POST /sobjects/X/Id, in any letter case, creates from v37 and says so from v46."""
+    answers = [org.post(f"/sobjects/Account/{key}", {"Name": "Acme"}) for key in ("Id", "id", "ID/")]
     old = org.post("/services/data/v45.0/sobjects/Account/Id", {"Name": "Acme"})
 
-    assert (201, True) == (answer.status, answer.json["created"])
+    assert [(201, True)] * 3 == [(answer.status, answer.json["created"]) for answer in answers]
     assert (201, ["id", "success", "errors"]) == (old.status, list(old.json))
+    assert 405 == org.post("/services/data/v36.0/sobjects/Account/Id", {"Name": "Acme"}).status
 
 
 def test_head_has_no_body(org: Any) -> None:

@@ -51,7 +51,6 @@ _FIXED_HEADERS = [
 _EDGE_CACHE = ("X-SFDC-Edge-Cache", "MISS")
 _BODY_HEADERS = [("Content-Type", JSON_TYPE), ("Vary", "Accept-Encoding")]
 _AUTHORIZATION = re.compile(r"(?:Bearer|OAuth)\s+(\S+)\s*", re.IGNORECASE)
-_ROW_PATH = re.compile(r".*/sobjects/[^/]+/([^/]+)/?")
 _JSON_MEDIA = re.compile(r"application/json\s*(?:;.*)?", re.IGNORECASE)
 
 
@@ -264,13 +263,9 @@ class Call:
         return self.error(refusal, more=[("Allow", allowed)])
 
 
-def methods_taken(error: MethodNotAllowed, path: str) -> str:
-    """The methods that *path* takes, joined by commas; POST to a row's path creates, and only where its key is `Id`."""
-    methods = set(error.valid_methods or ()) - {"OPTIONS"}
-    row = _ROW_PATH.fullmatch(path)
-    if row is not None and row[1].lower() != "id":
-        methods.discard("POST")
-    return ",".join(sorted(methods))
+def methods_named(error: MethodNotAllowed) -> str:
+    """The methods that a 405 names, joined by commas: those of the resource's routes."""
+    return ",".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"}))
 
 
 def json_bytes(value: Any) -> bytes:

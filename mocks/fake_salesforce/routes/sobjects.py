@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from werkzeug.routing import BaseConverter
+
 from fake_salesforce.describes import describe
 from fake_salesforce.errors import salesforce_error
 from fake_salesforce.operations import blobs, records, relationships, replication, rows
@@ -18,6 +20,12 @@ CREATED_SINCE = 46  # from v46 an upsert answers `created`, and 200 with a body 
 CREATE_BY_ID_SINCE = 37
 RELATIONSHIPS_SINCE = 36
 MRU_SINCE = 60
+
+
+class IdKeyConverter(BaseConverter):
+    """The key `Id` where a row has its id, in any letter case: POST creates there, and at no row."""
+
+    regex = "[Ii][Dd]"
 
 
 def caller(call: Call) -> Caller:
@@ -79,9 +87,9 @@ def by_id(call: Call, sobject: str, record_id: str) -> Answer:
     return _row(call, found, rows.url_id(found, record_id))
 
 
-def post_by_id(call: Call, sobject: str, record_id: str) -> Answer:
-    """POST /sobjects/{sobject}/Id creates; POST .../{id}?_HttpMethod=PATCH comes in as PATCH."""
-    if record_id.lower() != "id" or call.number < CREATE_BY_ID_SINCE:
+def create_by_id(call: Call, sobject: str, **_key: str) -> Answer:
+    """POST /sobjects/{sobject}/Id"""
+    if call.number < CREATE_BY_ID_SINCE:
         return call.method_not_allowed("DELETE,GET,HEAD,PATCH")
     found = records.find_sobject(call.org, sobject)
     made = records.create(call.org, caller(call), sobject=found, body=call.json_body())

@@ -22,7 +22,7 @@ from fake_core.errors import FakeError
 from fake_core.fake import FAULT_KEY
 from fake_core.faults import Fault
 from fake_salesforce.errors import salesforce_error
-from fake_salesforce.routes.http import Call, View, methods_taken
+from fake_salesforce.routes.http import Call, View, methods_named
 from fake_salesforce.wire import jsontext
 
 _SHOWN_HEADERS = frozenset({"ETag", "Last-Modified", "Location"})  # recorded by CumulusCI
@@ -74,8 +74,8 @@ def dispatch(
         sub.settle(values.pop("version"))
         response = view(sub, **values)
     except MethodNotAllowed as error:
-        taken = methods_taken(error, path)
-        response = sub.error(salesforce_error("METHOD_NOT_ALLOWED", method=method, allowed=taken))
+        allowed_here = methods_named(error)
+        response = sub.error(salesforce_error("METHOD_NOT_ALLOWED", method=method, allowed=allowed_here))
     except HTTPException:
         response = sub.error(salesforce_error("NOT_FOUND"))
     except FakeError as error:
