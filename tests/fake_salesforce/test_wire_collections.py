@@ -191,7 +191,9 @@ def test_collections_came_with_v42(org: Any) -> None:
 
 
 @pytest.mark.evidence(
-    "documented", "REST API Developer Guide, Composite: sObject Collections since v43; refusal assumed"
+    "documented",
+    "REST API Developer Guide v62 and v66, Send Multiple Requests Using Composite: sObject Collections are supported "
+    "in v43.0 and later; the refusal is assumed",
 )
 def test_collections_in_a_composite_came_with_v43(org: Any) -> None:
     """A version later than by themselves."""

@@ -11,6 +11,8 @@ from fake_salesforce.routes.answers import Answer
 from fake_salesforce.routes.http import Call
 from fake_salesforce.routes.sobjects import CREATED_SINCE, caller
 
+# REST API Developer Guide v62 and v66: "sObject Collections", and the supported resources of "Send Multiple Requests
+# Using Composite".
 COLLECTIONS_SINCE = 42
 IN_COMPOSITE_SINCE = 43
 
