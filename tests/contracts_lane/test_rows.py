@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import Client
 
 from crm_contracts.openapi import fit_salesforce, load
+from crm_contracts.openapi.lane import Lane
 
 DOCUMENT = load("salesforce")
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -26,9 +27,16 @@ TYPES = {
 
 
 @pytest.fixture(scope="module")
-def org() -> Iterator[Any]:
-    """The lane's org: its rows by object, and a caller."""
-    lane = fit_salesforce.lane()
+def lane() -> Iterator[Lane]:
+    """The Salesforce lane, seeded."""
+    made = fit_salesforce.lane()
+    yield made
+    made.fake.close()
+
+
+@pytest.fixture(scope="module")
+def org(lane: Lane) -> Any:
+    """A caller of the lane's org, and its rows by object."""
     client, headers = Client(lane.fake), lane.headers()
 
     def get(path: str) -> Any:
@@ -36,8 +44,14 @@ def org() -> Iterator[Any]:
         assert answer.status_code == 200, answer.text
         return answer.get_json()
 
-    yield get, lane.seeded["ids"]
-    lane.fake.close()
+    return get, lane.seeded["ids"]
+
+
+def degrees(most: int) -> list[float | str]:
+    """Coordinates up to the pole or the date line and beyond, as numbers and as texts."""
+    within = [str(most), f"-{most}.0", f"{most}.000000", f"{most - 1}.999999", "0.5"]
+    beyond = [f"{most}.000001", f"-{most + 1}", f"{most}0"]
+    return [most, -most, most - 0.5, most + 0.000001, -most - 1, *within, *beyond]
 
 
 def said(schema: dict[str, Any]) -> tuple[str, bool]:
@@ -105,6 +119,31 @@ def test_the_describe_says_what_the_document_says_of_bodies(org: Any, sobject: s
             wrong.append((name, schema["enum"], values))
 
     assert [] == wrong
+
+
+@pytest.mark.parametrize(
+    ("sobject", "part", "values"),
+    [
+        *((one, "Latitude", degrees(90)) for one in ("Account", "Contact", "Lead")),
+        *((one, "Longitude", degrees(180)) for one in ("Account", "Contact", "Lead")),
+        ("Opportunity", "Probability", [999, -999, 1000, "999.49", "999.5", "998.9", "-99.9", "100", "1000"]),
+    ],
+)
+def test_the_document_takes_the_numbers_that_the_fake_takes(
+    lane: Lane, sobject: str, part: str, values: list[float | str]
+) -> None:
+    """The ends of a field's range are the same in both."""
+    client, headers = Client(lane.fake), lane.headers()
+    row = f"{DATA}/sobjects/{sobject}/{lane.seeded['ids'][sobject][0]}"
+    bodies = [SCHEMAS[f"{sobject}{kind}"]["properties"] for kind in ("Create", "Update")]
+    fields = [(name, schema) for body in bodies for name, schema in body.items() if name.endswith(part)]
+
+    assert fields
+    for name, schema in fields:
+        taken = [client.patch(row, json={name: one}, headers=headers).status_code == 204 for one in values]
+        document = jsonschema_rs.validator_for(schema)
+        assert taken == [document.is_valid(one) for one in values]
+        assert {True, False} == set(taken)
 
 
 @pytest.mark.parametrize("sobject", [one for one in fit_salesforce.OBJECTS if one != "Event"])
