@@ -29,8 +29,8 @@ Tell = Callable[[str], None]
 def read_capsule(path: Path, *, strict: bool = False, tell: Tell = lambda _line: None) -> Capsule:
     """The capsule in a file. Raises MisuseError: file, line, key, what to do. *tell* is told what is left out."""
     try:
-        if path.is_file() and path.suffix.lower() in (".har", ".csv"):
-            way = {".har": f"from-har {path}", ".csv": "from-csv --help"}[path.suffix.lower()]
+        way = {".har": f"from-har {path}", ".csv": "from-csv --help"}.get(path.suffix.lower())
+        if way is not None and path.is_file():
             raise MisuseError(f"{path}: is no capsule; one is made of it: `understudy capsule {way}`")
         if path.stat().st_size > SIZE_MAX * 4:
             raise MisuseError(f"{path}: {path.stat().st_size:,} bytes; a capsule has at most {SIZE_MAX:,}")

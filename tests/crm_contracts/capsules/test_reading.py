@@ -159,8 +159,11 @@ def test_a_key_from_the_future_is_told_and_left_out() -> None:
 def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     """Not there, a folder, bytes that are no text, what a capsule is made of."""
     (tmp_path / "bytes").write_bytes(b"capsule: \xff")
-    (tmp_path / "story.HAR").write_text('{"log": {}}')
+    (tmp_path / "folder.csv").mkdir()
+    for made_of in ("story.HAR", "table.csv"):
+        (tmp_path / made_of).write_text('{"log": {}}')
     wrong = {"missing": "No such file", ".": "Is a directory", "bytes": "byte 9 is no UTF-8", "story.HAR": "from-har /"}
+    wrong |= {"table.csv": "from-csv --help", "folder.csv": "Is a directory", "missing.har": "No such file"}
     for name, said in wrong.items():
         with pytest.raises(MisuseError, match=said):
             read_capsule(tmp_path / name)
