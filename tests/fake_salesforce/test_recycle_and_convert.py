@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from .conftest import Caller
-from .test_soap import Soap, one, result, soap
+from .soap_client import Soap, one, result, soap
 
 __all__ = ["soap"]
 UNDELETE = ("documented", "SOAP API Developer Guide, undelete(); Apex Developer Guide, Restoring Deleted Records")

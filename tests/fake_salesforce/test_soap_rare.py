@@ -7,7 +7,7 @@ import re
 import pytest
 
 from .conftest import Caller
-from .test_soap import Soap, one, result, soap
+from .soap_client import Soap, one, result, soap
 
 __all__ = ["soap"]
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from tests.fake_salesforce.bulk1_client import Bulk
 from tests.fake_salesforce.conftest import Answer, Caller
-from tests.fake_salesforce.test_soap import PARTNER, envelope
+from tests.fake_salesforce.soap_client import PARTNER, envelope
 
 from fake_salesforce import ConnectedApp, UserConfig
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from tests.fake_salesforce.bulk1_client import Bulk
 from tests.fake_salesforce.conftest import HOST, Answer, Caller
-from tests.fake_salesforce.test_soap import code
+from tests.fake_salesforce.soap_client import code
 
 from crm_contracts.ledger import entries
 from crm_contracts.ledger.entry import Entry

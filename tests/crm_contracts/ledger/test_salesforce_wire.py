@@ -12,7 +12,7 @@ from defusedxml.ElementTree import fromstring
 from tests.crm_contracts.ledger.causes import soap
 from tests.fake_salesforce.bulk2 import load
 from tests.fake_salesforce.conftest import HOST, Answer, Caller
-from tests.fake_salesforce.test_soap import code, one, query, sobject
+from tests.fake_salesforce.soap_client import code, one, query, sobject
 
 from crm_contracts.ledger import entries
 from crm_contracts.ledger.entry import Entry
