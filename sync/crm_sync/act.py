@@ -434,7 +434,8 @@ class Actor:
     def _commit(self, plan: Plan) -> None:
         """Write down what both sides now agree on, from what was read back."""
         activity = plan.activity
-        if not (activity.link or (activity.claimed_sf_id and activity.salesforce)):
+        sleeps = activity.link is not None and activity.link.dormant  # what was agreed stays so until it wakes (P6)
+        if sleeps or not (activity.link or (activity.claimed_sf_id and activity.salesforce)):
             self._clear_pending(plan)  # it was looked at, and nothing is to be done about it
             return
         sections = sections_for(activity, self._engine)

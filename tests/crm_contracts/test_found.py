@@ -301,6 +301,16 @@ def test_what_never_reached_salesforce_is_decided_anew(stage: Stage, dies_at: in
     play([NOTE, ops.Sync(), *edits, ops.Sync(crash_at=dies_at)], stage=stage, settings=Settings(conflict="newest"))
 
 
+def test_two_fields_may_lose_the_same_words(stage: Stage) -> None:
+    """Subject and text say the same and both lose: the log of conflicts has the words twice, once for each (I5)."""
+    edits = [
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Subject": "S", "Description": "D"}),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"subject": "Same", "description": "<p>Same</p>"}),
+    ]
+
+    play([NOTE, ops.Sync(), *edits, ops.Sync()], stage=stage, settings=Settings(conflict="salesforce"))
+
+
 def test_a_conversation_that_shows_late_undoes_nothing(stage: Stage) -> None:
     """The round of its completed Task is not shown it; once it shows, its values of then are no edit (I5, F49)."""
     history = [

@@ -404,6 +404,37 @@ def test_an_email_must_not_reach_salesforce() -> None:
         log.round()
 
 
+@pytest.mark.rule("P6", "F36")
+def test_what_is_written_while_a_type_is_excluded_waits() -> None:
+    """I5, I1: nothing of a Conversation that takes no part goes over, and all of it does when it takes part again."""
+
+    def asleep() -> Log:
+        log = Log(conflict="salesforce")
+        log.user(CONVERSATION, PH, subject="A", type="note")
+        log.begin()
+        log.put(CONVERSATION, PH, externalId=SF)
+        log.put(SALESFORCE, SF, Subject="A", Status="Completed")
+        log.round()
+        log.user(CONVERSATION, PH, type="email")
+        log.user(SALESFORCE, SF, Subject="B")
+        log.begin()
+        return log
+
+    log = asleep()
+    log.put(CONVERSATION, PH, subject="B")
+    with pytest.raises(LostUpdate, match="takes no part"):
+        log.round()
+
+    log = asleep()
+    log.round()
+    log.oracle.settled()
+    log.user(CONVERSATION, PH, type="note")
+    log.begin()
+    log.round()
+    with pytest.raises(NotConverged):
+        log.oracle.settled()
+
+
 def test_a_one_way_section_keeps_its_source() -> None:
     """I5: in a section that only receives, Salesforce's edit must arrive whatever the policy says."""
     log = linked(task=RECEIVE, conflict="planhat")

@@ -244,6 +244,31 @@ def test_a_type_that_returns_wakes_its_old_link(both: Both) -> None:
     assert ["Edited meanwhile"] == [t["Subject"] for t in both.sf_tasks()]
 
 
+@pytest.mark.rule("P6", "P24", "F36")
+@pytest.mark.parametrize("elsewhere", [{}, {"subject": "Edited in Planhat"}])
+def test_what_salesforce_wrote_meanwhile_arrives_when_a_link_wakes(both: Both, elsewhere: dict[str, str]) -> None:
+    """What was agreed before stays agreed while a link sleeps: Salesforce's edit is one, and a loser is logged."""
+    conversation = both.ph_conversation(subject="QBR", type="QBR")
+    both.run()
+    both.ph_edit("conversations", conversation, type="call", **elsewhere)
+    both.run()
+    (task,) = both.sf_tasks()
+    both.clock.advance(60)
+    both.sf_edit(task["Id"], Subject="Edited in Salesforce")
+    both.run()
+    assert elsewhere.get("subject", "QBR") == both.ph_get("conversations", conversation)["subject"]
+
+    both.clock.advance(3_600)
+    both.sf_task(Subject="Newer than any overlap")
+    both.run()
+    both.ph_edit("conversations", conversation, type="QBR")
+    report = both.run()
+
+    won = elsewhere.get("subject", "Edited in Salesforce")  # Planhat's record was written last
+    assert (won, won) == (both.ph_get("conversations", conversation)["subject"], both.sf_get(task["Id"])["Subject"])
+    assert ["Edited in Salesforce"][: len(elsewhere)] == [one.losing_value for one in report.conflicts]
+
+
 @pytest.mark.rule("P21", "P11")
 def test_switching_on_never_reaches_back(both: Both) -> None:
     """A Conversation logged while the switch was off keeps its own Task; the report names it."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from crm_contracts.world.fields import IGNORED, Field, Value
+from crm_contracts.world.fields import IGNORED, Field, Value, takes_part
 from crm_contracts.world.model import Activity, Pair
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
 from crm_contracts.world.settings import Settings
@@ -18,6 +18,11 @@ from crm_contracts.world.violations import LostUpdate
 
 Base = tuple[Value, Value] | None  # the values last agreed, as each side held them; None = never agreed
 Values = tuple[Value, Value]
+
+
+def _rests(pair: Pair) -> bool:
+    """P6: a Conversation of an excluded type takes no part; what was agreed before stays agreed until it does again."""
+    return pair.section == CONVERSATION and not takes_part(pair.planhat.row)
 
 
 class Agreement:
@@ -72,9 +77,10 @@ class Agreement:
     def _ways(self, pair: Pair) -> set[tuple[bool, bool]]:
         """The ways that stand open, out of Salesforce and out of Planhat; more than one set by `two-sections`."""
         own = (self.settings.receives(pair.section), self.settings.sends(pair.section))
+        found = {own, (False, False)} if _rests(pair) else {own}
         if not pair.retired:
-            return {own}
-        return {own, (own[0] or self.settings.receives(TASK), own[1] or self.settings.sends(TASK))}
+            return found
+        return found | {(own[0] or self.settings.receives(TASK), own[1] or self.settings.sends(TASK))}
 
     def explain(
         self,
@@ -89,6 +95,11 @@ class Agreement:
         values, winners = seen
         after = pair.values(one)
         bases = self.known(pair, one)
+        if clean and not self.behind and _rests(pair) and not pair.retired:
+            if after != values:
+                lost = self._lost(pair, one, values, after)
+                raise LostUpdate(f"it takes no part (P6): {lost}", activity=activity.handle)
+            return
         chosen = activity.status_chosen if one.name == "state" else frozenset[str]()
         if IGNORED in (values[1], after[1]) or (one.name == "date" and activity.one(CONVERSATION)):
             self._bases[(*pair.key, one.name)] = bases | {after}

@@ -40,6 +40,8 @@ _VERBS = {
 }
 _LATE_SECONDS_MAX = 90  # below the overlap of a scan: a change that shows later than that is past finding
 _SKEWS = (-45, -5, 5, 45)
+_TYPES = ("email", "note", "chat", "note")  # of a Conversation: two that take no part, and back (P6)
+_TYPES_SEED = 1 << 40  # drawn apart from all else: a history keeps its other operations
 _WRITES = {"salesforce": (("create", "Task"), ("update", "Task")), "planhat": (("bulk", "*"), ("update", "*"))}
 
 
@@ -48,7 +50,7 @@ def planhat_history(seed: int, steps: int, *, keyed: bool) -> list[Op]:
 
     *keyed*: the org has a unique key on Task; without one a creation behind the sync's back is beyond its knowledge.
     """
-    chance = Chance(seed)
+    chance, types = Chance(seed), Chance(seed + _TYPES_SEED)
     history: list[Op] = []
     made = 0
     for step in range(steps):
@@ -57,7 +59,10 @@ def planhat_history(seed: int, steps: int, *, keyed: bool) -> list[Op]:
             made += 1
             history.append(create_op(chance, f"act-{made}", step))
         else:
-            history.append(_op(chance, kind, f"act-{1 + chance.below(made)}", step, keyed=keyed))
+            op = _op(chance, kind, f"act-{1 + chance.below(made)}", step, keyed=keyed)
+            if isinstance(op, ops.Edit) and op.side == CONVERSATION and types.below(3) == 0:
+                op = replace(op, fields={"type": types.pick(_TYPES)})
+            history.append(op)
     return history
 
 

@@ -40,6 +40,13 @@ class PutAside:
     def _item(self, record: Record) -> Pending | None:
         return self._known.get((record.place, record.model, record.id))
 
+    def look_again(self, place: str, model: str, record_id: str, reason: str) -> None:
+        """Read a record in this run that no scan may show; in the next one, if this one breaks off."""
+        now = self._engine.clock.now()
+        item = Pending(place, model, record_id, kind="waiting", reason=reason, attempts=1, next_at=now, changed_at="")
+        self._engine.state.set_pending(item)
+        self.due.append(item)
+
     def quarantine(self, record: Record, section: Section, reason: str) -> None:
         """Put one record aside, and say so in the report."""
         label = f"{record.place} {record.model} {record.id}"

@@ -175,7 +175,10 @@ class Placing:
         return self._state.flag_at(self._engine.partner.transport.ours(moment))
 
     def is_excluded(self, record: Record, section: Section) -> bool:
-        """Does the record take no part? Its link sleeps for as long, and wakes by itself (P6)."""
+        """Does the record take no part? Its link sleeps for as long, and wakes by itself (P6).
+
+        What was done in Salesforce meanwhile was seen and passed over: the record is read again when its link wakes.
+        """
         if not self._engine.may_exclude(section):
             return False
         link = self._state.link_of(record.model, record.id, section.salesforce)
@@ -186,5 +189,9 @@ class Placing:
                 self._state.change_link(link.id, dormant=True)
             self._engine.report.section(section.key).add(label, Outcome.SKIPPED, reason)
         elif link is not None and link.dormant:
+            if link.sf_id and any(
+                s.salesforce == link.sf_object and s.direction.receives for s in self._engine.sections
+            ):
+                self._aside.look_again(SALESFORCE, link.sf_object, link.sf_id, "its counterpart takes part again")
             self._state.change_link(link.id, dormant=False)
         return bool(reason)

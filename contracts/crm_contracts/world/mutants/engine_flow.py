@@ -309,6 +309,24 @@ FLOW = (
         ),
     ),
     Mutant(
+        "what sleeps is agreed on",
+        "F36",
+        "What is edited in Salesforce while its counterpart takes no part counts as agreed.",
+        (Text("crm_sync.act.Actor._commit", "if sleeps or not (", "if not ("),),
+    ),
+    Mutant(
+        "a link wakes without a look at Salesforce",
+        "F36",
+        "When a type is included again, nobody reads what was written in Salesforce meanwhile.",
+        (
+            Text(
+                f"{OBSERVE}placing.Placing.is_excluded",
+                'self._aside.look_again(SALESFORCE, link.sf_object, link.sf_id, "its counterpart takes part again")',
+                "pass",
+            ),
+        ),
+    ),
+    Mutant(
         "other integrations' types take part",
         "F36",
         "E-mails, chats, tickets and calls, which no section offers, are sent like any Conversation.",
