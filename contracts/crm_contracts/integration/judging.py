@@ -47,7 +47,7 @@ def judge(
     if unknown:
         raise MisuseError(f"no check {unknown[0]!r}: choose of {', '.join(CHECKS)}")
     results = [*more]
-    showing = {id(run): Showing(run) for run in runs}
+    showing: dict[int, Showing] = {}  # of the runs that something is shown of
     for name, check in CHECKS.items():
         row = rows()[name]
         if name in allow:
@@ -65,6 +65,9 @@ def judge(
         if not number and not seen:
             results.append(Result(name=name, state="not run", title=row.title, why=row.nothing, grade=row.grade))
             continue
+        for group in seen.values():
+            if id(run := group[0][0]) not in showing:
+                showing[id(run)] = Showing(run)
         told = [_finding(row, group, showing[id(group[0][0])], len(runs)) for group in seen.values()]
         wrong = any(finding.level == "error" or (strict and finding.level == "warning") for finding in told)
         results.append(

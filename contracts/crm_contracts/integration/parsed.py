@@ -10,12 +10,11 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 from crm_contracts.openapi.routes import Found, Router, router
@@ -25,6 +24,27 @@ from crm_contracts.traffic.bodies import unpacked
 __all__ = ["ParsedCall", "Run", "strings"]
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+Part = TypeVar("Part")
+
+
+class _Once(Generic[Part]):
+    """A part of an object, read when somebody asks and then kept in its place; one thread asks.
+
+    functools.cached_property, up to Python 3.11, takes a lock at each first look: of fifteen parts of each call.
+    """
+
+    def __init__(self, read: Callable[[Any], Part]) -> None:
+        self._read = read
+        self.__doc__ = read.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, one: Any, owner: type | None = None) -> Part:
+        part = one.__dict__[self._name] = self._read(one)
+        return part
 
 
 class ParsedCall:
@@ -55,29 +75,29 @@ class ParsedCall:
         """Scheme, host and port."""
         return f"{self._parts.scheme}://{self._parts.netloc.rpartition('@')[2]}"
 
-    @cached_property
+    @_Once
     def query(self) -> list[tuple[str, str]]:
-        return parse_qsl(self._parts.query, keep_blank_values=True)
+        return parse_qsl(self.raw_query, keep_blank_values=True) if self.raw_query else []
 
     def parameter(self, name: str) -> str | None:
         """The first query parameter of that name."""
         return next((value for key, value in self.query if key == name), None)
 
-    @cached_property
+    @_Once
     def content_type(self) -> str:
         """The request's media type, without parameters, in lower case; "" where none was named."""
         return (self.call.header("content-type") or "").partition(";")[0].strip().lower()
 
-    @cached_property
+    @_Once
     def body(self) -> bytes:
         """The request's body, unpacked."""
         return _plain(self.call.request, self.call.header("content-encoding"))
 
-    @cached_property
+    @_Once
     def text(self) -> str:
         return self.body.decode("utf-8", "replace")
 
-    @cached_property
+    @_Once
     def json(self) -> Any:
         """The request's JSON; None where it is none."""
         return _json(self.body)
@@ -88,21 +108,21 @@ class ParsedCall:
         items = self.json if isinstance(self.json, list) else [self.json]
         return [one for one in items if isinstance(one, dict)]
 
-    @cached_property
+    @_Once
     def form(self) -> dict[str, str]:
         """The request's form."""
-        if self.content_type != "application/x-www-form-urlencoded":
+        if not self.body or self.content_type != "application/x-www-form-urlencoded":
             return {}
         return dict(parse_qsl(self.text, keep_blank_values=True))
 
-    @cached_property
+    @_Once
     def said(self) -> str:
         """Path, query and body as a person would read them, for looking something up."""
         query = unquote_plus(self.raw_query)
         body = unquote_plus(self.text) if self.form else self.text
         return f"{unquote(self.path)}?{query}\n{body}"
 
-    @cached_property
+    @_Once
     def soql(self) -> str | None:
         """The SOQL that this call carries, if it is a query."""
         if self.vendor != "salesforce":
@@ -116,11 +136,11 @@ class ParsedCall:
 
     # --- what it is in the document ------------------------------------------------------------------
 
-    @cached_property
+    @_Once
     def router(self) -> Router:
         return router(self.vendor)
 
-    @cached_property
+    @_Once
     def found(self) -> Found | None:
         return self.router.find(self.acts_as, self.path)
 
@@ -130,7 +150,7 @@ class ParsedCall:
         override = self.parameter("_HttpMethod") if self.vendor == "salesforce" and self.method == "POST" else None
         return (override or self.method).upper()
 
-    @property
+    @_Once
     def operation(self) -> str:
         """The document's operationId, "" for none."""
         return self.found.operation.operation_id if self.found else ""
@@ -161,21 +181,26 @@ class ParsedCall:
         """Whether the vendor refused what was said: not who said it, and not because of the moment."""
         return 400 <= self.status < 500 and self.status not in NOT_FOR_WHAT_WAS_SAID
 
-    @cached_property
+    @_Once
     def answer(self) -> bytes:
         """The answer's body, unpacked."""
         return _plain(self.call.response, self.call.answered("content-encoding"))
 
-    @cached_property
+    @_Once
     def answer_text(self) -> str:
         return self.answer.decode("utf-8", "replace")
 
-    @cached_property
+    @_Once
     def answer_json(self) -> Any:
         """The answer's JSON; None where it is none."""
         return _json(self.answer)
 
-    @cached_property
+    def may_answer(self, key: str) -> bool:
+        """Whether the answer's JSON may have *key*, of letters: a quick look, of which only a no is certain."""
+        answer = self.answer
+        return key.encode() in answer or b"\\u" in answer or b"\0" in answer  # letters as escapes, and UTF-16
+
+    @_Once
     def lost(self) -> bool:
         """Whether the client never got the whole answer."""
         if self.status == 0:
@@ -185,7 +210,7 @@ class ParsedCall:
             return False
         return len(self.call.response) < int(promised) and len(self.call.response) < KEPT_BYTES_MAX
 
-    @cached_property
+    @_Once
     def errors(self) -> list[tuple[str, str]]:
         """(code, message) of each error that the answer tells of the whole request; code "" where there is none."""
         if self.ok or self.status in {0, 304}:
@@ -206,7 +231,7 @@ class ParsedCall:
 
     # --- credentials ---------------------------------------------------------------------------------
 
-    @cached_property
+    @_Once
     def token(self) -> str:
         """The credential that the request shows in a header, "" for none."""
         for name in ("authorization", "x-sfdc-session", "app-token"):
@@ -256,7 +281,7 @@ class Run:
     budget: Mapping[str, int] = field(default_factory=dict)
     side_by_side: Collection[str] = ()
 
-    @cached_property
+    @_Once
     def parsed(self) -> list[ParsedCall]:
         return [ParsedCall(call) for call in self.calls]
 
@@ -285,28 +310,28 @@ class Run:
         """Whether a call of *vendor* began before another had ended."""
         return any(two.call.at < one.ended for one, two in pairwise(self.of(vendor)))
 
-    @cached_property
+    @_Once
     def values(self) -> set[str]:
         """Texts that are somebody's data: what records hold that the run read, wrote or began with."""
         found = set(self.known)
         for one in self.parsed:
             if not one.logs_in:
-                found.update(text for text in strings(one.answer_json))
-                found.update(text for text in strings(one.json))
+                found.update(strings(one.answer_json))
+                found.update(strings(one.json))
         return found
 
 
 def strings(value: Any) -> Iterator[str]:
-    """Every text in a JSON value that is a value, not a key."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, one in value.items():
-            if key != "attributes":
-                yield from strings(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from strings(one)
+    """Every text in a JSON value that is a value, not a key; in no order."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, list):
+            left += one
+        elif isinstance(one, dict):
+            left += [inner for key, inner in one.items() if key != "attributes"]
 
 
 def _json(body: bytes) -> Any:
@@ -320,7 +345,7 @@ def _json(body: bytes) -> Any:
 
 def _plain(body: bytes, coding: str | None) -> bytes:
     """*body* unpacked; as it is where that cannot be done."""
-    plain = unpacked(body, coding or "")
+    plain = unpacked(body, coding) if coding else body
     return body if plain is None else plain
 
 

@@ -398,6 +398,53 @@ def test_a_quote_in_a_record_is_no_query() -> None:
     assert [0, 1] == [len(said("pasted-query", calls)) for calls in bodies]
 
 
+def test_of_many_values_in_a_query_the_one_that_is_nowhere_escaped_is_told() -> None:
+    """Each is looked for once among all literals of the query; the longest that is in none of them is named."""
+    names = [f"O'Brien {number:03}" for number in range(50)]
+    literals = ", ".join("'{}'".format(name.replace("'", "\\'")) for name in names[:-2])
+    pasted = ", ".join(f"'{name}'" for name in names)
+    calls = [
+        soql("SELECT Id FROM Contact", [{"LastName": name} for name in names]),
+        soql(f"SELECT Id FROM Contact WHERE LastName IN ({literals}) OR LastName IN ({pasted})"),
+    ]
+    assert ['the value "O\'Brien 048" stands in a query as it is: its quote ends the literal'] == said(
+        "pasted-query", calls
+    )
+
+
+@pytest.mark.parametrize(
+    ("around", "seen"),
+    [
+        ("{}", 1),
+        ("_{}_", 1),
+        ("ä{}é", 1),
+        ("x!{}", 1),
+        ("\ufffd{}", 1),
+        ("{}!", 0),
+        ("a{}", 0),
+        ("{}0", 0),
+        ("0 {}!x", 0),
+    ],
+)
+def test_an_id_is_a_whole_word(around: str, seen: int) -> None:
+    """Letters and digits, as many as an id has, and no `!` behind it: that is a session's org."""
+    answer = f'{{"text": "{around.format(ID)}"}}'.encode()
+    calls = [sf("GET", "/limits", answer=answer), ph("PUT", "/endusers", body=[{"sourceId": SHORT}])]
+
+    assert seen == len(said("mixed-id-forms", calls))
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16-le"])
+@pytest.mark.parametrize("key", ["done", "\\u0064one", "nextRecordsUrl", "nextRecords\\u0055rl"])
+def test_a_key_of_an_answer_may_be_written_in_any_way_of_json(key: str, coding: str) -> None:
+    """What is looked for in an answer before it is read is found there as an escape, and in UTF-16, too."""
+    text = '{"totalSize": 2, "done": false, "nextRecordsUrl": "/services/data/v60.0/query/01g-1", "records": [{}]}'
+    name = "done" if "one" in key else "nextRecordsUrl"
+    answer = text.replace(f'"{name}"', f'"{key}"').encode(coding)
+
+    assert 1 == len(said("ignored-next-page", [soql("SELECT Id FROM Contact", answer=answer)]))
+
+
 def test_what_the_vendor_took_is_no_bad_value() -> None:
     """The documents name samples where they cannot name all: what was answered is right."""
     asked = {"q": "FIND {Smith}"}

@@ -24,6 +24,7 @@ from crm_contracts.integration.checks.secrets import names_a_secret
 from crm_contracts.integration.outcome import Looked, Seen
 from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.table import facts
+from crm_contracts.openapi.documents import Operation
 from crm_contracts.openapi.routes import router
 
 _VERSION = re.compile(r"/services/(?:data/v|async/|Soap/[uc]/)([0-9]+)\.[0-9]+(?:/|$)")
@@ -53,14 +54,18 @@ def retired_version(run: Run) -> Looked:
         if match is None:
             continue
         looked.number += 1
-        if _retired(one):
+        if _is_retired(match):
             looked.seen.append(Seen(what=f"version {match[1]}.0 was asked for", calls=[one], about=match[1]))
     return looked
 
 
 def _retired(one: ParsedCall) -> bool:
     match = _VERSION.search(one.path) if one.vendor == "salesforce" else None
-    return match is not None and int(match[1]) < int(facts("salesforce")["oldest_version"])
+    return match is not None and _is_retired(match)
+
+
+def _is_retired(version: re.Match[str]) -> bool:
+    return int(version[1]) < int(facts("salesforce")["oldest_version"])
 
 
 def wrong_content_type(run: Run) -> Looked:
@@ -85,16 +90,17 @@ def bad_parameter(run: Run) -> Looked:
     for one in run.parsed:
         if one.found is None:
             continue
+        rows = _parameters(one.vendor, one.found.operation)
+        looked.number += len(rows)
+        if one.ok:
+            continue
         headers = dict(one.call.request_headers)
-        for row in one.router.parameters(one.found.operation):
+        for row in rows:
             name, place = row["name"], row["in"]
-            if place == "path" and name in _ORGS_OWN:
-                continue
-            looked.number += 1
             values = {"query": dict(one.query), "path": dict(one.path_values), "header": headers}.get(place, {})
             value = values.get(name.lower() if place == "header" else name)
             if value is None:
-                if row.get("required") and not one.ok:
+                if row.get("required"):
                     what = f"{one.operation}: the {place} parameter {name} is missing"
                     looked.seen.append(Seen(what=what, calls=[one], about=f"{one.operation} {name}"))
             elif one.refused and not _fits(one.vendor, row.get("schema", {}), value):
@@ -168,6 +174,13 @@ def dropped_key(run: Run) -> Looked:
     return looked
 
 
+@lru_cache(maxsize=1_000)
+def _parameters(vendor: str, operation: Operation) -> list[dict[str, Any]]:
+    """The parameters of *operation* that are not the org's own."""
+    rows = router(vendor).parameters(operation)
+    return [row for row in rows if row["in"] != "path" or row["name"] not in _ORGS_OWN]
+
+
 def _came(run: Run, one: ParsedCall, keys: Collection[str]) -> list[tuple[str, Any]]:
     """Those of *keys* that earlier answers of the vendor held, with their values."""
     found = []
@@ -191,7 +204,7 @@ def _keys(one: ParsedCall, schema: dict[str, Any]) -> set[str]:
 
 def _with_body(run: Run) -> Iterator[tuple[ParsedCall, dict[str, Any]]]:
     for one in run.parsed:
-        if one.found is None or not one.body:
+        if not one.call.request or one.found is None or not one.body:
             continue
         content = one.router.row(one.found.operation).get("requestBody", {}).get("content")
         if content:

@@ -35,13 +35,10 @@ def blank_key(run: Run) -> Looked:
     looked = Looked()
     for one in run.parsed:
         fields = {"key"} if one.vendor == "salesforce" else set()  # there it names a field, elsewhere a record
-        named = [(name, one.path_values[name]) for name in _NAMED if name in one.path_values and name not in fields]
-        if (
-            one.vendor == "salesforce"
-            and one.path.endswith("/")
-            and _FIELD.search(one.path_values.get("record_id", ""))
-        ):
-            named.append((one.path_values["record_id"], ""))  # …/Key__c/: the value behind the field is not there
+        values = one.path_values
+        named = [(name, values[name]) for name in _NAMED if name in values and name not in fields]
+        if one.vendor == "salesforce" and one.path.endswith("/") and _FIELD.search(values.get("record_id", "")):
+            named.append((values["record_id"], ""))  # …/Key__c/: the value behind the field is not there
         if one.vendor == "planhat" and one.writes:
             named += [
                 (name, item[name])

@@ -66,14 +66,14 @@ def _more(one: ParsedCall) -> Iterator[tuple[str, str, Any]]:
 
 
 def _salesforce(one: ParsedCall) -> Iterator[tuple[str, str, Any]]:
-    locator = one.call.answered("sforce-locator")
-    if one.operation == "getQueryResults" and locator is not None:
+    locator = one.call.answered("sforce-locator") if one.operation == "getQueryResults" else None
+    if locator is not None:
         what = "" if locator == "null" else "a Bulk query has a next locator, and nobody asked for it"
         yield "locator", what, lambda later: later.parameter("locator") == locator
         return
-    told = one.answer_json
+    told = one.answer_json if one.may_answer("done") else None
     if isinstance(told, dict) and "done" in told and "records" in told:
-        for part in _unfinished(told):
+        for part in _unfinished(told) if one.may_answer("nextRecordsUrl") else ():
             who = "a query" if part is told else "a query in a query"
             held = len(part.get("records") or ())
             what = f"{who} found {part.get('totalSize')} rows, {held} came, and nextRecordsUrl was never asked for"

@@ -33,7 +33,9 @@ def pasted_query(run: Run) -> Looked:
         looked.number += 1
         if quoted is None:
             quoted = Texts(text for text in run.values if "'" in text and _is_data(text))
-        value = next((text for text in quoted.within(query) if not _escaped(query, text)), None)
+        found = quoted.within(query)
+        escaped = _escaped(query, quoted) if found else ()
+        value = next((text for text in found if text not in escaped), None)
         if value is not None:
             what = f"the value {value[:60]!r} stands in a query as it is: its quote ends the literal"
             looked.seen.append(Seen(what=what, calls=[one], about=_shape(query)))
@@ -85,9 +87,13 @@ def _begins(raw: str, text: str) -> bool:
     return any(sign + text in f"={raw}" for sign in "=,'( ")
 
 
-def _escaped(query: str, text: str) -> bool:
-    """Whether *text* stands inside a literal of *query* that is closed behind it."""
-    return any(text in _value(literal) and text not in literal for literal in _LITERAL.findall(query))
+def _escaped(query: str, quoted: Texts) -> set[str]:
+    """Those of *quoted* that stand inside a literal of *query* that is closed behind them."""
+    found: set[str] = set()
+    for literal in _LITERAL.findall(query):
+        if "\\" in literal:
+            found.update(set(quoted.within(_value(literal))).difference(quoted.within(literal)))
+    return found
 
 
 def _value(literal: str) -> str:

@@ -43,9 +43,9 @@ def secret_in_url(run: Run) -> Looked:
                 level = None
             what = f"{one.operation or one.path}: the query parameter {name} holds a credential"
             looked.seen.append(Seen(what=what, calls=[one], about=f"{one.operation or one.path} {name}", level=level))
-        before = one.call.url.partition("?")[0]
+        before, path = one.call.url.partition("?")[0], unquote_plus(one.path)
         user = before.partition("://")[2].partition("/")[0].rpartition("@")[0]
-        if ":" in user or any(secret in unquote_plus(one.path) for secret in secrets if not _public(one, secret)):
+        if ":" in user or any(secret in path and not _public(one, secret) for secret in secrets):
             what = f"{one.operation or one.method}: the address itself holds a credential"
             looked.seen.append(Seen(what=what, calls=[one], about=f"{one.operation} address"))
     return looked
@@ -62,9 +62,10 @@ def token_to_another_host(run: Run) -> Looked:
         if not one.token and not owner:
             continue
         looked.number += 1
-        sent = "\n".join([one.token, one.said, *(value for _, value in one.call.request_headers)])
-        for secret, vendor in owner.items():
-            if vendor != one.vendor and secret in sent:
+        others = [(secret, vendor) for secret, vendor in owner.items() if vendor != one.vendor]
+        sent = _sent(one) if others else ""
+        for secret, vendor in others:
+            if secret in sent:
                 what = f"{one.operation or one.path}: {vendor}'s token was sent to {one.vendor}"
                 looked.seen.append(Seen(what=what, calls=[one], about=f"{vendor} {one.vendor}"))
         if one.token and one.call.url.startswith("http://") and not _NEAR.fullmatch(one.host):
@@ -92,6 +93,11 @@ def _answered(one: ParsedCall) -> Iterator[str]:
                 yield one.answer_json[name]
     elif one.logs_in:
         yield from re.findall(r"<sessionId>([^<]+)</sessionId>", one.answer_text)
+
+
+def _sent(one: ParsedCall) -> str:
+    """All that the vendor of a call was told."""
+    return "\n".join([one.token, one.said, *(value for _, value in one.call.request_headers)])
 
 
 def _documented(one: ParsedCall, name: str) -> bool:
