@@ -494,8 +494,9 @@ _STANDS_IN_THE_WAY = (
     "- A page of 200 rows is the reading of 200 rows and their JSON; the bare application encodes one that is at hand.",
     "- One org answers one request at a time, in one process. Python's own lock would let no more through.",
     "- LIKE with a leading % reads every row; no index can serve it. Reset and restore copy the whole image.",
-    "- The recording proxy is one more server and one more client on the way, and an exchange is scrubbed and on disk",
-    "  before its answer ends: much beside a fake on the same machine, little beside a vendor.",
+    "- The recording proxy is one more server and one more client on the way: what these cost shows one that keeps",
+    "  nothing. The rest is recording: an exchange is scrubbed and on disk before its answer ends. Much beside a fake",
+    "  on the same machine, little beside a vendor.",
     "",
 )
 

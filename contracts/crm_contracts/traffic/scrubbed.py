@@ -14,7 +14,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import lru_cache
 from html import escape, unescape
@@ -51,6 +51,7 @@ _XML = re.compile(
 )
 _PART = re.compile(rf'(name="{_KEY}"[^\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)([^\r\n]+)', re.IGNORECASE)
 _USER = re.compile(r"(://[^/\s@:]*:)([^/\s@]+)(?=@)")
+_CODED = frozenset({"content-encoding", "content-length"})  # of a packed body: untrue of an unpacked one
 _LOG_IN_PATHS = ("/oauth2/", "/setup/secur/", "/secur/")
 _STAND_IN = re.compile(r"secret-\d+|\[removed\]")
 _PLAIN_WORD = re.compile(r"[a-z]{1,8}|[A-Z]?[a-z]{1,8}|true|false|null|\d{1,6}")
@@ -77,26 +78,32 @@ class Scrubber:
 
     def _scrub(self, call: Call) -> Call:
         login = any(part in call.url for part in _LOG_IN_PATHS)
-        request_headers = self._headers(call.request_headers, login=login)
-        response_headers = self._headers(call.response_headers, login=login)
-        request, sent = self._body(call.request, call.header("content-encoding"), request_headers, login=login)
-        response, got = self._body(call.response, call.answered("content-encoding"), response_headers, login=login)
-        url = self._text(_USER.sub(self._stand, call.url), login=login)
+        sent, got = self._told(call.request_headers), self._told(call.response_headers)
+        request, sent = self._unpacked(call.request, call.header("content-encoding"), sent)
+        response, got = self._unpacked(call.response, call.answered("content-encoding"), got)
+        url = call.url
+        values = [value for name, value in (*sent, *got) if not _tells(name)]
+        # One look at everything together: most calls show no secret but in a header that tells so.
+        if login or _USER.search(url) or self._may_show("\n".join([url, request.text, response.text, *values])):
+            sent, got = self._plain(sent, login=login), self._plain(got, login=login)
+            request, sent = self._body(request, sent, login=login)
+            response, got = self._body(response, got, login=login)
+            url = self._text(_USER.sub(self._stand, url), login=login)
         return replace(
             call,
             url=url,
             request_headers=sent,
-            request=request,
+            request=request.plain,
             response_headers=got,
-            response=response,
+            response=response.plain,
         )
 
-    def _headers(self, headers: Headers, *, login: bool) -> Headers:
+    def _told(self, headers: Headers) -> Headers:
+        """*headers* without the secrets of those whose names tell them."""
         found: list[tuple[str, str]] = []
-        plain = not (login or self._may_show("\n".join(value for name, value in headers if not _tells(name))))
         for name, value in headers:
             if not _tells(name):
-                found.append((name, value if plain else self._text(value, login=login)))
+                found.append((name, value))
             elif name == "set-cookie":
                 found.append((name, self._set_cookie(value)))
             elif name == "cookie":
@@ -105,6 +112,10 @@ class Scrubber:
                 scheme, _, credential = value.strip().rpartition(" ")
                 found.append((name, f"{scheme} {self._credential(scheme, credential)}".strip()))
         return tuple(found)
+
+    def _plain(self, headers: Headers, *, login: bool) -> Headers:
+        """*headers* without the secrets in those whose names tell nothing."""
+        return tuple((name, value if _tells(name) else self._text(value, login=login)) for name, value in headers)
 
     def _credential(self, scheme: str, value: str) -> str:
         if scheme.lower() == "basic":
@@ -128,22 +139,17 @@ class Scrubber:
         stands = self._learn(given) if _SESSION_COOKIE.search(name) else SHORT
         return f"{name}={stands}{semicolon}{rest}"
 
-    def _body(self, body: bytes, coding: str | None, headers: Headers, *, login: bool) -> tuple[bytes, Headers]:
-        if not body:
-            return body, headers
-        plain = unpacked(body, coding or "")
+    def _unpacked(self, body: bytes, coding: str | None, headers: Headers) -> tuple[_Body, Headers]:
+        """*body* without its coding, and the headers that go with it."""
+        plain = unpacked(body, coding) if body and coding else body
         if plain is None:
             self.withheld.append(f"a body compressed with {coding}")
-            kept = [pair for pair in headers if pair[0] not in ("content-encoding", "content-length")]
-            return b"", (*kept, (WITHHELD, f"compressed with {coding}"))
-        try:
-            clean = self._text(plain.decode(), login=login).encode()
-        except UnicodeDecodeError:
-            clean = self._text(plain.decode("latin-1"), login=login).encode("latin-1")
-        dropped = {"content-encoding", "content-length"} if plain is not body else set()
-        if clean != plain:
-            dropped.add("content-length")
-        return clean, tuple(pair for pair in headers if pair[0] not in dropped)
+            return _Body(b""), (*_without(headers, _CODED), (WITHHELD, f"compressed with {coding}"))
+        return _Body(plain), headers if plain is body else _without(headers, _CODED)
+
+    def _body(self, body: _Body, headers: Headers, *, login: bool) -> tuple[_Body, Headers]:
+        clean = _Body(self._text(body.text, login=login).encode(body.encoding))
+        return clean, headers if clean.plain == body.plain else _without(headers, {"content-length"})
 
     def _text(self, text: str, *, login: bool) -> str:
         if not (login or self._may_show(text)):
@@ -174,6 +180,21 @@ class Scrubber:
         plain = _plain(value)
         least = TOKEN_LENGTH_MIN if not _PLAIN_WORD.fullmatch(plain) else len(plain) + 1
         return self.secrets.add(plain, least=least, forms={value, *_forms(plain)} - {plain}) or SHORT
+
+
+class _Body:
+    """A body as bytes, and as text in whichever of two encodings it has."""
+
+    def __init__(self, plain: bytes) -> None:
+        self.plain = plain
+        try:
+            self.text, self.encoding = plain.decode(), "utf-8"
+        except UnicodeDecodeError:
+            self.text, self.encoding = plain.decode("latin-1"), "latin-1"
+
+
+def _without(headers: Headers, names: Collection[str]) -> Headers:
+    return tuple(pair for pair in headers if pair[0] not in names)
 
 
 def scrubbed(calls: Iterable[Call], scrubber: Scrubber | None = None) -> list[Call]:

@@ -88,6 +88,8 @@ def test_stand_ins_are_the_same_wherever_a_secret_stands() -> None:
         call(response=f"<result><sessionId>{SECRET}</sessionId></result>".encode()),
         call(response=f"<result><sessionId><![CDATA[{SECRET}]]></sessionId></result>".encode()),
         call(url=f"https://me:{SECRET}@acme.my.salesforce.com/services/data"),
+        call(url=f"https://:{SECRET}@acme.my.salesforce.com/services/data"),
+        call(request_headers=[("referer", f"{URL}/home?sid={SECRET}")]),
         call(url=f"{URL}/services/oauth2/callback?code={SECRET}&state=1"),
         call(url=f"{URL}/anything#access_token={SECRET}"),
         call(request=f'--x\r\nContent-Disposition: form-data; name="client_secret"\r\n\r\n{SECRET}\r\n--x--'.encode()),
