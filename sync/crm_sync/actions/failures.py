@@ -8,7 +8,7 @@ from __future__ import annotations
 from crm_sync.actions.data import load
 from crm_sync.errors import RecordRefused, SyncError
 
-AUTH, PERMANENT, TRANSIENT, STOP = "auth", "permanent", "transient", "stop"
+PERMANENT, TRANSIENT, STOP = "permanent", "transient", "stop"
 
 
 class Failure(SyncError):

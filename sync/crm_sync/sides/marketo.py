@@ -49,12 +49,11 @@ class Login(Protocol):
 @dataclass(frozen=True)
 class TaskSync:
     """The user's settings. *on* is the box "sync tasks"; *enabled_at* the latest time it was ticked (M15),
-    *previously* whether an earlier time ended (M18), *template* the activity detail template (M12).
+    *template* the activity detail template (M12).
     """
 
     on: bool
     enabled_at: datetime | None
-    previously: bool
     template: str
 
 
@@ -65,7 +64,6 @@ class User:
     id: str
     email: str
     sf_user_id: str
-    connected: bool
 
 
 class Marketo:
@@ -198,7 +196,6 @@ class Marketo:
         self._settings = TaskSync(
             on=row["task_sync"] == "on",
             enabled_at=parse_moment(row["enabled_at"]),
-            previously=bool(row["previously_enabled"]),
             template=row["activity_detail_template"],
         )
         return self._settings
@@ -343,7 +340,7 @@ def _told(response: requests.Response) -> Any:
 
 
 def _user(row: Mapping[str, Any]) -> User:
-    return User(str(row["id"]), row["email"], row["sf_user_id"] or "", bool(row["sf_connected"]))
+    return User(str(row["id"]), row["email"], row["sf_user_id"] or "")
 
 
 def _id18(text: str) -> str:
