@@ -36,13 +36,6 @@ class IdSource:
             self._counters[name] = number
         return number
 
-    def reserve(self, name: str, count: int) -> range:
-        """*count* consecutive serial numbers of *name* at once."""
-        with self._lock:
-            first = self._counters.get(name, 0) + 1
-            self._counters[name] = first + count - 1
-        return range(first, first + count)
-
     def pin(self, name: str, record_ids: Sequence[str]) -> None:
         """The next ids of *name* are these, in their order; what was pinned before and not taken is forgotten."""
         with self._lock:
