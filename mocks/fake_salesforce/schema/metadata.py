@@ -169,7 +169,6 @@ class SObject:
     scopes: tuple[tuple[str, str], ...] = ()
     url_names: tuple[str, ...] = ()
     view: str | None = None  # the SELECT behind rows that are kept as rows of other objects
-    only_below_a_parent: bool = False  # read as a sub-query of a row, never by itself
     filter_on: tuple[str, ...] = ()  # a query has to filter on one of these
     hides: tuple[str, ...] = ()  # checkboxes that hide a row from query and not from queryAll, like IsDeleted
     record_types: tuple[RecordType, ...] = ()

@@ -210,7 +210,6 @@ class _Reader:
             url_names=tuple(draft.get("urls", LAYOUT_URLS if "layoutable" in draft["abilities"] else URLS)),
             master_record_type=draft.get("master_record_type", True),
             view=draft.get("view"),
-            only_below_a_parent=draft.get("only_below_a_parent", False),
             filter_on=tuple(draft.get("filter_on", ())),
             hides=tuple(draft.get("hides", ())),
             record_types=checked_record_types(self._typed.get(name, ()), fields, f"objects.{name}"),
