@@ -55,10 +55,7 @@ class Task:
     key: Field | None = None
 
 
-Mismatch = Callable[[TypeMismatch, int], SalesforceError]
-
-
-def csv_mismatch(error: TypeMismatch, column: int) -> SalesforceError:
+def _mismatch(error: TypeMismatch, column: int) -> SalesforceError:
     """The vendor's words for a CSV cell in column number *column* (from 0) that its field cannot be read from."""
     named = facts("csv_types").get(error.kind, f"xsd:{error.kind}")
     return salesforce_error(
@@ -74,7 +71,6 @@ def apply_rows(
     operation: str,
     external_id_field: str | None = None,
     rows: Iterable[Mapping[str, Any]],
-    mismatch: Mismatch = csv_mismatch,
 ) -> Iterator[Outcome]:
     """One outcome for each of *rows*, in order; they are taken and saved 200 at a time.
 
@@ -91,7 +87,7 @@ def apply_rows(
         names = list(dict.fromkeys(name for row in good for name in row))
         found = tuple(bound[name] for name in names)
         task = Task(sobject=sobject, operation=operation, columns=found, key=key)  # type: ignore[arg-type]  # all known
-        done = iter(_chunk(org, caller, task, [[row.get(name, ABSENT) for name in names] for row in good], mismatch))
+        done = iter(_chunk(org, caller, task, [[row.get(name, ABSENT) for name in names] for row in good]))
         for refusal in unknown.values():
             yield next(done) if refusal is None else _refused("", refusal)
 
@@ -115,20 +111,16 @@ def key_field(sobject: SObject, name: str | None) -> Field:
     return records.find_key_field(sobject, name or "")
 
 
-def apply_cells(
-    org: Org, caller: Caller, task: Task, rows: Sequence[Cells], *, mismatch: Mismatch = csv_mismatch
-) -> list[Outcome]:
+def apply_cells(org: Org, caller: Caller, task: Task, rows: Sequence[Cells]) -> list[Outcome]:
     """As `apply_rows` for rows of cells under the same columns; all outcomes at once."""
     chunk_rows = facts("pace")["chunk_rows"]
     outcomes: list[Outcome] = []
     for at in range(0, len(rows), chunk_rows):
-        outcomes += _chunk(org, caller, task, rows[at : at + chunk_rows], mismatch, first=at)
+        outcomes += _chunk(org, caller, task, rows[at : at + chunk_rows], first=at)
     return outcomes
 
 
-def _chunk(
-    org: Org, caller: Caller, task: Task, rows: Sequence[Cells], mismatch: Mismatch, *, first: int = 0
-) -> list[Outcome]:
+def _chunk(org: Org, caller: Caller, task: Task, rows: Sequence[Cells], *, first: int = 0) -> list[Outcome]:
     """One transaction: rows of one chunk; the first of them is number *first* of its call."""
     by_id = task.key is not None and task.key.name == "Id"
     if (
@@ -138,16 +130,14 @@ def _chunk(
     ):
         serials = org.ids.dump()
         try:
-            return _chunk_together(org, caller, task, rows, mismatch)
+            return _chunk_together(org, caller, task, rows)
         except SalesforceError:  # from what a row changes in others: then nothing was written
             org.ids.load(serials)
     with org.store.begin():
-        return [
-            _one(org, _struck(caller, number), task, cells, mismatch) for number, cells in enumerate(rows, start=first)
-        ]
+        return [_one(org, _struck(caller, number), task, cells) for number, cells in enumerate(rows, start=first)]
 
 
-def _chunk_together(org: Org, caller: Caller, task: Task, rows: Sequence[Cells], mismatch: Mismatch) -> list[Outcome]:
+def _chunk_together(org: Org, caller: Caller, task: Task, rows: Sequence[Cells]) -> list[Outcome]:
     fast = Fast(org, caller, task.columns, sobject=task.sobject, absent=ABSENT)
     outcomes = []
     with org.store.begin() as conn:
@@ -156,7 +146,7 @@ def _chunk_together(org: Org, caller: Caller, task: Task, rows: Sequence[Cells],
                 made = fast.add(conn, cells, task.key)
             except Unsure:
                 fast.flush(conn)
-                outcomes.append(_one(org, caller, task, cells, mismatch))
+                outcomes.append(_one(org, caller, task, cells))
             except SalesforceError as error:
                 outcomes.append(_refused(_given_id(task, cells), among_many(error)))
             else:
@@ -179,13 +169,13 @@ def _refused(record_id: str, error: SalesforceError) -> Outcome:
     return Outcome(record_id, success=False, created=False, errors=[error])
 
 
-def _one(org: Org, caller: Caller, task: Task, cells: Cells, mismatch: Mismatch) -> Outcome:
+def _one(org: Org, caller: Caller, task: Task, cells: Cells) -> Outcome:
     given_id = _given_id(task, cells)
     try:
         return _DOERS[task.operation](org, caller, task, cells, given_id)
     except TypeMismatch as error:
         wrong = next((n for n, one in enumerate(task.columns) if one.field.name == error.key), 0)
-        return _refused(given_id, mismatch(error, wrong))
+        return _refused(given_id, _mismatch(error, wrong))
     except SalesforceError as error:
         return _refused(given_id, among_many(error))
 
