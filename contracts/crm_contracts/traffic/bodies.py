@@ -13,9 +13,11 @@ import binascii
 import zlib
 from typing import Any
 
-__all__ = ["BODY_BYTES_MAX", "READABLE", "Unreadable", "recorded", "unpacked"]
+__all__ = ["BASE64_BROKEN", "BODY_BYTES_MAX", "READABLE", "TOO_LARGE", "Unreadable", "recorded", "unpacked"]
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
+BASE64_BROKEN = "broken base64"
+TOO_LARGE = f"more than {BODY_BYTES_MAX // 1024 // 1024} MB once unpacked"
 READABLE = ("gzip", "x-gzip", "deflate", "identity")  # content codings
 _GZIP, _ZLIB = b"\x1f\x8b", (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
@@ -60,7 +62,7 @@ def recorded(text: str, *, encoding: str, coding: str) -> bytes:
     try:
         raw = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise Unreadable("broken base64") from None
+        raise Unreadable(BASE64_BROKEN) from None
     return _whole(raw, coding.lower().strip())
 
 
@@ -99,7 +101,7 @@ def _through(decoder: Any, raw: bytes, name: str) -> bytes:
     except zlib.error:
         raise Unreadable(f"broken {name}") from None
     if decoder.unconsumed_tail:
-        raise Unreadable(f"more than {BODY_BYTES_MAX // 1024 // 1024} MB once unpacked")
+        raise Unreadable(TOO_LARGE)
     if not decoder.eof:
         raise Unreadable(f"{name} that breaks off")
     return whole

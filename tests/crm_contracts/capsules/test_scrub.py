@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from crm_contracts import openapi
 from crm_contracts.capsules.capsule import Capsule, Customer, Engine
 from crm_contracts.capsules.intake import from_har
+from crm_contracts.capsules.intake.phrases import PHRASES, phrase
 from crm_contracts.capsules.reading import from_text, read_capsule
 from crm_contracts.capsules.scrub import BugGone, Cipher, prove, scrubbed
 from crm_contracts.capsules.scrub import knowledge as knowing
@@ -335,6 +336,7 @@ ASKED = (
     "entry 9: the body of the request cannot be read: compressed with zstd, which is not unpacked here.",
     "entry 9: the sync's request (create Task) was refused: 400 REQUIRED_FIELD_MISSING. Would it be again?",
     "entry 9: an answer 502 to the sync's request (create Task). Was it carried out?",
+    "entry 9: the body of the answer cannot be read: more than 64 MB once unpacked. What did it say?",
     "The clock of Planhat is -37 s ahead of the other's. Then put {op: skew, vendor: planhat, seconds: -37} first.",
     "There were 31 further questions like these: record a shorter time, or only what the bug needs.",
     "3 texts held what looks like a secret and were blacked out. Does the bug need their form?",
@@ -355,3 +357,24 @@ def test_what_the_intake_asks_is_read_as_before(stages: Stages) -> None:
     assert "Ann" not in clean.saw
     titled = scrubbed(replace(made, title="It was refused: 403 WAYNE"), knowledge_of(made, stages), Cipher(KEY))
     assert "WAYNE" not in titled.capsule.title
+
+
+IN_SLOTS = {
+    "count": 21,
+    "part": 1,
+    "records": "Totango campaign touchs",
+    "status": 502,
+    "code": "UNABLE_TO_LOCK_ROW",
+    "seconds": -37,
+    "vendor": "planhat",
+}
+
+
+@pytest.mark.parametrize("name", PHRASES)
+def test_each_phrase_of_the_intake_stays(name: str, known: Knowledge) -> None:
+    """Whatever its words are: the intake says it, and the scrub finds it, by one table."""
+    said = f"Umbrella: {phrase(name, **IN_SLOTS)}."
+    clean = scrubbed(replace(report(), questions=(said,)), known, Cipher(KEY)).capsule.questions[0]
+
+    assert clean.endswith(f": {phrase(name, **IN_SLOTS)}.")
+    assert not clean.startswith("Umbrella")

@@ -22,6 +22,7 @@ from crm_contracts.capsules.intake.activities import Activity, activities_of
 from crm_contracts.capsules.intake.book import BEFORE, SYNC, Deed, Record
 from crm_contracts.capsules.intake.facts import CREATE, UPDATE
 from crm_contracts.capsules.intake.infer import Told, marks
+from crm_contracts.capsules.intake.phrases import phrase
 from crm_contracts.capsules.intake.runs import fault_ops
 from crm_contracts.capsules.intake.vocabulary import same
 from crm_contracts.world import ops
@@ -334,9 +335,9 @@ class _Builder:
                 by_sync = sum(one.born == SYNC for one in records)
                 made = "all" if by_sync == len(records) else str(by_sync)
                 found.setdefault(activity.handle, {})[side] = 1
+                several = phrase("made by the sync", count=len(records), records=f"{records[0].model.word}s", part=made)
                 self.questions.append(
-                    f"{activity.handle} has {len(records)} {records[0].model.word}s, {made} made by the sync: {places}."
-                    " The capsule expects one; is that the bug?"
+                    f"{activity.handle} {several}: {places}. The capsule expects one; is that the bug?"
                 )
         return found
 
@@ -363,7 +364,8 @@ def _as_many_as_are_read(questions: list[str]) -> list[str]:
     left = len(questions) - QUESTIONS_MAX
     if left <= 0:
         return questions
-    more = f"There were {left} further questions like these: record a shorter time, or only what the bug needs."
+    further = phrase("further", count=left)
+    more = f"There were {further} like these: record a shorter time, or only what the bug needs."
     return [*questions[:QUESTIONS_MAX], more]
 
 

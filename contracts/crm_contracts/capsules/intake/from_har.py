@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crm_contracts.capsules.capsule import Capsule
@@ -13,6 +13,7 @@ from crm_contracts.capsules.intake.callers import Callers
 from crm_contracts.capsules.intake.exchange import RecordedExchange, Tally
 from crm_contracts.capsules.intake.har import read_hars
 from crm_contracts.capsules.intake.infer import chosen_profile, told_by
+from crm_contracts.capsules.intake.phrases import phrase
 from crm_contracts.capsules.intake.runs import PAUSE_SECONDS
 
 __all__ = ["Intake", "from_exchanges", "from_har"]
@@ -76,8 +77,6 @@ def from_exchanges(
     made = built(told, title=f"From a recording of {told.begins:%Y-%m-%d %H:%M}", source=source)
     clean: Capsule = secrets.cleaned(made.capsule)
     if secrets.blacked:
-        more = (
-            f"{secrets.blacked} texts held what looks like a secret and were blacked out. Does the bug need their form?"
-        )
-        clean = Capsule(**{**vars(clean), "questions": (*clean.questions, more)})
+        more = f"{phrase('blacked', count=secrets.blacked)} and were blacked out. Does the bug need their form?"
+        clean = replace(clean, questions=(*clean.questions, more))
     return Intake(clean, tally)

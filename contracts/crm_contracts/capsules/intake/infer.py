@@ -17,6 +17,7 @@ from crm_contracts.capsules.intake.callers import Callers
 from crm_contracts.capsules.intake.exchange import RecordedExchange, Tally
 from crm_contracts.capsules.intake.facts import Company, Listed, Reading, Seen, Wrote
 from crm_contracts.capsules.intake.partners import PARTNER_READERS
+from crm_contracts.capsules.intake.phrases import phrase
 from crm_contracts.capsules.intake.runs import PAUSE_SECONDS, Run, runs_of, told_by_evidence, trouble
 from crm_contracts.capsules.intake.salesforce import SalesforceReader
 from crm_contracts.capsules.intake.vocabulary import MODELS
@@ -111,7 +112,7 @@ def told_by(
 def _of_unread(what: str, why: str, every: Sequence[RecordedExchange]) -> str:
     """The question about bodies that cannot be read, one for all of one kind."""
     asked = {"request": "What was asked for?", "answer": "What did it say?"}[what]
-    others = f" and {len(every) - 1} more like it" if len(every) > 1 else ""
+    others = f" {phrase('more', count=len(every) - 1)}" if len(every) > 1 else ""
     return (
         f"{every[0].where}{others}: the body of the {what} cannot be read: {why}. {asked} "
         "A recording with whole, decoded bodies would tell."
@@ -158,9 +159,10 @@ def _ahead(exchanges: Sequence[RecordedExchange], questions: list[str]) -> dict[
     apart = max(found.values(), default=0.0) - min(found.values(), default=0.0)
     if len(found) > 1 and apart >= SKEW_SECONDS_MIN:
         first = max(found, key=lambda vendor: found[vendor])
+        seconds = round(apart)
         questions.append(
-            f"The clock of {first.title()} is {apart:.0f} s ahead of the other's, by the Date of the answers. Does the "
-            f"bug need that? Then put {{op: skew, vendor: {first}, seconds: {apart:.0f}}} before the first op."
+            f"The clock of {first.title()} {phrase('ahead', seconds=seconds)}, by the Date of the answers. Does the "
+            f"bug need that? Then put {phrase('skew', vendor=first, seconds=seconds)} before the first op."
         )
     return {vendor: seconds for vendor, seconds in found.items() if abs(seconds) >= SKEW_SECONDS_MIN}
 
@@ -189,10 +191,10 @@ def _enter(told: Told, index: int, one: RecordedExchange, reading: Reading, *, s
         if why:
             told.unread.setdefault((what, why), []).append(one)
     if not one.response_unread and kind == "no":
+        named = "refused with a code" if reading.code and reading.code != str(one.status) else "refused"
         told.questions.append(
-            f"{one.where}: the sync's request ({reading.verb} {reading.object}) was refused: {one.status} "
-            f"{reading.code if reading.code != str(one.status) else ''}".rstrip()
-            + ". Would it be again? No fault is scripted for it."
+            f"{one.where}: the sync's request ({reading.verb} {reading.object}) "
+            f"{phrase(named, status=one.status, code=reading.code)}. Would it be again? No fault is scripted for it."
         )
 
 
@@ -233,7 +235,7 @@ def _judge_faults(told: Told) -> None:
             continue
         one, reading = told.exchanges[index], told.readings[index]
         told.kinds[index], sure = told_by_evidence(one, reading, told.book.arrived.get(one.number))
-        answer = "no answer" if one.status == 0 else f"an answer {one.status}"
+        answer = "no answer" if one.status == 0 else phrase("answered", status=one.status)
         if not sure:
             otherwise = "lost_response" if one.status == 0 else "error_after"
             told.questions.append(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from crm_contracts.capsules.capsule import Capsule, Customer
+from crm_contracts.capsules.intake.phrases import SAID
 from crm_contracts.capsules.scrub.cipher import Cipher
 from crm_contracts.capsules.scrub.knowledge import Field, Knowledge
 from crm_contracts.capsules.scrub.texts import Counts, Texts
@@ -32,16 +33,10 @@ OURS = frozenset({*CUSTOMERS, *PAIR_CUSTOMERS, *PEOPLE, *PEOPLE.values(), *CONTA
 _OWN_FIELD = re.compile(r"(?:Planhat|Totango|Marketo)_(?:\w+_)?I[dD]__c")
 _HANDLE = re.compile(r"(?:act|activity|account|company|contact|customer|owner|person|record|task|user)-?\d*")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
-# In what is told, handles and places in a recording stay; its moments and what the intake counted do, too, but not in a
+# In what is told, handles and places in a recording stay; its moments and the intake's phrases do, too, but not in a
 # person's own account: there a day can be a birthday.
 _NAMED = re.compile(r"\b(?:act-\d{1,6}|(?:entry|exchange|row) \d{1,7})\b")
-_COUNTED = (
-    r"(?<=\bhas )\d{1,5}(?= (?:Salesforce|Planhat|Totango|Marketo) )"
-    r"|\b\d{1,5}(?= (?:made by the sync|more like it|further questions|texts held)\b)"
-    r"|(?<= refused: )\d{3}(?: [A-Z]+(?:_[A-Z]+){1,9})?\b|(?<= an answer )\d{3}\b|(?<= broken )base64\b"
-    r"|-?\b\d{1,7}(?= s ahead\b)|(?<=\bseconds: )-?\d{1,7}\b"
-)
-_TOLD = re.compile(rf"{_NAMED.pattern}|\b{_DAY.pattern}(?!\w)|\b\d\d:\d\d:\d\d\b|{_COUNTED}")
+_TOLD = re.compile(rf"{_NAMED.pattern}|\b{_DAY.pattern}(?!\w)|\b\d\d:\d\d:\d\d\b|{SAID}")
 _HANDLES = ("act", "new", "at", "to", "loser", "into", "customer")
 _WORDS = ("fault", "vendor", "verb", "object", "side", "section", "ways", "sections", "kind")
 _FREE_SETTINGS = ("in_filter", "template")
