@@ -35,6 +35,7 @@ class Deaf(Honest):
 
 def test_the_machine_fails_a_wrong_toy() -> None:
     """What it finds is an invariant with its story."""
-    few = settings(examples(), max_examples=20, phases=[Phase.generate])  # how small it shrinks is not asked here
+    # Until one is found, the same every time: twenty by chance were too few. How small it gets is not asked here.
+    enough = settings(examples(), max_examples=200, derandomize=True, phases=[Phase.generate])
     with pytest.raises(InvariantViolated, match="What happened"):
-        run_state_machine_as_test(machine("marketo", Deaf), settings=few)
+        run_state_machine_as_test(machine("marketo", Deaf), settings=enough)
