@@ -145,15 +145,6 @@ def test_a_field_is_written_in_two_rounds() -> None:
         loops.round([exchange()], owner, clean=True)
 
 
-def test_an_org_that_rewrites_has_so_many_more() -> None:
-    """Automation may change a value a few times; then a breaker has to act."""
-    loops = Loops(automations=2)
-    for _ in range(3):
-        loops.round([exchange()], owner, clean=True)
-    with pytest.raises(Looping):
-        loops.round([exchange()], owner, clean=True)
-
-
 def test_the_same_refused_write_again_and_again() -> None:
     """A few times within a round are retries."""
     loops = Loops()

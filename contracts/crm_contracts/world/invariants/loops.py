@@ -2,8 +2,7 @@
 
 Rule 1: a deed counts for its activity; a change of configuration, rights, clocks or customers counts for everything;
 so does a round in which something went wrong, since a sync must be able to make up for it.
-Rule 2: an org that rewrites values by itself gives each field *automations* further writes; then a breaker has to act
-(failure mode F40).
+Rule 2: this holds in an org that rewrites values by itself, too: what was read back is agreed on (failure mode F40).
 Rule 3: the same write, refused again and again within one round, is a loop as well, unless the refusal was scripted.
 """
 
@@ -48,16 +47,14 @@ def written(exchange: Exchange) -> Iterator[tuple[str, str, str]]:
 
 
 class Loops:
-    """Which fields were written in how many rounds since somebody last did something about them."""
+    """Which fields a round wrote since somebody last did something about them."""
 
-    def __init__(self, *, automations: int = 0) -> None:
-        self._rounds_max = 1 + automations
-        self._times: Counter[tuple[str, str, str, str]] = Counter()  # activity, vendor, record, field
+    def __init__(self) -> None:
+        self._written: set[tuple[str, str, str, str]] = set()  # activity, vendor, record, field
 
     def deed(self, activity: str = "") -> None:
         """A user did something about *activity*; "" for what concerns everything."""
-        for key in [one for one in self._times if activity in ("", one[0])]:
-            del self._times[key]
+        self._written = {one for one in self._written if activity not in ("", one[0])}
 
     def round(
         self,
@@ -78,13 +75,13 @@ class Loops:
             return
         for vendor, record, field in sorted({one for each in exchanges for one in written(each)}):
             key = (owner(vendor, record), vendor, record, field)
-            self._times[key] += 1
-            if self._times[key] > self._rounds_max:
+            if key in self._written:
                 raise Looping(
-                    f"{field} of the {vendor} record {record} was written in {self._times[key]} rounds, and no user "
-                    f"did anything in between",
+                    f"{field} of the {vendor} record {record} was written in 2 rounds, and no user did anything in "
+                    "between",
                     activity=key[0],
                 )
+            self._written.add(key)
 
     def _not_stubborn(self, exchanges: list[Exchange]) -> None:
         refused = Counter(

@@ -39,8 +39,8 @@ class Round:
 class Watch:
     """Told of deeds and rounds; raises what a round breaks."""
 
-    def __init__(self, *, automations: int = 0, cursors: Cursors | None = None) -> None:
-        self.loops = Loops(automations=automations)
+    def __init__(self, *, cursors: Cursors | None = None) -> None:
+        self.loops = Loops()
         self.cursors = cursors or Cursors()
         self.fresh: dict[str, set[str]] = {}  # activities with a deed that no round has counted: their records written
         self._deeds = 0
