@@ -135,19 +135,15 @@ def sweep_pairs(
     scenario: Sequence[Op],
     *,
     stage: Stage,
-    sync: SyncFactory = reference_sync,
-    settings: Settings | None = None,
     kinds: Sequence[str] = tuple(KINDS),
-    requests_max: int = PAIRED_REQUESTS_MAX,
     every: int = 1,
-    found: list[InvariantViolated] | None = None,
 ) -> Tally:
     """Strike the last round of *scenario* twice: once more in the same round, or in the round that recovers.
 
-    A round of more than *requests_max* requests is left alone. *every*: only each so-manieth first point.
+    A round of more than PAIRED_REQUESTS_MAX requests is left alone. *every*: only each so-manieth first point.
     """
     tally = Tally()
-    with World(stage, sync=sync, settings=settings) as world:
+    with World(stage) as world:
         last = max(n for n, op in enumerate(scenario) if isinstance(op, ops.Sync))
         world.apply_all(scenario[:last])
         sync_op = scenario[last]
@@ -155,13 +151,13 @@ def sweep_pairs(
         kept = record(world, sync_op)
         world.finish()
         expected = world.summary()
-        if len(kept.requests) > requests_max:
+        if len(kept.requests) > PAIRED_REQUESTS_MAX:
             return tally
         firsts = points_in(world, kept, [kind for kind in kinds if kind not in _NOT_FIRST], (False,))
         for first in firsts[every // 2 :: every]:
             for second in _struck_again(world, kept, first):
                 points = points_in(world, second, kinds, (False,))
-                tally.add(strike(world, second, points, expected=expected, found=found))
+                tally.add(strike(world, second, points, expected=expected))
     return tally
 
 
