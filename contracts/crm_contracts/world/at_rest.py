@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from crm_contracts.world.fields import DONE, FIELDS, IGNORED, shared, takes_part
 from crm_contracts.world.model import Activity, Record
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
-from crm_contracts.world.violations import ChangeMissed, Duplicated, NotConverged
+from crm_contracts.world.violations import Duplicated, NotConverged
 
 if TYPE_CHECKING:
     from crm_contracts.world.oracle import Oracle
@@ -23,19 +23,11 @@ def demand_rest(oracle: Oracle) -> None:
     if oracle.blind:
         return
     for activity in oracle.model.activities.values():
-        try:
+        with oracle.watch.cursors.blamed((one.side, one.id, one.side) for one in activity.records):
             _partnered(oracle, activity)
             if not activity.silent:
                 _agreed(oracle, activity)
                 _completed(oracle, activity)
-        except NotConverged as found:
-            missed = [one for one in activity.records if oracle.watch.cursors.missed(one.side, one.id)]
-            if not missed:
-                raise
-            raise ChangeMissed(
-                f"{found.what}: the sync asked what had changed and went past the {missed[0].side} record",
-                activity=activity.handle,
-            ) from found
 
 
 def _counted(oracle: Oracle, activity: Activity) -> None:

@@ -9,11 +9,12 @@ change of configuration is a finding even if nothing was lost.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
-from crm_contracts.world.violations import ChangeMissed
+from crm_contracts.world.violations import ChangeMissed, NotConverged
 
 __all__ = ["Cursors"]
 
@@ -71,6 +72,22 @@ class Cursors:
     def missed(self, side: str, record_id: str) -> bool:
         """Whether the sync asked for changes and went past this one."""
         return self._unseen.get((side, record_id), 0) > 0
+
+    @contextmanager
+    def blamed(self, records: Iterable[tuple[str, str, str]]) -> Iterator[None]:
+        """What has not converged within is a missed change where one of *records* (side and id as `changed` was told,
+        and the side in words) was missed. Raises ChangeMissed.
+        """
+        try:
+            yield
+        except NotConverged as found:
+            past = next((side for listed, record, side in records if self.missed(listed, record)), None)
+            if past is None:
+                raise
+            raise ChangeMissed(
+                f"{found.what}: the sync asked what had changed and went past the {past} record",
+                activity=found.activity,
+            ) from found
 
 
 def _names(text: str, record_id: str) -> bool:
