@@ -11,7 +11,7 @@ from dataclasses import replace
 from crm_contracts.world import ops
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
 from crm_contracts.world.points import KINDS, LOCKING, SEARCHES
-from crm_contracts.world.simulate import Chance, create_op, one_op
+from crm_contracts.world.simulate import Chance, history_of, one_op
 
 __all__ = ["planhat_history"]
 
@@ -50,20 +50,15 @@ def planhat_history(seed: int, steps: int, *, keyed: bool) -> list[Op]:
 
     *keyed*: the org has a unique key on Task; without one a creation behind the sync's back is beyond its knowledge.
     """
-    chance, types = Chance(seed), Chance(seed + _TYPES_SEED)
-    history: list[Op] = []
-    made = 0
-    for step in range(steps):
-        kind = chance.weighted(_WEIGHTS)
-        if kind == "create" or not made:
-            made += 1
-            history.append(create_op(chance, f"act-{made}", step))
-        else:
-            op = _op(chance, kind, f"act-{1 + chance.below(made)}", step, keyed=keyed)
-            if isinstance(op, ops.Edit) and op.side == CONVERSATION and types.below(3) == 0:
-                op = replace(op, fields={"type": types.pick(_TYPES)})
-            history.append(op)
-    return history
+    types = Chance(seed + _TYPES_SEED)
+
+    def make(chance: Chance, kind: str, act: str, step: int) -> Op:
+        op = _op(chance, kind, act, step, keyed=keyed)
+        if isinstance(op, ops.Edit) and op.side == CONVERSATION and types.below(3) == 0:
+            return replace(op, fields={"type": types.pick(_TYPES)})
+        return op
+
+    return history_of(Chance(seed), steps, _WEIGHTS, make)
 
 
 def _op(chance: Chance, kind: str, act: str, step: int, *, keyed: bool) -> Op:

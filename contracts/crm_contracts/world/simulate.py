@@ -6,7 +6,7 @@ rounds, answers lost at writes, settings changed in between.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from crm_contracts.world import ops
@@ -14,7 +14,7 @@ from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
 from crm_contracts.world.settings import CONFLICTS, DIRECTIONS
 from fake_core.ids import IdSource
 
-__all__ = ["FAULTS", "Chance", "create_op", "fields_for", "one_op", "random_history"]
+__all__ = ["FAULTS", "Chance", "fields_for", "history_of", "one_op", "random_history"]
 
 FAULTS: tuple[tuple[str, str, str, str], ...] = (
     # fault            vendor        verb      object
@@ -78,16 +78,22 @@ class Chance:
 
 def random_history(seed: int, steps: int) -> list[Op]:
     """*steps* operations; activities are `act-1`, `act-2`… in the order of their creation."""
-    chance = Chance(seed)
+    return history_of(Chance(seed), steps, _WEIGHTS, one_op)
+
+
+def history_of(
+    chance: Chance, steps: int, weights: Sequence[tuple[str, int]], make: Callable[[Chance, str, str, int], Op]
+) -> list[Op]:
+    """*steps* operations of kinds drawn by *weights*; *make* makes what is no creation: of a kind, on an activity."""
     history: list[Op] = []
     made = 0
     for step in range(steps):
-        kind = chance.weighted(_WEIGHTS)
+        kind = chance.weighted(weights)
         if kind == "create" or not made:
             made += 1
-            history.append(create_op(chance, f"act-{made}", step))
+            history.append(_create_op(chance, f"act-{made}", step))
         else:
-            history.append(one_op(chance, kind, f"act-{1 + chance.below(made)}", step))
+            history.append(make(chance, kind, f"act-{1 + chance.below(made)}", step))
     return history
 
 
@@ -123,7 +129,7 @@ def fields_for(side: str, text: str, chance: Chance) -> dict[str, Any]:
     return fields
 
 
-def create_op(chance: Chance, act: str, step: int) -> Op:
+def _create_op(chance: Chance, act: str, step: int) -> Op:
     """A user creates *act* on either side."""
     side = chance.pick((SALESFORCE, SALESFORCE, TASK, TASK, CONVERSATION))
     text = f"{chance.pick(_WORDS)} {act}.{step}"
