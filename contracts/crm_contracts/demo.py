@@ -16,7 +16,8 @@ import click
 from crm_contracts.world import Cast, Settings, Stage, World
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, from_dict
 from crm_contracts.world.ops import Sync as RunSync
-from crm_contracts.world.under_test import SyncFactory, reference_sync
+from crm_contracts.world.reference import reference_sync
+from crm_contracts.world.under_test import SyncFactory
 from crm_contracts.world.violations import InvariantViolated
 
 LIMIT = "api_requests"

@@ -346,11 +346,15 @@ class State:
     # -- cursors -------------------------------------------------------------------------------
 
     def cursor(self, name: str) -> datetime | None:
+        return self.cursors().get(name)
+
+    def cursors(self) -> Mapping[str, datetime]:
+        """Every cursor, by the name of its scan."""
         kept = self._kept
         if kept is not None:
-            return kept.cursors.get(name)
+            return kept.cursors
         with self._reading() as connection:
-            return _cursors(connection).get(name)
+            return _cursors(connection)
 
     def move_cursors(self, moved: Mapping[str, datetime]) -> None:
         """Set cursors forward, all in one transaction; one that would go back stays (I9)."""

@@ -111,6 +111,7 @@ def told(state: State) -> str:
     said += [state.link_of(m, f"p{n}", one) for m in MODELS for n in range(6) for one in (*OBJECTS, None)]
     said += [state.half_deleted(one) for one in OBJECTS] + [state.links(), state.link_count()]
     said += [state.cursor(name) for name in (*NAMES, "moved")] + [state.setting(name) for name in NAMES]
+    said += sorted(state.cursors().items())
     said += [state.intents(), state.pending(), [state.pending_item("planhat", m, n) for m in MODELS for n in NAMES]]
     said += [state.baseline("planhat", m) for m in MODELS] + [state.conflicts(), state.flag_at(NOW)]
     return repr(said)

@@ -14,10 +14,11 @@ from crm_contracts.world.pairs.settings import PROFILES, PairSettings
 from crm_contracts.world.pairs.stage import CUSTOMERS as PAIR_CUSTOMERS
 from crm_contracts.world.pairs.stage import PairStage
 from crm_contracts.world.pairs.world import PairWorld
+from crm_contracts.world.reference import reference_sync
 from crm_contracts.world.settings import OFF, Settings
 from crm_contracts.world.stage import CUSTOMERS, Cast, Stage
 from crm_contracts.world.telling import Telling
-from crm_contracts.world.under_test import SyncFactory, reference_sync
+from crm_contracts.world.under_test import SyncFactory
 from crm_contracts.world.world import World
 from fake_core.errors import MisuseError
 

@@ -18,11 +18,12 @@ from crm_contracts.world.ops import Op
 from crm_contracts.world.playing import Playing
 from crm_contracts.world.points import CRASHES, KINDS, Commit, Point, Request, deaths, faults, request_of
 from crm_contracts.world.records import Record, play_struck, record
+from crm_contracts.world.reference import reference_sync
 from crm_contracts.world.rounds import Tally, compare, die, strike
 from crm_contracts.world.settings import Settings
 from crm_contracts.world.simulate import Chance
 from crm_contracts.world.stage import Stage
-from crm_contracts.world.under_test import Portable, SyncFactory, reference_sync
+from crm_contracts.world.under_test import Portable, SyncFactory
 from crm_contracts.world.violations import InvariantViolated
 from crm_contracts.world.world import World
 

@@ -1,6 +1,5 @@
-"""What a world asks of a sync, and the one sync it knows by default.
+"""What a world asks of a sync: the port. It knows no sync by default.
 
-Rule: this is the only module in `crm_contracts` that imports crm_sync, and only inside `reference_sync`.
 Whoever wants another sync judged writes a `SyncFactory`: make it over a `Connection`, let it run.
 """
 
@@ -13,12 +12,10 @@ from typing import Any, Protocol, runtime_checkable
 
 import requests
 
-from crm_contracts.world import memories
-from crm_contracts.world.invariants.calls import Budget
 from crm_contracts.world.settings import Settings
 from fake_core.clock import Clock
 
-__all__ = ["Connection", "Login", "Portable", "SyncFactory", "SyncUnderTest", "reference_sync"]
+__all__ = ["Connection", "Login", "Portable", "SyncFactory", "SyncUnderTest"]
 
 
 @dataclass(frozen=True)
@@ -85,93 +82,3 @@ class Portable(Protocol):
 
 SyncFactory = Callable[[Connection, Settings], SyncUnderTest]
 """Makes a sync over a connection. The settings are those saved last: a restart must not save them again."""
-
-
-def reference_sync(connection: Connection, settings: Settings) -> SyncUnderTest:
-    """The sync this project ships."""
-    return _Reference(connection, settings)
-
-
-# Told to people; and who held the memory when, for the holder itself may always take it again.
-NEVER_READ = frozenset({("settings", "last_report"), ("lease", "run")})
-SPARES = memories.Spares()
-
-
-class _Reference:
-    budget = Budget(a=30, b=12)
-
-    def __init__(self, connection: Connection, settings: Settings) -> None:
-        from crm_sync.run import State, Sync
-
-        self._connection = connection
-        # In memory: `photograph` is what a disk would hold.
-        self._state = SPARES.take(State)
-        self._state.on_commit = connection.committing
-
-        configs: dict[Settings, Any] = {}
-
-        def make(wanted: Settings) -> Sync:
-            if wanted not in configs:
-                configs[wanted] = self._config(wanted)
-            return Sync(
-                configs[wanted],
-                session=connection.session,
-                clock=connection.clock,
-                state=self._state,
-                tenant_settings=self._tenant_settings,
-            )
-
-        self._make = make
-        self._sync = make(settings)
-
-    def save(self, settings: Settings) -> None:
-        self._sync.close()
-        self._sync = self._make(settings)
-        self._sync.save_configuration()
-
-    def staff_disable_inheritance(self) -> None:
-        self._sync.staff_disable_inheritance()
-
-    def run(self) -> Any:
-        return self._sync.run()
-
-    def close(self) -> None:
-        self._sync.close()
-        state, self._state = self._state, None  # closed twice it is given back once
-        if state is not None:
-            SPARES.give_back(state)
-
-    def cursors(self) -> dict[str, str]:
-        with self._state._engine.connect() as connection:  # noqa: SLF001 - the state's own database
-            return {str(name): str(at) for name, at in connection.exec_driver_sql("SELECT name, at FROM cursors")}
-
-    def photograph(self) -> bytes:
-        return memories.image(self._state._engine)  # noqa: SLF001 - the state's own database, whole
-
-    def restore(self, photograph: bytes, settings: Settings) -> None:
-        memories.load(self._state._engine, photograph)  # noqa: SLF001
-        self._sync.close()
-        self._sync = self._make(settings)
-
-    def essence(self) -> str:
-        return memories.essence(self._state._engine, but=NEVER_READ)  # noqa: SLF001
-
-    def _tenant_settings(self, wanted: Mapping[str, Any]) -> None:
-        self._connection.set_inheritance(bool(wanted["notesInheritTaskSourceId"]))
-
-    def _config(self, settings: Settings) -> Any:
-        from crm_sync.config import Config
-
-        c = self._connection
-        sections = [{"planhat": "Task", "salesforce": "Task", "direction": settings.task}]
-        target = settings.conversation_object
-        sections.append({"planhat": "Conversation", "salesforce": target, "direction": settings.conversation})
-        salesforce = {"base_url": c.salesforce.base_url, **c.salesforce.credentials}
-        return Config.from_mapping(
-            {
-                "salesforce": salesforce | {"external_id_field": c.external_id_field},
-                "planhat": {"base_url": c.planhat.base_url, **c.planhat.credentials},
-                "sections": sections,
-                "options": {"conflict": settings.conflict},
-            }
-        )

@@ -30,9 +30,10 @@ from crm_contracts.world.model import Observation, Record
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK, Op
 from crm_contracts.world.oracle import Oracle
 from crm_contracts.world.playing import Playing
+from crm_contracts.world.reference import reference_sync
 from crm_contracts.world.settings import Settings
 from crm_contracts.world.stage import Stage
-from crm_contracts.world.under_test import Connection, SyncFactory, SyncUnderTest, reference_sync
+from crm_contracts.world.under_test import Connection, SyncFactory, SyncUnderTest
 from crm_contracts.world.violations import DirectionIgnored, NotQuiet
 
 __all__ = ["World", "play"]

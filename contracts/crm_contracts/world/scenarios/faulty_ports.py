@@ -12,8 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
+from crm_contracts.world.reference import reference_sync
 from crm_contracts.world.settings import Settings
-from crm_contracts.world.under_test import Connection, SyncUnderTest, reference_sync
+from crm_contracts.world.under_test import Connection, SyncUnderTest
 
 __all__ = ["FirstPageOnly", "InsistsOnTheLimit", "RetriesCreations", "silent_about", "through"]
 
