@@ -24,7 +24,9 @@ _SOAP_RESULT = re.compile(r"<(?:\w+:)?result\b.*?</(?:\w+:)?result>", re.DOTALL)
 _SOAP_ITEM = re.compile(r"<(?:\w+:)?sObjects\b.*?</(?:\w+:)?sObjects>", re.DOTALL)
 _SECONDARY = frozenset({"PROCESSING_HALTED", "ALL_OR_NONE_OPERATION_ROLLED_BACK", "BATCH_PROCESSING_HALTED"})
 _GONE = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND"})
-_TELLING_MIN = 3  # of a value that tells an item from others: shorter ones stand anywhere
+# A mark is looked for in all that a later request says: two letters ("No", a country) stand in any text, three can be
+# somebody's name ("Ann").
+_TELLING_MIN = 3
 
 
 @dataclass(frozen=True, slots=True)
