@@ -6,9 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from .totango_both import DAY, OBJECT, TASK, TITLE, TOUCHPOINT, TotangoBoth, linked, make, statistics, use
-
-MODELS = pytest.mark.parametrize("model", ["Task", "Touchpoint"])
+from .totango_both import DAY, MODELS, OBJECT, TASK, TITLE, TOUCHPOINT, TotangoBoth, linked, make, statistics, use
 
 
 @pytest.fixture

@@ -10,9 +10,20 @@ import pytest
 
 from crm_sync.state import State
 
-from .totango_both import KEY_FIELD, OBJECT, RECEIVE, SEND, TASK, TITLE, TotangoBoth, linked, make, statistics, use
-
-MODELS = pytest.mark.parametrize("model", ["Task", "Touchpoint"])
+from .totango_both import (
+    KEY_FIELD,
+    MODELS,
+    OBJECT,
+    RECEIVE,
+    SEND,
+    TASK,
+    TITLE,
+    TotangoBoth,
+    linked,
+    make,
+    statistics,
+    use,
+)
 
 
 @pytest.fixture

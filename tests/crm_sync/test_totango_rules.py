@@ -16,6 +16,7 @@ from crm_sync.totango.values import day_of
 from .totango_both import (
     BOTH,
     DAY,
+    MODELS,
     OBJECT,
     PIA,
     RECEIVE,
@@ -33,7 +34,6 @@ from .totango_both import (
 )
 
 QUINN = "quinn@understudy.example"
-MODELS = pytest.mark.parametrize("model", ["Task", "Touchpoint"])
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from crm_contracts.world.pairs.stage import PairStage
 from crm_contracts.world.stage import ENGINE, PERSON
 from crm_sync.config import Config
@@ -20,6 +22,7 @@ KINDS = {"Task": "tasks", "Touchpoint": "touchpoints", "CampaignTouch": "campaig
 SECTION = {"Task": "task", "Touchpoint": "touchpoint", "CampaignTouch": "campaign_touch"}
 TITLE = {"Task": "title", "Touchpoint": "subject"}
 OBJECT = {"Task": "Task", "Touchpoint": "Event"}
+MODELS = pytest.mark.parametrize("model", ["Task", "Touchpoint"])  # those that go both ways
 PIA, SYNC = PERSON.username, ENGINE.username
 DAY = timedelta(days=1)
 
