@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_contracts.world.fields import FIELDS, day, plain, takes_part, text_of_html
+from crm_contracts.world.fields import STATE, day, plain, takes_part, text_of_html
 from crm_contracts.world.ops import SALESFORCE, TASK
 
 
@@ -45,18 +45,16 @@ def test_text_and_its_html_read_the_same(text: str) -> None:
 
 def test_days_and_states() -> None:
     """A day has no time; every open status is open, and Done is Completed."""
-    state = FIELDS[3]
-
     assert ["2026-02-03", "2026-02-03", None] == [
         day("2026-02-03"),
         day("2026-02-03T00:00:00.000Z"),
         day(None),
     ]
     assert ["open", "open", "done"] == [
-        state.read(SALESFORCE, {"Status": s}) for s in ("Waiting", "In Progress", "Completed")
+        STATE.read(SALESFORCE, {"Status": s}) for s in ("Waiting", "In Progress", "Completed")
     ]
     assert ["open", "done", "ignored", "open"] == [
-        state.read(TASK, {"status": s}) for s in ("In-progress", "Done", "Ignored", "whatever")
+        STATE.read(TASK, {"status": s}) for s in ("In-progress", "Done", "Ignored", "whatever")
     ]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from crm_contracts.world import Connection, Settings, Stage, ops, play
-from crm_contracts.world.fields import FIELDS
+from crm_contracts.world.fields import TEXT
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
 from crm_contracts.world.settings import OFF, SEND
 from crm_contracts.world.sweep import sweep
@@ -68,7 +68,7 @@ class Plain(Honest):
     def run(self) -> Any:
         super().run()
         for record_id, row in self.planhat.tasks().items():
-            text = FIELDS[1].read(TASK, row)
+            text = TEXT.read(TASK, row)
             self.planhat.edit("tasks", record_id, {"description": f"<p>{text}</p>"})
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_contracts.world.fields import DONE, FIELDS, IGNORED, shared, takes_part
+from crm_contracts.world.fields import DONE, IGNORED, STATE, shared, takes_part
 from crm_contracts.world.model import Activity, Record
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
 from crm_contracts.world.violations import Duplicated, NotConverged
@@ -125,13 +125,12 @@ def _agreed(oracle: Oracle, activity: Activity) -> None:
 
 def _completed(oracle: Oracle, activity: Activity) -> None:
     """A Conversation that is sent says Completed in Salesforce (rules P1, P8)."""
-    state = FIELDS[3]
     for pair in oracle.model.pairs(activity):
         if pair.section != CONVERSATION or activity.reopened or activity.settings_moved:
             continue
         if oracle.settings.sends(CONVERSATION) and takes_part(pair.planhat.row):
-            value = pair.salesforce.value(state)
-            if value != DONE and state.name not in pair.salesforce.wrote:
+            value = pair.salesforce.value(STATE)
+            if value != DONE and STATE.name not in pair.salesforce.wrote:
                 raise NotConverged(
                     f"{activity.handle} is logged in Planhat and still open in Salesforce",
                     activity=activity.handle,

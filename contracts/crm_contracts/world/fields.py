@@ -122,6 +122,7 @@ FIELDS = (
     Field("date", "ActivityDate", "startTime", None, day, day),
     Field("state", "Status", "status", None, _salesforce_state, _planhat_state),
 )
+TITLE, TEXT, DATE, STATE = FIELDS
 
 # Not mapped: after every sync these hold what a user last wrote (I8).
 FRAME = {

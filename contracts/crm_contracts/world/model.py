@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from crm_contracts.world.fields import FIELDS, FRAME, Field, Row, Value, shared
+from crm_contracts.world.fields import FRAME, TITLE, Field, Row, Value, shared
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK
 
 POINTERS = {TASK: "sourceId", CONVERSATION: "externalId"}  # rule P7
@@ -150,7 +150,7 @@ class Model:
 
     def add(self, activity: Activity, record: Record) -> Record:
         activity.records.append(record)
-        activity.titles.add(record.value(FIELDS[0]))
+        activity.titles.add(record.value(TITLE))
         self._by_record[record.side, _key(record.side, record.id)] = activity
         return record
 
@@ -215,7 +215,7 @@ class Model:
         return None
 
     def _titled(self, row: Row) -> Activity | None:
-        title = FIELDS[0].read(SALESFORCE, row)
+        title = TITLE.read(SALESFORCE, row)
         found = [one for one in self.activities.values() if title in one.titles]
         return next((one for one in found if not one.live(SALESFORCE)), found[0] if found else None)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from crm_contracts.world.agreement import Agreement
 from crm_contracts.world.at_rest import demand_rest, strays
-from crm_contracts.world.fields import FIELDS, FRAME, Field, Row, shared, takes_part
+from crm_contracts.world.fields import FRAME, STATE, TITLE, Field, Row, shared, takes_part
 from crm_contracts.world.homes import Homes
 from crm_contracts.world.invariants.calls import Budget
 from crm_contracts.world.invariants.told import Told
@@ -100,21 +100,20 @@ class Oracle:
         known.user_saved(row, at, names)
         self.watch.wrote(handle, side, record_id)
         self._status_may_move(activity, side, names)
-        activity.titles.add(known.value(FIELDS[0]))
+        activity.titles.add(known.value(TITLE))
 
     def _status_may_move(self, activity: Activity, side: str, names: Mapping[str, Any]) -> None:
         """The other side's status may follow a user's choice among the open ones: the map is configuration (P26).
 
         Where both sides chose since they last agreed, either choice may win.
         """
-        state = FIELDS[3]
-        if side == CONVERSATION or state.name_on(side) not in names:
+        if side == CONVERSATION or STATE.name_on(side) not in names:
             return
         activity.status_chosen.add(side)
         free = {SALESFORCE, TASK} if len(activity.status_chosen) > 1 else {SALESFORCE, TASK} - {side}
         for other in free:
             for record in activity.live(other):
-                record.frame.pop(state.name_on(other) or "", None)
+                record.frame.pop(STATE.name_on(other) or "", None)
 
     def planhat_logged(self, handle: str, row: Row) -> None:
         """Planhat itself logged a Conversation because somebody completed the Planhat Task."""
@@ -387,7 +386,7 @@ class Oracle:
 
     def _appeared(self, side: str, record_id: str, row: Row) -> None:
         activity = self.model.owner_of(side, row)
-        title = shared(side)[0].read(side, row)
+        title = TITLE.read(side, row)
         if activity is None:
             raise Invented(f"a {side} record {record_id} ({title!r}) belongs to no activity")
         met = any(one.deleted and one.met for one in activity.records if one.side == side)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
-from crm_contracts.world.fields import FIELDS, Row, takes_part
+from crm_contracts.world.fields import DATE, TEXT, TITLE, Row, shared, takes_part
 from crm_contracts.world.ops import SALESFORCE, TASK
 from crm_contracts.world.settings import Settings
 from crm_contracts.world.toys import COLLECTIONS, POINTERS, Honest
@@ -103,9 +103,9 @@ class Vampire(Honest):
         now = [partner["LastModifiedDate"], row["updatedAt"]]
         known = self._agreed.get(key, now)
         self._agreed[key] = now
-        title = partner["Subject"] if now[0] != known[0] else FIELDS[0].read(section, row)
+        title = partner["Subject"] if now[0] != known[0] else TITLE.read(section, row)
         if now != known:
-            self.planhat.edit(COLLECTIONS[section], row["_id"], {FIELDS[0].name_on(section) or "": title})
+            self.planhat.edit(COLLECTIONS[section], row["_id"], {TITLE.name_on(section) or "": title})
             self.salesforce.edit(partner["Id"], {"Subject": title})
 
 
@@ -153,10 +153,10 @@ class WholeRecord(Honest):
     """Sends the whole record when one field changed."""
 
     def _merge(self, section: str, row: Row, partner: Row) -> None:
-        before = FIELDS[0].read(SALESFORCE, partner)
+        before = TITLE.read(SALESFORCE, partner)
         super()._merge(section, row, partner)
-        if FIELDS[0].read(section, row) != before and section == TASK:
-            day = FIELDS[2].read(TASK, row)
+        if TITLE.read(section, row) != before and section == TASK:
+            day = DATE.read(TASK, row)
             self.salesforce.edit(partner["Id"], {"ActivityDate": day, "Subject": row["action"]})
             self._agree(section, self.planhat.read("tasks", row["_id"]), self.salesforce.read(partner["Id"]))
 
@@ -167,7 +167,7 @@ class WritesAlong(Honest):
     also: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # side -> fields
 
     def _merge(self, section: str, row: Row, partner: Row) -> None:
-        values = [(one.read(SALESFORCE, partner), one.read(section, row)) for one in FIELDS if one.name_on(section)]
+        values = [(one.read(SALESFORCE, partner), one.read(section, row)) for one in shared(section)]
         super()._merge(section, row, partner)
         if all(left == right for left, right in values):
             return
@@ -234,7 +234,7 @@ class TrustsBatch(Honest):
     """Sends changes as one batch and takes 200 for the success of each item."""
 
     def _merge(self, section: str, row: Row, partner: Row) -> None:
-        title = FIELDS[0].read(section, row)
+        title = TITLE.read(section, row)
         base = self._agreed.get(f"{section} {row['_id']} title")
         if base is not None and title != base[1] and partner["Subject"] == base[0]:
             self._batch.append({"attributes": {"type": "Task"}, "id": partner["Id"], "Subject": title})
@@ -254,8 +254,8 @@ class Flattens(Honest):
 
     def _merge(self, section: str, row: Row, partner: Row) -> None:
         super()._merge(section, row, partner)
-        text = FIELDS[1].read(section, row)
-        if FIELDS[0].read(section, row) != partner["Subject"] and text:
+        text = TEXT.read(section, row)
+        if TITLE.read(section, row) != partner["Subject"] and text:
             markup = "".join(f"<p>{line}</p>" for line in text.split("\n"))
             self.planhat.edit(COLLECTIONS[section], row["_id"], {"description": markup})
 
