@@ -16,15 +16,13 @@ from typing import Any
 import requests
 
 from crm_contracts.world.fields import Field, Row, shared, takes_part
+from crm_contracts.world.model import POINTERS
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
 from crm_contracts.world.settings import OFF, Inheritance, Settings
 from crm_contracts.world.under_test import Connection
-from crm_contracts.world.users import PlanhatUser, SalesforceUser
+from crm_contracts.world.users import COLLECTIONS, PlanhatUser, SalesforceUser
 
 __all__ = ["BlindCreator", "CopyEverything", "Honest", "Idle"]
-
-COLLECTIONS = {TASK: "tasks", CONVERSATION: "conversations"}
-POINTERS = {TASK: "sourceId", CONVERSATION: "externalId"}
 
 
 class Idle:

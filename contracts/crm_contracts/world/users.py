@@ -14,7 +14,7 @@ from urllib.parse import quote
 import requests
 
 from crm_contracts.world.fields import FIELDS, FRAME, Row
-from crm_contracts.world.ops import SALESFORCE
+from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
 from crm_contracts.world.under_test import Login
 
 API = "/services/data/v60.0"
@@ -31,6 +31,7 @@ SALESFORCE_FIELDS = (
     "LastModifiedDate",
 )
 ROWS_MAX = 10_000
+COLLECTIONS = {TASK: "tasks", CONVERSATION: "conversations"}  # of Planhat, by side
 
 
 class UserRefused(AssertionError):

@@ -26,7 +26,7 @@ from crm_contracts.world.fields import (
 from crm_contracts.world.happenings import HAPPENINGS
 from crm_contracts.world.homes import Homes
 from crm_contracts.world.invariants.told import told
-from crm_contracts.world.model import Observation, Record
+from crm_contracts.world.model import POINTERS, Observation, Record
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK, Op
 from crm_contracts.world.oracle import Oracle
 from crm_contracts.world.playing import Playing
@@ -34,11 +34,11 @@ from crm_contracts.world.reference import reference_sync
 from crm_contracts.world.settings import Settings
 from crm_contracts.world.stage import Stage
 from crm_contracts.world.under_test import Connection, SyncFactory, SyncUnderTest
+from crm_contracts.world.users import COLLECTIONS
 from crm_contracts.world.violations import DirectionIgnored, NotQuiet
 
 __all__ = ["World", "play"]
 
-PLANHAT_COLLECTIONS = {TASK: "tasks", CONVERSATION: "conversations"}
 _REOPENED = {SALESFORCE: {"Status": "In Progress"}, TASK: {"status": "In-progress"}}
 _COMPLETED = {SALESFORCE: {"Status": SALESFORCE_CLOSED}, TASK: {"status": PLANHAT_DONE}}
 
@@ -89,8 +89,7 @@ class World(Playing):
             partner = known.one(SALESFORCE)
             if op.side == SALESFORCE or partner is None:
                 return False
-            pointer = {TASK: "sourceId", CONVERSATION: "externalId"}[op.side]
-            fields[pointer] = partner.id[: op.link]
+            fields[POINTERS[op.side]] = partner.id[: op.link]
         customer = known.at if known else op.at
         if customer in self.gone_customers:
             return False
@@ -104,8 +103,8 @@ class World(Playing):
                 if company is None:
                     return False
                 fields["companyId"] = company
-                self.stage.pin("planhat", PLANHAT_COLLECTIONS[op.side], op.record_id)
-                record_id = self.stage.planhat.create(PLANHAT_COLLECTIONS[op.side], fields)
+                self.stage.pin("planhat", COLLECTIONS[op.side], op.record_id)
+                record_id = self.stage.planhat.create(COLLECTIONS[op.side], fields)
             self._user_saved(op.act, op.side, record_id, fields, customer=customer)
         return True
 
@@ -143,7 +142,7 @@ class World(Playing):
         if side == SALESFORCE:
             self.stage.salesforce.edit(record.id, fields)
         else:
-            self.stage.planhat.edit(PLANHAT_COLLECTIONS[side], record.id, fields)
+            self.stage.planhat.edit(COLLECTIONS[side], record.id, fields)
         self._user_saved(handle, side, record.id, fields)
         return True
 
@@ -164,7 +163,7 @@ class World(Playing):
     def _read(self, side: str, record_id: str) -> Row:
         if side == SALESFORCE:
             return self.stage.salesforce.read(record_id)
-        return self.stage.planhat.read(PLANHAT_COLLECTIONS[side], record_id)
+        return self.stage.planhat.read(COLLECTIONS[side], record_id)
 
     def _delete(self, op: ops.Delete) -> bool:
         activity = self.oracle.model.activities.get(op.act)
@@ -174,7 +173,7 @@ class World(Playing):
         if op.side == SALESFORCE:
             self.stage.salesforce.delete(record.id)
         else:
-            self.stage.planhat.delete(PLANHAT_COLLECTIONS[op.side], record.id)
+            self.stage.planhat.delete(COLLECTIONS[op.side], record.id)
         self.note(f"a user deletes the {op.side} record of {op.act}", activity=op.act)
         self.oracle.user_deleted(op.act, op.side, record.id)
         self._touched = True

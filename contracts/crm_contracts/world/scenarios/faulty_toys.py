@@ -11,9 +11,11 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from crm_contracts.world.fields import DATE, TEXT, TITLE, Row, shared, takes_part
+from crm_contracts.world.model import POINTERS
 from crm_contracts.world.ops import SALESFORCE, TASK
 from crm_contracts.world.settings import Settings
-from crm_contracts.world.toys import COLLECTIONS, POINTERS, Honest
+from crm_contracts.world.toys import Honest
+from crm_contracts.world.users import COLLECTIONS
 
 __all__ = [
     "AlwaysPlanhat",
