@@ -23,7 +23,7 @@ from crm_contracts.world.pairs.model import Activity, Model, Observation, Record
 from crm_contracts.world.pairs.monitors import OBJECTS, Exchange, written
 from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE, SIDES, WAYS
 from crm_contracts.world.pairs.scope import Round, Scope
-from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, PROFILES, REMINDER, SOBJECTS, PairSettings
+from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, EXISTENCE, PROFILES, REMINDER, SOBJECTS, PairSettings
 from crm_contracts.world.pairs.units import Agreements
 from crm_contracts.world.violations import (
     BrokenFrame,
@@ -60,11 +60,6 @@ _LISTED = {("salesforce", name.lower()): name for name in SOBJECTS.values()} | {
     for name, section in OBJECTS.items()
     if section in sections
 }
-# Settings that decide whether a record is made or taken away, by the last word of their name.
-_EXISTENCE = frozenset(
-    {"direction", "create_in", "create_out", "delete_in", "delete_out", "in_filter", "out_updated_days", "enabled"}
-    | {"initial_import", "catch_up_days", "delete_vs_update"}
-)
 
 
 class PairOracle:
@@ -140,13 +135,11 @@ class PairOracle:
             self.scope.enabled.append(at)
         if was and not settings.enabled:
             self.scope.disabled_at = at
-        moves = moved & _EXISTENCE
-        for activity in self.model.activities.values():
-            if "moved-settings" not in self.scope.granted:
-                continue
-            others = bool(moves - {"enabled"})  # what switching off and on does is published (M15 to M18)
-            activity.moved = activity.moved or others
-            activity.undeleted = activity.undeleted or (others and activity.any_deleted)
+        # What switching off and on does is published (M15 to M18).
+        if moved & EXISTENCE - {"enabled"} and "moved-settings" in self.scope.granted:
+            for activity in self.model.activities.values():
+                activity.moved = True
+                activity.undeleted = activity.undeleted or activity.any_deleted
         if "template" in moved:
             self._agreements.forget()
         else:

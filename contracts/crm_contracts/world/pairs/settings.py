@@ -13,11 +13,27 @@ from typing import Any
 from crm_contracts.world.pairs.ops import IN
 from fake_core.errors import MisuseError
 
-__all__ = ["CAMPAIGN_TOUCH", "PROFILES", "REMINDER", "SOBJECTS", "TASK", "TOUCHPOINT", "PairSettings", "Policy"]
+__all__ = [
+    "CAMPAIGN_TOUCH",
+    "EXISTENCE",
+    "PROFILES",
+    "REMINDER",
+    "SOBJECTS",
+    "TASK",
+    "TOUCHPOINT",
+    "PairSettings",
+    "Policy",
+]
 
 TASK, TOUCHPOINT, CAMPAIGN_TOUCH, REMINDER = "task", "touchpoint", "campaign_touch", "reminder"
 PROFILES = {"totango": (TASK, TOUCHPOINT, CAMPAIGN_TOUCH), "marketo": (REMINDER,)}
 SOBJECTS = {TASK: "Task", TOUCHPOINT: "Event", CAMPAIGN_TOUCH: "Event", REMINDER: "Task"}
+# Settings that decide whether a record is made or taken away, by the last word of their name. Who changes one lets a
+# sync look at what it passed over before; any other alone may not write (I7).
+EXISTENCE = frozenset(
+    {"direction", "create_in", "create_out", "delete_in", "delete_out", "in_filter", "out_updated_days"}
+    | {"enabled", "initial_import", "catch_up_days", "delete_vs_update"}
+)
 
 _CHOICES = {
     "direction": ("both", "in", "out", "off"),

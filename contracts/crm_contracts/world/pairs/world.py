@@ -16,7 +16,15 @@ from crm_contracts.world.pairs.model import Activity, Observation, Record, partn
 from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE, SIDES, Op
 from crm_contracts.world.pairs.oracle import EXCEPTIONS, PairOracle
 from crm_contracts.world.pairs.scope import Round, Scope
-from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, PROFILES, REMINDER, SOBJECTS, TASK, PairSettings
+from crm_contracts.world.pairs.settings import (
+    CAMPAIGN_TOUCH,
+    EXISTENCE,
+    PROFILES,
+    REMINDER,
+    SOBJECTS,
+    TASK,
+    PairSettings,
+)
 from crm_contracts.world.pairs.stage import CONTACTS, PEOPLE, PairStage
 from crm_contracts.world.pairs.under_test import PairConnection, PairSync, PairSyncFactory
 from crm_contracts.world.playing import Playing
@@ -38,10 +46,6 @@ _REOPENED: dict[tuple[str, str], dict[str, Any]] = {
     (PARTNER, TASK): {"status": "open"},
     (PARTNER, REMINDER): {"status": "open"},
 }
-# Settings whose change lets a sync look at what it passed over before; any other alone may not write (I7).
-_WIDENING = frozenset({"direction", "create_in", "create_out", "delete_in", "delete_out", "in_filter"}) | {
-    "out_updated_days", "enabled", "initial_import", "catch_up_days", "delete_vs_update",
-}  # fmt: skip
 
 
 class PairWorld(Playing):
@@ -235,8 +239,8 @@ class PairWorld(Playing):
             self.stage.save_settings({"task_sync": on, "activity_detail_template": settings.template})
         self.settings = settings
         self._configured = True
-        if {name.rpartition(".")[2] for name in changes} & _WIDENING:
-            self._touched = True
+        if {name.rpartition(".")[2] for name in changes} & EXISTENCE:
+            self.stir()
         self.sync.save(settings)
         self.oracle.saved(settings, set(changes), now)
         self._forget_journal()
