@@ -211,7 +211,7 @@ class Playing(ABC):
         self._faults.append(op)
         if op.fault == "slow_visibility":
             self._shown[op] = dict(self.darkroom.rows())
-        self._touched = True
+        self.stir()
         return True
 
     def _heal(self, _op: ops.Heal) -> bool:
@@ -248,7 +248,7 @@ class Playing(ABC):
         """The sync died in a round after these *exchanges*; the next process is there already."""
         with self._telling():
             self.oracle.about_to_sync()
-            self._touched = True
+            self.stir()
             self._end_round(exchanges, death)
 
     def _end_round(self, exchanges: list[monitors.Exchange], failure: BaseException | None) -> None:
@@ -339,7 +339,7 @@ class Playing(ABC):
             shutil.rmtree(self._state)
             saved[0].rename(self._state)
             self.sync = self._start_again()
-        self._touched = True
+        self.stir()
 
     def _forget_journal(self) -> None:
         for fake in self.stage.fakes.values():

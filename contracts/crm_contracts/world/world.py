@@ -151,7 +151,7 @@ class World(Playing):
         self.note(f"a user writes {fields} ({side} of {handle})", activity=handle)
         now = self.stage.clock.now()
         self.oracle.user_saved(handle, (side, record_id, row), at=now, names=fields, customer=customer)
-        self._touched = True
+        self.stir()
         if side == TASK and fields.get("status") == PLANHAT_DONE and row.get("noteId"):
             logged = self.stage.planhat.find_conversation(row["noteId"])
             if logged is None:
@@ -176,7 +176,7 @@ class World(Playing):
             self.stage.planhat.delete(COLLECTIONS[op.side], record.id)
         self.note(f"a user deletes the {op.side} record of {op.act}", activity=op.act)
         self.oracle.user_deleted(op.act, op.side, record.id)
-        self._touched = True
+        self.stir()
         return True
 
     def _introduce(self, op: ops.Introduce) -> bool:
@@ -185,7 +185,7 @@ class World(Playing):
         self.stage.introduce(op.customer)
         self.note(f"Planhat gets a Company for {op.customer}")
         self.oracle.introduced(op.customer, self.stage.companies[op.customer])
-        self._touched = True
+        self.stir()
         return True
 
     # -- configuration, time, faults ----------------------------------------------------------

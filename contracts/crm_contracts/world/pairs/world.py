@@ -183,7 +183,7 @@ class PairWorld(Playing):
         )
         now = self.stage.clock.now()
         self.oracle.user_saved(activity, (side, key), row, at=now, names=fields)
-        self._touched = True
+        self.stir()
 
     def _read(self, side: str, section: str, key: str) -> Row:
         if side == SALESFORCE:
@@ -201,7 +201,7 @@ class PairWorld(Playing):
             self.stage.partner.delete(activity.section, record.id)
         self.note(f"a user deletes the {op.side} record of {op.act}", activity=op.act)
         self.oracle.user_deleted(activity, op.side, self.stage.clock.now())
-        self._touched = True
+        self.stir()
         return True
 
     def _undelete(self, op: ops.Undelete) -> bool:
@@ -213,7 +213,7 @@ class PairWorld(Playing):
             return False
         self.note(f"a user takes the Salesforce record of {op.act} out of the bin", activity=op.act)
         self.oracle.user_undeleted(activity, record, self._read(SALESFORCE, activity.section, record.key))
-        self._touched = True
+        self.stir()
         return True
 
     def _introduce(self, op: ops.Introduce) -> bool:
@@ -222,7 +222,7 @@ class PairWorld(Playing):
         self.stage.introduce(op.customer)
         self.note(f"Totango gets an account for {op.customer}")
         self.oracle.introduced(op.customer, self.stage.clock.now())
-        self._touched = True
+        self.stir()
         return True
 
     # -- configuration ------------------------------------------------------------------------
