@@ -14,7 +14,7 @@ from typing import Any
 from crm_contracts.vendors import HOSTS
 from crm_contracts.world.under_test import Login
 from crm_contracts.world.users import PlanhatUser, SalesforceUser
-from crm_contracts.world.wire import Counter, Crashed, Gate, Wire
+from crm_contracts.world.wire import Counter, Gate, Wire
 from fake_core.clock import DEFAULT_MOMENT, FrozenClock
 from fake_core.control import ControlClient
 from fake_core.fake import Fake
@@ -24,7 +24,7 @@ from fake_planhat import create_app as create_planhat
 from fake_salesforce import OrgConfig, UserConfig
 from fake_salesforce import create_app as create_salesforce
 
-__all__ = ["CUSTOMERS", "EXTERNAL_ID_FIELD", "Cast", "Counter", "Crashed", "Gate", "Skewed", "Stage"]
+__all__ = ["CUSTOMERS", "EXTERNAL_ID_FIELD", "Cast", "Skewed", "Stage", "salesforce_login"]
 
 SALESFORCE_URL, PLANHAT_URL = HOSTS["salesforce"], HOSTS["planhat"]
 EXTERNAL_ID_FIELD = "Planhat_Id__c"
@@ -89,6 +89,19 @@ class Cast:
         return self.names.get(customer, customer.title())
 
 
+def salesforce_login(fake: Fake, user: UserConfig) -> Login:
+    """Where *user* of the Salesforce *fake* logs in, and with what."""
+    app = fake.credentials(SALESFORCE_URL)
+    given = {
+        "client_id": app["client_id"],
+        "client_secret": app["client_secret"],
+        "username": user.username,
+        "password": user.password,
+        "security_token": user.security_token,
+    }
+    return Login(SALESFORCE_URL, given)
+
+
 class Stage:
     """Two fakes with customers in them.
 
@@ -136,10 +149,10 @@ class Stage:
             "planhat": ControlClient(PLANHAT_URL, self.session),
         }
         self.logins = {
-            "salesforce": Login(SALESFORCE_URL, self._salesforce_login(ENGINE)),
+            "salesforce": salesforce_login(self.fakes["salesforce"], ENGINE),
             "planhat": Login(PLANHAT_URL, {"token": _ENGINE_TOKEN}),
         }
-        self.salesforce = SalesforceUser(Login(SALESFORCE_URL, self._salesforce_login(PERSON)), self.session)
+        self.salesforce = SalesforceUser(salesforce_login(self.fakes["salesforce"], PERSON), self.session)
         self.planhat = PlanhatUser(Login(PLANHAT_URL, {"token": _PERSON_TOKEN}), self.session)
         self.accounts: dict[str, str] = {}
         self.companies: dict[str, str] = {}
@@ -207,13 +220,3 @@ class Stage:
         self.session.close()
         for fake in self.fakes.values():
             fake.close()
-
-    def _salesforce_login(self, user: UserConfig) -> dict[str, Any]:
-        app = self.fakes["salesforce"].credentials(SALESFORCE_URL)
-        return {
-            "client_id": app["client_id"],
-            "client_secret": app["client_secret"],
-            "username": user.username,
-            "password": user.password,
-            "security_token": user.security_token,
-        }

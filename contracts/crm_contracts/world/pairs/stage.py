@@ -13,7 +13,7 @@ from typing import Any
 from crm_contracts.vendors import HOSTS, create_fake
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, PROFILES, SOBJECTS
 from crm_contracts.world.pairs.users import FLOW, MarketoUser, PartnerUser, PeopleInSalesforce, TotangoUser
-from crm_contracts.world.stage import ENGINE, PERSON
+from crm_contracts.world.stage import ENGINE, PERSON, salesforce_login
 from crm_contracts.world.under_test import Login
 from crm_contracts.world.wire import Counter, Gate, Wire
 from fake_core.clock import DEFAULT_MOMENT, FrozenClock
@@ -27,7 +27,6 @@ from fake_totango import ApiToken, TenantConfig
 
 __all__ = ["CONTACTS", "CUSTOMERS", "PEOPLE", "PairStage"]
 
-SALESFORCE_URL = HOSTS["salesforce"]
 # Known to Salesforce? Known to Totango from the start?
 CUSTOMERS = {"acme": (True, True), "globex": (True, True), "nowhere": (True, False), "island": (False, True)}
 QUINN = UserConfig(
@@ -96,10 +95,10 @@ class PairStage:
         self.session = Wire([Gate(fake, self.counter) for fake in self.fakes.values()], self.counter)
         self.control = {vendor: ControlClient(HOSTS[vendor], self.session) for vendor in self.fakes}
         self.logins = {
-            "salesforce": Login(SALESFORCE_URL, self._salesforce_login(ENGINE)),
+            "salesforce": salesforce_login(self.fakes["salesforce"], ENGINE),
             profile: self._partner_login(_ENGINE_TOKEN if profile == "totango" else _PERSON_TOKEN),
         }
-        self.salesforce = PeopleInSalesforce(Login(SALESFORCE_URL, self._salesforce_login(PERSON)), self.session)
+        self.salesforce = PeopleInSalesforce(salesforce_login(self.fakes["salesforce"], PERSON), self.session)
         users = {"totango": TotangoUser, "marketo": MarketoUser}
         self.partner: PartnerUser = users[profile](self._partner_login(_PERSON_TOKEN), self.session)
         self.user_ids = self.salesforce.user_ids()
@@ -185,16 +184,6 @@ class PairStage:
     def _partner_login(self, token: str) -> Login:
         given = self.fakes[self.profile].credentials(HOSTS[self.profile])
         return Login(HOSTS[self.profile], {**given, "token": token})
-
-    def _salesforce_login(self, user: UserConfig) -> dict[str, Any]:
-        app = self.fakes["salesforce"].credentials(SALESFORCE_URL)
-        return {
-            "client_id": app["client_id"],
-            "client_secret": app["client_secret"],
-            "username": user.username,
-            "password": user.password,
-            "security_token": user.security_token,
-        }
 
 
 _TENANTS: dict[str, Any] = {
