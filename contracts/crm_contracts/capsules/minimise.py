@@ -95,7 +95,7 @@ class _Search:
     def shows(self, capsule: Capsule) -> bool:
         if self.plays >= self._plays_max:
             return False
-        key = repr((capsule.start, capsule.ops, capsule.settings, capsule.customers, capsule.people, capsule.owners))
+        key = repr(capsule)
         if key not in self._seen:
             try:
                 shown = self.is_it(self._play(capsule, at_fault=self._at_fault))

@@ -226,6 +226,21 @@ def test_what_is_left_is_no_bug_of_ours(stages: Stages) -> None:
     assert replay(small, stages, at_fault=True).shows(small)
 
 
+def test_an_org_stays_as_the_bug_needs_it(stages: Stages) -> None:
+    """Where a bug takes an org with a key of its own, the smallest capsule has one."""
+    keyed = replace(
+        LOST,
+        engine=Engine("planted", "a creation goes without its key"),
+        external_id=True,
+        breaks="Duplicated",
+        expect={},
+    )
+    small = minimise(keyed, stages, at_fault=True).capsule
+
+    assert small.external_id
+    assert replay(small, stages, at_fault=True).shows(small)
+
+
 def test_what_shows_nothing_is_not_made_small(stages: Stages) -> None:
     """A capsule without a bug is refused, not emptied."""
     with pytest.raises(MisuseError, match="shows no bug"):
