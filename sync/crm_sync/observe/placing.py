@@ -189,9 +189,8 @@ class Placing:
                 self._state.change_link(link.id, dormant=True)
             self._engine.report.section(section.key).add(label, Outcome.SKIPPED, reason)
         elif link is not None and link.dormant:
-            if link.sf_id and any(
-                s.salesforce == link.sf_object and s.direction.receives for s in self._engine.sections
-            ):
+            scanned = any(s.salesforce == link.sf_object and s.direction.receives for s in self._engine.sections)
+            if scanned and link.sf_id and not link.dead:
                 self._aside.look_again(SALESFORCE, link.sf_object, link.sf_id, "its counterpart takes part again")
             self._state.change_link(link.id, dormant=False)
         return bool(reason)
