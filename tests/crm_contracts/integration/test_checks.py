@@ -64,6 +64,16 @@ def test_a_quote_in_a_record_is_no_query() -> None:
     assert [0, 1] == [len(said("pasted-query", calls)) for calls in bodies]
 
 
+@pytest.mark.parametrize(("literal", "seen"), [(r"'\'t Hooft'", 0), ("''t Hooft'", 1)])
+def test_a_value_may_begin_with_its_quote(literal: str, seen: int) -> None:
+    """Escaped, it is no pasting, although what follows the backslash is the value as it is."""
+    calls = [
+        soql("SELECT Id FROM Contact", [{"LastName": "'t Hooft"}]),
+        soql(f"SELECT Id FROM Contact WHERE LastName = {literal}"),
+    ]
+    assert seen == len(said("pasted-query", calls))
+
+
 def test_of_many_values_in_a_query_the_one_that_is_nowhere_escaped_is_told() -> None:
     """Each is looked for once among all literals of the query; the longest that is in none of them is named."""
     names = [f"O'Brien {number:03}" for number in range(50)]

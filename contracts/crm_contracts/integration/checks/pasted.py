@@ -17,6 +17,7 @@ from crm_contracts.integration.lookup import Texts
 from crm_contracts.integration.outcome import Looked, Seen
 from crm_contracts.integration.parsed import ParsedCall, Run
 
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _LITERAL = re.compile(r"'(?:\\.|[^'\\])*'", re.DOTALL)
 _URL_SIGNS = re.compile(r"[&+]")
 _SOAP_QUERY = re.compile(r"<(?:\w+:)?queryString>(.*?)</", re.DOTALL)
@@ -92,12 +93,12 @@ def _escaped(query: str, quoted: Texts) -> set[str]:
     found: set[str] = set()
     for literal in _LITERAL.findall(query):
         if "\\" in literal:
-            found.update(set(quoted.within(_value(literal))).difference(quoted.within(literal)))
+            found.update(set(quoted.within(_value(literal))).difference(quoted.within(_ESCAPE.sub("\0\0", literal))))
     return found
 
 
 def _value(literal: str) -> str:
-    return re.sub(r"\\(.)", r"\1", literal[1:-1])
+    return _ESCAPE.sub(r"\1", literal[1:-1])
 
 
 def _open(query: str) -> bool:
