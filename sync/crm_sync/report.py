@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from typing import Any
 
@@ -90,7 +90,7 @@ class SectionReport:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """Both sides changed one field; *losing_value* is what was given up, nowhere else kept."""
 
@@ -103,10 +103,10 @@ class Conflict:
     policy: str
 
     def as_dict(self) -> dict[str, Any]:
-        return dict(self.__dict__)
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HeldBack:
     """A value that was not sent although the rest of its record was (rule P26)."""
 
@@ -116,7 +116,7 @@ class HeldBack:
     reason: str
 
     def as_dict(self) -> dict[str, Any]:
-        return dict(self.__dict__)
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
 @dataclass
