@@ -22,7 +22,7 @@ from crm_sync.errors import RecordRefused, ServiceUnavailable, UnknownOutcome
 from crm_sync.journal import Journal
 from crm_sync.logged import log_conversation
 from crm_sync.mapping import lens
-from crm_sync.model import NOTHING, SALESFORCE, Activity, Record, Section
+from crm_sync.model import SALESFORCE, Activity, Record, Section
 from crm_sync.observe import put_aside
 from crm_sync.plan import Plan, sections_for
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical, external_key
@@ -84,8 +84,6 @@ class Actor:
                 if id(plan) not in self._failed:
                     self._commit(plan)
                     self._finished.add(id(plan))
-                    plan.activity.link = None  # it stands in the state, with what it keeps of its records
-                    plan.activity.rows = NOTHING
             self._state.close_intents(begun)
 
     def _guard(self, plan: Plan, step: Any) -> None:
@@ -236,14 +234,13 @@ class Actor:
     def _create_by_key(self, name: str, key_field: str, plans: list[Plan]) -> None:
         engine = self._engine
         with self._state.together():
-            pairs = (self._begin_in_salesforce(plan, key_field) for plan in plans)
-            begun = {key: (plan, intent.id) for plan, (intent, key) in zip(plans, pairs, strict=True)}
+            pairs = [(plan, *self._begin_in_salesforce(plan, key_field)) for plan in plans]
+        begun = {key: (plan, intent) for plan, intent, key in pairs}
         rows = {key: plan.write[SALESFORCE] for key, (plan, _) in begun.items()}
         made = engine.salesforce.upsert_many(name, key_field, rows)
         records = engine.salesforce.by_ids(name, engine.select(name), made.ids.values())
         with self._state.together():
-            intents = self._state.intents_of(number for _, number in begun.values())
-            for (key, (plan, _)), intent in zip(begun.items(), intents, strict=True):
+            for key, (plan, intent) in begun.items():
                 row = records.get(made.ids.get(key, ""))
                 if row is None:
                     self._state.close_intent(intent)  # nothing was made, or it is found again by its key
@@ -339,26 +336,22 @@ class Actor:
             return
         by_key = {_sf_id(plan.activity): plan for plan in plans}
         with self._state.together():
-            begun = [self._begin_at_partner(model, plan).id for plan in by_key.values()]
+            intents = {key: self._begin_at_partner(model, plan) for key, plan in by_key.items()}
         items = [plan.write[model] for plan in plans]
         told = self._engine.partner.upsert(model, items)
         with self._state.together():
-            for intent in self._state.intents_of(
-                one for one, key in zip(begun, by_key, strict=True) if key in told.done
-            ):
-                self._state.change_intent(intent, made=True)
-        for key, plan in by_key.items():
-            plan.write[model] = {self._engine.keyable(model): key}  # what else was sent stands in its intent
-        del items
+            for key in by_key:
+                if key in told.done:
+                    intents[key] = self._state.change_intent(intents[key], made=True)
         records = self._read_back_partner(model, by_key)
         with self._state.together():
-            for (key, plan), intent in zip(by_key.items(), self._state.intents_of(begun), strict=True):
+            for key, plan in by_key.items():
                 record = records.get(key)
                 if record is not None:
                     plan.activity.partners[model] = record
-                    self._guard(plan, lambda p, i=intent, r=record: self._link_received(p, i, r))
+                    self._guard(plan, lambda p, i=intents[key], r=record: self._link_received(p, i, r))
                     continue
-                self._state.close_intent(intent)
+                self._state.close_intent(intents[key])
                 error = told.refused.get(key)
                 self._fail(plan, str(error) if error else f"{self._engine.partner.name.title()} did not keep it")
         for key, plan in by_key.items():
@@ -393,11 +386,10 @@ class Actor:
 
     def _link_received(self, plan: Plan, intent: Intent, record: Record) -> None:
         activity = plan.activity
-        whole = replace(record, values={**record.values})  # every field is compared with all that it says
-        base = self._journal.received_base(intent, whole)
+        base = self._journal.received_base(intent, record)
         activity.link = self._journal.add_link(
             activity.sf_object,
-            _sf_id(activity),
+            intent.body["sf_id"],
             {record.model: record.id},
             base,
             replaces=intent.body.get("replaces"),
@@ -479,7 +471,7 @@ class Actor:
         rows = self._engine.profile.raw["partner"].get("partial_rows", ())
         for model, record in plan.activity.partners.items():
             if plan.write.get(model) and model not in rows:
-                plan.activity.rows = {**plan.activity.rows, model: record.changed_at.isoformat()}
+                plan.activity.rows[model] = record.changed_at.isoformat()
 
     def _clear_pending(self, plan: Plan) -> None:
         """Its records are looked at again for no reason of their own; what waits for the other job waits (T10)."""

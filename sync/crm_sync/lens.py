@@ -9,7 +9,6 @@ Laws (invariant I16): what is written reads back as the same key, and keys are s
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,13 +16,12 @@ from typing import Any, Protocol
 
 from crm_sync import html_text
 from crm_sync.config import Options, ValueMap
-from crm_sync.model import FieldMap, Record
+from crm_sync.model import FieldMap
 
 Values = Mapping[str, Any]
 #: Lenses of texts: a person knows a record by what they say, and Salesforce cuts them at its field's length.
 TEXTS = frozenset({"text", "html", "lines", "activity_detail", "campaign_subject"})
 NOTHING: Mapping[str, Any] = {}
-RECORDS_KEPT_MAX = 256  # an activity is looked at as a whole, and has a handful of records; a small run has few
 
 
 @dataclass(frozen=True)
@@ -32,22 +30,6 @@ class Held:
 
     value: Any
     reason: str
-
-
-class WorkedOut:
-    """The comparable values of the records that were looked at last: of all records of a run they would be much."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[int, tuple[Record, dict[int, tuple[FieldMap, Any]]]] = OrderedDict()
-
-    def of(self, record: Record) -> dict[int, tuple[FieldMap, Any]]:
-        """What is known of *record*, by the `id` of the mapped field; to be added to."""
-        known = self._kept.get(id(record))
-        if known is None:  # who is kept stays alive: nobody else gets their `id`
-            if len(self._kept) >= RECORDS_KEPT_MAX:
-                self._kept.popitem(last=False)
-            known = self._kept[id(record)] = record, {}
-        return known[1]
 
 
 @dataclass(frozen=True)
@@ -64,7 +46,6 @@ class Context:
     owner_at_partner: Callable[[str], str | None]
     owner_in_salesforce: Callable[[str], str | None]
     contact_in_salesforce: Callable[[str], str | None] = field(default=lambda _mail: None)
-    worked_out: WorkedOut = field(default_factory=WorkedOut, init=False, repr=False, compare=False)
 
 
 class Lens(Protocol):

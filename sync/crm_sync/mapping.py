@@ -203,12 +203,11 @@ def lens(m: FieldMap) -> Lens:
 
 def key_of(record: Record, m: FieldMap, c: Context) -> Any:
     """The comparable value of one field of a record of either side, worked out once for a mapping and a context."""
-    found = c.worked_out.of(record)
-    known = found.get(id(m))
-    if known is None:
+    known = record.keys.get(id(m))
+    if known is None or known[0] is not m or known[1] is not c:
         key = lens(m).key_sf if record.place == SALESFORCE else lens(m).key_partner
-        known = found[id(m)] = m, key(m, record.values, c)
-    return known[1]
+        known = record.keys[id(m)] = (m, c, key(m, record.values, c))
+    return known[2]
 
 
 def changed(values: Values, changes: Values) -> dict[str, Any]:

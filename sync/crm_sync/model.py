@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
-from types import MappingProxyType
 from typing import Any
 
 SALESFORCE = "salesforce"
@@ -23,8 +22,6 @@ TASK = "Task"
 CONVERSATION = "Conversation"
 #: Among the values named for a field: whatever it says, if it says something.
 ANY = "*"
-#: One for all who have none: there are many activities, and an empty `dict` is not small.
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Direction(Enum):
@@ -189,7 +186,7 @@ class Section:
         return mapped.conflict or self.conflict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """One record as a service showed it.
 
@@ -205,13 +202,15 @@ class Record:
     changed_at: datetime
     deleted: bool = False
     edited_at: datetime | None = None
+    #: What `mapping.key_of` worked out of *values*.
+    keys: dict[int, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def get(self, name: str) -> Any:
         """A value by field name; None when it is absent, as Planhat leaves fields out."""
         return self.values.get(name)
 
 
-@dataclass(slots=True)
+@dataclass
 class Activity:
     """One activity as this run sees it: its link (if any) and the replicas that were read.
 
@@ -226,13 +225,13 @@ class Activity:
     #: A Salesforce id this activity claims before there is a link (canonical, 18 characters).
     claimed_sf_id: str | None = None
     #: Other Salesforce records that claim it as well, where their key is not unique (F05).
-    rivals: Sequence[str] = ()
+    rivals: list[str] = field(default_factory=list)
     #: True for a record that follows an older one's link without carrying the id yet (P10).
     inherited: bool = False
     #: What `Link.seen` is to keep by model: so a record is fetched once, and a list that is behind is known.
-    rows: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    rows: dict[str, str] = field(default_factory=dict)
     #: When the partner says that its record of a model was deleted.
-    gone: Mapping[str, datetime] = field(default_factory=lambda: NOTHING)
+    gone: dict[str, datetime] = field(default_factory=dict)
 
     def replica(self, name: str) -> Record | None:
         """The replica read under that name: "salesforce", or a partner's model."""
@@ -251,7 +250,7 @@ class Activity:
         return f"link {self.link.id}" if self.link else "nothing"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Link:
     """What the state keeps about one activity.
 

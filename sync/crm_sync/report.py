@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -90,7 +90,7 @@ class SectionReport:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Conflict:
     """Both sides changed one field; *losing_value* is what was given up, nowhere else kept."""
 
@@ -103,10 +103,10 @@ class Conflict:
     policy: str
 
     def as_dict(self) -> dict[str, Any]:
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        return dict(self.__dict__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HeldBack:
     """A value that was not sent although the rest of its record was (rule P26)."""
 
@@ -116,7 +116,7 @@ class HeldBack:
     reason: str
 
     def as_dict(self) -> dict[str, Any]:
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        return dict(self.__dict__)
 
 
 @dataclass

@@ -232,8 +232,6 @@ class Sync:
         step("reading", 0, 1)
         found = observe(engine)
         plans = narrowed((plan_activity(activity, engine) for activity in found.activities), ways, engine)
-        cursors = found.cursors
-        del found  # what was gathered by: many records have as many keys
         step("writing", 0, len(plans))
         stopped = "" if allow_mass else braked(plans, state.link_count, self.config.options)
         try:
@@ -243,7 +241,7 @@ class Sync:
                     report.note(stopped)
             else:
                 _act(actor, plans, stopped)
-                state.move_cursors(moved(cursors, ways, whole, engine, plans))
+                state.move_cursors(moved(found.cursors, ways, whole, engine, plans))
         except RunStopped:
             self._leave_rest(plans, actor)
             raise

@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,16 +22,14 @@ from crm_sync import state_links
 from crm_sync.clock import Clock
 from crm_sync.lease import Lease, take_lease
 from crm_sync.model import Link
-from crm_sync.packed import Packing
 from crm_sync.report import Conflict
 from crm_sync.state_tables import BASELINE, CONFLICTS, CURSORS, FLAG_LOG, INTENTS, LEASE, META, PENDING, SETTINGS
 
 PARTNER = "partner"  # the kind of an intent to create a record there
 LINKS_KEPT_MAX = 10_000
-INTENTS_READ_MAX = 500  # at once; SQLite takes 999 parameters in every version
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Intent:
     """A write that was begun: *kind* "salesforce" or "partner" for a creation there, "update" for changes to a link's
     records; *body* what was to be written.
@@ -90,7 +87,7 @@ class Kept:
 
     def keep(self, links: Iterable[Link]) -> None:
         """These are in the table as they are here."""
-        if max(len(self.links), len(self.found)) > LINKS_KEPT_MAX:
+        if len(self.links) > LINKS_KEPT_MAX:
             self.forget_links()
         self.links.update((one.id, one) for one in links)
 
@@ -115,7 +112,6 @@ class State:
         self._lease: Lease | None = None
         self._known: Kept | None = None  # what is kept while there is a lease; see `_kept`
         self._open: sa.Connection | None = None
-        self._packing = Packing()
         #: Called with "before" and with "after" around each commit: where a process may die, too (I10).
         self.on_commit: Callable[[str], None] = lambda _point: None
 
@@ -237,8 +233,8 @@ class State:
         """Links of this object, oldest first."""
         with self._reading() as connection:
             if sf_object is None:
-                return state_links.read(connection, self._packing, state_links.ALL, {})
-            return state_links.read(connection, self._packing, state_links.OF_OBJECT, {"object": sf_object})
+                return state_links.read(connection, state_links.ALL, {})
+            return state_links.read(connection, state_links.OF_OBJECT, {"object": sf_object})
 
     def link_count(self) -> int:
         """How many pairs are known, tombstones included."""
@@ -263,7 +259,7 @@ class State:
     def half_deleted(self, sf_object: str) -> list[Link]:
         """Links of which one side was deleted and the other not, oldest first: deletions still to be carried."""
         with self._reading() as connection:
-            return state_links.read(connection, self._packing, state_links.HALF_DELETED, {"object": sf_object})
+            return state_links.read(connection, state_links.HALF_DELETED, {"object": sf_object})
 
     def _first(self, query: sa.Select[Any], **wanted: Any) -> Link | None:
         kept, asked = self._kept, (id(query), *wanted.values())
@@ -271,7 +267,7 @@ class State:
             found = [kept.links[one] for one in kept.found[asked]]
         else:
             with self._reading() as connection:
-                found = state_links.read(connection, self._packing, query, wanted)
+                found = state_links.read(connection, query, wanted)
             if kept is not None:
                 kept.keep(found)
                 kept.found[asked] = [one.id for one in found]
@@ -305,7 +301,7 @@ class State:
         with self._begin(refusable=True) as connection:
             if replaces is not None:
                 state_links.drop(connection, replaces)
-            link = state_links.add(connection, self._packing, sf_object, sf_id, ids, base, deleted)
+            link = state_links.add(connection, sf_object, sf_id, ids, base, deleted)
             if self._known is not None:
                 self._known.forget_links()
                 self._known.keep([link])
@@ -339,8 +335,8 @@ class State:
             if kept is not None and link_id in kept.links:
                 before = kept.links[link_id]
             else:
-                (before,) = state_links.read(connection, self._packing, state_links.BY_ID, {"link_id": link_id})
-            link = state_links.change(connection, self._packing, before, own, replicas)
+                (before,) = state_links.read(connection, state_links.BY_ID, {"link_id": link_id})
+            link = state_links.change(connection, before, own, replicas)
             if kept is not None:
                 if link.ids != before.ids:
                     kept.forget_links()
@@ -433,14 +429,6 @@ class State:
             if self._known is not None:
                 self._known.intents = None
             yield connection
-
-    def intents_of(self, ids: Iterable[int]) -> Iterator[Intent]:
-        """Open intents by ascending ids, read as they are asked for: bodies are long, and a run may begin many."""
-        left = iter(ids)
-        while some := list(islice(left, INTENTS_READ_MAX)):
-            with self._reading() as connection:
-                rows = connection.execute(_SOME_INTENTS, {"ids": some}).all()
-            yield from map(_intent, rows)
 
     def intents(self) -> list[Intent]:
         kept = self._kept
@@ -540,11 +528,8 @@ def _settings(connection: sa.Connection) -> dict[str, str | None]:
 
 
 def _intents(connection: sa.Connection) -> list[Intent]:
-    return [_intent(row) for row in connection.execute(_ALL_INTENTS)]
-
-
-def _intent(row: sa.Row[Any]) -> Intent:
-    return Intent(row.id, row.kind, _moment(row.at), json.loads(row.body))
+    rows = connection.execute(_ALL_INTENTS)
+    return [Intent(row.id, row.kind, _moment(row.at), json.loads(row.body)) for row in rows]
 
 
 def _pending(connection: sa.Connection) -> dict[_Key, Pending]:
@@ -578,7 +563,6 @@ _SHORT_SETTINGS = sa.select(
 _NEW_SETTING = sa.insert(SETTINGS)
 _OTHER_SETTING = sa.update(SETTINGS).where(SETTINGS.c.name == _WHICH)
 _ALL_INTENTS = sa.select(INTENTS).order_by(INTENTS.c.id)
-_SOME_INTENTS = sa.select(INTENTS).where(INTENTS.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(INTENTS.c.id)
 _NEW_INTENT = sa.insert(INTENTS)
 _OTHER_INTENT = sa.update(INTENTS).where(INTENTS.c.id == _WHICH)
 _NO_INTENT = sa.delete(INTENTS).where(INTENTS.c.id == _WHICH)

@@ -7,17 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from sys import intern
 from typing import Any
 
 import sqlalchemy as sa
 
 from crm_sync.model import SALESFORCE, Link
-from crm_sync.packed import Packing
 from crm_sync.state_tables import LINKS, REPLICAS
-
-BASE = "base"  # what the agreed values of links are packed as
-NOBODY: frozenset[str] = frozenset()
 
 _IS = LINKS.c.id == sa.bindparam("link_id")
 _OF_OBJECT = LINKS.c.sf_object == sa.bindparam("object")
@@ -60,39 +55,33 @@ _CHANGE_REPLICA = sa.update(REPLICAS).where(_REPLICA_IS)
 _DROP = (sa.delete(REPLICAS).where(REPLICAS.c.link == sa.bindparam("link_id")), sa.delete(LINKS).where(_IS))
 
 
-def read(connection: sa.Connection, packing: Packing, query: sa.Select[Any], wanted: Mapping[str, Any]) -> list[Link]:
+def read(connection: sa.Connection, query: sa.Select[Any], wanted: Mapping[str, Any]) -> list[Link]:
     """The links that one of the queries above finds."""
     rows: dict[int, list[Any]] = {}
     for row in connection.execute(query, wanted):
         rows.setdefault(row[0], []).append(row)
-    return [_link(one, packing) for one in rows.values()]
+    return [_link(one) for one in rows.values()]
 
 
-def _link(rows: list[Any], packing: Packing) -> Link:
+def _link(rows: list[Any]) -> Link:
     number, sf_object, sf_id, sf_deleted, dormant, base, version = rows[0][:7]
-    replicas = [(intern(row[7]), *row[8:]) for row in rows if row[7] is not None]
+    replicas = [row[7:] for row in rows if row[7] is not None]
     deleted = {model for model, _id, gone, _seen in replicas if gone}
     return Link(
         id=number,
-        sf_object=intern(sf_object),
+        sf_object=sf_object,
         sf_id=sf_id,
         ids={model: record_id for model, record_id, _gone, _seen in replicas},
-        deleted=_gone(deleted | {SALESFORCE} if sf_deleted else deleted),
+        deleted=frozenset(deleted | {SALESFORCE} if sf_deleted else deleted),
         dormant=dormant,
-        base=packing.text(BASE, base),
+        base=json.loads(base),
         seen={model: seen for model, _id, _gone, seen in replicas if seen},
         version=version,
     )
 
 
-def _gone(replicas: Collection[str]) -> frozenset[str]:
-    """Nearly always nobody: one set for all, as an empty one is not small."""
-    return frozenset(replicas) if replicas else NOBODY
-
-
 def add(
     connection: sa.Connection,
-    packing: Packing,
     sf_object: str,
     sf_id: str,
     ids: Mapping[str, str],
@@ -111,8 +100,7 @@ def add(
     ]
     connection.execute(_ADD_REPLICA, replicas)
     gone = {one for one in (SALESFORCE, *ids) if one in deleted}
-    kept = packing.text(BASE, text)
-    return Link(number, sf_object, sf_id, dict(sorted(ids.items())), _gone(gone), base=kept, version=1)
+    return Link(number, sf_object, sf_id, dict(sorted(ids.items())), frozenset(gone), base=json.loads(text), version=1)
 
 
 def drop(connection: sa.Connection, link_id: int) -> None:
@@ -122,7 +110,6 @@ def drop(connection: sa.Connection, link_id: int) -> None:
 
 def change(
     connection: sa.Connection,
-    packing: Packing,
     known: Link,
     columns: Mapping[str, Any],
     replicas: Mapping[str, Mapping[str, Any]],
@@ -153,9 +140,9 @@ def change(
         sf_object=known.sf_object,
         sf_id=known.sf_id,
         ids=dict(sorted(ids.items())),
-        deleted=_gone(deleted),
+        deleted=frozenset(deleted),
         dormant=columns.get("dormant", known.dormant),
-        base=packing.text(BASE, columns["base"]) if "base" in columns else known.base,
+        base=json.loads(columns["base"]) if "base" in columns else known.base,
         seen={model: one for model, one in sorted(seen.items()) if one},
         version=known.version + 1,
     )

@@ -111,8 +111,7 @@ class PartnerReader:
                 link = self._state.link_of(model, gone.record_id, section.salesforce)
                 if link is not None and link.lives(model):
                     link = self._state.change_link(link.id, deleted={model: True})
-                    activity = self._gathered.linked(link)
-                    activity.gone = {**activity.gone, model: gone.at}
+                    self._gathered.linked(link).gone[model] = gone.at
 
     def _add_due(self, model: str, records: dict[str, Record]) -> None:
         """Records put aside earlier, read one by one unless the scan has them anyway."""
@@ -172,4 +171,4 @@ class PartnerReader:
         key = (row.model, section.salesforce, row.id)
         activity = self._gathered.by_link.get(link.id) if link else self._gathered.by_record.get(key)
         if activity is not None:
-            activity.rows = {**activity.rows, row.model: self._row_mark(row)}
+            activity.rows[row.model] = self._row_mark(row)

@@ -25,7 +25,6 @@ from crm_sync.lens import moment_text, parse_moment
 from crm_sync.marketo import activity_detail
 from crm_sync.marketo.lenses import DETAIL, FOLLOWS, OWNER
 from crm_sync.model import SALESFORCE, Record
-from crm_sync.packed import Packing
 from crm_sync.record_ids import NotAnId, canonical
 from crm_sync.sides.partner import Gone, Parent, Person, Upserted
 from crm_sync.transport import Transport, Verdict
@@ -78,7 +77,6 @@ class Marketo:
         )
         self._base = login.base_url.rstrip("/") + ROOT
         self._headers = {"Authorization": f"Bearer {login.token}"}
-        self._packing = Packing()
         self._settings: TaskSync | None = None
         self._steps: Mapping[int, Mapping[str, Any]] | None = None
         self._team: Mapping[str, str] | None = None
@@ -273,9 +271,8 @@ class Marketo:
             FOLLOWS: activity_detail.follows_name(template),
             OWNER: self._sf_user(str(row["assignee"])),
         }
-        values = self._packing.values(REMINDER, {**row, **told})
         return Record(
-            place=MARKETO, model=REMINDER, id=str(row["id"]), values=values, changed_at=stamp, edited_at=stamp
+            place=MARKETO, model=REMINDER, id=str(row["id"]), values={**row, **told}, changed_at=stamp, edited_at=stamp
         )
 
     def _step(self, step_id: int | None) -> Mapping[str, Any] | None:

@@ -21,7 +21,6 @@ from crm_sync.config import PartnerLogin
 from crm_sync.errors import AccessRefused, RecordRefused
 from crm_sync.mapping import parse_moment
 from crm_sync.model import CONVERSATION, PLANHAT, TASK, Record
-from crm_sync.packed import Packing
 from crm_sync.sides.partner import Gone, Parent, Person, Upserted
 from crm_sync.transport import Transport, Verdict
 
@@ -59,7 +58,6 @@ class Planhat:
         )
         self._base = login.base_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {login.token}"}
-        self._packing = Packing()
 
     def _send(
         self, method: str, path: str, *, write: bool = False, repeatable: bool = True, **body: Any
@@ -117,7 +115,7 @@ class Planhat:
                 offset = max(0, offset - PAGE_ROWS[model])  # more was deleted than we overlap
                 continue
             for row in rows:
-                record = self._record(model, row)
+                record = planhat_record(model, row)
                 if since is not None and record.changed_at < since:
                     return
                 if record.id not in seen:
@@ -134,7 +132,7 @@ class Planhat:
             return None
         if response.status_code != 200:
             raise refusal(response)
-        return self._record(model, response.json())
+        return planhat_record(model, response.json())
 
     def by_salesforce_id(self, model: str, sf_id: str) -> Record | None:
         """The record that carries this Salesforce id as its keyable."""
@@ -163,18 +161,6 @@ class Planhat:
     def users(self) -> list[Person]:
         return [Person(row["_id"], str(row.get("email") or "")) for row in self._list("/users", {"limit": 10_000})]
 
-    def _record(self, model: str, row: Mapping[str, Any]) -> Record:
-        stamp = parse_moment(row.get("updatedAt") or row.get("createdAt") or row.get("createDate"))
-        stamp = stamp or _EPOCH
-        return Record(
-            place=PLANHAT,
-            model=model,
-            id=row["_id"],
-            values=self._packing.values(model, row),
-            changed_at=stamp,
-            edited_at=stamp,
-        )
-
     # -- writing -------------------------------------------------------------------------------------
 
     def update(self, model: str, record_id: str, fields: Mapping[str, Any]) -> Record | None:
@@ -189,7 +175,7 @@ class Planhat:
             return None
         if response.status_code != 200:
             raise refusal(response)
-        return self._record(model, response.json())
+        return planhat_record(model, response.json())
 
     def update_many(self, model: str, changes: Mapping[str, Mapping[str, Any]]) -> Collection[str]:
         """Merge fields into many records, each named by its `_id`; the ids of those that certainly took it.
@@ -246,6 +232,19 @@ class Planhat:
         # The request as a whole was refused, for one item perhaps: halve until it is alone.
         middle = len(chunk) // 2
         return self._upsert_chunk(model, chunk[:middle], keyable) | self._upsert_chunk(model, chunk[middle:], keyable)
+
+
+def planhat_record(model: str, row: Mapping[str, Any]) -> Record:
+    stamp = parse_moment(row.get("updatedAt") or row.get("createdAt") or row.get("createDate"))
+    stamp = stamp or _EPOCH
+    return Record(
+        place=PLANHAT,
+        model=model,
+        id=row["_id"],
+        values=dict(row),
+        changed_at=stamp,
+        edited_at=stamp,
+    )
 
 
 def _judge(response: requests.Response) -> Verdict:

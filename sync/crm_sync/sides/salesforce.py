@@ -29,7 +29,6 @@ from crm_sync.errors import (
 from crm_sync.known import SfField, SfObject
 from crm_sync.mapping import parse_moment
 from crm_sync.model import SALESFORCE, Record
-from crm_sync.packed import Packing
 from crm_sync.sides.salesforce_bulk import COLLECTION_RECORDS_MAX, Upserts, upsert_many
 from crm_sync.transport import Transport, Verdict
 
@@ -93,7 +92,6 @@ class Salesforce:
         self._instance = login.base_url.rstrip("/")
         self._described: dict[str, SfObject] = {}
         self._me: str | None = None
-        self._packing = Packing()
 
     @property
     def calls_left(self) -> int | None:
@@ -258,7 +256,7 @@ class Salesforce:
             soql = f"SELECT {', '.join(fields)} FROM {name}{where} ORDER BY SystemModstamp, Id"  # noqa: S608 - SOQL; values are quoted()
             try:
                 for row in self.query(soql):
-                    record = self._record(name, row)
+                    record = _record(name, row)
                     since, last = record.changed_at, record.id
                     if (record.id, str(row.get("SystemModstamp"))) not in seen:
                         seen.add((record.id, str(row.get("SystemModstamp"))))
@@ -277,17 +275,17 @@ class Salesforce:
             listed = ", ".join(quoted(i) for i in wanted[start : start + IDS_IN_QUERY_MAX])
             soql = f"SELECT {', '.join(fields)} FROM {name} WHERE Id IN ({listed})"  # noqa: S608 - SOQL; values are quoted()
             for row in self.query(soql):
-                found[row["Id"]] = self._record(name, row)
+                found[row["Id"]] = _record(name, row)
         return found
 
     def where(self, name: str, fields: Sequence[str], condition: str) -> list[Record]:
         soql = f"SELECT {', '.join(fields)} FROM {name} WHERE {condition} ORDER BY CreatedDate, Id"  # noqa: S608 - SOQL; values are quoted()
-        return [self._record(name, row) for row in self.query(soql)]
+        return [_record(name, row) for row in self.query(soql)]
 
     def matching(self, name: str, fields: Sequence[str], condition: str) -> list[Record]:
         """The rows of one query, whatever its condition ends with."""
         soql = f"SELECT {', '.join(fields)} FROM {name} WHERE {condition}"  # noqa: S608 - SOQL; an administrator's own
-        return [self._record(name, row) for row in self.query(soql)]
+        return [_record(name, row) for row in self.query(soql)]
 
     def users(self) -> list[dict[str, Any]]:
         """Active users: Id, Email, Username."""
@@ -307,20 +305,6 @@ class Salesforce:
                 if row.get("AccountId"):
                     found[row["Id"]] = row["AccountId"]
         return found
-
-    def _record(self, name: str, row: Mapping[str, Any]) -> Record:
-        stamp = parse_moment(row.get("LastModifiedDate") or row.get("SystemModstamp"))
-        modified = parse_moment(row.get("SystemModstamp")) or stamp
-        assert modified is not None, "every query of this module asks for SystemModstamp"
-        return Record(
-            place=SALESFORCE,
-            model=name,
-            id=row["Id"],
-            values=self._packing.values(name, _values(row)),
-            changed_at=modified,
-            deleted=bool(row.get("IsDeleted")),
-            edited_at=modified if stamp == modified else stamp,
-        )
 
     # -- writing -------------------------------------------------------------------------------------
 
@@ -473,6 +457,21 @@ def _sobject(content: bytes) -> SfObject:
             relationship=str(field.get("relationshipName") or ""),
         )
     return SfObject(answer["name"], answer.get("keyPrefix"), fields)
+
+
+def _record(name: str, row: Mapping[str, Any]) -> Record:
+    stamp = parse_moment(row.get("LastModifiedDate") or row.get("SystemModstamp"))
+    modified = parse_moment(row.get("SystemModstamp")) or stamp
+    assert modified is not None, "every query of this module asks for SystemModstamp"
+    return Record(
+        place=SALESFORCE,
+        model=name,
+        id=row["Id"],
+        values=_values(row),
+        changed_at=modified,
+        deleted=bool(row.get("IsDeleted")),
+        edited_at=stamp,
+    )
 
 
 def _values(row: Mapping[str, Any]) -> dict[str, Any]:

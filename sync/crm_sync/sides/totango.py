@@ -24,7 +24,6 @@ import requests
 from crm_sync.clock import Clock
 from crm_sync.errors import AccessRefused, RecordRefused, SyncError
 from crm_sync.model import Record
-from crm_sync.packed import Packing
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.sides.partner import Gone, Parent, Person, Upserted
 from crm_sync.sides.totango_answers import STAND_IN_HEADER, judge, no_record, refusal, refused_token
@@ -73,7 +72,6 @@ class Totango:
         )
         self._base = login.base_url.rstrip("/")
         self._headers = {"app-token": login.token}
-        self._packing = Packing()
         self._account_field = account_field
 
     def keyable(self, model: str) -> str:
@@ -98,7 +96,7 @@ class Totango:
         seen: set[Any] = set()
         begin = int(first["total"])
         if begin <= len(first["records"]):
-            yield from self._newest_first(model, first["records"], seen)
+            yield from _newest_first(model, first["records"], seen)
             return
         overlap = 0
         while begin > 0:
@@ -109,7 +107,7 @@ class Totango:
             if overlap and full and not any(row["id"] in seen for row in rows[-PAGE_OVERLAP_ROWS:]):
                 begin += PAGE_ROWS - PAGE_OVERLAP_ROWS  # more came in between than we overlap
                 continue
-            yield from self._newest_first(model, rows, seen)
+            yield from _newest_first(model, rows, seen)
             begin, overlap = start, PAGE_OVERLAP_ROWS
 
     def deleted_since(self, model: str, since: datetime | None) -> Sequence[Gone]:
@@ -126,17 +124,6 @@ class Totango:
             found += [Gone(str(row["id"]), moment(row["deleted_at"]), _salesforce_id(row.get(KEY))) for row in rows]
             if len(rows) < PAGE_ROWS:
                 return found
-
-    def _newest_first(self, model: str, rows: Sequence[Mapping[str, Any]], seen: set[Any]) -> Iterator[Record]:
-        for row in reversed(rows):
-            if row["id"] not in seen:
-                seen.add(row["id"])
-                yield self._record(model, row)
-
-    def _record(self, model: str, row: Mapping[str, Any]) -> Record:
-        """A row as the hub shows it."""
-        stamp, values = moment(row.get("updated_at") or 0), self._packing.values(model, row)
-        return Record(place=TOTANGO, model=model, id=str(row["id"]), values=values, changed_at=stamp, edited_at=stamp)
 
     def get(self, model: str, record_id: str) -> Record | None:
         """One record by Totango's own id; None when the hub has none. Raises RecordRefused (ambiguous_key)."""
@@ -168,7 +155,7 @@ class Totango:
         response = self._send("GET", f"/_standin/totango/records/{KIND[model]}/{quote(key, safe='')}")
         if no_record(response):
             return None
-        return self._record(model, _read(response))
+        return totango_record(model, _read(response))
 
     def _page(self, model: str, params: Mapping[str, Any]) -> dict[str, Any]:
         page: dict[str, Any] = _read(self._send("GET", f"/_standin/totango/records/{KIND[model]}", params=dict(params)))
@@ -264,7 +251,7 @@ class Totango:
         others = before.values.keys() - wanted.keys() - _STAMPS
         if "updated_at" in wanted and any(before.get(name) != after.get(name) for name in others):
             after = (self._stamp(model, record_id) or told)["record"]
-        return self._record(model, after)
+        return totango_record(model, after)
 
     def _stamp(self, model: str, key: str) -> dict[str, Any] | None:
         """Say that a record was updated now, by the clock of the hub whose stamps a scan goes by (F56)."""
@@ -298,6 +285,19 @@ class Totango:
                 "check totango.base_url"
             )
         return response
+
+
+def totango_record(model: str, row: Mapping[str, Any]) -> Record:
+    """A row as the hub shows it."""
+    stamp = moment(row.get("updated_at") or 0)
+    return Record(place=TOTANGO, model=model, id=str(row["id"]), values=dict(row), changed_at=stamp, edited_at=stamp)
+
+
+def _newest_first(model: str, rows: Sequence[Mapping[str, Any]], seen: set[Any]) -> Iterator[Record]:
+    for row in reversed(rows):
+        if row["id"] not in seen:
+            seen.add(row["id"])
+            yield totango_record(model, row)
 
 
 def _v3(model: str, record_id: str) -> str:

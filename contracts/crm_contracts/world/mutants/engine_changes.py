@@ -46,8 +46,8 @@ CHANGES = (
         (
             Text(
                 "crm_sync.run.Sync._round",
-                "_act(actor, plans, stopped) state.move_cursors(moved(cursors, ways, whole, engine, plans))",
-                "state.move_cursors(moved(cursors, ways, whole, engine, plans))\n"
+                "_act(actor, plans, stopped) state.move_cursors(moved(found.cursors, ways, whole, engine, plans))",
+                "state.move_cursors(moved(found.cursors, ways, whole, engine, plans))\n"
                 "            _act(actor, plans, stopped)",
             ),
         ),
