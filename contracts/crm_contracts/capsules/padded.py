@@ -2,7 +2,7 @@
 
 Rule 1: a short history in which the bug shows stands in the middle of a random one; where that hides it, at the end of
 one in which nothing else goes wrong, or at the beginning; where no short one is known, a random history in which the
-bug shows by itself is taken. Hidden is what breaks another invariant there than in the short one, too.
+bug shows by itself is taken. What breaks another invariant there than in the short one is taken for want of better.
 Rule 2: deterministic: the same bug has the same long capsule on any machine.
 Rule 3: the likely ones come first, and the first that shows is taken: histories of the bug's own failure mode in a
 plain org and in one with a key, the same with hours between their rounds, then every other one. Who finds nothing has
@@ -42,11 +42,14 @@ _CALM = frozenset({"create", "edit", "complete", "tick"})
 
 def long_capsule(mutant: Mutant, stages: Stages, *, length: int = OPS) -> Capsule | None:
     """A capsule of *length* operations that names *mutant* and in which it shows; None where none was found."""
+    other: Capsule | None = None
     for candidate in _candidates(mutant, stages, length):
         shown = _shows(candidate, stages)
-        if shown is not None and candidate.breaks in {"", shown.breaks} and replay(candidate, stages).holds:
-            return shown
-    return None
+        if shown is not None and replay(candidate, stages).holds:
+            if candidate.breaks in {"", shown.breaks}:
+                return shown
+            other = other or shown
+    return other
 
 
 def _candidates(mutant: Mutant, stages: Stages, length: int) -> Iterator[Capsule]:
