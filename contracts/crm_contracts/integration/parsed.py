@@ -10,11 +10,12 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from itertools import pairwise
-from typing import Any, Generic, TypeVar
+from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 from crm_contracts.openapi.routes import Found, Router, router
@@ -24,27 +25,6 @@ from crm_contracts.traffic.bodies import unpacked
 __all__ = ["ParsedCall", "Run", "strings"]
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-
-
-Part = TypeVar("Part")
-
-
-class _Once(Generic[Part]):
-    """A part of an object, read when somebody asks and then kept in its place; one thread asks.
-
-    functools.cached_property, up to Python 3.11, takes a lock at each first look: of fifteen parts of each call.
-    """
-
-    def __init__(self, read: Callable[[Any], Part]) -> None:
-        self._read = read
-        self.__doc__ = read.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, one: Any, owner: type | None = None) -> Part:
-        part = one.__dict__[self._name] = self._read(one)
-        return part
 
 
 class ParsedCall:
@@ -75,7 +55,7 @@ class ParsedCall:
         """Scheme, host and port."""
         return f"{self._parts.scheme}://{self._parts.netloc.rpartition('@')[2]}"
 
-    @_Once
+    @cached_property
     def query(self) -> list[tuple[str, str]]:
         return parse_qsl(self.raw_query, keep_blank_values=True) if self.raw_query else []
 
@@ -83,21 +63,21 @@ class ParsedCall:
         """The first query parameter of that name."""
         return next((value for key, value in self.query if key == name), None)
 
-    @_Once
+    @cached_property
     def content_type(self) -> str:
         """The request's media type, without parameters, in lower case; "" where none was named."""
         return (self.call.header("content-type") or "").partition(";")[0].strip().lower()
 
-    @_Once
+    @cached_property
     def body(self) -> bytes:
         """The request's body, unpacked."""
         return _plain(self.call.request, self.call.header("content-encoding"))
 
-    @_Once
+    @cached_property
     def text(self) -> str:
         return self.body.decode("utf-8", "replace")
 
-    @_Once
+    @cached_property
     def json(self) -> Any:
         """The request's JSON; None where it is none."""
         return _json(self.body)
@@ -108,21 +88,21 @@ class ParsedCall:
         items = self.json if isinstance(self.json, list) else [self.json]
         return [one for one in items if isinstance(one, dict)]
 
-    @_Once
+    @cached_property
     def form(self) -> dict[str, str]:
         """The request's form."""
         if not self.body or self.content_type != "application/x-www-form-urlencoded":
             return {}
         return dict(parse_qsl(self.text, keep_blank_values=True))
 
-    @_Once
+    @cached_property
     def said(self) -> str:
         """Path, query and body as a person would read them, for looking something up."""
         query = unquote_plus(self.raw_query)
         body = unquote_plus(self.text) if self.form else self.text
         return f"{unquote(self.path)}?{query}\n{body}"
 
-    @_Once
+    @cached_property
     def soql(self) -> str | None:
         """The SOQL that this call carries, if it is a query."""
         if self.vendor != "salesforce":
@@ -136,11 +116,11 @@ class ParsedCall:
 
     # --- what it is in the document ------------------------------------------------------------------
 
-    @_Once
+    @cached_property
     def router(self) -> Router:
         return router(self.vendor)
 
-    @_Once
+    @cached_property
     def found(self) -> Found | None:
         return self.router.find(self.acts_as, self.path)
 
@@ -150,7 +130,7 @@ class ParsedCall:
         override = self.parameter("_HttpMethod") if self.vendor == "salesforce" and self.method == "POST" else None
         return (override or self.method).upper()
 
-    @_Once
+    @cached_property
     def operation(self) -> str:
         """The document's operationId, "" for none."""
         return self.found.operation.operation_id if self.found else ""
@@ -181,16 +161,16 @@ class ParsedCall:
         """Whether the vendor refused what was said: not who said it, and not because of the moment."""
         return 400 <= self.status < 500 and self.status not in NOT_FOR_WHAT_WAS_SAID
 
-    @_Once
+    @cached_property
     def answer(self) -> bytes:
         """The answer's body, unpacked."""
         return _plain(self.call.response, self.call.answered("content-encoding"))
 
-    @_Once
+    @cached_property
     def answer_text(self) -> str:
         return self.answer.decode("utf-8", "replace")
 
-    @_Once
+    @cached_property
     def answer_json(self) -> Any:
         """The answer's JSON; None where it is none."""
         return _json(self.answer)
@@ -200,7 +180,7 @@ class ParsedCall:
         answer = self.answer
         return key.encode() in answer or b"\\u" in answer or b"\0" in answer  # letters as escapes, and UTF-16
 
-    @_Once
+    @cached_property
     def lost(self) -> bool:
         """Whether the client never got the whole answer."""
         if self.status == 0:
@@ -210,7 +190,7 @@ class ParsedCall:
             return False
         return len(self.call.response) < int(promised) and len(self.call.response) < KEPT_BYTES_MAX
 
-    @_Once
+    @cached_property
     def errors(self) -> list[tuple[str, str]]:
         """(code, message) of each error that the answer tells of the whole request; code "" where there is none."""
         if self.ok or self.status in {0, 304}:
@@ -231,7 +211,7 @@ class ParsedCall:
 
     # --- credentials ---------------------------------------------------------------------------------
 
-    @_Once
+    @cached_property
     def token(self) -> str:
         """The credential that the request shows in a header, "" for none."""
         for name in ("authorization", "x-sfdc-session", "app-token"):
@@ -281,7 +261,7 @@ class Run:
     budget: Mapping[str, int] = field(default_factory=dict)
     side_by_side: Collection[str] = ()
 
-    @_Once
+    @cached_property
     def parsed(self) -> list[ParsedCall]:
         return [ParsedCall(call) for call in self.calls]
 
@@ -310,7 +290,7 @@ class Run:
         """Whether a call of *vendor* began before another had ended."""
         return any(two.call.at < one.ended for one, two in pairwise(self.of(vendor)))
 
-    @_Once
+    @cached_property
     def values(self) -> set[str]:
         """Texts that are somebody's data: what records hold that the run read, wrote or began with."""
         found = set(self.known)
