@@ -226,8 +226,6 @@ class Activity:
     claimed_sf_id: str | None = None
     #: Other Salesforce records that claim it as well, where their key is not unique (F05).
     rivals: list[str] = field(default_factory=list)
-    #: True for a record that follows an older one's link without carrying the id yet (P10).
-    inherited: bool = False
     #: What `Link.seen` is to keep by model: so a record is fetched once, and a list that is behind is known.
     rows: dict[str, str] = field(default_factory=dict)
     #: When the partner says that its record of a model was deleted.

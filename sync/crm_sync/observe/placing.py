@@ -152,7 +152,6 @@ class Placing:
         assert activity is not None
         if link is not None and link.ids.get(record.model, record.id) != record.id:
             return None
-        activity.inherited = True
         return activity
 
     def _not_listed(self, earlier: str, record: Record, section: Section) -> Activity | None:

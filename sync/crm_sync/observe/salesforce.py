@@ -120,7 +120,6 @@ class SalesforceReader:
             return False
         activity.salesforce = record
         activity.claimed_sf_id = record.id
-        activity.inherited = True  # its keyable is written although the section may only receive
         known = self._engine.sobject(record.model).fields[field_name]
         if not known.unique:
             condition = f"{field_name} = {quoted(value)}"
