@@ -14,7 +14,7 @@ import pytest
 from crm_contracts.world import Settings, Stage, World, ops, play
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
 from crm_contracts.world.points import CRASHES, Commit, Point, Request, deaths, faults
-from crm_contracts.world.records import record
+from crm_contracts.world.recording import record
 from crm_contracts.world.simulate import Chance
 from crm_contracts.world.sweep import KINDS, drawn, points_of, single_faults, sweep, sweep_pairs
 from crm_contracts.world.toys import BlindCreator

@@ -16,7 +16,7 @@ from crm_contracts.world.invariants.accounting import check as check_accounts
 from crm_contracts.world.invariants.calls import check as check_calls
 from crm_contracts.world.invariants.cursor import Cursors
 from crm_contracts.world.invariants.loops import Loops, written
-from crm_contracts.world.invariants.watch import Round, Watch
+from crm_contracts.world.invariants.watch import EndedRound, Watch
 from crm_contracts.world.ops import SALESFORCE, TASK, Clone, Create, Edit
 from crm_contracts.world.oracle import EXCEPTIONS
 from crm_contracts.world.toys import to_planhat, to_salesforce
@@ -60,11 +60,11 @@ def test_what_a_broken_round_was_shown_need_not_be_counted_again() -> None:
         exchange(method="GET", response=f"{SF[:-1]}1 {SF[:-1]}2", status=200),
         exchange(response=f"{SF[:-1]}3", status=0),
     ]
-    watch.round(Round(exchanges=listed, clean=False), lambda _vendor, _record: "")
+    watch.round(EndedRound(exchanges=listed, clean=False), lambda _vendor, _record: "")
     watch.wrote("act-2", SALESFORCE, f"{SF[:-1]}2")
 
     assert ["act-2", "act-3"] == sorted(watch.fresh)
-    watch.round(Round(exchanges=[], clean=True, told=told(report())), lambda _vendor, _record: "")
+    watch.round(EndedRound(exchanges=[], clean=True, told=told(report())), lambda _vendor, _record: "")
     assert [] == sorted(watch.fresh)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from crm_contracts.world import Stage, ops, play
 from crm_contracts.world.ops import TASK
-from crm_contracts.world.records import record
+from crm_contracts.world.recording import record
 from crm_contracts.world.simulate import random_history
 from crm_contracts.world.simulation import simulate
 from crm_contracts.world.sweep import points_of, sweep

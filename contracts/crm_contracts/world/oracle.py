@@ -19,7 +19,7 @@ from crm_contracts.world.fields import FRAME, STATE, TITLE, Field, Row, shared, 
 from crm_contracts.world.homes import Homes
 from crm_contracts.world.invariants.calls import Budget
 from crm_contracts.world.invariants.told import Told
-from crm_contracts.world.invariants.watch import Round, Watch
+from crm_contracts.world.invariants.watch import EndedRound, Watch
 from crm_contracts.world.model import Activity, Model, Observation, Record, moment, sides_of
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK
 from crm_contracts.world.settings import Inheritance, Settings
@@ -308,7 +308,7 @@ class Oracle:
         ]
         unmatched = [one for one in fresh if not self.customers[one.at] and one.by_hand == {SALESFORCE}]
         records = sum(1 for side in SIDES for _ in self.model.each(side))
-        ended = Round(
+        ended = EndedRound(
             exchanges=exchanges,
             clean=clean,
             told=told,

@@ -20,7 +20,7 @@ from crm_contracts.world.checkpoints import fingerprint, restore
 from crm_contracts.world.ops import Op
 from crm_contracts.world.playing import Playing
 from crm_contracts.world.points import CRASHES, Commit, Point, Request
-from crm_contracts.world.records import Record, play_struck
+from crm_contracts.world.recording import Recording, play_struck
 from crm_contracts.world.violations import CrashLeftATrace, InvariantViolated
 from crm_contracts.world.wire import Crashed
 
@@ -54,7 +54,7 @@ class Tally:
 
 def strike(
     world: Playing,
-    kept: Record,
+    kept: Recording,
     points: Iterable[Point],
     *,
     expected: Outcome,
@@ -81,7 +81,7 @@ def strike(
     return strikes.tally
 
 
-def _history(before: Sequence[Op], kept: Record, point: Point) -> list[Op]:
+def _history(before: Sequence[Op], kept: Recording, point: Point) -> list[Op]:
     history = point.history(before, kept.op, shown_at=kept.shown_at)
     if kept.first is not None:
         history = kept.first.history(history[:-1], kept.op, shown_at=kept.shown_at)[:-1] + history[-1:]
@@ -91,7 +91,7 @@ def _history(before: Sequence[Op], kept: Record, point: Point) -> list[Op]:
 class _Strikes:
     """One recorded round, and what became of the points that were struck so far."""
 
-    def __init__(self, world: Playing, kept: Record, expected: Outcome, *, thorough: bool) -> None:
+    def __init__(self, world: Playing, kept: Recording, expected: Outcome, *, thorough: bool) -> None:
         self._world, self._kept, self._expected, self._thorough = world, kept, expected, thorough
         self._ends: dict[Hashable, Outcome | InvariantViolated] = {}
         self._alone: set[Point] = set()  # after these faults nothing else was asked that they would strike
@@ -158,7 +158,7 @@ class _Strikes:
         return world.summary()
 
 
-def die(world: Playing, kept: Record, point: Point) -> None:
+def die(world: Playing, kept: Recording, point: Point) -> None:
     """The world as a death leaves it, with the next process already begun."""
     acted = point.kind == "crash_after"
     counter = world.stage.counter

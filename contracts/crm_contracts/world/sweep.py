@@ -17,7 +17,7 @@ from crm_contracts.world.monitors import Exchange
 from crm_contracts.world.ops import Op
 from crm_contracts.world.playing import Playing
 from crm_contracts.world.points import CRASHES, KINDS, Commit, Point, Request, deaths, faults, request_of
-from crm_contracts.world.records import Record, play_struck, record
+from crm_contracts.world.recording import Recording, play_struck, record
 from crm_contracts.world.reference import reference_sync
 from crm_contracts.world.rounds import Tally, compare, die, strike
 from crm_contracts.world.settings import Settings
@@ -104,7 +104,7 @@ def sweep_world(
     return tally
 
 
-def points_in(world: Playing, kept: Record, kinds: Sequence[str], lasting: Sequence[bool]) -> list[Point]:
+def points_in(world: Playing, kept: Recording, kinds: Sequence[str], lasting: Sequence[bool]) -> list[Point]:
     """The points of a recorded round but those at which no sync can know enough."""
     return [one for one in points_of(kept, kinds, lasting) if not _unknowable(world, one)]
 
@@ -162,7 +162,7 @@ def sweep_pairs(
     return tally
 
 
-def _struck_again(world: Playing, kept: Record, first: Point) -> Iterator[Record]:
+def _struck_again(world: Playing, kept: Recording, first: Point) -> Iterator[Recording]:
     """The rest of the struck round, and the round after it."""
     if first.kind in CRASHES:
         die(world, kept, first)
@@ -174,7 +174,7 @@ def _struck_again(world: Playing, kept: Record, first: Point) -> Iterator[Record
 
 
 def points_of(
-    kept: Record, kinds: Sequence[str] = tuple(KINDS), lasting: Sequence[bool] = (False, True)
+    kept: Recording, kinds: Sequence[str] = tuple(KINDS), lasting: Sequence[bool] = (False, True)
 ) -> list[Point]:
     """Every point of a recorded round."""
     return [*deaths(kept.requests, kept.commits), *faults(kept.requests, kinds=kinds, lasting=lasting)]

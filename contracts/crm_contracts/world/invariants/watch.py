@@ -15,14 +15,14 @@ from crm_contracts.world.invariants.cursor import Cursors
 from crm_contracts.world.invariants.loops import Loops, Written, written
 from crm_contracts.world.invariants.told import Told
 
-__all__ = ["Round", "Watch"]
+__all__ = ["EndedRound", "Watch"]
 
 Exchange = Mapping[str, Any]
 _LATER = 2  # rounds in which a sync meets again what it wrote itself
 
 
 @dataclass(frozen=True, kw_only=True)
-class Round:
+class EndedRound:
     """A round that ended. *clean*: nothing went wrong in it. *records*: how many there are in all."""
 
     exchanges: Iterable[Exchange]
@@ -66,7 +66,7 @@ class Watch:
         self.happened()
         self.cursors.reset()
 
-    def round(self, one: Round, owner: Callable[[str, str], str], written: Written = written) -> None:
+    def round(self, one: EndedRound, owner: Callable[[str, str], str], written: Written = written) -> None:
         """Judge a round. *owner* names the activity of a vendor's record, *written* the fields of a write."""
         exchanges = list(one.exchanges)
         changed = self._deeds + sum(self._own) + self._aside

@@ -22,7 +22,7 @@ from crm_contracts.world.pairs.fields import FRAME, Field, Known, Row, Value, sh
 from crm_contracts.world.pairs.model import Activity, Model, Observation, Record, section_of, sides_of
 from crm_contracts.world.pairs.monitors import OBJECTS, Exchange, written
 from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE, SIDES, WAYS
-from crm_contracts.world.pairs.scope import Round, Scope
+from crm_contracts.world.pairs.scope import JobsRun, Scope
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, EXISTENCE, PROFILES, REMINDER, SOBJECTS, PairSettings
 from crm_contracts.world.pairs.units import Agreements
 from crm_contracts.world.violations import (
@@ -74,7 +74,7 @@ class PairOracle:
         self._agreements = Agreements(scope, known)
         self._kept: dict[tuple[str, str], tuple[Value, Any]] = {}  # record's key, field -> canonical and raw value
         self.watch = Watch(cursors=Cursors(_LISTED))
-        self._last: Round | None = None
+        self._last: JobsRun | None = None
         self._unmakable: dict[tuple[str, str], str] = {}
 
     @property
@@ -159,7 +159,7 @@ class PairOracle:
     def about_to_sync(self) -> None:
         """A round begins."""
 
-    def synced(self, after: Observation, this: Round) -> None:
+    def synced(self, after: Observation, this: JobsRun) -> None:
         """A round ended, and everything reads as *after*."""
         self._last = this
         before = [
@@ -204,7 +204,7 @@ class PairOracle:
             self._losers_are_logged(told)
         self._agreements.discarded.clear()
         wrote = map(self.model.activities.get, sorted(self.watch.fresh))
-        ended = watch.Round(
+        ended = watch.EndedRound(
             exchanges=exchanges,
             clean=clean,
             told=told,
@@ -239,7 +239,7 @@ class PairOracle:
             is_open and not activity.any_deleted and not activity.moved and activity.one(activity.born_on) is not None
         )
 
-    def _vanished(self, after: Observation, this: Round) -> None:
+    def _vanished(self, after: Observation, this: JobsRun) -> None:
         for side in SIDES:
             for activity, record in self.model.each(side):
                 if record.key in after[side]:
@@ -300,7 +300,7 @@ class PairOracle:
         """Whether nothing is claimed of what was taken out of the bin (exception undeleted)."""
         return activity.undeleted and "undeleted" in self.scope.granted
 
-    def _ways(self, activity: Activity, this: Round) -> tuple[bool, bool]:
+    def _ways(self, activity: Activity, this: JobsRun) -> tuple[bool, bool]:
         return not self.scope.shut(activity, IN, this), not self.scope.shut(activity, OUT, this)
 
     def _one_key_each(self) -> None:
@@ -351,14 +351,14 @@ class PairOracle:
             with self.watch.cursors.blamed((_listed(one), one.id, one.side) for one in activity.records):
                 self._at_rest(activity, self._last)
 
-    def _at_rest(self, activity: Activity, last: Round) -> None:
+    def _at_rest(self, activity: Activity, last: JobsRun) -> None:
         self._partnered(activity, last)
         self._deletions_arrived(activity, last)
         pair = self.model.pair(activity)
         if pair is not None and not activity.silent and not self._undeleted(activity):
             self._agreements.arrived(pair, self._ways(activity, last))
 
-    def _partnered(self, activity: Activity, last: Round) -> None:
+    def _partnered(self, activity: Activity, last: JobsRun) -> None:
         """I1: every record in scope has its counterpart, and the counterpart carries the key."""
         pair = self.model.pair(activity)
         if pair is not None:
@@ -380,7 +380,7 @@ class PairOracle:
             other = PARTNER if side == SALESFORCE else SALESFORCE
             raise NotConverged(f"{activity.handle} has no {other} record", activity=activity.handle)
 
-    def _deletions_arrived(self, activity: Activity, last: Round) -> None:
+    def _deletions_arrived(self, activity: Activity, last: JobsRun) -> None:
         if activity.undeleted or activity.moved:
             return
         for side in SIDES:

@@ -15,14 +15,14 @@ from crm_contracts.world.pairs.model import Activity, Record
 from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, TASK, TOUCHPOINT, PairSettings
 
-__all__ = ["Round", "Scope"]
+__all__ = ["JobsRun", "Scope"]
 
 PULL = timedelta(hours=24)  # rule M16
 TOLD = timedelta(days=15)  # how long Salesforce keeps what was deleted
 
 
 @dataclass(frozen=True, kw_only=True)
-class Round:
+class JobsRun:
     """One run of the jobs. *passing*: by section, the Salesforce records that its filter lets through; None = all."""
 
     ways: tuple[str, ...]
@@ -50,7 +50,7 @@ class Scope:
     enabled: list[datetime] = field(default_factory=list)
     disabled_at: datetime | None = None
 
-    def shut(self, activity: Activity, way: str, this: Round) -> str:
+    def shut(self, activity: Activity, way: str, this: JobsRun) -> str:
         """Why no change of the pair goes this *way* in *this* round; "" if it may."""
         policy = self.settings.policy(activity.section)
         if way not in this.ways or activity.section not in this.sections:
@@ -64,7 +64,7 @@ class Scope:
             return ""
         return self._in(record, this) if way == IN else self._out(activity, record, this)
 
-    def _in(self, record: Record, this: Round) -> str:
+    def _in(self, record: Record, this: JobsRun) -> str:
         passing = this.passing.get(record.section)
         if record.section == CAMPAIGN_TOUCH:
             return "a campaign touch only goes out (T1)"
@@ -77,7 +77,7 @@ class Scope:
             return "it has neither subject nor content (T16)"
         return ""
 
-    def _out(self, activity: Activity, record: Record, this: Round) -> str:
+    def _out(self, activity: Activity, record: Record, this: JobsRun) -> str:
         days = self.settings.policy(record.section).out_updated_days
         if days is not None and record.stamp < this.began - timedelta(days=days):
             return f"it was not updated for {days} days (T23)"
@@ -87,7 +87,7 @@ class Scope:
             return "it is kept out of every sync (T42)"
         return ""
 
-    def unmakable(self, activity: Activity, way: str, this: Round) -> str:
+    def unmakable(self, activity: Activity, way: str, this: JobsRun) -> str:
         """Why no counterpart may be made this *way*; "" if it may."""
         reason = self.shut(activity, way, this)
         if reason:
@@ -119,7 +119,7 @@ class Scope:
         everything = self.settings.initial_import == "all_open" and is_open
         return everything or source.stamp >= since - PULL
 
-    def owed(self, activity: Activity, way: str, this: Round) -> bool:
+    def owed(self, activity: Activity, way: str, this: JobsRun) -> bool:
         """Whether a counterpart not only may but must be made this *way* (I1)."""
         source = activity.one(SALESFORCE if way == IN else PARTNER)
         if source is None or self.unmakable(activity, way, this):
@@ -140,7 +140,7 @@ class Scope:
         by_last = self.settings.policy(activity.section).delete_vs_update == "last_write_wins"
         return by_last and max(survivor.wrote.values(), default=at) > at
 
-    def undeletable(self, activity: Activity, record: Record, this: Round) -> str:
+    def undeletable(self, activity: Activity, record: Record, this: JobsRun) -> str:
         """Why the sync may not delete *record* of *activity* in *this* round; "" if it may."""
         way, other = (IN, SALESFORCE) if record.side == PARTNER else (OUT, PARTNER)
         policy = self.settings.policy(activity.section)
@@ -159,7 +159,7 @@ class Scope:
         undated = record.on_its_way and "undated-delete" in self.granted
         return "" if undated else self._too_old(policy.out_updated_days, way, at, this)
 
-    def _too_old(self, days: int | None, way: str, at: datetime, this: Round) -> str:
+    def _too_old(self, days: int | None, way: str, at: datetime, this: JobsRun) -> str:
         if way == OUT and days is not None and at < this.began - timedelta(days=days):
             return f"the deletion is older than {days} days (T39)"
         return ""
@@ -171,7 +171,7 @@ class Scope:
             return "the deletion is older than the catch-up (M18)"
         return ""
 
-    def must_delete(self, activity: Activity, record: Record, this: Round) -> bool:
+    def must_delete(self, activity: Activity, record: Record, this: JobsRun) -> bool:
         """Whether a deletion not only may but must arrive (I6)."""
         if self.undeletable(activity, record, this):
             return False

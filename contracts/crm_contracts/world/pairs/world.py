@@ -15,7 +15,7 @@ from crm_contracts.world.pairs.fields import FRAME, Known, Row, shared
 from crm_contracts.world.pairs.model import Activity, Observation, Record, partner_key
 from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE, SIDES, Op
 from crm_contracts.world.pairs.oracle import EXCEPTIONS, PairOracle
-from crm_contracts.world.pairs.scope import Round, Scope
+from crm_contracts.world.pairs.scope import JobsRun, Scope
 from crm_contracts.world.pairs.settings import (
     CAMPAIGN_TOUCH,
     EXISTENCE,
@@ -277,7 +277,7 @@ class PairWorld(Playing):
         ways = _ways(self._op)
         monitors.check(exchanges, self.settings, ways, self.stage.external_ids)
         sections = (self._op.sections if isinstance(self._op, ops.Sync) else ()) or self.settings.sections
-        this = Round(
+        this = JobsRun(
             ways=ways,
             sections=tuple(sections),
             began=self._began,

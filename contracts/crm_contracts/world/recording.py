@@ -18,7 +18,7 @@ from crm_contracts.world.points import Commit, Point, Request, request_of
 from crm_contracts.world.under_test import Portable
 from crm_contracts.world.wire import Tape
 
-__all__ = ["Record", "play_struck", "record"]
+__all__ = ["Recording", "play_struck", "record"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class _Moment:
 
 
 @dataclass
-class Record:
+class Recording:
     """A round that was played.
 
     *before_request*, *before_commit*: the world just before each of them; *kept* is the memory after each commit.
@@ -58,8 +58,8 @@ def record(
     op: ops.Sync,
     *,
     shown: tuple[Mapping[str, int], int] | None = None,
-    struck: tuple[Record, Point] | None = None,
-) -> Record:
+    struck: tuple[Recording, Point] | None = None,
+) -> Recording:
     """Let *world* play *op*, and write down everything that a point needs. Raises what the round itself violates.
 
     *shown*: the rows that everybody saw a while ago, and how many operations had been played by then.
@@ -68,7 +68,7 @@ def record(
     sync = world.sync
     assert isinstance(sync, Portable)
     if struck is None:
-        kept = Record(checkpoint(world), op, Tape([], []))
+        kept = Recording(checkpoint(world), op, Tape([], []))
         kept.shown, kept.shown_at = shown or (dict(world.darkroom.rows()), len(world.history))
     else:
         kept = _until(*struck)
@@ -82,11 +82,11 @@ def record(
     return kept
 
 
-def _until(base: Record, point: Point) -> Record:
+def _until(base: Recording, point: Point) -> Recording:
     """What is known of a round before *point* strikes it."""
     assert isinstance(point.at, Request)
     n = point.at.n - 1
-    kept = Record(base.start, base.op, Tape(base.tape.asked[:n], base.tape.answers[:n]))
+    kept = Recording(base.start, base.op, Tape(base.tape.asked[:n], base.tape.answers[:n]))
     kept.before_request, kept.answered = base.before_request[:n], base.answered[:n]
     kept.shown, kept.shown_at, kept.first = base.shown, base.shown_at, point
     return kept
@@ -95,7 +95,7 @@ def _until(base: Record, point: Point) -> Record:
 class _Recorder:
     """Writes a round down while it is played."""
 
-    def __init__(self, world: Playing, sync: Portable, kept: Record) -> None:
+    def __init__(self, world: Playing, sync: Portable, kept: Recording) -> None:
         self._world, self._sync, self._kept = world, sync, kept
         self._memory = kept.start.memory
         self._counter, self._room = world.stage.counter, world.darkroom
@@ -145,7 +145,7 @@ class _Recorder:
             kept.commits = [one for one in kept.commits if one.after_requests > self._known]
 
 
-def play_struck(world: Playing, kept: Record, point: Point, *, recorder: _Recorder | None = None) -> None:
+def play_struck(world: Playing, kept: Recording, point: Point, *, recorder: _Recorder | None = None) -> None:
     """The round with a fault at one request."""
     at = point.at
     assert isinstance(at, Request)
