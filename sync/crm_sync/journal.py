@@ -19,7 +19,7 @@ import sqlalchemy.exc
 from crm_sync.engine import Engine, external_id_field
 from crm_sync.errors import RecordRefused
 from crm_sync.lens import TEXTS
-from crm_sync.mapping import lens, parse_moment
+from crm_sync.mapping import changed, lens, parse_moment
 from crm_sync.model import SALESFORCE, Link, Record, Section
 from crm_sync.observe import put_aside
 from crm_sync.recognise import Begun, Found, recognise
@@ -142,7 +142,7 @@ class Journal:
         fills = self._engine.profile.raw["partner"].get("fills", ())
         keys: dict[str, Any] = {}
         for mapped in section.fields:
-            said = {**record.values, **sent}  # a field may be read together with others that nobody sent
+            said = changed(record.values, sent)  # a field may be read together with others that nobody sent
             values = said if mapped.partner in sent or mapped.lens in fills else sent
             keys[mapped.salesforce] = lens(mapped).key_partner(mapped, values, self._engine.context)
         return {SALESFORCE: intent.body["sf_base"], record.model: keys}

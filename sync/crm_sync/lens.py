@@ -22,6 +22,8 @@ Values = Mapping[str, Any]
 #: Lenses of texts: a person knows a record by what they say, and Salesforce cuts them at its field's length.
 TEXTS = frozenset({"text", "html", "lines", "activity_detail", "campaign_subject"})
 NOTHING: Mapping[str, Any] = {}
+#: How a custom field of the partner's is named where it is mapped and written; it is read in an object of that name.
+CUSTOM = "custom."
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,15 @@ class Context:
     contact_in_salesforce: Callable[[str], str | None] = field(default=lambda _mail: None)
 
 
+def partner_value(m: FieldMap, values: Values) -> Any:
+    """What the partner's record itself says in a field; "custom.X" is X among its custom fields."""
+    if m.constant is not None:
+        return m.constant
+    if m.partner.startswith(CUSTOM):
+        return (values.get("custom") or {}).get(m.partner.removeprefix(CUSTOM))
+    return values.get(m.partner)
+
+
 class Lens(Protocol):
     """See the module's docstring. *m* is the mapped field, *c* the context."""
 
@@ -67,11 +78,7 @@ class Same:
         return values.get(m.salesforce)
 
     def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
-        if m.constant is not None:
-            return m.constant
-        if m.partner.startswith("custom."):
-            return (values.get("custom") or {}).get(m.partner.removeprefix("custom."))
-        return values.get(m.partner)
+        return partner_value(m, values)
 
     def agree(self, m: FieldMap, sf: Any, partner: Any, c: Context) -> bool:
         return bool(sf == partner)

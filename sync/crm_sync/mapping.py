@@ -13,13 +13,24 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from crm_sync import html_text
-from crm_sync.lens import Context, Held, Lens, Same, Text, Values, moment_text, parse_moment
+from crm_sync.lens import CUSTOM, Context, Held, Lens, Same, Text, Values, moment_text, parse_moment, partner_value
 from crm_sync.marketo.lenses import MARKETO_LENSES
 from crm_sync.model import SALESFORCE, FieldMap, Record
 from crm_sync.record_ids import NotAnId, canonical
 from crm_sync.totango.lenses import TOTANGO_LENSES
 
-__all__ = ["LENSES", "Context", "Held", "Lens", "Values", "key_of", "lens", "moment_text", "parse_moment"]
+__all__ = [
+    "LENSES",
+    "Context",
+    "Held",
+    "Lens",
+    "Values",
+    "key_of",
+    "lens",
+    "moment_text",
+    "parse_moment",
+    "partner_value",
+]
 
 
 class Html(Text):
@@ -211,6 +222,8 @@ def key_of(record: Record, m: FieldMap, c: Context) -> Any:
 
 
 def changed(values: Values, changes: Values) -> dict[str, Any]:
-    """What a Salesforce record with these *values* will say after *changes*, without what only Salesforce can tell."""
+    """What a record with these *values* will say after *changes*, without what only Salesforce can tell."""
     stale = {name for field in changes for name in _WORKED_OUT.get(field, ())}
-    return {name: value for name, value in {**values, **changes}.items() if name not in stale}
+    said = {name: value for name, value in {**values, **changes}.items() if name not in stale}
+    custom = {name.removeprefix(CUSTOM): said.pop(name) for name in changes if name.startswith(CUSTOM)}
+    return said | {"custom": {**(values.get("custom") or {}), **custom}} if custom else said

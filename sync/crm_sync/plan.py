@@ -15,7 +15,7 @@ from crm_sync.cases import case_of, deciding
 from crm_sync.cases import seen as was_seen
 from crm_sync.decide import Agree, Decision, Mapped, Seen, View, decide, record_winner
 from crm_sync.known import Known
-from crm_sync.mapping import Held, key_of, lens
+from crm_sync.mapping import Held, key_of, lens, partner_value
 from crm_sync.model import SALESFORCE, Activity, FieldMap, Policy, Record, Section, Write
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Conflict, HeldBack, Outcome
@@ -407,8 +407,7 @@ def _raw(activity: Activity, replica: str, by_model: Mapping[str, FieldMap]) -> 
         return None
     if replica == SALESFORCE:
         return record.get(next(iter(by_model.values())).salesforce)
-    mapped = by_model[replica]
-    return mapped.constant if mapped.constant is not None else record.get(mapped.partner)
+    return partner_value(by_model[replica], record.values)
 
 
 def _keep_unsettled(

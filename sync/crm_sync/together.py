@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from crm_sync.engine import Engine
-from crm_sync.mapping import lens
+from crm_sync.mapping import changed, lens
 from crm_sync.model import SALESFORCE, FieldMap, Record
 from crm_sync.plan import Plan
 
@@ -62,7 +62,7 @@ def _settled(engine: Engine, plan: Plan, model: str, now: Record) -> bool:
     before, section = plan.activity.partners[model], engine.section_of(model, plan.activity.sf_object)
     for mapped in section.fields if section is not None else ():
         if mapped.partner in fields and _key(engine, mapped, now.values) != _key(
-            engine, mapped, {**before.values, **fields}
+            engine, mapped, changed(before.values, fields)
         ):
             plan.keep |= {(SALESFORCE, mapped.salesforce), (model, mapped.salesforce)}
     return True

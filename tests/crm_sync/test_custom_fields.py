@@ -1,0 +1,106 @@
+"""Custom fields of the partner's: read in one object, written by dotted names, and otherwise fields like any other."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from tests.crm_sync.both import BOTH, OFF, Both, Killed
+
+from crm_sync import together
+
+STAGE = {"fields": [{"name": "stage", "planhat": "custom.Phase", "salesforce": "Stage__c", "lens": "same"}]}
+
+
+def pair(both: Both, count: int = 1) -> list[str]:
+    """So many pairs in agreement that no scan shows any more; the Salesforce ids."""
+    both.configure(task=BOTH, conversation=OFF, task_extra=STAGE)
+    ids = [both.sf_task(Subject=f"S{n}", Stage__c="One") for n in range(count)]
+    both.settle()
+    both.clock.advance(3_600)
+    both.sf_task(Subject="Newer than any overlap")
+    both.settle()
+    both.clock.advance(3_600)
+    return ids
+
+
+def phases(both: Both) -> dict[str, object]:
+    return {task["action"]: (task.get("custom") or {}).get("Phase") for task in both.ph_tasks()}
+
+
+@pytest.mark.rule("I5", "I10", "F17")
+@pytest.mark.parametrize("how", ["kill before", "kill after", "lose response"])
+def test_a_death_at_any_request_loses_no_change(both: Both, how: str) -> None:
+    """What was to be written is no record of what was: a death before the writing leaves it to be done."""
+    (sf_id,) = pair(both)
+    both.sf_edit(sf_id, Stage__c="Two")
+    back = both.mark()
+    both.wire.arm(None)
+    both.run()
+    for at in range(len(both.wire.sent)):
+        back()
+        both.wire.arm(at, how)
+        with contextlib.suppress(Killed):
+            both.run()
+        both.wire.arm(None)
+        both.settle()
+
+        assert ("Two", "Two") == (both.sf_get(sf_id)["Stage__c"], phases(both)["S0"]), f"{how} at {at}"
+
+
+@pytest.mark.rule("I5", "I10", "F02")
+def test_an_edit_between_a_death_and_the_recovery_is_an_edit(both: Both) -> None:
+    """The agreed value of a record made by a run that died is what was sent, not what somebody wrote since."""
+    pair(both)
+    sf_id = both.sf_task(Subject="New", Stage__c="One")
+    at = next(n for n in range(20) if _dies_after_the_creation(both, n))
+    assert at
+    (task,) = [one["_id"] for one in both.ph_tasks() if one["action"] == "New"]
+    both.clock.advance(60)
+    both.ph_edit("tasks", task, custom={"Phase": "Two"})
+    both.wire.arm(None)
+    both.settle()
+
+    assert "Two" == both.sf_get(sf_id)["Stage__c"]
+
+
+def _dies_after_the_creation(both: Both, at: int) -> bool:
+    """Run, dying after request *at*; back to before, unless that was the creation at the partner."""
+    back = both.mark()
+    both.wire.arm(at, "kill after")
+    with contextlib.suppress(Killed):
+        both.run()
+    if both.wire.sent[-1][0] == "PUT":
+        return True
+    back()
+    return False
+
+
+@pytest.mark.rule("I5", "F40")
+def test_an_edit_after_a_change_of_many_is_an_edit(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written in a call for many is agreed on: a person who writes the old value back wins."""
+    monkeypatch.setattr(together, "MANY", 3)
+    for sf_id in pair(both, count=3):
+        both.sf_edit(sf_id, Stage__c="Two")
+    both.run()
+    task = next(one["_id"] for one in both.ph_tasks() if one["action"] == "S1")
+    both.ph_edit("tasks", task, custom={"Phase": "One"})
+    both.settle()
+
+    assert {"S0": "Two", "S1": "One", "S2": "Two"} == {n: p for n, p in phases(both).items() if n.startswith("S")}
+
+
+@pytest.mark.rule("P24", "I5", "F19")
+def test_a_loser_is_logged_with_its_value(both: Both) -> None:
+    """The conflict log says what was given up."""
+    (sf_id,) = pair(both)
+    task = next(one["_id"] for one in both.ph_tasks() if one["action"] == "S0")
+    both.ph_edit("tasks", task, custom={"Phase": "Two"})
+    both.clock.advance(60)
+    both.sf_edit(sf_id, Stage__c=None)
+
+    (conflict,) = both.run().conflicts
+
+    assert (None, "Two") == (conflict.winning_value, conflict.losing_value)
+    both.settle()
+    assert phases(both)["S0"] is None
