@@ -147,8 +147,21 @@ def _of_command(
         allow=allow,
         strict=strict,
         facts=_facts(done),
-        more=_ends(done, timeout),
+        more=[*_ends(done, timeout), *([] if "none" in faults else _not_struck(done[0], faults))],
     )
+
+
+def _not_struck(plain: Performed, chosen: Sequence[str]) -> Iterator[Result]:
+    """What no run of the ladder showed: rungs that were asked for and met nothing, kinds of call beyond the most."""
+    from crm_contracts.findings import Result
+    from crm_contracts.integration.ladder import KINDS_MAX, unmet, unstruck
+
+    for one in unmet(plain.heard, chosen):
+        why = "the plain run made no call that it could strike"
+        yield Result(name=f"--fault {one}", state="not run", title="the rung that was asked for", why=why)
+    for name, kinds in unstruck(plain.heard, chosen).items():
+        why = f"it strikes the first {KINDS_MAX} kinds of call, and not {', '.join(kinds)}"
+        yield Result(name=name, state="not run", title="every kind of write is struck", why=why)
 
 
 def _check_installed() -> None:

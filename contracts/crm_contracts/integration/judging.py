@@ -3,7 +3,8 @@
 Rule 1: a check that had nothing to look at was not made: it is told as not run, with what was not there.
 Rule 2: the same finding in several runs is told once, with the runs' names; two places of one cause are two findings.
 Rule 3: nothing of a call is shown but what `crm_contracts.traffic.scrubbed` lets through.
-Rule 4: an answer 501 NOT_FAKED says that nobody checked what was asked: it is told, and counts as not run.
+Rule 4: what two checks see of one request is told by the one that knows the cause (`yields_to` of checks.toml).
+Rule 5: an answer 501 NOT_FAKED says that nobody checked what was asked: it is told, and counts as not run.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from crm_contracts.findings import Finding, Level, Report, Result
 from crm_contracts.integration.checks import CHECKS
-from crm_contracts.integration.outcome import Seen
+from crm_contracts.integration.outcome import Looked, Seen
 from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.showing import Showing
 from crm_contracts.integration.table import Row, rows
@@ -47,20 +48,23 @@ def judge(
     if unknown:
         raise MisuseError(f"no check {unknown[0]!r}: choose of {', '.join(CHECKS)}")
     results = [*more]
+    looked = {name: [check(run) for run in runs] for name, check in CHECKS.items() if name not in allow}
     showing: dict[int, Showing] = {}  # of the runs that something is shown of
-    for name, check in CHECKS.items():
+    for name in CHECKS:
         row = rows()[name]
-        if name in allow:
+        if name not in looked:
             results.append(
                 Result(name=name, state="not run", title=row.title, why="its findings are allowed", grade=row.grade)
             )
             continue
         number = 0
         seen: dict[tuple[str, Level | None], list[tuple[Run, Seen]]] = {}
-        for run in runs:
-            looked = check(run)
-            number += looked.number
-            for one in looked.seen:
+        for at, run in enumerate(runs):
+            number += looked[name][at].number
+            better = _told_by(row, {other: each[at] for other, each in looked.items()})
+            for one in looked[name][at].seen:
+                if one.calls[0].number in better:
+                    continue
                 seen.setdefault((one.about or one.what, one.level), []).append((run, one))
         if not number and not seen:
             results.append(Result(name=name, state="not run", title=row.title, why=row.nothing, grade=row.grade))
@@ -82,6 +86,17 @@ def judge(
         )
     results += _not_checked(runs)
     return Report(title=title, results=results, facts=dict(facts or {}), coverage=coverage(runs))
+
+
+def _told_by(row: Row, looked: Mapping[str, Looked]) -> set[int]:
+    """The requests of which a check that knows the cause tells already, as an error."""
+    return {
+        one.calls[0].number
+        for name in row.yields_to
+        if name in looked
+        for one in looked[name].seen
+        if (one.level or rows()[name].level) == "error"
+    }
 
 
 def coverage(runs: Sequence[Run]) -> dict[str, dict[str, int]]:

@@ -181,7 +181,7 @@ def climb(
         made_none = f"{command[0]}: made no call to a fake"
         if plain.ended.hung:
             raise MisuseError(f"{made_none} in {timeout_seconds:g} s, and was killed: does it wait? See --timeout")
-        if plain.ended.words:
+        if plain.ended.status != 0 and plain.ended.words:
             raise MisuseError(f"{made_none} ({plain.ended})")
         urls = ", ".join([name for name, _ in variables(stage.told) if name.endswith("_URL")][:2])
         raise MisuseError(f"{made_none} ({plain.ended}): it has to take the addresses from its environment ({urls}, …)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -15,7 +16,10 @@ __all__ = ["Row", "codes", "facts", "rows"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One check. *title* is a sentence that holds when it passes, *nothing* says what was not there to look at."""
+    """One check. *title* is a sentence that holds when it passes, *nothing* says what was not there to look at.
+
+    *yields_to* are checks that know the cause: where one of them tells of a request, this one does not.
+    """
 
     name: str
     title: str
@@ -25,6 +29,7 @@ class Row:
     grade: str
     source: str
     nothing: str = "no such call was made"
+    yields_to: Sequence[str] = ()
 
 
 @lru_cache(maxsize=1)

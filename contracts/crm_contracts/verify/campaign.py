@@ -3,7 +3,10 @@
 Rule 1: a history and its settings decide the outcome, so nothing is played twice.
 Rule 2: a finding is shrunk while it stays of its kind (the class of the violation), to where no block and no written
         field can be left out; a history that cannot beat the shortest known one of its kind is not shrunk, but counted.
+        A run that hangs takes its whole time at each replay: HUNG_REPLAYS_MAX of them.
 Rule 3: of a rung that holds without faults, each write of its last run is struck, once with each kind of STRIKES.
+Rule 4: somebody who waits is told at each run of a history how far it is. When `enough` says so nothing more is begun
+        but the first history; what is left is told by name.
 """
 
 from __future__ import annotations
@@ -17,13 +20,14 @@ from crm_contracts.verify.arena import Arena
 from crm_contracts.verify.ladder import Block, Case, by_seed, chosen, ladder
 from crm_contracts.verify.report import Report, Tried
 from crm_contracts.verify.served import AnySettings, ServedStage
-from crm_contracts.verify.trial import Finding, Trial, play
+from crm_contracts.verify.trial import Finding, Hangs, Trial, play
 from crm_contracts.world import ops
 
 STRIKES = ("lost_response", "error_after", "unavailable")
 WRITES_STRUCK_MAX = 3
 SHORT_ENOUGH = 2  # blocks: nothing worth telling is shorter than something that happens, and a run
-Progress = Callable[[int, int, str], None]
+HUNG_REPLAYS_MAX = 3
+Progress = Callable[[int, int, str, int], None]  # histories done, of how many, what is played, runs of the sync so far
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,14 +47,24 @@ class Plan:
 class Campaign:
     """Puts the sync of *stage* through *plan*."""
 
-    def __init__(self, stage: ServedStage, plan: Plan, *, progress: Progress = lambda _done, _all, _name: None) -> None:
+    def __init__(
+        self,
+        stage: ServedStage,
+        plan: Plan,
+        *,
+        progress: Progress = lambda _done, _all, _name, _runs: None,
+        enough: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._stage = stage
         self._arena = Arena(stage.profile)
         self._plan = plan
         self._progress = progress
+        self._enough = enough
+        self._done = self._all = 0
         self._played: dict[str, Trial] = {}
         self._shortest: dict[str, tuple[Case, Finding]] = {}
         self._tried: list[Tried] = []
+        self._left: list[str] = []
         self._can_die = stage.sockets.runner.can_die
 
     def run(self) -> Report:
@@ -58,10 +72,14 @@ class Campaign:
         plan, stage = self._plan, self._stage
         stage.begin(plan.settings)
         cases = self._cases()
-        for number, case in enumerate(cases):
-            self._progress(number, len(cases), case.name)
+        self._all = len(cases)
+        for case in cases:
+            if self._tried and self._enough():
+                self._left.append(case.name)
+                continue
             self._try(case)
-        self._progress(len(cases), len(cases), "")
+            self._done += 1
+        self._progress(self._done, self._all, "", stage.sockets.runs)
         return Report(
             sync=stage.sockets.runner.name,
             profile=stage.profile,
@@ -71,6 +89,7 @@ class Campaign:
             seed=plan.seed,
             steps=plan.steps,
             tried=tuple(self._tried),
+            left=tuple(self._left),
             findings=tuple((case.name, case.says, finding) for case, finding in self._by_invariant()),
             runs=stage.sockets.runs,
             requests=stage.sockets.border.total,
@@ -96,10 +115,16 @@ class Campaign:
             return
         if case.struck:
             for struck, expected in self._struck(case, trial):
-                self._judge(struck, expected=expected)
+                self._judge_in_time(struck, expected)
         if case.then and self._can_die and trial.last.writes():
             dead = _dying(case, trial.last.writes()[0], acted=True)
-            self._judge(replace(dead, name=f"{case.name}/killed", blocks=(*dead.blocks, *case.then)))
+            self._judge_in_time(replace(dead, name=f"{case.name}/killed", blocks=(*dead.blocks, *case.then)), None)
+
+    def _judge_in_time(self, case: Case, expected: object) -> None:
+        if self._enough():
+            self._left.append(case.name)
+        else:
+            self._judge(case, expected=expected)
 
     def _judge(self, case: Case, *, expected: object = None) -> Trial:
         trial = self._play(case, expected)
@@ -117,18 +142,20 @@ class Campaign:
     def _play(self, case: Case, expected: object) -> Trial:
         key = json.dumps([[op.to_dict() for op in case.history], str(case.settings), case.page, str(expected)])
         if key not in self._played:
+            self._progress(self._done, self._all, case.name, self._stage.sockets.runs)
             self._played[key] = play(
                 case.history, stage=self._stage, settings=case.settings, page=case.page, expected=expected
             )
         return self._played[key]
 
     def _shrink(self, case: Case, finding: Finding, expected: object) -> tuple[Case, Finding]:
-        left = self._plan.replays_max
+        most = self._plan.replays_max
+        left = min(most, HUNG_REPLAYS_MAX) if finding.kind == Hangs.__name__ else most
         smaller = True
         while smaller:
             smaller = False
             for candidate in _smaller(case):
-                if not left:
+                if not left or self._enough():
                     return case, finding
                 left -= 1
                 try:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from crm_contracts.verify.campaign import Progress
     from crm_contracts.verify.report import Report
     from crm_contracts.verify.runner import Runner
 
@@ -37,6 +36,9 @@ SUFFIXES = (".html", ".json", ".txt")
 @click.option("--tls", is_flag=True, help="Serve https: the CA is in the variables that clients read for it.")
 @click.option("--external-id", is_flag=True, help="The Salesforce Task has a unique external-id field, Planhat_Id__c.")
 @click.option("--timeout", type=click.FloatRange(0.1), default=60, show_default=True, help="Seconds until a run hangs.")
+@click.option(
+    "--minutes", type=click.FloatRange(0, min_open=True), help="Begin nothing new after so many; what is left is told."
+)
 @click.option(
     "--report",
     "file",
@@ -67,6 +69,8 @@ def _campaign(*, file: Path | None, as_json: bool, **given: Any) -> Report:
     from crm_contracts.verify import text
     from crm_contracts.verify.arena import Arena, changes
     from crm_contracts.verify.campaign import Campaign, Plan
+    from crm_contracts.verify.watch import Watch
+    from fake_core.clock import RealClock
 
     _check_installed()
     _check_file(file)
@@ -82,7 +86,8 @@ def _campaign(*, file: Path | None, as_json: bool, **given: Any) -> Report:
     )
     runner = _runner(given["command"], given["hook"], given["kill_command"], given["timeout"])
     with arena.stage(runner, tls=given["tls"], external_id=given["external_id"]) as stage:
-        report = Campaign(stage, plan, progress=_bar()).run()
+        watch = Watch(RealClock(), _say, terminal=sys.stderr.isatty(), minutes=given["minutes"])
+        report = Campaign(stage, plan, progress=watch.progress, enough=watch.enough).run()
     if file is not None:
         _write(report, file)
     if as_json:
@@ -138,14 +143,5 @@ def _write(report: Report, file: Path) -> None:
     file.write_text(made, encoding="utf-8")
 
 
-def _bar() -> Progress:
-    """A progress bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        return lambda _done, _all, _name: None
-    width = 30
-
-    def show(done: int, total: int, name: str) -> None:
-        filled = width * done // total if total else width
-        click.echo(f"\r[{'#' * filled}{'.' * (width - filled)}] {done}/{total} {name:<40}", err=True, nl=done == total)
-
-    return show
+def _say(text: str) -> None:
+    click.echo(text, err=True, nl=False)

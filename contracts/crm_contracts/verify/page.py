@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from crm_contracts.vendors import TITLES
 from crm_contracts.verify.arena import in_words
 from crm_contracts.verify.report import Report, words_of
+from crm_contracts.verify.text import not_tried
 from crm_contracts.world.columns import say
 from crm_contracts.world.story import gathered
 
@@ -39,5 +40,6 @@ def render_page(report: Report) -> str:
         held_to=report.held_to,
         failed=failed,
         put_to=in_words(report.settings),
+        not_tried=not_tried(report),
     )
     return page + "\n"

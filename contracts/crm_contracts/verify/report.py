@@ -52,6 +52,7 @@ class Report:
     requests: int
     can_die: bool
     reports: bool  # whether the sync said of itself what it did
+    left: tuple[str, ...] = ()  # histories that were not tried: the time allowed was over
 
     @property
     def held(self) -> bool:
@@ -90,6 +91,7 @@ class Report:
             ],
             "findings": [self._finding(name, finding) for name, _says, finding in self.findings],
             "tried": [one._asdict() for one in self.tried],
+            "not_tried": list(self.left),
         }
 
     @property

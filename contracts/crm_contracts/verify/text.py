@@ -27,7 +27,19 @@ def _heading(report: Report) -> Iterator[str]:
     yield f"Histories     {len(report.tried)} ({counts}), seed {report.seed}"
     if not report.can_die:
         yield "Not tried     death in the middle of a run: nothing was named that can kill it (--kill-command)"
+    if report.left:
+        yield from _wrapped("Not tried     ", not_tried(report))
     yield ""
+
+
+def not_tried(report: Report) -> str:
+    """How many histories the time allowed left, and which; "" for none."""
+    if not report.left:
+        return ""
+    more = f" and {len(report.left) - NAMES_MAX} more" if len(report.left) > NAMES_MAX else ""
+    names = ", ".join(report.left[:NAMES_MAX])
+    count = f"{len(report.left)} {'history' if len(report.left) == 1 else 'histories'}"
+    return f"{count}, for --minutes were over: {names}{more}"
 
 
 def _verdicts(report: Report, paint: Paint) -> Iterator[str]:

@@ -257,6 +257,12 @@ CASES: list[tuple[str, list[Call], list[Call], dict[str, Any]]] = [
         {},
     ),
     (
+        "pasted-query",  # a backslash takes the sign behind it along
+        [soql("SELECT Id FROM Account WHERE Name = 'Back\\slash'", status=400, answer=refused("MALFORMED_QUERY"))],
+        [soql("SELECT Id FROM Account WHERE Name = 'Back\\\\slash'")],
+        {"known": ["Back\\slash"]},
+    ),
+    (
         "pasted-query",  # the query is whole, and asks for everybody
         [soql("SELECT Id FROM Contact WHERE LastName = 'x' OR Name != ''")],
         [soql("SELECT Id FROM Contact WHERE LastName = 'x\\' OR Name != \\''")],

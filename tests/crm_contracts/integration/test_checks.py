@@ -25,6 +25,7 @@ from tests.crm_contracts.integration.checks_cases import (
 
 from crm_contracts.integration.checks import CHECKS
 from crm_contracts.integration.checks.limits import was_waiting
+from crm_contracts.integration.judging import judge
 from crm_contracts.integration.parsed import WORKERS_MAX
 from crm_contracts.integration.table import rows
 from crm_contracts.traffic import Call
@@ -62,6 +63,24 @@ def test_a_quote_in_a_record_is_no_query() -> None:
     read = soql("SELECT Id FROM Contact", [CONTACT])
     bodies = [[read, call("salesforce", "POST", SOAP, body=one.encode(), headers=wraps)] for one in (written, asks)]
     assert [0, 1] == [len(said("pasted-query", calls)) for calls in bodies]
+
+
+def test_what_two_checks_see_of_one_request_is_told_once() -> None:
+    """By the one that knows the cause; where its findings are wanted, by the other."""
+    calls = [soql("SELECT Id FROM Contact WHERE LastName = 'O'Brien'", status=400, answer=refused("MALFORMED_QUERY"))]
+    assert ([], 1) == (said("refused-request", calls), len(said("pasted-query", calls)))
+    left = judge([run(calls)], allow=["pasted-query"]).results
+    assert [1] == [len(one.findings) for one in left if one.name == "refused-request"]
+
+
+def test_a_refused_item_is_not_the_whole_request() -> None:
+    """An answer of 200 refused one of two: that one is named."""
+    answer = [
+        {"success": False, "errors": [{"statusCode": "REQUIRED_FIELD_MISSING", "message": "Required: [LastName]"}]}
+    ]
+    calls = [sf("POST", "/composite/sobjects", body={"records": [{"FirstName": "Ada"}]}, answer=answer)]
+    what = "an item of createRecords was refused: REQUIRED_FIELD_MISSING: Required: [LastName]"
+    assert [what] == said("refused-request", calls)
 
 
 @pytest.mark.parametrize(("literal", "seen"), [(r"'\'t Hooft'", 0), ("''t Hooft'", 1)])
@@ -156,12 +175,12 @@ def test_a_session_id_is_no_record_id() -> None:
 
 def test_refusals_of_one_line_are_one_finding() -> None:
     """The values that are quoted do not tell them apart; another field, another query is another line."""
-    names = [f"Customer {n} O'Hara" for n in range(5)]
+    names = [f"Customer {n}" for n in range(5)]
     queries = [
-        *(f"SELECT Id FROM Task WHERE Subject = '{one}'" for one in names),
-        "SELECT Id, Subject FROM Task WHERE Subject = 'O'Hara'",
+        *(f"SELECT Id FROM Task WHERE Titel = '{one}'" for one in names),
+        "SELECT Id, Subject FROM Task WHERE Titel = 'Customer'",
     ]
-    asked = [soql(one, status=400, answer=refused("MALFORMED_QUERY", f"{one}: unexpected token")) for one in queries]
+    asked = [soql(one, status=400, answer=refused("INVALID_FIELD", f"{one}: No such column")) for one in queries]
     long = [
         f"{label}: data value too large: {one} (max length=3)" for one in names for label in ("Subject", "Call Type")
     ]

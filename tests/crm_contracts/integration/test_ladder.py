@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crm_contracts.integration.ladder import Heard, names, steps
+from crm_contracts.integration.ladder import KINDS_MAX, Heard, names, steps, unmet, unstruck
 from fake_core.errors import MisuseError
 
 HEARD: list[Heard] = [
@@ -43,3 +43,27 @@ def test_rungs_are_chosen_by_name_and_vendor() -> None:
     assert ["unavailable:planhat"] == [step.name for step in steps(HEARD, ["unavailable:planhat"])]
     with pytest.raises(MisuseError, match=f"choose of none, {names()[0]}"):
         steps(HEARD, ["rain"])
+
+
+def test_each_kind_of_write_is_struck_once() -> None:
+    """A create that is careful says nothing of the next: each verb, object and form is struck, up to the most."""
+    objects = ["Contact", "Contact", "Task", *(f"Made{number}__c" for number in range(KINDS_MAX))]
+    heard: list[Heard] = [("salesforce", "create", name, False) for name in objects]
+    heard.append(("salesforce", "create", "Task", True))
+    lost = [step.fault for step in steps(heard, ["lost_response"])]
+    assert KINDS_MAX == len(lost)
+    struck = [(fault.verb, fault.object, fault.nth) for fault in lost if fault is not None]
+    assert [("create", "Contact", 1), ("create", "Task", 1), ("create", "Made0__c", 1)] == struck[:3]
+    assert ["create Made3__c", "create Made4__c", "create Task"] == unstruck(heard)["lost_response:salesforce"]
+    assert [("create", "Task", 2)] == [
+        (step.fault.verb, step.fault.object, step.fault.nth)
+        for step in steps(heard, ["item_refused"])
+        if step.fault is not None
+    ]
+
+
+def test_what_was_chosen_and_strikes_nothing_is_named() -> None:
+    """A rung that no call of the plain run meets is no rung that held."""
+    assert ["lost_response:planhat"] == unmet(HEARD, ["lost_response:planhat", "unavailable"])
+    with pytest.raises(MisuseError, match="one vendor's only"):
+        steps((), ["unavailable:hubspot"])

@@ -1,7 +1,8 @@
 r"""Queries and addresses that were put together from texts without escaping them.
 
-Rule 1: a value that somebody's record holds, with a quote in it, stands in the query as it is: then the query means
-        something else, or nothing. Seen with the starting records' own values, and those that came in answers.
+Rule 1: a value that somebody's record holds, with a quote or a backslash in it, stands in the query as it is: then
+        the query means something else, or nothing. Seen with the starting records' own values, and those that came in
+        answers.
 Rule 2: a query refused as malformed whose quotes do not close is the same, whoever's the value was.
 Rule 3: a value with & or + in it stands unescaped in an address: the server reads another value, or two.
 Source: SOQL and SOSL Reference, Quoted String Escape Sequences (a quote is written \', doubling it is no escape);
@@ -19,6 +20,7 @@ from crm_contracts.integration.parsed import ParsedCall, Run
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _LITERAL = re.compile(r"'(?:\\.|[^'\\])*'", re.DOTALL)
+_QUERY_SIGNS = re.compile(r"['\\]")
 _URL_SIGNS = re.compile(r"[&+]")
 _SOAP_QUERY = re.compile(r"<(?:\w+:)?queryString>(.*?)</", re.DOTALL)
 _VALUE_CHARS_MAX = 300
@@ -33,12 +35,13 @@ def pasted_query(run: Run) -> Looked:
             continue
         looked.number += 1
         if quoted is None:
-            quoted = Texts(text for text in run.values if "'" in text and _is_data(text))
+            quoted = Texts(text for text in run.values if _QUERY_SIGNS.search(text) and _is_data(text))
         found = quoted.within(query)
         escaped = _escaped(query, quoted) if found else ()
         value = next((text for text in found if text not in escaped), None)
         if value is not None:
-            what = f"the value {value[:60]!r} stands in a query as it is: its quote ends the literal"
+            does = "its quote ends the literal" if "'" in value else "its backslash escapes the sign behind it"
+            what = f"the value {value[:60]!r} stands in a query as it is: {does}"
             looked.seen.append(Seen(what=what, calls=[one], about=_shape(query)))
         elif one.soql and "MALFORMED_QUERY" in one.codes and _open(query):
             what = "a query whose quotes do not close was refused: a value's quote ended a literal"

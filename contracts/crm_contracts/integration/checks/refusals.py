@@ -25,10 +25,13 @@ def refused_request(run: Run) -> Looked:
     looked = Looked(number=len(run.calls))
     for one in run.parsed:
         if one.vendor == "salesforce":
-            for code, message in [*one.errors, *_of_items(one)]:
+            named = one.operation or one.path
+            told = [(named, *error) for error in one.errors]
+            told += [(f"an item of {named}", *error) for error in _of_items(one)]
+            for what, code, message in told:
                 row = codes().get(code)
                 if row is not None:
-                    looked.seen.append(_seen(one, code, message, row))
+                    looked.seen.append(_seen(one, what, code, message, row))
         elif one.status == 400 and (one.writes or one.acts_as == "GET") and one.found is not None:
             messages = [message for _, message in _of_items(one)] or [one.errors[0][1]]
             level: Level | None = (
@@ -43,10 +46,10 @@ def _of_items(one: ParsedCall) -> list[tuple[str, str]]:
     return [(item.code, item.message) for item in refused_items(one)]
 
 
-def _seen(one: ParsedCall, code: str, message: str, row: dict[str, Any]) -> Seen:
+def _seen(one: ParsedCall, named: str, code: str, message: str, row: dict[str, Any]) -> Seen:
     said = " ".join(message.split())[:200]
     return Seen(
-        what=f"{one.operation or one.path} was refused: {code}: {said}",
+        what=f"{named} was refused: {code}: {said}",
         calls=[one],
         about=f"{one.operation} {code} {_told_apart(one, said)}",
         level=row.get("level"),
