@@ -87,6 +87,8 @@ def fit(case: Case, lane: Lane) -> None:
                 entry["cId"] = COMPANY_KEYS[0]
     elif isinstance(case.body, dict) and case.body.get("repeat") == "custom":
         case.body.pop("repeatDays", None)  # with them it would be valid
+    elif isinstance(case.body, list):
+        _apart([item for item in case.body if isinstance(item, dict)])
     if case.operation.definition.raw["operationId"] in _PUSHED:
         _fit_push(case)
     elif positive(case, ParameterLocation.PATH):
@@ -121,6 +123,20 @@ def _fit_item(item: dict[str, Any], case: Case, lane: Lane) -> None:
         # Each keyable once: rows stay from step to step, and those of the seed are there before the first.
         if item.get(name) and (lane.step or item[name] in _SEEDED_KEYS):
             item[name] = f"{item[name]} {lane.step}"
+
+
+def _apart(items: list[dict[str, Any]]) -> None:
+    """Each item a record of its own: one that repeats an earlier one's key changes what that one made, and needs
+    nothing but the key for it.
+    """
+    seen: set[tuple[str, str]] = set()
+    for number, item in enumerate(items):
+        for name in _KEYABLES:
+            value = item.get(name)
+            if isinstance(value, str) and (name, value) in seen:
+                item[name] = f"{value} {number}"
+            elif isinstance(value, str):
+                seen.add((name, value))
 
 
 def _is_matched(value: Any) -> bool:

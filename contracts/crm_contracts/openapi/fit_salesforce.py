@@ -191,7 +191,7 @@ class Fit:
         if positive(case, ParameterLocation.BODY):
             self._body(case, org)
         elif isinstance(case.body, dict):
-            _keep_too_long(case.body)
+            _keep_wrong(case.body)
 
     def _path(self, case: Case, org: dict[str, Any]) -> None:
         path = case.path_parameters
@@ -352,10 +352,14 @@ def _is_limit(name: str) -> bool:
     return name.lower().endswith("limit")
 
 
-def _keep_too_long(body: dict[str, Any]) -> None:
-    """Texts are trimmed on save: blanks at the ends must not make a text fit that is meant to be too long."""
+def _keep_wrong(body: dict[str, Any]) -> None:
+    """Texts are trimmed on save: blanks at the ends must not make a text fit that is meant to be too long, nor blanks
+    alone the nothing that an address may be.
+    """
     for key, value in body.items():
-        if isinstance(value, str) and len(value) > len(value.strip()) > 0:
+        if isinstance(value, str) and key.endswith("Email") and value and not value.strip():
+            body[key] = "no address"
+        elif isinstance(value, str) and len(value) > len(value.strip()) > 0:
             body[key] = value.strip().ljust(len(value), "*")
 
 

@@ -105,12 +105,15 @@ def fit(case: Case, lane: Lane) -> None:
         _fit_query(case, lane)
     elif case.query:  # an empty object or array would not be sent at all, and what is not sent is not wrong
         case.query |= {name: str(value) for name, value in case.query.items() if value in ({}, [], [""])}
+        # Nor is a number of which nothing is said (assumed).
+        case.query |= {name: "none" for name in _NUMBERS if case.query.get(name) == ""}
     if positive(case, ParameterLocation.BODY) and isinstance(case.body, dict):
         _fit_body(case, lane)
     elif isinstance(case.body, dict) and case.media_type == "application/x-www-form-urlencoded":  # nor in a form
         case.body.update({name: "{}" for name in _CHOICES if _is_nested(case.body.get(name))})
 
 
+_NUMBERS = ("length", "count", "offset", "updated_from", "updated_to", "deleted_from")
 _CHOICES = ("priority", "status")  # of a task: what is sent of them is one of a few words
 
 
