@@ -239,7 +239,7 @@ def _end(one: Performed) -> str:
 def _ends(done: Sequence[Performed], timeout: float) -> list[Result]:
     """How the runs ended: the plain one has to end well, and none may hang. Who waits as told does not hang."""
     from crm_contracts.findings import Finding, Result
-    from crm_contracts.integration.checks.limits import was_waiting
+    from crm_contracts.integration.checks.limits import told_seconds, was_waiting
 
     plain = done[0]
     failed: list[Finding] = []
@@ -265,6 +265,9 @@ def _ends(done: Sequence[Performed], timeout: float) -> list[Result]:
         )
         for vendor, codes in _kept_out(plain.run)
     ]
+    waiting = [
+        one.run.name for one in done if one.ended.hung and was_waiting(one.run, timeout + told_seconds(one.run.calls))
+    ]
     hung = [
         Finding(
             check="runs-end",
@@ -274,9 +277,8 @@ def _ends(done: Sequence[Performed], timeout: float) -> list[Result]:
             where=f"run {one.run.name}",
         )
         for one in done
-        if one.ended.hung and not was_waiting(one.run, timeout)
+        if one.ended.hung and one.run.name not in waiting
     ]
-    waiting = [one.run.name for one in done if one.ended.hung and was_waiting(one.run, timeout)]
     return [
         Result(
             name="plain-run",

@@ -2,7 +2,7 @@
 
 Rule 1: each run begins with the same records: those of `--seed`.
 Rule 2: it is told where the fakes are as `understudy env` tells it: by its environment.
-Rule 3: time is the machine's: who waits really waits.
+Rule 3: time is the machine's: who waits really waits, and what it was told to wait is no part of the time allowed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from crm_contracts.integration.batches_heard import heard_of
+from crm_contracts.integration.checks.limits import told_seconds
 from crm_contracts.integration.credentials import secrets_of
 from crm_contracts.integration.ladder import Heard, Step, steps
 from crm_contracts.integration.parsed import Run, strings
@@ -174,7 +175,11 @@ def climb(
 
     Raises MisuseError when the command cannot be started, makes no call, or names a rung that is none.
     """
-    runner = CommandRunner(shlex.join(command), timeout_seconds=timeout_seconds)
+    runner = CommandRunner(
+        shlex.join(command),
+        timeout_seconds=timeout_seconds,
+        more_seconds=lambda: told_seconds(stage.traffic.calls),
+    )
     done = [stage.perform(runner, Step("plain", "as it is"), budget)]
     plain = done[0]
     if not plain.run.calls:

@@ -13,7 +13,7 @@ import shlex
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -71,12 +71,14 @@ class Runner(Protocol):
 class CommandRunner:
     """A command, started anew for each run. *command* is split as a shell would, and no shell is involved.
 
-    *folder* is where it is started, if not here.
+    *folder* is where it is started, if not here. *more_seconds* is how much longer than *timeout_seconds* it may
+    take by what happened in the run so far.
     """
 
     command: str
     timeout_seconds: float = 60
     folder: Path | None = None
+    more_seconds: Callable[[], float] = lambda: 0.0
     can_die = True
     said: bytes = field(default=b"", repr=False)  # by the newest run, on both of its outputs
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
@@ -100,11 +102,9 @@ class CommandRunner:
                 )
             except OSError as error:
                 raise MisuseError(f"{argv[0]} cannot be started: {error.strerror}; check the command") from None
-            hung = False
+            hung = True
             try:
-                process.wait(self.timeout_seconds)
-            except subprocess.TimeoutExpired:
-                hung = True
+                hung = self._hangs(process)
             finally:
                 self._end(process)  # also what the command left running behind it, also when somebody presses Ctrl-C
             said.seek(0)
@@ -112,6 +112,17 @@ class CommandRunner:
             words = _last_line(self.said)
         status = process.returncode
         return Ended(None if hung or status < 0 else status, hung=hung, words=words)
+
+    def _hangs(self, process: subprocess.Popen[bytes]) -> bool:
+        waited, allowed = 0.0, self.timeout_seconds
+        while allowed > waited:
+            try:
+                process.wait(allowed - waited)
+            except subprocess.TimeoutExpired:
+                waited, allowed = allowed, self.timeout_seconds + self.more_seconds()
+            else:
+                return False
+        return True
 
     def kill(self) -> None:
         process = self._process

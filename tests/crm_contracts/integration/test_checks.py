@@ -24,7 +24,7 @@ from tests.crm_contracts.integration.checks_cases import (
 )
 
 from crm_contracts.integration.checks import CHECKS
-from crm_contracts.integration.checks.limits import was_waiting
+from crm_contracts.integration.checks.limits import TOLD_SECONDS_MAX, told_seconds, was_waiting
 from crm_contracts.integration.judging import judge
 from crm_contracts.integration.parsed import WORKERS_MAX
 from crm_contracts.integration.table import rows
@@ -218,6 +218,14 @@ def test_who_waits_as_told_does_not_hang() -> None:
     calls = [[ALIVE, ph("GET", "/tasks", status=429, answered={"retry-after": wait})] for wait in ("60", "20")]
     assert [True, False] == [was_waiting(run(each), 60.0) for each in calls]
     assert not was_waiting(run([ALIVE, ph("GET", "/tasks", status=503)]), 10.5)
+
+
+def test_the_time_that_was_told_is_added_up() -> None:
+    """Of a refusal for the moment by the longer of both headers; there is an end to it."""
+    both = {"retry-after": "7", "ratelimit-reset": "20"}
+    calls = [ph("GET", "/tasks", status=status, answered=both) for status in (200, 429, 503)]
+    assert (40.0, 0.0) == (told_seconds(calls), told_seconds([ph("GET", "/tasks", status=503)]))
+    assert TOLD_SECONDS_MAX == told_seconds(calls * 100)
 
 
 def test_who_is_not_told_how_long_may_ask_again_at_once_but_once() -> None:

@@ -15,6 +15,7 @@ from tests.crm_contracts.integration.calls import ph, run
 from crm_contracts import cli
 from crm_contracts.integration.checks import CHECKS
 from crm_contracts.traffic import har
+from crm_contracts.verify.runner import CommandRunner, Given
 
 PROJECT = Path(__file__).parents[3] / "fixtures" / "naive_integration"
 GIVEN = ["--seed", str(PROJECT / "seed.json"), "--org", str(PROJECT / "org.toml"), "--budget", "salesforce=15", "--tls"]
@@ -161,6 +162,18 @@ def test_a_run_that_does_not_end_is_a_finding(check: Check) -> None:
     words = ["--vendor", "planhat", "--fault", "none", "--timeout", "1.5"]
     status, out, _ = check(*words, "--", sys.executable, "-c", code)
     assert (1, True) == (status, "run plain: not over after 1 calls" in " ".join(out.split()))
+
+
+def test_the_time_that_it_was_told_to_wait_is_not_counted(tmp_path: Path) -> None:
+    """It is asked for when the time allowed is over; a command that is allowed no more is killed."""
+    code = "import time; time.sleep(1.5)"
+    ends = [
+        CommandRunner(f"{sys.executable} -c '{code}'", timeout_seconds=0.2, folder=tmp_path, more_seconds=more).run(
+            Given({}, {})
+        )
+        for more in (lambda: 60.0, lambda: 0.1)
+    ]
+    assert [(0, False), (None, True)] == [(one.status, one.hung) for one in ends]
 
 
 @pytest.mark.parametrize(

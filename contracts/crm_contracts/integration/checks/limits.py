@@ -12,6 +12,7 @@ Rule 4: who is not told how long, and asks again at once, once, does what common
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -20,8 +21,10 @@ from crm_contracts.integration.checks.retries import is_same
 from crm_contracts.integration.outcome import Looked, Seen
 from crm_contracts.integration.parsed import ParsedCall, Run
 from crm_contracts.integration.table import facts
+from crm_contracts.traffic import Call
 
 _WAIT = frozenset({429, 503})
+TOLD_SECONDS_MAX = 300.0  # who is told more is not waited for
 _GRACE_SECONDS = 0.05  # between two clocks' ticks
 
 
@@ -79,6 +82,16 @@ def was_waiting(run: Run, seconds: float) -> bool:
     wait, told = told_wait(last)
     left = seconds - (last.ended - run.parsed[0].call.at).total_seconds()
     return told and left <= wait
+
+
+def told_seconds(calls: Iterable[Call]) -> float:
+    """How long the answers of *calls* ask to wait, TOLD_SECONDS_MAX at most."""
+    found = 0.0
+    for call in calls:
+        if call.status in _WAIT:
+            values = [call.answered(name) or "" for name in ("retry-after", "ratelimit-reset")]
+            found += max((float(value) for value in values if value.isdigit()), default=0.0)
+    return min(found, TOLD_SECONDS_MAX)
 
 
 def told_wait(one: ParsedCall) -> tuple[float, bool]:
