@@ -9,6 +9,7 @@ Rules P7, P8, P10, P25, P26; invariants I3, I10, I13.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -104,6 +105,7 @@ class Actor:
         for note in plan.notes:
             report.note(note)
         link = plan.activity.link
+        link = link if link is not None and link.base else None  # one that nothing was agreed on yet is as none
         for conflict in plan.conflicts:
             version = link.version if link else 0
             once = json.dumps([link.id if link else 0, version, conflict.as_dict()], default=str)
@@ -127,8 +129,19 @@ class Actor:
         activity = plan.activity
         for section in plan.verdicts:
             plan.verdicts[section] = (Outcome.QUARANTINED, reason)
+        if not plan.refuse:
+            self._link_anyway(activity)
         for record in activity.replicas():
             put_aside(self._engine, record, reason, kind="quarantine")
+
+    def _link_anyway(self, activity: Activity) -> None:
+        """A pair is one although nothing could be agreed on yet: put aside, neither half is new to the other (I3)."""
+        row, known = activity.salesforce, sections_for(activity, self._engine)
+        ids = {model: record.id for model, record in activity.partners.items() if model in known}
+        if activity.link is not None or not activity.claimed_sf_id or row is None or row.deleted or not ids:
+            return
+        with contextlib.suppress(RecordRefused):
+            activity.link = self._journal.add_link(activity.sf_object, row.id, ids, {})
 
     def _gone(self, plan: Plan, replica: str) -> None:
         """A write met a deleted record: a tombstone, and the survivor stays as it is (P25)."""

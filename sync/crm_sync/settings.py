@@ -9,16 +9,19 @@ Rules P6, P17-P22, P29; failure modes F36-F38.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from crm_sync.config import Config
+from crm_sync.config import Config, ValueMap
 from crm_sync.engine import Engine
 from crm_sync.errors import ConfigError
 from crm_sync.inheritance import Inheritance, condition_met
 from crm_sync.journal import Journal
-from crm_sync.model import SALESFORCE, Direction, Link, Record, Section
+from crm_sync.mapping import Context, key_of
+from crm_sync.model import SALESFORCE, Direction, FieldMap, Link, Record, Section
 from crm_sync.observe import cursor_name, digest, digest_sf
 from crm_sync.state import State
 from crm_sync.transport import Transport
@@ -34,9 +37,23 @@ def fingerprint(config: Config) -> dict[str, Any]:
             "partner": config.profile.name,
             "direction": section.direction.value,
             "types_excluded": sorted(section.types_excluded),
-            "fields": sorted(mapped.salesforce for mapped in section.fields),
+            "fields": {mapped.salesforce: _told_of(mapped) for mapped in section.fields},
+            "maps": {
+                name: {"to_partner": dict(one.to_partner), "to_salesforce": dict(one.to_salesforce)}
+                for name, one in config.maps.items()
+            },
         }
         for section in config.sections
+    }
+
+
+def _told_of(mapped: FieldMap) -> dict[str, str]:
+    """What decides what the agreed values of a field mean, and where they may go."""
+    means = [mapped.partner, mapped.constant, mapped.lens, sorted(mapped.options.items())]
+    return {
+        "direction": mapped.direction.value,
+        "partner": json.dumps(means[:2]),
+        "means": json.dumps(means[2:], default=str),
     }
 
 
@@ -81,6 +98,7 @@ def save(engine: Engine, *, newer_than: datetime | None) -> None:
             old = before.get(section.key) or {}
             if section.backfill:
                 forget_cursors(engine, section)
+                _forget_agreed(engine, section, old)
             else:
                 _take_baseline(engine, section, old, newer_than)
     flag = inheritance(state).saved(met=condition_met(config.sections))
@@ -98,27 +116,76 @@ def forget_cursors(engine: Engine, section: Section, ways: Collection[str] = ("i
         engine.state.forget_cursor(name)
 
 
+def _forget_agreed(engine: Engine, section: Section, old: Mapping[str, Any]) -> None:
+    """What is mapped otherwise than before counts as mapped just now: the side that says something fills the other."""
+    told = old.get("fields", {})
+    anew = _mapped_anew(engine, section, old) if isinstance(told, dict) else Anew((), (), None)
+    moved = {name for name in (*(anew.partner or ()), *(anew.salesforce or ())) if name in told}
+    for link in engine.state.links(sf_object=section.salesforce) if moved else ():
+        if section.model in link.ids:
+            base = {
+                replica: {name: key for name, key in values.items() if name not in moved}
+                for replica, values in link.base.items()
+            }
+            engine.state.change_link(link.id, base=base)
+
+
+class Anew(NamedTuple):
+    """What begins anew on each side, by Salesforce's field names; None for all of it. *by*: how keys were worked out
+    before, where a map of values changed since.
+    """
+
+    partner: Collection[str] | None
+    salesforce: Collection[str] | None
+    by: Context | None
+
+
 def _take_baseline(engine: Engine, section: Section, old: Mapping[str, Any], newer_than: datetime | None) -> None:
     was = Direction(old.get("direction", Direction.OFF.value))
     now = section.direction
-    new_fields = sorted({m.salesforce for m in section.fields} - set(old.get("fields", ())))
     woken_types = bool(set(old.get("types_excluded", ())) - section.types_excluded)
     sends_anew = now.sends and (not was.sends or woken_types)
     receives_anew = now.receives and not was.receives
-    if was is Direction.OFF:
-        new_fields = []  # the whole section is new: both sides are taken as they are
-    if not (sends_anew or receives_anew or new_fields):
+    anew = Anew((), (), None)
+    if was is not Direction.OFF:  # else the whole section is new: both sides are taken as they are
+        anew = _mapped_anew(engine, section, old)
+    if not (sends_anew or receives_anew or any(anew)):
         return
-    if sends_anew or new_fields or was is Direction.OFF:
-        fields = None if sends_anew or was is Direction.OFF else new_fields
-        _baseline_partner(engine, section, fields, newer_than)
-    if receives_anew or new_fields or was is Direction.OFF:
-        fields = None if receives_anew or was is Direction.OFF else new_fields
-        _baseline_salesforce(engine, section, fields, newer_than)
+    if sends_anew or was is Direction.OFF:
+        anew = anew._replace(partner=None)
+    if receives_anew or was is Direction.OFF:
+        anew = anew._replace(salesforce=None)
+    if anew.partner is None or anew.partner or anew.by:
+        _baseline_partner(engine, section, anew, newer_than)
+    if anew.salesforce is None or anew.salesforce or anew.by:
+        _baseline_salesforce(engine, section, anew, newer_than)
 
 
-def _baseline_partner(engine: Engine, section: Section, fields: list[str] | None, newer_than: datetime | None) -> None:
-    """Note the partner's present values; *fields* limits it to newly mapped ones."""
+def _mapped_anew(engine: Engine, section: Section, old: Mapping[str, Any]) -> Anew:
+    """Fields whose agreed value means nothing any more on a side, or that may go now where they could not (F37)."""
+    told = old.get("fields", {})
+    before: dict[str, Any] = told if isinstance(told, dict) else dict.fromkeys(told)  # an older version kept the names
+    partner, salesforce = set[str](), set[str]()
+    for mapped in section.fields:
+        name, now = mapped.salesforce, _told_of(mapped)
+        if name not in before:
+            partner.add(name)
+            salesforce.add(name)
+        was = before.get(name)
+        if was is None:
+            continue
+        flow, flew = mapped.direction, Direction(was["direction"])
+        if was["means"] != now["means"] or was["partner"] != now["partner"] or (flow.sends and not flew.sends):
+            partner.add(name)
+        if was["means"] != now["means"] or (flow.receives and not flew.receives):
+            salesforce.add(name)
+    maps = {name: ValueMap(**one) for name, one in old.get("maps", {}).items()}
+    by = replace(engine.context, maps=maps) if maps and maps != dict(engine.config.maps) else None
+    return Anew(sorted(partner), sorted(salesforce), by)
+
+
+def _baseline_partner(engine: Engine, section: Section, anew: Anew, newer_than: datetime | None) -> None:
+    """Note the partner's present values."""
     model, records = section.model, dict[str, Record]()
     for part in engine.partner.parts(model):
         for record in engine.partner.changed_since(model, None, part=part):
@@ -135,47 +202,69 @@ def _baseline_partner(engine: Engine, section: Section, fields: list[str] | None
             continue
         full = engine.partner.get(model, record.id) if partial else record
         if full is not None:
-            _rebase(engine, link, model, engine.keys(full, section), fields)
-    if fields is None:
+            _rebase(engine, link, full, section, anew)
+    if anew.partner is None:
         engine.state.add_baseline(engine.partner.name, model, digests)
 
 
-def _baseline_salesforce(
-    engine: Engine, section: Section, fields: list[str] | None, newer_than: datetime | None
-) -> None:
+def _baseline_salesforce(engine: Engine, section: Section, anew: Anew, newer_than: datetime | None) -> None:
     """Note Salesforce's present values; whole objects only when the section begins to receive."""
     name = section.salesforce
     links = {link.sf_id: link for link in engine.state.links(sf_object=name) if section.model in link.ids}
-    if section.direction.receives and fields is None:
+    whole = section.direction.receives and anew.salesforce is None
+    if whole:
         found = {r.id: r for r in engine.salesforce.changed_since(name, engine.select(name), None)}
     else:
         found = engine.salesforce.by_ids(name, engine.select(name), [str(i) for i in links])
+    others = _on_before(engine, section)
     digests: dict[str, str] = {}
     for record in found.values():
         if record.deleted or _is_newer(record, newer_than, engine.salesforce.transport):
             continue
         link = links.get(record.id)
         if link is not None:
-            _rebase(engine, link, SALESFORCE, engine.keys(record, section), fields)
-        elif engine.state.link_of_salesforce(name, record.id) is None:
+            _rebase(engine, link, record, section, anew)
+        elif engine.state.link_of_salesforce(name, record.id) is None and not _awaited(engine, others, record):
             digests[record.id] = digest_sf(record)
-    if fields is None and section.direction.receives:
+    if whole:
         engine.state.add_baseline(SALESFORCE, name, digests)
 
 
-def _rebase(
-    engine: Engine,
-    link: Link,
-    replica: str,
-    keys: Mapping[str, Any],
-    fields: list[str] | None,
-) -> None:
-    """Let a link's agreed values of one replica be today's."""
+def _on_before(engine: Engine, section: Section) -> list[Section]:
+    """The other sections that receive the same object, and did so before."""
+    before: Mapping[str, Any] = engine.state.setting(_SECTIONS)
+    received = {key for key, one in before.items() if Direction(one["direction"]).receives}
+    others = (one for one in engine.sections if one.salesforce == section.salesforce and one.key != section.key)
+    return [one for one in others if one.direction.receives and one.key in received]
+
+
+def _awaited(engine: Engine, others: Iterable[Section], record: Record) -> bool:
+    """Is one of the *others* still to receive it? Then it is no past of a section that is switched on now."""
+    planned = "IsClosed" in record.values and not record.get("IsClosed")
+    waits = planned and engine.config.options.receive_only_completed
+    if all(waits and one.model in engine.profile.continues for one in others):
+        return False
+    cursor = engine.state.cursor(cursor_name(SALESFORCE, record.model))
+    unseen = cursor is None or record.changed_at >= cursor
+    return unseen or engine.state.pending_item(SALESFORCE, record.model, record.id) is not None
+
+
+def _rebase(engine: Engine, link: Link, record: Record, section: Section, anew: Anew) -> None:
+    """Let a link's agreed values of one replica be today's. Of what only a map of values says otherwise now, the agreed
+    value is said in the new words: what somebody wrote and no run has seen yet stays a change (I5).
+    """
     fresh = engine.state.link(link.id)
     assert fresh is not None
+    in_salesforce = record.place == SALESFORCE
+    replica, fields = (SALESFORCE, anew.salesforce) if in_salesforce else (record.model, anew.partner)
     base = {name: dict(values) for name, values in fresh.base.items()}
-    taken = {k: v for k, v in keys.items() if fields is None or k in fields}
-    base[replica] = {**base.get(replica, {}), **taken}
+    agreed = base.get(replica, {})
+    taken = {k: v for k, v in engine.keys(record, section).items() if fields is None or k in fields}
+    if anew.by is not None:
+        then = {mapped.salesforce: key_of(record, mapped, anew.by) for mapped in section.fields}
+        now = engine.keys(record, section)
+        taken |= {name: now[name] for name, key in then.items() if name in agreed and agreed[name] == key}
+    base[replica] = {**agreed, **taken}
     if base != fresh.base:
         engine.state.change_link(link.id, base=base)
 

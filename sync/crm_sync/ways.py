@@ -67,6 +67,8 @@ def _narrow(plan: Plan, way: str, engine: Engine) -> bool:
         ours = bool(activity.partners) and plan.create in {None, SALESFORCE}
     if not ours:
         return False
+    # A value is given up by the job that writes over it, and logged once (I5).
+    plan.conflicts = [one for one in plan.conflicts if (one.loser == SALESFORCE) == (way == OUT)]
     left = _left_for_the_other(plan, way, engine)
     if left and activity.link is None:
         return False  # the pair is linked by the other job, or its differences would be taken as agreed

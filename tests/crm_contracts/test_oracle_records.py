@@ -242,7 +242,9 @@ def test_an_email_must_not_reach_salesforce() -> None:
 @pytest.mark.rule("P25")
 @pytest.mark.parametrize("direction", ["Both Directions", SEND])
 def test_what_is_back_from_the_bin_takes_part(direction: str) -> None:
-    """A tombstone asks for nothing; a round after the undelete the pair does again, if its section asks Salesforce."""
+    """A tombstone asks for nothing; a round after the undelete the pair does again, if its section asks Salesforce:
+    what was written meanwhile goes over, and what is written from now on.
+    """
     log = linked()
     log.oracle.user_deleted("act-1", SALESFORCE, SF)
     gone = log.rows[SALESFORCE].pop(SF)
@@ -256,6 +258,12 @@ def test_what_is_back_from_the_bin_takes_part(direction: str) -> None:
     log.oracle.user_undeleted("act-1", SF, dict(gone))
     log.begin()
     log.round()
+    if direction != SEND:
+        with pytest.raises(NotConverged, match="'Meanwhile'"):
+            log.oracle.settled()
+        log.begin()
+        log.put(SALESFORCE, SF, Subject="Meanwhile")
+        log.round()
     log.oracle.settled()
     log.user(TASK, PH, action="Awake")
     log.begin()

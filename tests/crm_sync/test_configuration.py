@@ -149,6 +149,121 @@ def test_a_change_of_configuration_writes_nothing(
     assert [] == both.wire.writes, [list(r.lines()) for r in reports]
 
 
+STAGE = {"name": "stage", "planhat": "custom.Phase", "salesforce": "Stage__c", "lens": "same"}
+
+
+def mapped(**stage: str) -> dict[str, Any]:
+    """The Task section with a custom field, mapped as *stage* says."""
+    return {"task_extra": {"fields": [{**STAGE, **stage}]}}
+
+
+REMAPPED = [
+    pytest.param(mapped(), mapped(planhat="custom.Stage"), id="another field of the partner's"),
+    pytest.param(mapped(direction=RECEIVE), mapped(), id="a field begins to send"),
+    pytest.param(mapped(direction=SEND), mapped(), id="a field begins to receive"),
+    pytest.param({}, {"status": {"to_planhat": {"Deferred": "On hold"}}}, id="a map says another word"),
+]
+
+
+@pytest.mark.rule("P29", "F37", "I4", "I7")
+@pytest.mark.parametrize("overlap", [True, False], ids=["shown by a scan", "shown by an edit"])
+@pytest.mark.parametrize(("before", "after"), REMAPPED)
+def test_a_field_that_is_mapped_otherwise_starts_from_today(
+    both: Both, before: dict[str, Any], after: dict[str, Any], overlap: bool
+) -> None:
+    """What nobody edited since is not written, neither at once nor with an edit of another field."""
+    both.configure(task=BOTH, conversation=OFF, **before)
+    sf_id = both.sf_task(Subject="Linked", Status="Deferred", Stage__c="One")
+    both.settle()
+    (task,) = [one["_id"] for one in both.ph_tasks()]
+    if "direction" in before.get("task_extra", {}).get("fields", [{}])[0]:
+        sends = before["task_extra"]["fields"][0]["direction"] == SEND
+        both.sf_edit(sf_id, Stage__c="Two") if sends else both.ph_edit("tasks", task, custom={"Phase": "Two"})
+        both.run()
+    if not overlap:
+        both.clock.advance(3_600)
+        both.sf_task(Subject="Newer than any overlap")
+        both.settle()
+        both.clock.advance(3_600)
+
+    def said() -> list[Any]:
+        row, record = both.sf_get(sf_id), both.ph_get("tasks", task)
+        return [row["Status"], row["Stage__c"], record["status"], record.get("custom")]
+
+    as_it_was = said()
+    both.configure(task=BOTH, conversation=OFF, **after)
+    both.settle()
+    assert as_it_was == said()
+
+    both.ph_edit("tasks", task, action="Edited")
+    both.settle()
+    both.sf_edit(sf_id, Description="Edited")
+    both.settle()
+
+    assert as_it_was == said()
+    assert "Edited" == both.sf_get(sf_id)["Subject"]
+
+
+@pytest.mark.rule("P29", "P26", "I5")
+def test_an_edit_on_its_way_survives_a_new_map(both: Both) -> None:
+    """A map is changed while a status waits for the next run: it goes over all the same."""
+    both.configure(task=BOTH, conversation=OFF)
+    sf_id = both.sf_task(Subject="Linked", Status="In Progress")
+    both.settle()
+    (task,) = [one["_id"] for one in both.ph_tasks()]
+    both.ph_done(task)
+    both.configure(task=BOTH, conversation=OFF, status={"to_planhat": {"In Progress": "Under way"}})
+    both.settle()
+
+    assert "Completed" == both.sf_get(sf_id)["Status"]
+
+
+@pytest.mark.rule("P29", "F38")
+def test_a_back_fill_fills_a_field_that_is_mapped_otherwise(both: Both) -> None:
+    """The side that says something fills the other; an empty field empties nothing."""
+    both.configure(task=BOTH, conversation=OFF, **mapped())
+    sf_id = both.sf_task(Subject="Linked", Stage__c="One")
+    both.settle()
+    anew = mapped(planhat="custom.Stage")["task_extra"] | {"backfill": True}
+    both.configure(task=BOTH, conversation=OFF, task_extra=anew)
+    both.settle()
+
+    assert "One" == both.sf_get(sf_id)["Stage__c"]
+    assert {"Phase": "One", "Stage": "One"} == both.ph_tasks()[0]["custom"]
+
+
+@pytest.mark.rule("P29", "P27", "I1")
+@pytest.mark.parametrize("known", [True, False], ids=["made just before", "waits for its company"])
+def test_a_section_that_is_switched_on_takes_nothing_from_another(both: Both, known: bool) -> None:
+    """What the Task section is still to receive is no past of the Conversation section's."""
+    both.configure(task=BOTH, conversation=OFF)
+    both.run()
+    account = both.account if known else both.sf_create("Account", Name="Not known yet")
+    both.sf_task(Subject="New", WhatId=account)
+    if not known:
+        both.run()
+        both.run()
+    both.configure(task=BOTH, conversation=BOTH)
+    if not known:
+        both.run()
+        both.ph_create("companies", name="Known now", sourceId=account)
+    both.settle()
+
+    assert ["New"] == [task["action"] for task in both.ph_tasks()]
+
+
+@pytest.mark.rule("P29", "P1")
+def test_what_no_section_was_to_receive_is_past(both: Both) -> None:
+    """An open Salesforce Task from before the Task section: a Conversation section waits for its completion only."""
+    both.configure(task=OFF, conversation=BOTH)
+    both.run()
+    both.sf_task(Subject="Open")
+    both.configure(task=BOTH, conversation=BOTH)
+    both.settle()
+
+    assert [] == both.ph_tasks()
+
+
 @pytest.mark.rule("P29", "P8")
 def test_what_changes_after_the_configuration_travels(both: Both) -> None:
     """The baseline is no ban: an edit after the change is sent, and a new record, too."""

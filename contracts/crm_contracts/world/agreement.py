@@ -40,8 +40,10 @@ class Agreement:
         self._bases.clear()
 
     def wake(self, pair: Pair, one: Field) -> None:
-        """The pair had slept: its values may be agreed by now, may never have been looked at."""
-        self._bases[(*pair.key, one.name)] = self._bases.get((*pair.key, one.name), set()) | {None, pair.values(one)}
+        """The pair had slept: what is equal may be agreed by now; what differs is to go one of its ways."""
+        values = pair.values(one)
+        agreed: set[Base] = {values} if values[0] == values[1] else set()
+        self._bases[(*pair.key, one.name)] = self._bases.get((*pair.key, one.name), set()) | {None} | agreed
 
     def continues(self, partner_id: str, earlier_id: str, later_id: str, one: Field) -> None:
         """A record continues an earlier one, and takes over what was agreed for that."""

@@ -47,18 +47,21 @@ class PutAside:
         self._engine.state.set_pending(item)
         self.due.append(item)
 
-    def quarantine(self, record: Record, section: Section, reason: str) -> None:
+    def quarantine(self, record: Record, section: Section, reason: str, *, kind: str = "quarantine") -> None:
         """Put one record aside, and say so in the report."""
         label = f"{record.place} {record.model} {record.id}"
         self._engine.report.section(section.key).add(label, Outcome.QUARANTINED, reason)
-        put_aside(self._engine, record, reason, kind="quarantine")
+        put_aside(self._engine, record, reason, kind=kind)
 
     def quarantine_all(self, activity: Activity, reason: str) -> None:
-        """Put every record of the partner's aside that *activity* has."""
+        """Put every record of the partner's aside that *activity* has. Each is read in every run: the record that it
+        names may show itself in any, and must not pass for one that nobody names (I3).
+        """
+        kind = "waiting" if self._engine.scope.retries(reason) else "quarantine"
         for model, record in activity.partners.items():
             section = self._engine.section_of(model, activity.sf_object)
             if section is not None:
-                self.quarantine(record, section, reason)
+                self.quarantine(record, section, reason, kind=kind)
 
 
 def put_aside(engine: Engine, record: Record, reason: str, *, kind: str) -> None:

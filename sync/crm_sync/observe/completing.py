@@ -22,8 +22,8 @@ class Completing:
         self._read_claimed()
         self._read_salesforce_of_senders()
         for activity in list(self._gathered.activities):
-            self._mark_deleted_salesforce(activity)
-            self._read_partners(activity)
+            woken = self._mark_deleted_salesforce(activity)
+            self._read_partners(activity, woken=woken)
             self._read_for_deletion(activity)
 
     def _read_for_deletion(self, activity: Activity) -> None:
@@ -67,8 +67,9 @@ class Completing:
         by_object: dict[str, list[Activity]] = {}
         for activity in self._gathered.activities:
             link = activity.link
-            if link is None or activity.salesforce is not None or link.dead:
+            if link is None or activity.salesforce is not None:
                 continue
+            # A deleted one is asked for, too: it may be back, and nobody else would notice (F15).
             if activity.sf_object not in scanned and self._partner_changed(activity):
                 by_object.setdefault(activity.sf_object, []).append(activity)
         for name, activities in by_object.items():
@@ -92,21 +93,25 @@ class Completing:
             base.get(name) != key or name not in base for name, key in self._engine.keys(record, section).items()
         )
 
-    def _mark_deleted_salesforce(self, activity: Activity) -> None:
-        """Rule P25: a tombstone on positive evidence; an undeleted record wakes its link (F15)."""
+    def _mark_deleted_salesforce(self, activity: Activity) -> bool:
+        """Rule P25: a tombstone on positive evidence; an undeleted record wakes its link, which is told (F15)."""
         record, link = activity.salesforce, activity.link
         if record is None:
-            return
+            return False
         if link is not None and (SALESFORCE in link.deleted) != record.deleted:
             activity.link = self._state.change_link(link.id, sf_deleted=record.deleted)
-        elif link is None and record.deleted and activity.partners:
+            return not record.deleted
+        if link is None and record.deleted and activity.partners:
             ids = {model: one.id for model, one in activity.partners.items()}
             activity.link = self._state.add_link(
                 sf_object=activity.sf_object, sf_id=record.id, ids=ids, base={}, deleted={SALESFORCE}
             )
+        return False
 
-    def _read_partners(self, activity: Activity) -> None:
-        """The partner's other replicas, when something changed that they may have to hear of."""
+    def _read_partners(self, activity: Activity, *, woken: bool) -> None:
+        """The partner's other replicas, when something changed that they may have to hear of. Of a link that has just
+        *woken* all are read: what somebody wrote there meanwhile was passed over, and no scan shows it again (I5).
+        """
         link = activity.link
         if link is None or link.dead:
             return
@@ -115,11 +120,11 @@ class Completing:
             changed = any(self._differs(activity, activity.salesforce, s) for s in sections)
         else:
             changed = False
-        if not changed and not self._partner_changed(activity):
+        if not (woken or changed or self._partner_changed(activity)):
             return
         for model in self._engine.models:
             section = self._engine.section_of(model, activity.sf_object)
-            if section is None or not section.direction.receives:
+            if section is None or not (woken or section.direction.receives):
                 continue
             if not link.lives(model) or model in activity.partners:
                 continue

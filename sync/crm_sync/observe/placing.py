@@ -33,6 +33,9 @@ class Placing:
             report.add(label, Outcome.QUARANTINED, self._aside.reason(record))
             return
         link = self._state.link_of(model, record.id, sf_object)
+        if link is not None and self._names_another(record, link, section):
+            self._state.drop_link(link.id)
+            link = None
         if link is not None:
             self._gathered.linked(link).partners[model] = self._not_behind(record, link, section)
             return
@@ -55,6 +58,16 @@ class Placing:
             activity = self._gathered.new(sf_object)
         activity.partners[model] = record
         self._gathered.by_record[model, sf_object, record.id] = activity
+
+    def _names_another(self, record: Record, link: Link, section: Section) -> bool:
+        """Has a person given the survivor of a deletion to another Salesforce record? The tombstone is over (P9)."""
+        raw = str(record.get(self._engine.keyable(record.model)) or "").strip()
+        if SALESFORCE not in link.deleted or not raw or _carries_deletions(section):
+            return False
+        try:
+            return canonical(raw, prefix=str(link.sf_id)[:3]) != link.sf_id
+        except (AmbiguousId, NotAnId):
+            return False
 
     def _not_behind(self, record: Record, link: Link, section: Section) -> Record:
         """A list may be behind what the partner itself answered to our write (F49): its record is read by its id. So is
@@ -120,7 +133,7 @@ class Placing:
                 return
             report.add(label, Outcome.SKIPPED, f"its {self._engine.keyable(model)} is no id: {error}")
             return
-        link = self._state.link_of_salesforce(sf_object, sf_id)
+        link = self._follows(record, section, self._state.link_of_salesforce(sf_object, sf_id))
         taken = link is not None and link.lives(model) and link.ids[model] != record.id
         activity = self._gathered.linked(link) if link else self._gathered.claimed(sf_object, sf_id)
         other = activity.replica(model)
@@ -130,6 +143,22 @@ class Placing:
             return
         activity.partners[model] = record
         self._gathered.by_record[model, sf_object, record.id] = activity
+
+    def _follows(self, record: Record, section: Section, link: Link | None) -> Link | None:
+        """The link of the Salesforce record that *record* names. One whose holder was deleted goes over to it: what a
+        person makes and gives that id to is no second one (P8, P9, P25).
+        """
+        model = record.model
+        holder = link.ids.get(model) if link is not None else None
+        if link is None or holder in {None, record.id} or _carries_deletions(section):
+            return link
+        if link.lives(model) and self._engine.partner.get(model, str(holder)) is not None:
+            return link
+        if any(link.lives(one) for one in link.ids if one != model):
+            base = {replica: values for replica, values in link.base.items() if replica != model}
+            return self._state.change_link(link.id, ids={model: record.id}, deleted={model: False}, base=base)
+        self._state.drop_link(link.id)
+        return None
 
     def _pointed_at(self, record: Record, section: Section) -> Activity | None:
         """The activity of the Task this Conversation was logged from, if it inherits (P10, P21)."""
@@ -193,3 +222,8 @@ class Placing:
                 self._aside.look_again(SALESFORCE, link.sf_object, link.sf_id, "its counterpart takes part again")
             self._state.change_link(link.id, dormant=False)
         return bool(reason)
+
+
+def _carries_deletions(section: Section) -> bool:
+    """Does a deletion on one side delete on the other? Then nothing survives it that could be given to another."""
+    return section.rules.delete_in or section.rules.delete_out

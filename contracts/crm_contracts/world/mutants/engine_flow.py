@@ -161,8 +161,8 @@ FLOW = (
         (
             Text(
                 f"{OBSERVE}completing.Completing._mark_deleted_salesforce",
-                "elif link is None and record.deleted and activity.partners:",
-                "elif False:",
+                "if link is None and record.deleted and activity.partners:",
+                "if False:",
             ),
         ),
         scenario="F24 the memory is lost after a deletion",
@@ -174,9 +174,9 @@ FLOW = (
         (
             Text(
                 f"{OBSERVE}completing.Completing._mark_deleted_salesforce",
-                "if record is None: return",
+                "if record is None: return False",
                 "if record is None:\n        if link is not None:\n            activity.link = "
-                "self._state.change_link(link.id, sf_deleted=True)\n        return",
+                "self._state.change_link(link.id, sf_deleted=True)\n        return False",
             ),
         ),
     ),

@@ -104,7 +104,7 @@ IDENTITY = (
         (
             Text(
                 f"{OBSERVE}placing.Placing._place_by_key",
-                "link = self._state.link_of_salesforce(sf_object, sf_id)",
+                "link = self._follows(record, section, self._state.link_of_salesforce(sf_object, sf_id))",
                 "link = None",
             ),
         ),
