@@ -275,6 +275,13 @@ def test_a_parameter_that_would_filter_nothing_is_worse_than_one_that_is_idle() 
     assert ["error", "warning"] == [one.level for one in result("unknown-parameter", asked).findings]
 
 
+def test_the_identity_url_has_its_documented_parameters() -> None:
+    """Salesforce Help, Identity URLs; jsforce's identity() names the format."""
+    url = "/id/00DUd0000000001MAA/005Ud0000000002IAA"
+    asked = [call("salesforce", "GET", url, query={"format": "json", "version": "60.0", "colour": "red"}, answer={})]
+    assert ["identity has no parameter colour"] == said("unknown-parameter", asked)
+
+
 def test_a_page_of_a_query_in_a_query_is_told_by_its_own_rows() -> None:
     """The outer query may be whole."""
     inner = soql("SELECT Id, (SELECT Id FROM Contacts) FROM Account", [{"Id": "1", "Contacts": PAGE}])
