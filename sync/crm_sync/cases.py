@@ -60,15 +60,13 @@ def case_of(activity: Activity, section: Section, known: Known) -> tuple[Case, s
     """The case, and in words why it is out of scope ("" when it is not)."""
     rules, link = section.rules, activity.link
     left, right = _left(activity, section, known), _right(activity, section, known)
-    scope, why = (Scope.IN, "") if link is not None else _scope(activity, section, known)
+    ways, why = _scopes(activity, section, known, right)
     last = order(
         _stamp(activity.salesforce),
         activity.gone.get(section.model) or _stamp(activity.partners.get(section.model)),
         resolution_seconds=rules.resolution_seconds,
         apart_seconds=known.apart_seconds,
     )
-    inwards = activity.salesforce is not None
-    ways = {"scope_in": scope} if inwards else {"scope_out": scope}
     case = section_case(section, left, right, LinkState.NONE, order=last, **ways)
     if link is None:
         state = LinkState.KEYED if activity.claimed_sf_id else LinkState.NONE
@@ -117,10 +115,31 @@ def _right(activity: Activity, section: Section, known: Known) -> Presence:
     return Presence.CHANGED if changed else Presence.SAME
 
 
-def _scope(activity: Activity, section: Section, known: Known) -> tuple[Scope, str]:
+def _scopes(activity: Activity, section: Section, known: Known, right: Presence) -> tuple[dict[str, Scope], str]:
+    """Which way takes part, and why one does not."""
+    found: dict[str, Scope] = {}
+    why = ""
+    if activity.shut_in:
+        found["scope_in"], why = Scope.FILTERED, activity.shut_in
+    if activity.shut_out:
+        found["scope_out"], why = Scope.FILTERED, activity.shut_out
+    elif activity.link is not None and right is Presence.CHANGED and _asks_for_parent(section):
+        parent = activity.partners[section.model].get(section.parent_field)
+        if known.account_of_parent(parent) is None:
+            found["scope_out"] = Scope.PARENT_MISSING
+            why = why or known.profile.raw["partner"]["texts"]["no_account"]
+    if found or activity.link is not None or activity.claimed_sf_id:
+        return found, why
+    scope, why = _scope_of_new(activity, section, known)
+    return {"scope_in" if activity.salesforce is not None else "scope_out": scope}, why
+
+
+def _asks_for_parent(section: Section) -> bool:
+    return section.direction.sends and section.rules.parent_missing == "skip"
+
+
+def _scope_of_new(activity: Activity, section: Section, known: Known) -> tuple[Scope, str]:
     """Does a pair that is no pair yet take part?"""
-    if activity.claimed_sf_id:
-        return Scope.IN, ""
     if activity.salesforce is not None:
         return _scope_in(activity.salesforce, section, known)
     record = activity.partners[section.model]

@@ -56,6 +56,11 @@ class Engine:
 
     # -- sections -----------------------------------------------------------------------------------
 
+    def condition(self, sf_object: str) -> str:
+        """What a record of an object must meet to be received (T14), as SOQL; "" where nothing is asked of it."""
+        filters = [s.rules.filter_in for s in self.sections if s.salesforce == sf_object and s.direction.receives]
+        return f"({' OR '.join(f'({one})' for one in filters)})" if filters and all(filters) else ""
+
     def section_of(self, model: str, sf_object: str) -> Section | None:
         """The enabled section of a partner's model and an object."""
         wanted = (model, sf_object)

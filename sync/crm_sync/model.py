@@ -230,6 +230,9 @@ class Activity:
     rows: dict[str, str] = field(default_factory=dict)
     #: When the partner says that its record of a model was deleted.
     gone: dict[str, datetime] = field(default_factory=dict)
+    #: Why what Salesforce says may not come in at present, and what the partner says not go out; "" where it may.
+    shut_in: str = ""
+    shut_out: str = ""
 
     def replica(self, name: str) -> Record | None:
         """The replica read under that name: "salesforce", or a partner's model."""

@@ -20,8 +20,10 @@ from crm_sync.model import SALESFORCE, Activity, FieldMap, Policy, Record, Secti
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Conflict, HeldBack, Outcome
 from crm_sync.verdict import Action, LinkState, verdict
+from crm_sync.verdict_words import ALIVE, SHUT
 
 Verdict = tuple[Outcome, str]
+PAIRED = frozenset({LinkState.LIVE, LinkState.KEYED})
 
 
 @dataclass
@@ -49,6 +51,8 @@ class Plan:
     refuse: str = ""
     label: str = ""
     left: bool = False
+    #: Lets nothing through at present: in, out.
+    shut: tuple[bool, bool] = (False, False)
 
     #: The replicas as they were read: what was decided from. They are replaced by what is read back while acting.
     read: dict[str, Record] = field(default_factory=dict)
@@ -85,6 +89,7 @@ def plan_activity(activity: Activity, known: Known) -> Plan:
         plan.verdicts[section.key] = (Outcome.QUARANTINED, plan.refuse)
         return plan
     case, why = case_of(activity, section, known)
+    plan.shut = case.scope_in in SHUT, case.scope_out in SHUT
     said = verdict(case)
     reason = why or said.reason
     match said.action:
@@ -98,6 +103,11 @@ def plan_activity(activity: Activity, known: Known) -> Plan:
             _plan_linked(plan, known)
         case Action.NOTHING if case.link is LinkState.LIVE and section.rules.updates:
             _plan_linked(plan, known)  # its key may still be missing (P8)
+        case Action.SKIP if case.link in PAIRED and {case.left, case.right} <= ALIVE:
+            plan.shut = True, True
+            _plan_linked(plan, known)  # what may not pass stays a change
+            if not plan.write:
+                _everywhere(plan, known, section, Outcome.SKIPPED, reason)
         case Action.NOTHING if case.link is LinkState.LIVE:
             _everywhere(plan, known, section, Outcome.UNCHANGED, "")
         case Action.WAIT:
@@ -185,16 +195,21 @@ def _agreement(known: Known, by_model: Mapping[str, FieldMap]) -> Agree:
 def _refused_change(plan: Plan, model: str, section: Section) -> str:
     """Why the partner's record may not change as planned: it would lose what it must say (T16); "" when it may.
 
-    Its key is planned later: one that lacks something already still gets that.
+    Its key is planned later: one that lacks something already still gets that. What goes out goes out all the same.
     """
     fields = plan.write.get(model)
     if not fields:
         return ""
     reason = _lacks(section, {**plan.activity.partners[model].values, **fields})
     if reason:
-        plan.refuse = f"{reason}; it keeps what it says (rule T16)"
-        plan.write.clear()
-        return plan.refuse
+        rejected = f"{reason}; it keeps what it says (rule T16)"
+        del plan.write[model]
+        if plan.write.get(SALESFORCE):
+            names = {mapped.salesforce for mapped in section.fields if mapped.partner in fields}
+            plan.keep |= {(replica, name) for replica in (SALESFORCE, model) for name in names}
+        else:
+            plan.refuse = rejected
+        return rejected
     return ""
 
 
@@ -327,6 +342,8 @@ def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Secti
         silent=lens(mapped).silent(mapped, key, known.context),
         write_in=mapped.write_in,
         write_out=mapped.write_out,
+        shut_in=plan.shut[0],
+        shut_out=plan.shut[1],
     )
 
 

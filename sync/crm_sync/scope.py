@@ -44,6 +44,10 @@ class Scope(Protocol):
     def leaves_out(self, record: Record, *, keyed: bool = False) -> str:
         """Why a record that no link has is not made on the other side; "" when it is. *keyed*: it names its pair."""
 
+    @property
+    def passes_some(self) -> bool:
+        """May `passes_over` say something?"""
+
     def passes_over(self, record: Record) -> str:
         """Why a linked Salesforce record is not looked at as it stands now; "" when it is."""
 
@@ -65,6 +69,7 @@ class Everybody:
 
     off = ""
     since: datetime | None = None
+    passes_some = False
 
     def leaves_out(self, record: Record, *, keyed: bool = False) -> str:  # noqa: ARG002 - the protocol's signature
         return ""

@@ -58,6 +58,9 @@ SAMPLE = {
     "a rendered name is not agreed on": "I12 Looping",
     "line ends are content, Marketo": "I16 LensBroken",
     "the first of several contacts took part": "I8 BrokenFrame",
+    "what is kept out is not looked at, Totango": "I5 LostUpdate",
+    "what is kept out is not looked at, Marketo": "I5 LoserUnlogged",
+    "the window is open to whoever is read": "I5 LostUpdate",
 }
 HARMLESS = Mutant(
     "harmless", "F49", "Nothing.", (Text("crm_sync.observe.scans.scan_start", "cursor is None", "None is cursor"),)

@@ -305,7 +305,7 @@ def test_deleted_on_both_sides() -> None:
         (Action.WAIT, "SKIPPED", {"wait": "why"}),
         (Action.QUARANTINE, "QUARANTINED", {"refuse": "why"}),
         (Action.IMPOSSIBLE, "QUARANTINED", {"refuse": "why"}),
-        (Action.SKIP, "SKIPPED", {}),
+        (Action.SKIP, "SKIPPED", {"keep": {(SALESFORCE, "Subject"), ("Conversation", "Subject")}}),
         (Action.BURY, "SKIPPED", {}),
         (Action.SLEEP, "SKIPPED", {}),
     ],
@@ -313,7 +313,8 @@ def test_deleted_on_both_sides() -> None:
 def test_a_verdict_is_carried_out(
     action: Action, outcome: str, said: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the table says of a case: every section of the activity tells it, and nothing is written."""
+    """Whatever the table says of a case: every section of the activity tells it, and nothing is written; a change that
+    is skipped stays one."""
     monkeypatch.setattr("crm_sync.plan.verdict", lambda _: Verdict(action, "", "why", "P1", 0))
     one = activity(sf(Subject="b"), ph(), ph("Conversation"), link=link("Task", "Conversation"))
 

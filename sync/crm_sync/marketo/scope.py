@@ -51,6 +51,10 @@ class ReminderScope:
         assert created is not None, "every reminder has created_at"
         return self._connection.refuses_push(record.values, created, keyed=keyed)
 
+    @property
+    def passes_some(self) -> bool:
+        return self._connection.unmapped_status is UnmappedStatus.SKIP_RECORD
+
     def passes_over(self, record: Record) -> str:
         """Rule M4, with the switch that skips records."""
         return self._connection.skips_status(record.values, CHOICES["status"].to_salesforce.values())

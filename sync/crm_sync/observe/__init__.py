@@ -26,7 +26,7 @@ def observe(engine: Engine) -> Observation:
     """Read both sides. Order matters: the partner first, so that a Salesforce record finds the
     partner's record that already carries its id; of the partner's models the earlier ones first.
     """
-    gathered, aside = Gathered(engine.state), PutAside(engine)
+    gathered, aside = Gathered(engine.state, engine.clock.now()), PutAside(engine)
     placing = Placing(engine, gathered, aside)
     partner = PartnerReader(engine, gathered, aside, placing)
     for model in engine.models:

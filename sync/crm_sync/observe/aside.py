@@ -31,6 +31,10 @@ class PutAside:
         unchanged = item.changed_at == record.changed_at.isoformat()
         return unchanged and item.next_at > self._engine.clock.now()
 
+    def has(self, place: str, model: str, record_id: str) -> bool:
+        """Was it put aside, whether it is due or not?"""
+        return (place, model, record_id) in self._known
+
     def reason(self, record: Record) -> str:
         """Why *record*, which `holds`, was put aside."""
         item = self._item(record)

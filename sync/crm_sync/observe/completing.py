@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
+
 from crm_sync.engine import Engine
-from crm_sync.model import SALESFORCE, Activity, Record, Section
+from crm_sync.model import SALESFORCE, Activity, Link, Record, Section
 from crm_sync.observe.aside import PutAside
 from crm_sync.observe.gathered import Gathered
 
@@ -20,11 +23,41 @@ class Completing:
     def complete(self) -> None:
         """Read what planning needs beside the changed record itself."""
         self._read_claimed()
-        self._read_salesforce_of_senders()
+        self._read_unscanned()
+        read = [one for one in self._gathered.activities if one.salesforce is not None]
+        self._shut_in(read)
         for activity in list(self._gathered.activities):
             woken = self._mark_deleted_salesforce(activity)
             self._read_partners(activity, woken=woken)
             self._read_for_deletion(activity)
+            self._shut_out(activity)
+        asked = {id(one) for one in read}
+        self._shut_in([one for one in self._gathered.activities if one.salesforce and id(one) not in asked])
+
+    def _shut_in(self, activities: Iterable[Activity]) -> None:
+        """What the filter leaves out stays as it is, however it came to be read (T14); so does what is passed over."""
+        by_object: dict[str, dict[str, Activity]] = {}
+        for activity in activities:
+            record = activity.salesforce
+            if record is None or record.deleted:
+                continue
+            activity.shut_in = self._engine.scope.passes_over(record) if activity.link is not None else ""
+            if self._engine.condition(record.model) and record.id not in self._gathered.passed[record.model]:
+                by_object.setdefault(record.model, {})[record.id] = activity
+        for name, by_id in by_object.items():
+            passing = self._engine.salesforce.by_ids(
+                name, self._engine.select(name), by_id, self._engine.condition(name)
+            )
+            for record_id in by_id.keys() - passing.keys():
+                by_id[record_id].shut_in = "the filter does not let it through (rule T14)"
+
+    def _shut_out(self, activity: Activity) -> None:
+        """What was not updated within the window is absent from the outbound job, whoever had it read (T23)."""
+        for model, record in activity.partners.items():
+            section = self._engine.section_of(model, activity.sf_object)
+            days = section.rules.window_out_days if section is not None else None
+            if days is not None and record.changed_at < self._gathered.began - timedelta(days=days):
+                activity.shut_out = f"it was not updated in the last {days} days (rule T23)"
 
     def _read_for_deletion(self, activity: Activity) -> None:
         """What the survivor of a deletion says, where a later edit counts (T41)."""
@@ -61,8 +94,10 @@ class Completing:
                     reason = f"no {name} {activity.claimed_sf_id} can be seen in Salesforce"
                     self._aside.quarantine_all(activity, reason)
 
-    def _read_salesforce_of_senders(self) -> None:
-        """Objects nobody scans (only sent to): read the rows whose other side changed."""
+    def _read_unscanned(self) -> None:
+        """Read the rows whose other side changed, of objects that nobody scans (only sent to), and where a scan goes
+        past what somebody changed: what the older change says must not replace it unseen (T9, I5).
+        """
         scanned = {s.salesforce for s in self._engine.sections if s.direction.receives}
         by_object: dict[str, list[Activity]] = {}
         for activity in self._gathered.activities:
@@ -70,7 +105,8 @@ class Completing:
             if link is None or activity.salesforce is not None:
                 continue
             # A deleted one is asked for, too: it may be back, and nobody else would notice (F15).
-            if activity.sf_object not in scanned and self._partner_changed(activity):
+            unseen = activity.sf_object not in scanned or (not link.dead and self._may_be_passed(link))
+            if unseen and self._partner_changed(activity):
                 by_object.setdefault(activity.sf_object, []).append(activity)
         for name, activities in by_object.items():
             ids = [str(a.link.sf_id) for a in activities if a.link]
@@ -78,6 +114,12 @@ class Completing:
             for activity in activities:
                 assert activity.link is not None
                 activity.salesforce = found.get(str(activity.link.sf_id))
+
+    def _may_be_passed(self, link: Link) -> bool:
+        """Can a change of its Salesforce record have been gone past: by a filter, by a switch, or put aside?"""
+        engine, sf_id = self._engine, str(link.sf_id)
+        aside = self._aside.has(SALESFORCE, link.sf_object, sf_id)
+        return aside or bool(engine.condition(link.sf_object)) or engine.scope.passes_some
 
     def _partner_changed(self, activity: Activity) -> bool:
         for model, record in activity.partners.items():
@@ -115,7 +157,7 @@ class Completing:
         link = activity.link
         if link is None or link.dead:
             return
-        if activity.salesforce is not None:
+        if activity.salesforce is not None and not activity.shut_in:
             sections = [s for s in self._engine.sections if s.salesforce == activity.sf_object]
             changed = any(self._differs(activity, activity.salesforce, s) for s in sections)
         else:

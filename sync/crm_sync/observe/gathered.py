@@ -24,12 +24,14 @@ class Observation:
 class Gathered(Observation):
     """An observation that is being made."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, began: datetime) -> None:
         super().__init__()
         self._state = state
+        self.began = began  # windows end here, for all of the run (T23)
         self.by_link: dict[int, Activity] = {}
         self.by_claim: dict[tuple[str, str], Activity] = {}  # Salesforce object and id that a partner's record names
         self.by_record: dict[tuple[str, str, str], Activity] = {}  # the partner's model, Salesforce object, record id
+        self.passed: dict[str, frozenset[str]] = {}  # by object: the ids that a scan with a condition has shown
 
     def new(self, sf_object: str) -> Activity:
         """An activity that nothing was known of."""

@@ -85,7 +85,7 @@ class PartnerReader:
         longest = max((day for day in days if day is not None), default=None)
         if longest is None or None in days:
             return None
-        return self._engine.clock.now() - timedelta(days=longest)
+        return self._gathered.began - timedelta(days=longest)
 
     def read_deletions(self, model: str) -> None:
         """Deletions that the partner tells of and a section carries over (T39, M21).

@@ -29,11 +29,14 @@ class SalesforceReader:
             if since is None and engine.scope.since is not None and not self._state.links(sf_object=name):
                 since = engine.scope.since
             records: dict[str, Record] = {}
-            for record in engine.salesforce.changed_since(name, engine.select(name), since, self._filter(name)):
+            condition = engine.condition(name)
+            wanted = f"({condition} OR IsDeleted = true)" if condition else ""
+            for record in engine.salesforce.changed_since(name, engine.select(name), since, wanted):
                 records[record.id] = record
                 newest = self._gathered.cursors.get(cursor)
                 if newest is None or record.changed_at > newest:
                     self._gathered.cursors[cursor] = record.changed_at
+            self._gathered.passed[name] = frozenset(records)
             due = [
                 item.record_id
                 for item in self._aside.due
@@ -45,25 +48,12 @@ class SalesforceReader:
             for record in records.values():
                 self._place(record, baseline)
 
-    def _filter(self, name: str) -> str:
-        """The condition a record must meet to be received; what was deleted is seen in any case (T14, T40)."""
-        filters = [s.rules.filter_in for s in self._engine.sections if s.salesforce == name and s.direction.receives]
-        if not all(filters):
-            return ""
-        return f"({' OR '.join(f'({one})' for one in filters)} OR IsDeleted = true)"
-
     def _place(self, record: Record, baseline: Baseline) -> None:
         engine, name = self._engine, record.model
         link = self._state.link_of_salesforce(name, record.id)
         if link is not None and self._is_back(link, record):
             self._state.drop_link(link.id)
             link = None
-        passed_over = engine.scope.passes_over(record) if link is not None and not record.deleted else ""
-        if link is not None and passed_over:
-            section = next(s for s in engine.sections if s.salesforce == name and s.direction.receives)
-            label = f"{SALESFORCE} {name} {record.id}"
-            engine.report.section(section.key).add(label, Outcome.SKIPPED, passed_over)
-            return
         if link is not None:
             self._gathered.linked(link).salesforce = record
             return

@@ -195,9 +195,9 @@ IDENTITY = (
         "A linked record whose account was merged away takes no part any more.",
         (
             Text(
-                "crm_sync.cases.case_of",
-                '(Scope.IN, "") if link is not None else _scope(activity, section, known)',
-                "_scope(activity, section, known)",
+                "crm_sync.cases._scopes",
+                "if found or activity.link is not None or activity.claimed_sf_id:",
+                "if found or activity.claimed_sf_id:",
             ),
         ),
     ),

@@ -9,11 +9,11 @@ from crm_contracts.world.mutants.model import Mutant, Text
 __all__ = ["PAIRS"]
 
 
-def _both(name: str, failure: str, wrong: str, *patches: Text) -> tuple[Mutant, Mutant]:
+def _both(name: str, failure: str, wrong: str, *patches: Text, scenario: str = "") -> tuple[Mutant, Mutant]:
     """One bug in each profile of pairs."""
     return (
-        Mutant(f"{name}, Totango", failure, wrong, patches, profile="totango"),
-        Mutant(f"{name}, Marketo", failure, wrong, patches, profile="marketo"),
+        Mutant(f"{name}, Totango", failure, wrong, patches, profile="totango", scenario=scenario),
+        Mutant(f"{name}, Marketo", failure, wrong, patches, profile="marketo", scenario=scenario),
     )
 
 
@@ -80,6 +80,24 @@ PAIRS = (
         "F19",
         "A value that lost a conflict is written down nowhere.",
         Text("crm_sync.plan._log_losers", "", "return None"),
+    ),
+    *_both(
+        "what is kept out is not looked at",
+        "F19",
+        "What a filter or a skipped status keeps out of the scan is overwritten unseen, however old the other edit.",
+        Text(
+            "crm_sync.observe.completing.Completing._may_be_passed",
+            "return aside or bool(engine.condition(link.sf_object)) or engine.scope.passes_some",
+            "return aside",
+        ),
+        scenario="F19 the",
+    ),
+    Mutant(
+        "the window is open to whoever is read",
+        "F58",
+        "An edit of long ago goes out when Salesforce's record has the pair looked at.",
+        (Text("crm_sync.observe.completing.Completing._shut_out", "", "return None"),),
+        profile="totango",
     ),
     Mutant(
         "the first of several contacts took part",

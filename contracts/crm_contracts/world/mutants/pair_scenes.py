@@ -1,6 +1,7 @@
 """Histories of Totango and Marketo at which planted bugs show. Name -> profile, changes of settings, operations.
 
-Source of what must come of them: rules T9, T25, T32 to T34, T40, M5, M10, M26; failure modes F17, F30, F39, F44, F55.
+Source of what must come of them: rules T9, T14, T23, T25, T32 to T34, T40, M4, M5, M10, M26; failure modes F17, F19,
+F30, F39, F44, F55, F58.
 """
 
 from __future__ import annotations
@@ -94,6 +95,46 @@ PAIR_SCENES: Mapping[str, PairScene] = {
     "F19 both edit one field, Marketo": PairScene(
         "marketo",
         (_here(REMINDER), SYNC, MINUTE, _edit(SALESFORCE, Description="A"), MINUTE, _edit(PARTNER, details="B")),
+    ),
+    "F19 the later edit is kept out, Totango": PairScene(
+        "totango",
+        (
+            _here(TASK),
+            SYNC,
+            MINUTE,
+            _edit(PARTNER, description="older"),
+            MINUTE,
+            _edit(SALESFORCE, Description="newer", Priority="Low"),
+        ),
+        {"task.in_filter": "Priority != 'Low'"},
+    ),
+    "F19 the earlier edit is kept out, and the scan is past it, Marketo": PairScene(
+        "marketo",
+        (
+            _here(REMINDER),
+            SYNC,
+            MINUTE,
+            _edit(SALESFORCE, Description="older", Status="In Progress"),
+            SYNC,
+            TEN_MINUTES,
+            _here(REMINDER, "act-2"),
+            SYNC,
+            TEN_MINUTES,
+            _edit(PARTNER, details="newer"),
+        ),
+        {"unmapped_status": "skip_record"},
+    ),
+    "F58 both edited more than 30 days ago": PairScene(
+        "totango",
+        (
+            _here(TASK),
+            SYNC,
+            MINUTE,
+            _edit(SALESFORCE, Description="older"),
+            MINUTE,
+            _edit(PARTNER, description="newer"),
+            Tick(seconds=31 * 86_400),
+        ),
     ),
     "F44 line ends, and a blank, Totango": PairScene(
         "totango", (_here(TASK, Description="one\r\ntwo"), SYNC, TEN_MINUTES, _edit(PARTNER, description="one\ntwo "))

@@ -24,7 +24,7 @@ from crm_contracts.world.pairs.monitors import OBJECTS, Exchange, written
 from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE, SIDES, WAYS
 from crm_contracts.world.pairs.scope import JobsRun, Scope
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, EXISTENCE, PROFILES, REMINDER, SOBJECTS, PairSettings
-from crm_contracts.world.pairs.units import Agreements
+from crm_contracts.world.pairs.units import Agreements, Before
 from crm_contracts.world.violations import (
     BrokenFrame,
     DirectionIgnored,
@@ -180,7 +180,7 @@ class PairOracle:
                 record.met = record.met or record.id in this.read
         for was in before:
             if not was.pair.activity.silent and not was.pair.activity.any_deleted:
-                self._agreements.explain(was, clean=this.clean)
+                self._agreements.explain(self._as_opened(was, this), clean=this.clean)
         self._one_key_each()
         for activity in self.model.activities.values():
             self._frame_held(activity)
@@ -302,6 +302,11 @@ class PairOracle:
 
     def _ways(self, activity: Activity, this: JobsRun) -> tuple[bool, bool]:
         return not self.scope.shut(activity, IN, this), not self.scope.shut(activity, OUT, this)
+
+    def _as_opened(self, was: Before, this: JobsRun) -> Before:
+        """What came in was updated by that: the job that goes out after it finds it within the window (T23)."""
+        opened = this.ways == WAYS and not was.ways[1] and self._ways(was.pair.activity, this)[1]
+        return replace(was, ways=(was.ways[0], True)) if opened else was
 
     def _one_key_each(self) -> None:
         """I3, without trusting any link: no two live records of the partner carry one Salesforce id."""

@@ -41,12 +41,17 @@ class _Pairs(Reference[PairConnection, PairSettings]):
             "profile": c.profile,
             "salesforce": {"base_url": c.salesforce.base_url, **c.salesforce.credentials},
             c.profile: {"base_url": c.partner.base_url, "token": c.partner.credentials["token"]},
-            "options": {"initial_import": settings.initial_import} if c.profile == "marketo" else {},
+            "options": _options(settings),
             "sections": [
                 _section(c.profile, name, settings) | {"external_id_field": c.external_ids[name]}
                 for name in settings.sections
             ],
         }
+
+
+def _options(settings: PairSettings) -> dict[str, Any]:
+    names = ("initial_import", "unmapped_status") if settings.profile == "marketo" else ()
+    return {name: getattr(settings, name) for name in names}
 
 
 # T33, T34: not in the default mapping, and set once in either direction.

@@ -18,6 +18,7 @@ from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, TASK, T
 __all__ = ["JobsRun", "Scope"]
 
 PULL = timedelta(hours=24)  # rule M16
+MAPPED = frozenset({"Not Started", "Completed"})  # rule M3
 TOLD = timedelta(days=15)  # how long Salesforce keeps what was deleted
 
 
@@ -70,6 +71,9 @@ class Scope:
             return "a campaign touch only goes out (T1)"
         if passing is not None and record.id not in passing:
             return "the filter does not let it through (T14)"
+        if record.section == REMINDER and self.settings.unmapped_status == "skip_record":
+            status = record.row.get("Status")
+            return "" if status in MAPPED else f"its status {status} does not sync (M4)"
         title, text = plain(record.row.get("Subject")), plain(record.row.get("Description"))
         if record.section == TASK and not title:
             return "it has no title (T16)"

@@ -32,7 +32,7 @@ SOBJECTS = {TASK: "Task", TOUCHPOINT: "Event", CAMPAIGN_TOUCH: "Event", REMINDER
 # sync look at what it passed over before; any other alone may not write (I7).
 EXISTENCE = frozenset(
     {"direction", "create_in", "create_out", "delete_in", "delete_out", "in_filter", "out_updated_days"}
-    | {"enabled", "initial_import", "catch_up_days", "delete_vs_update"}
+    | {"enabled", "initial_import", "catch_up_days", "delete_vs_update", "unmapped_status"}
 )
 
 _CHOICES = {
@@ -88,7 +88,10 @@ _DEFAULTS = {
 }
 
 
-_OWN = {"totango": ("participants",), "marketo": ("enabled", "template", "initial_import", "catch_up_days")}
+_OWN = {
+    "totango": ("participants",),
+    "marketo": ("enabled", "template", "initial_import", "catch_up_days", "unmapped_status"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +100,8 @@ class PairSettings:
 
     Totango's own: *participants*, whether the touchpoints' jobs map Participants to WhoId (T33, T34).
     Marketo's own: *enabled* (M1), *template* of the activity detail (M10, M12), *initial_import* "last_24h" or
-    "all_open" (M16), *catch_up_days* for deletions while the sync was off (M18).
+    "all_open" (M16), *catch_up_days* for deletions while the sync was off (M18), *unmapped_status* "keep_value" or
+    "skip_record" (M4).
     """
 
     profile: str
@@ -107,12 +111,15 @@ class PairSettings:
     template: str = "{{activity_subject}}"
     initial_import: str = "last_24h"
     catch_up_days: int = 15
+    unmapped_status: str = "keep_value"
 
     def __post_init__(self) -> None:
         if self.profile not in PROFILES:
             raise MisuseError(f"a profile is one of {', '.join(PROFILES)}, not {self.profile!r}")
         if self.initial_import not in ("last_24h", "all_open"):
             raise MisuseError(f"initial_import is last_24h or all_open, not {self.initial_import!r}")
+        if self.unmapped_status not in ("keep_value", "skip_record"):
+            raise MisuseError(f"unmapped_status is keep_value or skip_record, not {self.unmapped_status!r}")
         unknown = sorted(set(self.policies) - set(PROFILES[self.profile]))
         if unknown:
             raise MisuseError(f"{self.profile} has no section {unknown[0]!r}")

@@ -65,6 +65,10 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "delete_out": (True, False),
     "delete_vs_update": ("delete_wins", "last_write_wins"),
 }
+_KEPT_OUT: dict[str, dict[str, Any]] = {
+    "totango": {"task.in_filter": "Priority != 'Low'", "touchpoint.in_filter": "(NOT Subject LIKE 'Review%')"},
+    "marketo": {"unmapped_status": "skip_record"},
+}
 _WHO = ("ann", "another ann", "bob", "bob")
 _WORDS = ("Call", "Review", "Größe", "QBR prep", "Kick-off 🚀", "Renewal & terms", "a < b")
 DAY = 86_400
@@ -75,11 +79,14 @@ def random_history(profile: str, seed: int, steps: int, *, faults: bool = True) 
     """*steps* operations; activities are `act-1`, `act-2`… in the order of their creation.
 
     In every other pair of seeds people take part: Totango's jobs map participants, and Salesforce's tasks have a Who.
+    In every other four some of Salesforce's records are kept out: by a filter (T14), or for their status (M4).
     """
     chance, people = Chance(seed), Chance(~seed) if seed & 2 else None
     weights = [(name, weight) for name, weight in _WEIGHTS[profile] if faults or name not in FAULTY]
     sections: list[str] = []  # of act-1, act-2…
     history: list[Op] = [ops.Configure(settings={"participants": True})] if people and profile == "totango" else []
+    if seed & 4:
+        history.append(ops.Configure(settings=_KEPT_OUT[profile]))
     for step in range(steps):
         kind = chance.weighted(weights)
         if kind == "create" or not sections:

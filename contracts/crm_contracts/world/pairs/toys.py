@@ -107,6 +107,9 @@ class CopyEverything(Idle):
                     self.put(section, sf_id, fields | account, new=True)
 
 
+MAPPED = "Status IN ('Not Started', 'Completed')"  # rules M3, M4
+
+
 class Honest(Idle):
     """Three-way by field or record against a memory on disk; every rule that a small history can touch."""
 
@@ -176,7 +179,8 @@ class Honest(Idle):
         self._adopt(section, here, there)
         if policy.deletes(way):
             self._delete(section, way, here, there)
-        condition = policy.in_filter if way == IN else ""
+        skips = section == REMINDER and self.settings.unmapped_status == "skip_record"
+        condition = (MAPPED if skips else policy.in_filter) if way == IN else ""
         passing = self.salesforce.passing(SOBJECTS[section], condition) if condition else None
         for sf_id, link in links.items():
             row, partner = here.get(sf_id), there.get(link["partner"])

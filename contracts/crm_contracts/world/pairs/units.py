@@ -116,9 +116,11 @@ class Agreements:
     def _discard(self, was: Before, after: Values) -> None:
         """Note each field whose user certainly changed it, and whose value the other side's took the place of (I5).
 
-        Of what goes one way only the receiving side has no say, and nothing to lose (T2, M10).
+        Of what goes one way only the receiving side has no say, and nothing to lose (T2, M10). What may not pass at
+        present has a say, for both jobs decide the same (T10).
         """
-        if not all(was.ways) or was.unit[0].out_only:
+        both = self.scope.settings.policy(was.pair.activity.section).direction == "both"
+        if not both or was.unit[0].out_only:
             return
         for n, one in enumerate(was.unit):
             for loser, side in enumerate(SIDES):
