@@ -13,7 +13,7 @@ from typing import Any
 
 from crm_sync.cases import case_of, deciding
 from crm_sync.cases import seen as was_seen
-from crm_sync.decide import Agree, Decision, Mapped, Seen, View, decide, record_winner
+from crm_sync.decide import Agree, Decision, Loser, Mapped, Seen, View, decide, record_winner
 from crm_sync.known import Known
 from crm_sync.mapping import Held, key_of, lens, partner_value
 from crm_sync.model import SALESFORCE, Activity, FieldMap, Policy, Record, Section, Write
@@ -315,11 +315,26 @@ def _plan_field(
         _keep_unsettled(plan, name, sf_view, views, agree)
         return
     if _deliver(plan, known, decision.winner, decision.targets, by_model):
-        _log_losers(plan, known, decision, by_model)
+        _log_losers(plan, known, _with_held_back(plan, known, decision, sf_view, by_model), by_model)
     elif decision.winner in views:
         plan.keep.add((decision.winner, name))
     if decision.losers and activity.link is None:
         plan.notes.append(f"{activity.label}: linked by its key; {any_mapped.name} differed")
+
+
+def _with_held_back(
+    plan: Plan, known: Known, decision: Decision, sf_view: View, by_model: Mapping[str, FieldMap]
+) -> Decision:
+    """Salesforce's value that was held back loses now, though it changed long ago: nobody else has it (I5, T43)."""
+    record = plan.activity.salesforce
+    mapped = by_model.get(str(decision.winner))
+    if mapped is None or sf_view.silent or any(loser.replica == SALESFORCE for loser in decision.losers):
+        return decision
+    values = record.values if record is not None else {mapped.salesforce: sf_view.value}
+    told = lens(mapped).to_partner(mapped, values, known.context, {})
+    if not isinstance(told, Held) or told.value is None:
+        return decision
+    return replace(decision, losers=(*decision.losers, Loser(SALESFORCE, sf_view.value, "it was held back")))
 
 
 def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Section) -> View | None:
@@ -401,7 +416,8 @@ def _log_losers(plan: Plan, known: Known, decision: Decision, by_model: Mapping[
     lost: list[Any] = []
     for loser in decision.losers:
         mapped = by_model.get(loser.replica) or next(iter(by_model.values()))
-        value = _raw(plan.activity, loser.replica, by_model)
+        read = plan.activity.replica(loser.replica) is not None
+        value = _raw(plan.activity, loser.replica, by_model) if read else loser.value
         if value not in lost:  # a user's value, which the partner took over into the record that continues another
             lost.append(value)
             plan.conflicts.append(

@@ -1,4 +1,4 @@
-"""What may not pass at present: by a filter, a window, an account without a match, a rejected row, a skipped status.
+"""What may not pass: by a filter, a window, an account without a match, a rejected row, a skipped status, its length.
 
 Neither carried over nor lost: who wins is decided all the same (T9, M22), a loser is logged (I5), and what may not pass
 stays a change until it may."""
@@ -152,6 +152,28 @@ def test_a_rejected_row_holds_nothing_back_that_goes_out(both: TotangoBoth) -> N
     both.sf_edit(sf_id, Subject="written")
     both.settle()
     assert ("written", "edited") == (both.tt(tt_id)["title"], both.tt(tt_id)["description"])
+
+
+@pytest.mark.rule("T43", "I5")
+@pytest.mark.parametrize("shown", [True, False])
+def test_what_was_held_back_loses_with_a_word(both: TotangoBoth, *, shown: bool) -> None:
+    """A text too long for Totango stays in Salesforce; a later one of Totango's replaces it, and the log has it."""
+    both.configure(touchpoint={})
+    sf_id = both.sf_create("Event", Subject="Met", Description="agreed")
+    both.settle()
+    both.sf_edit(sf_id, "Event", Description="L" * 12_001)
+    both.settle()
+    tt_id = str(both.tt_one("Touchpoint")["id"])
+    if not shown:  # another record has moved the scan past it
+        both.clock.advance(10 * MINUTE)
+        both.sf_create("Event", Subject="Other")
+        both.settle()
+    both.clock.advance(10 * MINUTE)
+    both.tt_edit(tt_id, "Touchpoint", content="short")
+    both.settle()
+
+    assert "short" == both.sf(sf_id, "Event")["Description"]
+    assert [("salesforce", "L" * 12_001)] == [(one.loser, one.losing_value) for one in both.state.conflicts()]
 
 
 @pytest.mark.rule("M4", "M22")
