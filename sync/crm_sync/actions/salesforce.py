@@ -78,12 +78,12 @@ class Salesforce:
         soql = queries.select(
             name,
             ["Id", *fields],
-            equal={"CreatedById": self._me, "Subject": fields["Subject"]},
+            equal={"CreatedById": self._me, "Subject": _kept(fields["Subject"])},
             since={"CreatedDate": since},
             order=["CreatedDate", "Id"],
         )
         for row in self.rows(soql, deleted=True):
-            if row["Id"] not in not_these and all(same(value, row.get(field)) for field, value in fields.items()):
+            if row["Id"] not in not_these and all(same(_kept(v), _kept(row.get(name))) for name, v in fields.items()):
                 return str(row["Id"])
         return ""
 
@@ -165,6 +165,11 @@ def same(wanted: Any, actual: Any) -> bool:
     if isinstance(wanted, str) and isinstance(actual, str):
         return _same_moment(wanted, actual) or _same_id(wanted, actual)
     return False
+
+
+def _kept(value: Any) -> Any:
+    """A value as Salesforce keeps it: of a text no blanks around it, and its lines ended one way (F42, F44)."""
+    return value.replace("\r\n", "\n").replace("\r", "\n").strip() if isinstance(value, str) else value
 
 
 def _number(text: str) -> float | None:

@@ -111,6 +111,19 @@ def test_a_creation_in_doubt_is_found_whatever_salesforces_clock_says(desk: Desk
     assert made.good
 
 
+@pytest.mark.rule("A22", "F42", "F44")
+@pytest.mark.parametrize(("title", "text"), [(" Call ", "Text"), ("Call", "Text\n"), ("Call", "One\r\nTwo\r\n")])
+def test_a_text_that_salesforce_trims_is_found_again(desk: Desk, title: str, text: str) -> None:
+    """Blanks around a text and the ends of its lines are Salesforce's: a lost answer leads to no second Task."""
+    desk.meeting([{"title": title, "text": text}])
+
+    crashing(desk, 0, lambda: desk.run(for_each(**TASK)), after=True)
+    desk.clock.advance(LEASE_SECONDS)
+    desk.run(for_each(**TASK))
+
+    assert ["Call"] == desk.subjects()
+
+
 @pytest.mark.rule("A22")
 @pytest.mark.parametrize("after", [True, False], ids=["after", "before"])
 @pytest.mark.parametrize("again", [0, 1, 2])
