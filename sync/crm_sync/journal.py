@@ -244,7 +244,7 @@ class Journal:
 
     # -- recovery ----------------------------------------------------------------------------------------
 
-    def recover(self, *, look_again: bool = True) -> None:
+    def recover(self, *, look_again: bool) -> None:
         """Resolve what was begun and not finished. *look_again*: what was not made may be made in this run."""
         self._recover_updates()
         for intent in self._state.intents():

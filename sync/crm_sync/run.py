@@ -222,7 +222,7 @@ class Sync:
             if state.intents():
                 report.note("a creation of an earlier run is still open; a real run resolves it")
         else:
-            Journal(engine).recover()
+            Journal(engine).recover(look_again=True)
         whole, engine = engine, engine.only(sections)
         for section in engine.sections:
             report.section(section.key)

@@ -51,6 +51,17 @@ def test_a_tie_goes_where_the_setting_says(tie: str, winner: str) -> None:
     assert winner == record_winner([Mapped(left, [right], same)], Policy.NEWEST, tie=read(tie))
 
 
+@pytest.mark.rule("P24", "F56", "T9")
+@pytest.mark.parametrize("after", [1, -1])
+def test_a_second_tells_two_moments_apart(after: int) -> None:
+    """Stamps are whole seconds and clocks agree, where nothing else is said: the later second wins, whatever a tie."""
+    left, right = view(SALESFORCE, "S"), view("Task", "P", after=after)
+    winner, tie = (("Task", "partner"), SALESFORCE) if after > 0 else ((SALESFORCE, SALESFORCE), "partner")
+
+    assert winner[0] == decide(left, [right], Policy.NEWEST, same, tie=read(tie)).winner
+    assert winner[1] == record_winner([Mapped(left, [right], same)], Policy.NEWEST, tie=read(tie))
+
+
 @pytest.mark.rule("I5", "P24")
 def test_a_replica_that_only_receives_is_named_once_when_it_loses() -> None:
     """Salesforce's value goes to both replicas; the one that changed and may not send is named as a loser, once."""

@@ -393,7 +393,7 @@ def test_what_had_been_made_is_adopted() -> None:
     room.begun()
     room.systems.rows, room.systems.partners = [made()], {("Task", "Task1"): ph()}
 
-    room.journal.recover()
+    room.journal.recover(look_again=True)
 
     (found,) = room.state.links()
     assert (SF_ID, {"Task": "Task1"}, "a") == (found.sf_id, found.ids, found.base[SALESFORCE]["Subject"])
@@ -411,7 +411,7 @@ def test_what_had_been_made_and_deleted_is_a_tombstone() -> None:
     room.begun(replaces=old)
     room.systems.rows = [replace(made(), deleted=True)]
 
-    room.journal.recover()
+    room.journal.recover(look_again=True)
 
     (found,) = room.state.links()
     assert (SF_ID, frozenset({SALESFORCE})) == (found.sf_id, found.deleted)
@@ -428,7 +428,7 @@ def test_an_answer_that_was_read_is_not_looked_for() -> None:
         if linked:
             room.journal.add_link("Task", SF_ID, {"Task": "Task1"}, {})
 
-        room.journal.recover()
+        room.journal.recover(look_again=True)
 
         assert [] == room.systems.asked
         assert (there and not linked) is bool(room.notes)
@@ -457,7 +457,7 @@ def test_an_intent_whose_section_is_off_waits() -> None:
     off = Room(replace(TASK, salesforce="Event"))
     off.begun()
     off.state.open_intent(PARTNER, NOON, {"object": "Task", "model": "Task", "sf_id": SF_ID})
-    off.journal.recover()
+    off.journal.recover(look_again=True)
     assert 2 == len(off.state.intents())
     assert ["a Task that was begun waits: its section is not syncing"] * 2 == off.notes
     assert [] == off.systems.asked
@@ -465,7 +465,7 @@ def test_an_intent_whose_section_is_off_waits() -> None:
     room = Room(CONVERSATION)
     room.begun()
     room.state.open_intent(PARTNER, NOON, {"object": "Task", "model": "Task", "sf_id": SF_ID})
-    room.journal.recover()
+    room.journal.recover(look_again=True)
     assert [PARTNER] == [one.kind for one in room.state.intents()]
     assert 1 == len(room.notes)
 
@@ -479,7 +479,7 @@ def test_what_waits_keeps_nobody_waiting(other: str) -> None:
     room.state.open_intent(SALESFORCE, NOON, {**body, "object": other})
     room.begun(ph("Conversation"), fields={"Subject": "x"})
 
-    room.journal.recover()
+    room.journal.recover(look_again=True)
 
     assert [other] == [one.body["object"] for one in room.state.intents()]
     assert [f"a {other} that was begun waits: its section is not syncing"] == room.notes
@@ -494,7 +494,7 @@ def test_a_creation_that_cannot_be_adopted_stays_open() -> None:
     room.begun(ph("Conversation"), fields={"Subject": "x"})
     room.systems.rows = [made()]
 
-    room.journal.recover()
+    room.journal.recover(look_again=True)
 
     assert [SF_ID] == [one.body.get("sf_id") for one in room.state.intents()]
     assert 1 == len(room.notes)
@@ -511,18 +511,18 @@ def test_a_creation_at_the_partner_is_found_by_its_key() -> None:
     room = Room()
     at_partner(room)
     room.systems.partners = {("Task", "Task1"): ph(action="edited")}
-    room.journal.recover()
+    room.journal.recover(look_again=True)
     (found,) = room.state.links()
     assert (SF_ID, {"Task": "Task1"}, "a") == (found.sf_id, found.ids, found.base["Task"]["Subject"])
 
     at_partner(room)
     room.systems.partners = {("Task", "Task2"): ph()}
-    room.journal.recover()
+    room.journal.recover(look_again=True)
     assert [(SF_ID, {"Task": "Task1"})] == room.links()
 
     nothing = Room()
     at_partner(nothing)
-    nothing.journal.recover()
+    nothing.journal.recover(look_again=True)
     assert [] == nothing.state.links()
     assert [] == nothing.state.intents()
     assert [] == nothing.notes
@@ -534,13 +534,13 @@ def test_a_creation_at_the_partner_in_the_place_of_a_deleted_one() -> None:
     room = Room()
     old = room.journal.add_link("Task", SF_ID, {"Task": "Task0"}, {})
     at_partner(room, replaces=old.id, made=True)
-    room.journal.recover()
+    room.journal.recover(look_again=True)
     assert [(SF_ID, {"Task": "Task0"})] == room.links()
     assert [] == room.notes
 
     at_partner(room, replaces=old.id)
     room.systems.partners = {("Task", "Task1"): replace(ph(), id="Task1")}
-    room.journal.recover()
+    room.journal.recover(look_again=True)
     assert [(SF_ID, {"Task": "Task1"})] == room.links()
 
 
@@ -553,7 +553,7 @@ def test_a_link_is_replaced_by_its_number() -> None:
     intent = at_partner(room, replaces=old.id, sf_id=old.sf_id)
     room.systems.partners = {("Task", "Task1"): ph(sourceId=intent.body["sf_id"])}
 
-    room.journal.recover()
+    room.journal.recover(look_again=True)
 
     assert (old.sf_id, {"Task": "Task1"}) == room.links()[-1]
 
@@ -564,7 +564,7 @@ def test_a_creation_that_the_partner_confirmed_and_that_is_gone_is_buried() -> N
     room = Room()
     at_partner(room, made=True)
 
-    room.journal.recover()
+    room.journal.recover(look_again=True)
 
     (found,) = room.state.links()
     assert ({"Task": f"sourceId={SF_ID}"}, frozenset({"Task"})) == (found.ids, found.deleted)
@@ -581,7 +581,7 @@ def test_changes_in_doubt_wait_for_their_section_too() -> None:
     for number in (link_of.id, other.id, 99):
         room.state.open_intent("update", NOON, {"link": number, "version": 0, "fields": {}})
 
-    room.journal.recover()
+    room.journal.recover(look_again=True)
 
     assert [other.id] == [one.body["link"] for one in room.state.intents()]
     assert [] == room.notes
@@ -596,6 +596,6 @@ def test_a_change_that_waits_keeps_no_creation_waiting() -> None:
     room.state.open_intent("update", NOON, {"link": other.id, "version": 0, "fields": {}})
     room.begun()
 
-    room.journal.recover()
+    room.journal.recover(look_again=True)
 
     assert ["update"] == [one.kind for one in room.state.intents()]
