@@ -346,3 +346,13 @@ def test_a_finding_is_at_the_line_of_the_org_file() -> None:
     assert tomllib.loads(text)
 
     assert [9, 6, 6, 1] == [line_of(text, at) for at in ("Task.Subject", "Task.More__c", "Task", "Lead")]
+
+
+def test_which_of_the_two_files_is_wrong_is_said(tmp_path: Path) -> None:
+    """Both sides may be org files: the line names the one."""
+    good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
+    good.write_text("[objects.Task.fields]\n", "utf-8")
+    bad.write_text("[objects.Task.fields]\nSubject = {length = 80}\n", "utf-8")
+    found = CliRunner().invoke(understudy, ["org", "diff", str(good), str(bad)])
+    assert isinstance(found.exception, MisuseError)
+    assert str(found.exception).startswith(f"{bad}: objects.Task.fields.Subject: 'length' is unknown")

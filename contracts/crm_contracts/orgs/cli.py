@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -220,7 +221,8 @@ def _describes_of_fake(choice: str) -> dict[str, Any]:
     try:
         fake = create_fake("salesforce", org=choice)
     except MisuseError as error:  # which speaks of the option of `understudy serve`
-        raise MisuseError(str(error).removeprefix("--org ")) from error
+        said = str(error).removeprefix("--org ")
+        raise MisuseError(re.sub("^org file: ", f"{choice}: ", said)) from error  # of two sides it is one
     try:
         words = fake.credentials(host)
         session = requests.Session()
