@@ -143,9 +143,11 @@ class Anew(NamedTuple):
 def _take_baseline(engine: Engine, section: Section, old: Mapping[str, Any], newer_than: datetime | None) -> None:
     was = Direction(old.get("direction", Direction.OFF.value))
     now = section.direction
-    woken_types = bool(set(old.get("types_excluded", ())) - section.types_excluded)
-    sends_anew = now.sends and (not was.sends or woken_types)
+    sends_anew = now.sends and not was.sends
     receives_anew = now.receives and not was.receives
+    woken = set(old.get("types_excluded", ())) - section.types_excluded
+    if woken and was is not Direction.OFF:
+        _baseline_types(engine, section, woken, newer_than)
     anew = Anew((), (), None)
     if was is not Direction.OFF:  # else the whole section is new: both sides are taken as they are
         anew = _mapped_anew(engine, section, old)
@@ -205,6 +207,30 @@ def _baseline_partner(engine: Engine, section: Section, anew: Anew, newer_than: 
             _rebase(engine, link, full, section, anew)
     if anew.partner is None:
         engine.state.add_baseline(engine.partner.name, model, digests)
+
+
+def _baseline_types(engine: Engine, section: Section, woken: Collection[str], newer_than: datetime | None) -> None:
+    """Note what records of the types *woken* say, and their pairs; of no other type (P6, P29)."""
+    model, name = section.model, section.salesforce
+    types = engine.profile.raw["partner"]["types"][model]
+    whole = Anew(None, None, None)
+    digests: dict[str, str] = {}
+    for part in engine.partner.parts(model):
+        for record in engine.partner.changed_since(model, None, part=part):
+            kind = record.get(types["field"]) or types["default"]
+            if kind not in woken or _is_newer(record, newer_than, engine.partner.transport):
+                continue
+            link = engine.state.link_of(model, record.id, name)
+            if link is None:
+                digests[record.id] = digest(record)
+                continue
+            full = engine.partner.get(model, record.id)
+            if full is not None:
+                _rebase(engine, link, full, section, whole)
+            for row in engine.salesforce.by_ids(name, engine.select(name), [str(link.sf_id)]).values():
+                if not (row.deleted or _is_newer(row, newer_than, engine.salesforce.transport)):
+                    _rebase(engine, link, row, section, whole)
+    engine.state.add_baseline(engine.partner.name, model, digests)
 
 
 def _baseline_salesforce(engine: Engine, section: Section, anew: Anew, newer_than: datetime | None) -> None:

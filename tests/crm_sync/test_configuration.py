@@ -252,6 +252,31 @@ def test_a_section_that_is_switched_on_takes_nothing_from_another(both: Both, kn
     assert ["New"] == [task["action"] for task in both.ph_tasks()]
 
 
+@pytest.mark.rule("P6", "P29", "I5", "F36")
+def test_a_type_that_is_included_again_leaves_the_others_alone(both: Both) -> None:
+    """What was edited of that type meanwhile, on either side, is past; what waits of another type goes over."""
+    without = {"conversation_extra": {"types_excluded": ["QBR"]}}
+    both.configure(task=BOTH, conversation=BOTH)
+    excluded, linked = both.ph_conversation(subject="QBR", type="QBR"), both.ph_conversation(subject="Note")
+    both.settle()
+    tasks = {row["Subject"]: row["Id"] for row in both.sf_tasks()}
+    both.configure(task=BOTH, conversation=BOTH, **without)
+    both.run()
+    both.ph_edit("conversations", excluded, subject="QBR in Planhat")
+    both.sf_edit(tasks["QBR"], Description="In Salesforce")
+    both.run()
+    both.ph_edit("conversations", linked, subject="Note, edited")
+    both.ph_conversation(subject="New note")
+    both.configure(task=BOTH, conversation=BOTH)
+    both.settle()
+
+    assert {"QBR", "Note, edited", "New note"} == {row["Subject"] for row in both.sf_tasks()}
+    assert not both.ph_get("conversations", excluded).get("description")
+    both.ph_edit("conversations", excluded, subject="QBR, edited now")
+    both.settle()
+    assert "QBR, edited now" == both.sf_get(tasks["QBR"])["Subject"]
+
+
 @pytest.mark.rule("P29", "P1")
 def test_what_no_section_was_to_receive_is_past(both: Both) -> None:
     """An open Salesforce Task from before the Task section: a Conversation section waits for its completion only."""
