@@ -354,7 +354,7 @@ def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Secti
         value=key,
         changed_at=record.edited_at,
         flow=flow,
-        silent=lens(mapped).silent(mapped, key, known.context),
+        silent=lens(mapped).silent(mapped, key, known.context) or lens(mapped).sent_once(record.values),
         write_in=mapped.write_in,
         write_out=mapped.write_out,
         shut_in=plan.shut[0],

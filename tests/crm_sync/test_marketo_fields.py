@@ -257,6 +257,29 @@ def test_the_subject_is_what_the_template_makes(off: Sellers) -> None:
     assert "[Call] Call Pat/Spring/{{x}}" == shown == off.sf_get(task)["Subject"]
 
 
+@pytest.mark.rule("M13", "I7")
+@pytest.mark.parametrize("renamed", [False, True])
+def test_a_template_that_changes_writes_nothing_by_itself(off: Sellers, renamed: bool) -> None:
+    """It names the name from now on, whoever was renamed before: a Subject is written with the next edit of a name."""
+    off.enable(template="Reminder")
+    off.clock.advance(HOUR)
+    reminder, task = off.pushed(name="one", type="Call")
+    if renamed:
+        off.edit(reminder, name="two")
+        off.settle()
+    off.salesforce.journal.clear()
+
+    off.enable(template="{{activity_subject}}")
+    off.settle()
+    off.edit(reminder, details="x")
+    off.settle()
+    assert [{"Description": "x"}] == patched(off)
+
+    off.edit(reminder, name="three")
+    off.settle()
+    assert "three" == off.sf_get(task)["Subject"]
+
+
 @pytest.mark.rule("M13", "M23")
 def test_a_template_without_the_name(off: Sellers) -> None:
     """The Subject is rendered when the task is made, and no edit of the name changes it; equal ones stay two."""

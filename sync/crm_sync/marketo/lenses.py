@@ -29,16 +29,19 @@ OWNER = "assignee_sf_user_id"
 class ActivityDetail(Same):
     """The name of a reminder, and what the template makes of it in Salesforce.
 
-    The comparable value is the name, and always the same where the template does not have it: so an edit of anything
-    else writes nothing (M13). Salesforce's Subject has no opinion (M11). A template that the user changes is heard with
-    the next edit of a reminder (assumed).
+    The comparable value is the name, so an edit of anything else writes nothing; where the template does not have it,
+    it is sent at the creation alone (M13). Salesforce's Subject has no opinion (M11). A template that the user changes
+    is heard with the next edit of a reminder's name (assumed).
     """
 
     def key_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         return None
 
     def key_partner(self, m: FieldMap, values: Values, c: Context) -> Any:
-        return values.get(m.partner) if values.get(FOLLOWS) else ""
+        return values.get(m.partner)
+
+    def sent_once(self, values: Values) -> bool:
+        return not values.get(FOLLOWS)
 
     def silent_sf(self, m: FieldMap, key: Any, c: Context) -> bool:
         return True

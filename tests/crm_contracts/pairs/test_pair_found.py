@@ -182,6 +182,15 @@ REMINDERS: dict[str, tuple[Op, ...]] = {
         edit(SALESFORCE, Status="Waiting on someone else"),
         edit(PARTNER, due_date="2026-02-24"),
     ),
+    "a template names the name from now on": (
+        Configure(settings={"template": "Reminder"}),
+        Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "Call"}),
+        Sync(),
+        edit(PARTNER, name="Renamed"),
+        Sync(),
+        Configure(settings={"template": "{{activity_subject}}"}),
+        Sync(),
+    ),
     "a contact is related, and Salesforce derives the account": (
         TO_CALL,
         Sync(),

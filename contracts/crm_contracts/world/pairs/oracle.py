@@ -18,7 +18,7 @@ from crm_contracts.world.invariants.cursor import Cursors
 from crm_contracts.world.invariants.told import Told
 from crm_contracts.world.invariants.watch import Watch
 from crm_contracts.world.pairs import birth
-from crm_contracts.world.pairs.fields import FRAME, Field, Known, Row, Value, shared
+from crm_contracts.world.pairs.fields import FRAME, NAME, Field, Known, Row, Value, shared
 from crm_contracts.world.pairs.model import Activity, Model, Observation, Record, section_of, sides_of
 from crm_contracts.world.pairs.monitors import OBJECTS, Exchange, written
 from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE, SIDES, WAYS
@@ -127,7 +127,9 @@ class PairOracle:
         was = self.settings.enabled and bool(self.scope.enabled)
         moved = {name.rpartition(".")[2] for name in changed}
         agreed = (
-            [(pair, self._agreements.by_field(pair)) for pair in self.model.ever_paired()] if "grain" in moved else []
+            [(pair, self._agreements.by_field(pair)) for pair in self.model.ever_paired()]
+            if moved & {"grain", "template"}
+            else []
         )
         self.scope.settings = settings
         self._agreements.known = replace(self.known, template=settings.template)
@@ -140,11 +142,10 @@ class PairOracle:
             for activity in self.model.activities.values():
                 activity.moved = True
                 activity.undeleted = activity.undeleted or activity.any_deleted
-        if "template" in moved:
-            self._agreements.forget()
-        else:
-            for pair, by_field in agreed:
-                self._agreements.regroup(pair, by_field)
+        for pair, by_field in agreed:
+            if "template" in moved:
+                by_field.pop(NAME.name, None)
+            self._agreements.regroup(pair, by_field)
         for pair in self.model.pairs() if "moved-settings" in self.scope.granted else ():
             self._agreements.moved(pair)
 

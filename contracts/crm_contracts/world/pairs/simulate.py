@@ -79,7 +79,8 @@ def random_history(profile: str, seed: int, steps: int, *, faults: bool = True) 
     """*steps* operations; activities are `act-1`, `act-2`… in the order of their creation.
 
     In every other pair of seeds people take part: Totango's jobs map participants, and Salesforce's tasks have a Who.
-    In every other four some of Salesforce's records are kept out: by a filter (T14), or for their status (M4).
+    In every other four some of Salesforce's records are kept out: by a filter (T14), or for their status (M4). In every
+    other eight of Marketo's the template has no name at first, and then it has (M13).
     """
     chance, people = Chance(seed), Chance(~seed) if seed & 2 else None
     weights = [(name, weight) for name, weight in _WEIGHTS[profile] if faults or name not in FAULTY]
@@ -87,7 +88,12 @@ def random_history(profile: str, seed: int, steps: int, *, faults: bool = True) 
     history: list[Op] = [ops.Configure(settings={"participants": True})] if people and profile == "totango" else []
     if seed & 4:
         history.append(ops.Configure(settings=_KEPT_OUT[profile]))
+    templates = profile == "marketo" and seed & 8
+    if templates:
+        history.append(ops.Configure(settings={"template": "Reminder"}))
     for step in range(steps):
+        if templates and step == steps // 2:
+            history.append(ops.Configure(settings={"template": "{{activity_subject}}"}))
         kind = chance.weighted(weights)
         if kind == "create" or not sections:
             section = chance.pick(PROFILES[profile] + ((TASK, TOUCHPOINT) if profile == "totango" else ()))

@@ -53,10 +53,6 @@ class Agreements:
         for unit in self._units(pair):
             self._bases[(*pair.key, unit[0].name)] = {self._values(pair, unit)}
 
-    def forget(self) -> None:
-        """Fields read otherwise from now on: what stands there is agreed."""
-        self._bases.clear()
-
     def by_field(self, pair: Pair) -> dict[str, set[Values]]:
         """What may have been agreed, field by field."""
         return {
@@ -66,9 +62,11 @@ class Agreements:
         }
 
     def regroup(self, pair: Pair, agreed: Mapping[str, set[Values]]) -> None:
-        """Fields win or lose in other company from now on; what was agreed for each stays agreed (T9, M22)."""
+        """Fields win or lose in other company from now on; what was agreed for each stays agreed (T9, M22), and what is
+        none of the *agreed* reads otherwise from now on: what stands there is agreed.
+        """
         for unit in self._units(pair):
-            each = (agreed[one.name] for one in unit)
+            each = (agreed.get(one.name) or {self._values(pair, (one,))} for one in unit)
             self._bases[(*pair.key, unit[0].name)] = {
                 (tuple(base[0][0] for base in together), tuple(base[1][0] for base in together))
                 for together in product(*each)
