@@ -117,7 +117,10 @@ CHANGES = (
         "no window",
         "F58",
         "What was not updated for thirty days goes out all the same.",
-        (Text(f"{OBSERVE}partner.PartnerReader._window", "", "return None"),),
+        (
+            Text(f"{OBSERVE}partner.PartnerReader._window", "", "return None"),
+            Text(f"{OBSERVE}completing.Completing._shut_out", "", "return None"),
+        ),
         tests=("tests/crm_sync/test_totango_rules.py::test_only_the_last_thirty_days_go_out",),
     ),
     Mutant(
