@@ -80,7 +80,8 @@ def _wrapped(label: str, text: str) -> list[str]:
 
 def _closing(report: Report) -> Iterator[str]:
     if report.held:
-        yield "Held: none of these histories made it lose, double or invent anything."
+        tried = "the histories that were tried" if report.left else "these histories"
+        yield f"Held: none of {tried} made it lose, double or invent anything."
         return
     number = len(report.findings)
     failed = len([one for one in report.tried if one.found])

@@ -65,7 +65,7 @@ def test_every_planted_defect_is_reported(check: Check, faults: list[str]) -> No
     shown = {one["name"]: one["findings"][0]["shown"][-1] for one in report["results"] if one["findings"]}
     runs = report["facts"]["runs"]
     assert f"seen {runs} times, in all {runs} runs" == shown["retired-version"]
-    assert re.fullmatch(rf"seen \d+ times, in the runs (\S+, )*\S+( and \d more of {runs})?", shown["pasted-query"])
+    assert re.fullmatch(rf"seen \d+ times, in the runs (\S+, )*\S+( and \d+ more of {runs})?", shown["pasted-query"])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -10,7 +11,9 @@ from click.testing import CliRunner
 from crm_contracts.cli import understudy
 from crm_contracts.verify.arena import Arena
 from crm_contracts.verify.campaign import HUNG_REPLAYS_MAX, Campaign, Plan
+from crm_contracts.verify.report import Report
 from crm_contracts.verify.runner import Ended, Given
+from crm_contracts.verify.text import render
 from crm_contracts.verify.watch import EVERY_SECONDS, Watch
 from fake_core.clock import FrozenClock
 
@@ -57,6 +60,29 @@ def test_what_the_time_did_not_allow_is_told() -> None:
 
     assert ([names[0]], [names[1]]) == ([one["name"] for one in found["tried"]], found["not_tried"])
     assert "Not tried     1 history, for --minutes were over: two-of-one-name" in text
+
+
+def test_what_held_is_what_was_tried() -> None:
+    """The last line claims no more than the time allowed."""
+    report = Report(
+        sync="x",
+        profile="planhat",
+        settings=Arena("planhat").settings({}),
+        sets=(),
+        fixed=False,
+        seed=1,
+        steps=8,
+        tried=(),
+        findings=(),
+        runs=1,
+        requests=1,
+        can_die=True,
+        reports=False,
+    )
+
+    ends = [render(replace(report, left=left)).splitlines()[-1].partition(" made")[0] for left in ((), ("seed-3",))]
+
+    assert ["Held: none of these histories", "Held: none of the histories that were tried"] == ends
 
 
 class Hanging:
