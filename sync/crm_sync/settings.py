@@ -119,7 +119,7 @@ def forget_cursors(engine: Engine, section: Section, ways: Collection[str] = ("i
 def _forget_agreed(engine: Engine, section: Section, old: Mapping[str, Any]) -> None:
     """What is mapped otherwise than before counts as mapped just now: the side that says something fills the other."""
     told = old.get("fields", {})
-    anew = _mapped_anew(engine, section, old) if isinstance(told, dict) else Anew((), (), None)
+    anew = _mapped_anew(engine, section, old)
     moved = {name for name in (*(anew.partner or ()), *(anew.salesforce or ())) if name in told}
     for link in engine.state.links(sf_object=section.salesforce) if moved else ():
         if section.model in link.ids:

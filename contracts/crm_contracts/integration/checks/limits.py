@@ -85,7 +85,9 @@ def was_waiting(run: Run, seconds: float) -> bool:
 
 
 def told_seconds(calls: Iterable[Call]) -> float:
-    """How long the answers of *calls* ask to wait, TOLD_SECONDS_MAX at most."""
+    """How long the answers of *calls* let a client wait, TOLD_SECONDS_MAX at most: it may heed either header, while
+    `told_wait` is the least that it has to. The fakes tell both in seconds, never by a date.
+    """
     found = 0.0
     for call in calls:
         if call.status in _WAIT:
