@@ -355,6 +355,7 @@ def _too_long(environ: WSGIEnvironment, head: int) -> Answer | None:
     return None
 
 
+_DATA = "/services/data/"
 _SUFFIXES = (".json", ".xml")
 _SUFFIXED = re.compile(r"/services/data(?:/[^/]+(?:/[^/]+){0,3})?/?")  # shorter than a row by external id
 
@@ -370,16 +371,18 @@ def _take_suffix(environ: WSGIEnvironment) -> None:
 
 def _refuse(org: Org, error: HTTPException) -> Answer:
     """Flask found no route, or none for this method: say so as the vendor does, session first."""
+    below = request.path[len(_DATA) :].split("/") if request.path.startswith(_DATA) else []
 
     def view(call: Call) -> Answer:
         if isinstance(error, MethodNotAllowed):
+            if any(below):
+                call.settle(below[0])  # a version that is not there has no resource, whatever the method
             return call.method_not_allowed(methods_named(error))
         raise salesforce_error("NOT_FOUND")
 
     if request.path.startswith("/services/async/"):
         return _refuse_async(org, error)
-    open_path = not request.path.startswith("/services/data/")
-    return (bind_open if open_path else _bind_unversioned)(org, view)()
+    return (_bind_unversioned if below else bind_open)(org, view)()
 
 
 def _refuse_async(org: Org, error: HTTPException) -> Answer:

@@ -45,8 +45,11 @@ def test_versions(anyone: Any) -> None:
     ],
 )
 def test_versions_that_are_none(org: Any, version: str, expected: Any) -> None:
-    """Retired versions are gone, nonsense is not found."""
+    """Retired versions are gone, nonsense is not found, whatever the method: no resource below could refuse it."""
     assert expected == org.get(f"/services/data/{version}/sobjects/Account/1").error
+    assert expected == org.patch(f"/services/data/{version}/sobjects/Account", {}).error
+    assert expected == org.post(f"/services/data/{version}/sobjects/Account/001000000000001", {}).error
+    assert expected == org.delete(f"/services/data/{version}").error
 
 
 def test_resources(org: Any) -> None:
