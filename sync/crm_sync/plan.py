@@ -325,10 +325,16 @@ def _plan_field(
 def _with_held_back(
     plan: Plan, known: Known, decision: Decision, sf_view: View, by_model: Mapping[str, FieldMap]
 ) -> Decision:
-    """Salesforce's value that was held back loses now, though it changed long ago: nobody else has it (I5, T43)."""
+    """Salesforce's value that was held back loses now, though it changed long ago: nobody else has it (I5, T43).
+
+    One that was never to come in is none that was held back.
+    """
     record = plan.activity.salesforce
-    mapped = by_model.get(str(decision.winner))
-    if mapped is None or sf_view.silent or any(loser.replica == SALESFORCE for loser in decision.losers):
+    winner = str(decision.winner)
+    mapped, section = by_model.get(winner), known.section_of(winner, plan.activity.sf_object)
+    if mapped is None or section is None or not section.flow(mapped).receives:
+        return decision
+    if sf_view.silent or any(loser.replica == SALESFORCE for loser in decision.losers):
         return decision
     values = record.values if record is not None else {mapped.salesforce: sf_view.value}
     told = lens(mapped).to_partner(mapped, values, known.context, {})

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from tests.crm_contracts.oracle_log import PH, SF, Log, linked
 
+from crm_contracts.world.invariants.told import Counts, Told
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
 from crm_contracts.world.settings import OFF, RECEIVE, Settings
 from crm_contracts.world.violations import (
     BrokenFrame,
     Invented,
     LensBroken,
+    LoserUnlogged,
     LostUpdate,
     NotConverged,
 )
@@ -241,3 +243,24 @@ def test_a_choice_among_open_statuses_is_a_change() -> None:
     log.put(TASK, PH, status="Blocked")
     log.round()
     log.oracle.settled()
+
+
+@pytest.mark.rule("I5")
+@pytest.mark.parametrize("by_both", [True, False])
+def test_the_log_names_only_what_somebody_wrote(by_both: bool) -> None:
+    """Two edits of one field have a loser; one edit has none."""
+    log = linked()
+    if by_both:
+        log.user(SALESFORCE, SF, Subject="lost")
+    log.user(TASK, PH, action="B")
+    log.begin()
+    log.put(SALESFORCE, SF, Subject="B")
+    log.round()
+    loser = {"activity": f"salesforce Task {SF}", "field": "subject", "losing_value": "lost" if by_both else "A"}
+    told = Told(stopped="", sections={"Task": Counts(1, 0, 1, 0, {}, {})}, conflicts=(loser,))
+
+    if by_both:
+        log.oracle.round_ended([], clean=True, told=told)
+        return
+    with pytest.raises(LoserUnlogged, match="title of act-1: the log of conflicts has 1"):
+        log.oracle.round_ended([], clean=True, told=told)

@@ -33,6 +33,8 @@ class Agreement:
         self.apart = timedelta(0)  # how far the two clocks ever were from each other
         self.behind: tuple[int, ...] = ()  # sides that showed older rows in the newest round
         self.discarded: list[tuple[str, Field, Value]] = []  # users' values that lost in the newest round
+        #: Who may have changed a field of an activity before the newest round.
+        self.changed: dict[tuple[str, str], set[str]] = {}
         self._bases: dict[tuple[str, str, str], set[Base]] = {}
 
     def forget(self) -> None:
@@ -97,6 +99,9 @@ class Agreement:
         values, winners = seen
         after = pair.values(one)
         bases = self.known(pair, one)
+        for n, side in enumerate((SALESFORCE, pair.section)):
+            if any(base is None or base[n] != values[n] for base in bases):
+                self.changed.setdefault((activity.handle, one.name), set()).add(side)
         if clean and not self.behind and _rests(pair) and not pair.retired:
             if after != values:
                 lost = self._lost(pair, one, values, after)

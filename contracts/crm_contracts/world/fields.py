@@ -96,6 +96,12 @@ class Field:
     read_planhat: Callable[[Any], Value]
     longest: int | None = None  # UTF-16 units that a Salesforce Task keeps (F45, F47)
 
+    @property
+    def called(self) -> frozenset[str]:
+        """Its names in lower case: a sync's report may use any of them."""
+        names = (self.name, self.salesforce, self.task, self.conversation)
+        return frozenset(name.lower() for name in names if name)
+
     def name_on(self, side: str) -> str | None:
         """The vendor's name on *side*; None where that side has no such field in the mapping."""
         return {SALESFORCE: self.salesforce, TASK: self.task, CONVERSATION: self.conversation}[side]

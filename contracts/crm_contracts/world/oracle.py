@@ -9,20 +9,21 @@ Source: the rules in `crm_contracts.rules`, the invariants in `violations`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from crm_contracts.world.agreement import Agreement
 from crm_contracts.world.at_rest import demand_rest, strays
-from crm_contracts.world.fields import FRAME, STATE, TITLE, Field, Row, shared, takes_part
+from crm_contracts.world.fields import FIELDS, FRAME, STATE, TITLE, Field, Row, shared, takes_part
 from crm_contracts.world.homes import Homes
 from crm_contracts.world.invariants.calls import Budget
 from crm_contracts.world.invariants.told import Told
 from crm_contracts.world.invariants.watch import EndedRound, Watch
 from crm_contracts.world.model import Activity, Model, Observation, Record, moment, sides_of
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK
-from crm_contracts.world.settings import Inheritance, Settings
+from crm_contracts.world.settings import BOTH, Inheritance, Settings
 from crm_contracts.world.violations import (
     BrokenFrame,
     DirectionIgnored,
@@ -256,6 +257,7 @@ class Oracle:
             self.agreement.known(pair, one)  # a pair that a user made by typing an id begins before the round
             winners[key] = self.agreement.winners(pair, one)
         self.agreement.discarded.clear()
+        self.agreement.changed.clear()
         self._nothing_vanished(after)
         self._take_over(after)
         for activity in self.model.activities.values():
@@ -266,11 +268,14 @@ class Oracle:
         self.agreement.behind = ()  # a later round is judged by what it was shown: worlds that differ in it are one
         for activity in self.model.activities.values():
             self._frame_held(activity)
+            self.agreement.changed.setdefault((activity.handle, STATE.name), set()).update(activity.status_chosen)
             if clean:
                 activity.status_chosen.clear()
             for pair in self.model.pairs(activity):
                 for one in shared(pair.section):
                     self.agreement.known(pair, one)
+                    if (pair.key, one.name) not in before:  # it began in this round: nobody knows what it said before
+                        self.agreement.changed.setdefault((activity.handle, one.name), set()).add(pair.section)
             if clean and activity.returned:
                 self._wake(activity)
 
@@ -303,6 +308,7 @@ class Oracle:
         """After `synced`: what the wire carried and what the sync says of itself."""
         if clean and told is not None and not told.stopped:
             self._losers_are_logged(told)
+            self._losers_are_users(told)
         fresh = [
             one for one in map(self.model.activities.get, sorted(self.watch.fresh)) if one and self._looked_at(one)
         ]
@@ -344,6 +350,34 @@ class Oracle:
                     f"{one.name} of {handle}: a user's {value!r} lost, and the log of conflicts has it {found} times",
                     activity=handle,
                 )
+
+    def _losers_are_users(self, told: Told) -> None:
+        """I5: what the log says was given up somebody had written: of as many as changed a field, one wins."""
+        named = Counter(
+            (activity.handle, one.name)
+            for conflict in told.conflicts
+            for activity in self.model.activities.values()
+            if not activity.silent and any(record.id in str(conflict.get("activity")) for record in activity.records)
+            for one in self._certain(activity)
+            if str(conflict.get("field")).lower() in one.called
+        )
+        for (handle, name), found in sorted(named.items()):
+            changed = self.agreement.changed.get((handle, name), set())
+            if found > max(0, len(changed) - 1):
+                raise LoserUnlogged(
+                    f"{name} of {handle}: the log of conflicts has {found} values that lost; "
+                    f"changed was {', '.join(sorted(changed)) or 'nothing'}",
+                    activity=handle,
+                )
+
+    def _certain(self, activity: Activity) -> Iterable[Field]:
+        """Fields of which it is known who wrote them. Once there is a Conversation, it has no status, and its day is
+        that of the logging (exception date-of-completion).
+        """
+        if activity.one(CONVERSATION) is None:
+            return FIELDS
+        both_ways = self.settings.task == BOTH and not activity.settings_moved
+        return (*shared(CONVERSATION), STATE) if both_ways else shared(CONVERSATION)
 
     def _take_over(self, after: Observation) -> None:
         """The model's rows become what was observed; new records find their activity."""

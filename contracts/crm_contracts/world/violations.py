@@ -88,7 +88,9 @@ class LostUpdate(InvariantViolated):
 
 
 class LoserUnlogged(InvariantViolated):
-    """I5: a user's value lost a conflict, and the sync's own log does not hold it, or holds it twice."""
+    """I5: a user's value lost a conflict, and the sync's own log does not hold it, or holds it twice; or the log names
+    one that nobody lost.
+    """
 
     invariant = "I5"
 

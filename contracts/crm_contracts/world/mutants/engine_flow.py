@@ -78,6 +78,12 @@ FLOW = (
         ),
     ),
     Mutant(
+        "a loser that nobody wrote",
+        "F19",
+        "A value that no section was to receive counts as held back, and stands in the log of conflicts.",
+        (Text(f"{PLAN}_with_held_back", "section is None or not section.flow(mapped).receives", "section is None"),),
+    ),
+    Mutant(
         "untouched fields are sent along",
         "F20",
         "A change of one field sends the title, too, as it was last agreed.",
