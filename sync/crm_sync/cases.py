@@ -6,6 +6,7 @@ one after the other (Planhat's Task and Conversation), they count as one: it is 
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
 
 from crm_sync.decide import Seen
@@ -34,9 +35,15 @@ def seen(activity: Activity, known: Known, replica: str, mapped: FieldMap, key: 
     if base and not any(name in values for values in base.values()):
         # Mapped after the link was made: it starts from today's values (P29); a back-fill brings them over (F38).
         backfill = any(one.backfill for one in known.sections if one.salesforce == activity.sf_object)
-        filled = backfill and key is not None and key != ""
+        filled = (backfill or _first_met(activity, known, base, name)) and key is not None and key != ""
         return Seen.CHANGED if filled else Seen.SAME
     return Seen.CHANGED
+
+
+def _first_met(activity: Activity, known: Known, base: Container[str], name: str) -> bool:
+    """Is a field met for the first time, for only a later model's section maps it, and a record of that just came?"""
+    sections = [known.section_of(model, activity.sf_object) for model in activity.partners if model not in base]
+    return any(mapped.salesforce == name for section in sections if section for mapped in section.fields)
 
 
 def deciding(activity: Activity, known: Known) -> Section | None:

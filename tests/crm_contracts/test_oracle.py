@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.crm_contracts.oracle_log import PH, SF, Log, linked
 
@@ -264,3 +266,61 @@ def test_the_log_names_only_what_somebody_wrote(by_both: bool) -> None:
         return
     with pytest.raises(LoserUnlogged, match="title of act-1: the log of conflicts has 1"):
         log.oracle.round_ended([], clean=True, told=told)
+
+
+def staged(phase: str = "task", **values: Any) -> Log:
+    """A pair in agreement, whose custom field is mapped after a round; *values* are Salesforce's and Planhat's."""
+    log = linked()
+    log.user(SALESFORCE, SF, Stage__c=values.get("salesforce"))
+    log.user(TASK, PH, custom={"Mood": "calm", "Phase": values.get("planhat")})
+    log.begin()
+    log.round()
+    log.oracle.saved(Settings(phase=phase))
+    log.begin()
+    return log
+
+
+@pytest.mark.rule("P29", "I5", "F38")
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_field_mapped_later_is_agreed_as_it_stands(*, edited: bool) -> None:
+    """That it is mapped carries nothing over; an edit does."""
+    log = staged(salesforce="One", planhat="Two")
+    if edited:
+        log.user(SALESFORCE, SF, Stage__c="Three")
+    log.put(TASK, PH, custom={"Mood": "calm", "Phase": "Three" if edited else "One"})
+
+    if edited:
+        log.round()
+        log.oracle.settled()
+    else:
+        with pytest.raises(LostUpdate, match="last agreed 'One'/'Two'"):
+            log.round()
+
+
+@pytest.mark.rule("I8", "F21")
+@pytest.mark.parametrize(("phase", "custom"), [("", "Phase"), ("conversation", "Phase"), ("task", "Mood")])
+def test_a_custom_field_is_frame_where_no_section_maps_it(phase: str, custom: str) -> None:
+    """So is all else in custom, whatever is mapped."""
+    log = staged(phase, salesforce="One", planhat="Two")
+    log.put(TASK, PH, custom={"Mood": "calm", "Phase": "Two"} | {custom: "One"})
+
+    with pytest.raises(BrokenFrame, match="custom"):
+        log.round()
+
+
+@pytest.mark.rule("I1")
+@pytest.mark.parametrize("kept", ["One", None])
+def test_who_left_a_custom_field_empty_said_nothing(kept: str | None) -> None:
+    """The side that says something fills it; the empty one does not win."""
+    log = Log(phase="task")
+    log.user(SALESFORCE, SF, Subject="A", Stage__c="One")
+    log.user(TASK, PH, action="A", sourceId=SF)
+    log.begin()
+    log.put(SALESFORCE, SF, Stage__c=kept)
+    log.put(TASK, PH, custom={"Phase": kept})
+
+    if kept:
+        log.round()
+    else:
+        with pytest.raises(LostUpdate):
+            log.round()

@@ -68,6 +68,22 @@ def test_with_inheritance_off_the_second_task_is_due(*, second: bool) -> None:
             log.oracle.settled()
 
 
+@pytest.mark.rule("P6", "P11")
+def test_no_second_task_is_due_for_a_type_that_takes_no_part() -> None:
+    """A person makes an e-mail of the Conversation before anybody sends it: e-mails never are."""
+    log = linked()
+    log.oracle.inheritance.staff_disabled()
+    log.user(TASK, PH, status="Done")
+    log.put(CONVERSATION, PH, subject="A", taskId=PH, type="note")
+    log.oracle.planhat_logged("act-1", dict(log.rows[CONVERSATION][PH]))
+    log.user(CONVERSATION, PH, type="email")
+    log.begin()
+    log.put(SALESFORCE, SF, Status="Completed")
+    log.round()
+
+    log.oracle.settled()
+
+
 def test_a_record_that_belongs_to_nobody_is_invented() -> None:
     """I4: a Salesforce Task that no activity explains."""
     log = linked()

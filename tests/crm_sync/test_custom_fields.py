@@ -104,3 +104,19 @@ def test_a_loser_is_logged_with_its_value(both: Both) -> None:
     assert (None, "Two") == (conflict.winning_value, conflict.losing_value)
     both.settle()
     assert phases(both)["S0"] is None
+
+
+@pytest.mark.rule("P8", "P13", "I1")
+@pytest.mark.parametrize("side", ["salesforce", "planhat"])
+def test_a_field_that_only_conversations_map_begins_with_what_is_said(both: Both, side: str) -> None:
+    """The Task's section has no such field; where it meets the Conversation, the side that says something fills it."""
+    both.configure(task=BOTH, conversation=BOTH, conversation_extra=STAGE)
+    sf_id = both.sf_task(Subject="S0", Stage__c="One" if side == "salesforce" else None)
+    both.settle()
+    (task,) = [one["_id"] for one in both.ph_tasks()]
+    both.ph_done(task)
+    if side == "planhat":
+        both.ph_edit("conversations", task, custom={"Phase": "One"})
+    both.settle()
+
+    assert ("One", "One") == (both.sf_get(sf_id)["Stage__c"], both.ph_get("conversations", task)["custom"]["Phase"])

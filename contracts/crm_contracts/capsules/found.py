@@ -13,8 +13,10 @@ from typing import Any
 
 from crm_contracts.capsules.capsule import FORMAT, Capsule
 from crm_contracts.capsules.writing import write_capsule
+from crm_contracts.world.fields import STAGE_FIELD
 from crm_contracts.world.ops import Op
 from crm_contracts.world.simulation import Finding
+from crm_contracts.world.stage import STAGED
 from crm_contracts.world.violations import InvariantViolated
 
 __all__ = ["capsule_of", "kept", "of_finding", "versions"]
@@ -66,6 +68,7 @@ def capsule_of(
         profile=profile,
         settings=settings or {},
         external_id=external_id,
+        task_fields=STAGED if STAGE_FIELD in str(history) or "phase" in str(history) else {},
         ops=tuple(history),
         breaks=type(violation).__name__,
         versions=versions(),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from crm_contracts.world.fields import IGNORED, Field, Value, takes_part
+from crm_contracts.world.fields import IGNORED, PHASE, Field, Value, takes_part
 from crm_contracts.world.model import Activity, Pair
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
 from crm_contracts.world.settings import Settings
@@ -18,6 +18,7 @@ from crm_contracts.world.violations import LostUpdate
 
 Base = tuple[Value, Value] | None  # the values last agreed, as each side held them; None = never agreed
 Values = tuple[Value, Value]
+_UNLIKE = "\0"  # whatever is there now: no value holds a NUL
 
 
 def _rests(pair: Pair) -> bool:
@@ -47,6 +48,10 @@ class Agreement:
         agreed: set[Base] = {values} if values[0] == values[1] else set()
         self._bases[(*pair.key, one.name)] = self._bases.get((*pair.key, one.name), set()) | {None} | agreed
 
+    def start(self, pair: Pair, one: Field) -> None:
+        """The field is mapped from now on: what stands there is agreed."""
+        self._bases[(*pair.key, one.name)] = {pair.values(one)}
+
     def continues(self, partner_id: str, earlier_id: str, later_id: str, one: Field) -> None:
         """A record continues an earlier one, and takes over what was agreed for that."""
         bases = self._bases.get((partner_id, earlier_id, one.name))
@@ -60,9 +65,16 @@ class Agreement:
         return self._bases[(*pair.key, one.name)]
 
     def _begin(self, pair: Pair, one: Field) -> None:
-        """A pair is new: what is equal is agreed, what differs never was."""
+        """A pair is new: what is equal is agreed, what differs never was. A custom field that nobody filled in on one
+        side says nothing there.
+        """
         left, right = pair.values(one)
         agreed: Base = (left, right) if left == right else None
+        silent = [one.name not in record.wrote for record in (pair.salesforce, pair.planhat)]
+        if one is PHASE and right is None is not left and silent[1]:
+            agreed = (_UNLIKE, None)
+        if one is PHASE and left is None is not right and silent[0]:
+            agreed = (None, _UNLIKE)
         self._bases[(*pair.key, one.name)] = {agreed}
 
     def winners(self, pair: Pair, one: Field) -> set[int]:

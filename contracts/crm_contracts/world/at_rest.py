@@ -95,8 +95,12 @@ def _partnered(oracle: Oracle, activity: Activity) -> None:
 
 
 def _second_made(activity: Activity) -> None:
-    """P11: what was logged while inheritance was off gets a Salesforce Task, whatever comes later (P21)."""
-    if activity.second_due and len(activity.live(SALESFORCE)) != 2:
+    """P11: what was logged while inheritance was off gets a Salesforce Task, whatever comes later (P21), but for a
+    type that takes no part any more (P6).
+    """
+    conversation = activity.one(CONVERSATION)
+    part = conversation is not None and takes_part(conversation.row)
+    if activity.second_due and part and len(activity.live(SALESFORCE)) != 2:
         raise NotConverged(
             f"{activity.handle} was completed with inheritance off and its Conversation is sent: rule "
             f"P11 wants a second Salesforce Task, there is {len(activity.live(SALESFORCE))}",
@@ -108,7 +112,7 @@ def _agreed(oracle: Oracle, activity: Activity) -> None:
     """I1: no field has a value on its way."""
     agreement = oracle.agreement
     for pair in oracle.model.pairs(activity):
-        for one in shared(pair.section):
+        for one in shared(pair.section, oracle.settings):
             values = pair.values(one)
             winners = agreement.winners(pair, one)
             if IGNORED in values or (one.name == "date" and activity.one(CONVERSATION)):

@@ -17,6 +17,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
+from crm_contracts.world.settings import Settings
 
 Row = Mapping[str, Any]
 Value = str | None
@@ -110,9 +111,28 @@ class Field:
         """The canonical value of *row*, a record of *side*."""
         name = self.name_on(side)
         assert name is not None, f"{side} has no {self.name}"
+        return self.reads(side, raw(row, name))
+
+    def reads(self, side: str, stored: Any) -> Value:
+        """The canonical value of what is *stored* in this field on *side*."""
         reader = self.read_salesforce if side == SALESFORCE else self.read_planhat
-        value = reader(row.get(name))
+        value = reader(stored)
         return plain(_cut(value, self.longest)) if value and self.longest else value
+
+
+def raw(row: Row, name: str) -> Any:
+    """What is stored under *name*: `custom.X` is one key of `custom`, and `custom` the rest of it."""
+    if not name.startswith("custom"):
+        return row.get(name)
+    custom = row.get("custom") or {}
+    return (
+        {key: value for key, value in custom.items() if key != PHASE_KEY} if name == "custom" else custom.get(name[7:])
+    )
+
+
+def written(names: Mapping[str, Any]) -> set[str]:
+    """The names of the fields in a body, what is in `custom` by its own."""
+    return {*names, *(f"custom.{key}" for key in names.get("custom") or ())}
 
 
 def _cut(text: str, units: int) -> str:
@@ -129,18 +149,30 @@ FIELDS = (
     Field("state", "Status", "status", None, _salesforce_state, _planhat_state),
 )
 TITLE, TEXT, DATE, STATE = FIELDS
+# Custom fields of either side, mapped where the settings say so; else they are frame like any other.
+PHASE_KEY, STAGE_FIELD = "Phase", "Stage__c"
+_CUSTOM = f"custom.{PHASE_KEY}"
+PHASE = Field("phase", STAGE_FIELD, _CUSTOM, _CUSTOM, plain, plain, 40)
 
 # Not mapped: after every sync these hold what a user last wrote (I8).
 FRAME = {
-    SALESFORCE: ("Priority", "CallDisposition", "WhoId", "WhatId"),
-    TASK: ("custom", "activityTags"),
-    CONVERSATION: ("custom", "type", "starred"),
+    SALESFORCE: ("Priority", "CallDisposition", "WhoId", "WhatId", STAGE_FIELD),
+    TASK: ("custom", _CUSTOM, "activityTags"),
+    CONVERSATION: ("custom", _CUSTOM, "type", "starred"),
 }
 
 
-def shared(side: str) -> tuple[Field, ...]:
-    """The fields that a Salesforce Task shares with a record of the Planhat *side*."""
-    return tuple(one for one in FIELDS if one.name_on(side))
+def shared(side: str, settings: Settings | None = None) -> tuple[Field, ...]:
+    """The fields that a Salesforce Task shares with a record of the Planhat *side*, as the default mapping and
+    *settings* say; of "salesforce", those that it shares with anybody.
+    """
+    own = tuple(one for one in FIELDS if one.name_on(side))
+    return (*own, PHASE) if settings is not None and settings.maps_phase(side) else own
+
+
+def every(side: str) -> tuple[Field, ...]:
+    """The fields of *side* that any mapping may name."""
+    return (*shared(side), PHASE)
 
 
 def takes_part(row: Row) -> bool:

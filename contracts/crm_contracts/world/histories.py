@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crm_contracts.world import ops
+from crm_contracts.world.fields import PHASE_KEY, STAGE_FIELD
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
 from crm_contracts.world.points import KINDS, LOCKING, SEARCHES
 from crm_contracts.world.simulate import Chance, history_of, one_op
@@ -42,6 +43,8 @@ _LATE_SECONDS_MAX = 90  # below the overlap of a scan: a change that shows later
 _SKEWS = (-45, -5, 5, 45)
 _TYPES = ("email", "note", "chat", "note")  # of a Conversation: two that take no part, and back (P6)
 _TYPES_SEED = 1 << 40  # drawn apart from all else: a history keeps its other operations
+_PHASE_SEED = 2 << 40
+_PHASES = ("Trial", "Rollout", "Größe S", "a < b", "", None, "A stage with more letters than Salesforce can keep")
 _WRITES = {"salesforce": (("create", "Task"), ("update", "Task")), "planhat": (("bulk", "*"), ("update", "*"))}
 
 
@@ -49,8 +52,10 @@ def planhat_history(seed: int, steps: int, *, keyed: bool) -> list[Op]:
     """*steps* operations; activities are `act-1`, `act-2`… in the order of their creation.
 
     *keyed*: the org has a unique key on Task; without one a creation behind the sync's back is beyond its knowledge.
+    In every other pair of seeds people write to a custom field, which the settings map from the start or later.
     """
     types = Chance(seed + _TYPES_SEED)
+    phases = Chance(seed + _PHASE_SEED) if seed & 2 else None
 
     def make(chance: Chance, kind: str, act: str, step: int) -> Op:
         op = _op(chance, kind, act, step, keyed=keyed)
@@ -58,7 +63,27 @@ def planhat_history(seed: int, steps: int, *, keyed: bool) -> list[Op]:
             return replace(op, fields={"type": types.pick(_TYPES)})
         return op
 
-    return history_of(Chance(seed), steps, _WEIGHTS, make)
+    history = history_of(Chance(seed), steps, _WEIGHTS, make)
+    return history if phases is None else _with_phases(history, phases)
+
+
+def _with_phases(history: list[Op], phases: Chance) -> list[Op]:
+    """The same with the custom field written in every third edit, and mapped: at once, once more, or later."""
+    at = {phases.pick((0, 0, phases.below(len(history)))), phases.below(len(history))}
+    found: list[Op] = []
+    for step, op in enumerate(history):
+        if step in at:
+            found.append(ops.Configure(settings={"phase": phases.pick(("both", "both", "task", "conversation", ""))}))
+        writes = isinstance(op, ops.Create) or (isinstance(op, ops.Edit) and "type" not in op.fields)
+        found.append(_with_phase(op, phases.pick(_PHASES)) if writes and phases.below(3) == 0 else op)
+    return found
+
+
+def _with_phase(op: Op, phase: str | None) -> Op:
+    assert isinstance(op, ops.Create | ops.Edit)
+    if op.side == SALESFORCE:
+        return replace(op, fields={**op.fields, STAGE_FIELD: phase and phase[:40]})
+    return replace(op, fields={**op.fields, "custom": {**op.fields.get("custom", {}), PHASE_KEY: phase}})
 
 
 def _op(chance: Chance, kind: str, act: str, step: int, *, keyed: bool) -> Op:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from crm_contracts.world.fields import FRAME, TITLE, Field, Row, Value, shared
+from crm_contracts.world.fields import FRAME, TITLE, Field, Row, Value, every, raw, written
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK
 
 POINTERS = {TASK: "sourceId", CONVERSATION: "externalId"}  # rule P7
@@ -64,16 +64,17 @@ class Record:
         """A user saved the fields *names*; *row* is how the record reads afterwards."""
         self.row = row
         self.homes.add(self.home)
-        for one in shared(self.side):
+        named = written(names)
+        for one in every(self.side):
             self.shown.setdefault(one.name, set()).add(self.value(one))
-            if one.name_on(self.side) in names:
+            if one.name_on(self.side) in named:
                 self.wrote[one.name] = at
         for name in FRAME[self.side]:
-            if name in names or name not in self.frame:
-                self.frame[name] = row.get(name)
+            if name in named or name not in self.frame:
+                self.frame[name] = raw(row, name)
         for name in _mapped(self.side):
-            if name in names:
-                self.frame[name] = row.get(name)
+            if name in named:
+                self.frame[name] = raw(row, name)
 
 
 @dataclass
@@ -238,4 +239,4 @@ def _key(side: str, record_id: str) -> str:
 
 def _mapped(side: str) -> list[str]:
     """The vendor's names of the fields in which more may stand than the canonical value shows."""
-    return [one.name_on(side) or "" for one in shared(side)]
+    return [one.name_on(side) or "" for one in every(side)]

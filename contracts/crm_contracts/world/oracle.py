@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from crm_contracts.world.agreement import Agreement
 from crm_contracts.world.at_rest import demand_rest, strays
-from crm_contracts.world.fields import FIELDS, FRAME, STATE, TITLE, Field, Row, shared, takes_part
+from crm_contracts.world.fields import FIELDS, FRAME, PHASE, STATE, TITLE, Field, Row, every, raw, shared, takes_part
 from crm_contracts.world.homes import Homes
 from crm_contracts.world.invariants.calls import Budget
 from crm_contracts.world.invariants.told import Told
@@ -199,7 +200,8 @@ class Oracle:
 
     def saved(self, settings: Settings, *, at: datetime | None = None) -> None:
         """Somebody saved the integration's settings, at the moment *at*."""
-        moved = settings != self.settings
+        moved = replace(settings, phase="") != replace(self.settings, phase="")
+        was = self.settings
         conversations_moved = settings.conversation != self.settings.conversation
         was_on = self.inheritance.on
         self.settings = settings
@@ -207,6 +209,7 @@ class Oracle:
         switched_on = self.inheritance.on and not was_on
         self.switched_at += [] if at is None else [at]
         self.watch.saved()
+        self._mapped_otherwise(was)
         if not moved:
             return
         for activity in self.model.activities.values():
@@ -215,8 +218,22 @@ class Oracle:
             in_doubt = switched_on and (self.skewed_once or activity.logged_at == at)
             activity.second_due = activity.second_due and not conversations_moved and not in_doubt
             for pair in self.model.pairs(activity):
-                for one in shared(pair.section):
+                for one in shared(pair.section, self.settings):
                     self.agreement.known(pair, one).add(pair.values(one))
+
+    def _mapped_otherwise(self, was: Settings) -> None:
+        """What is mapped from now on is agreed as it stands, for that alone writes nothing (P29, F38); what is no
+        longer mapped stays as it stands (I8).
+        """
+        for activity in self.model.activities.values():
+            for pair in self.model.pairs(activity):
+                if self.settings.maps_phase(pair.section) and not was.maps_phase(pair.section):
+                    self.agreement.start(pair, PHASE)
+                elif self.settings.maps_phase(pair.section) and was.phase != self.settings.phase:
+                    self.agreement.known(pair, PHASE).add(pair.values(PHASE))  # (exception moved-settings)
+            for record in activity.records if was.phase != self.settings.phase else ():
+                name = PHASE.name_on(record.side) or ""
+                record.frame[name] = raw(record.row, name)
 
     def introduced(self, customer: str, company_id: str = "") -> None:
         """Planhat got a Company for *customer*."""
@@ -250,7 +267,7 @@ class Oracle:
             for activity in self.model.activities.values()
             if not activity.silent
             for pair in self.model.pairs(activity)
-            for one in shared(pair.section)
+            for one in shared(pair.section, self.settings)
         }
         winners = {}
         for key, (_, pair, one, _) in before.items():
@@ -272,7 +289,7 @@ class Oracle:
             if clean:
                 activity.status_chosen.clear()
             for pair in self.model.pairs(activity):
-                for one in shared(pair.section):
+                for one in shared(pair.section, self.settings):
                     self.agreement.known(pair, one)
                     if (pair.key, one.name) not in before:  # it began in this round: nobody knows what it said before
                         self.agreement.changed.setdefault((activity.handle, one.name), set()).add(pair.section)
@@ -293,7 +310,7 @@ class Oracle:
         if not self.settings.receives(pair.section):
             return  # nobody asks Salesforce what became of it
         activity.silent, activity.returned = "", False
-        for one in shared(pair.section):
+        for one in shared(pair.section, self.settings):
             self.agreement.wake(pair, one)
 
     def round_ended(
@@ -399,7 +416,7 @@ class Oracle:
         """
         activity = self.model.of(record.side, record.id)
         assert activity is not None
-        for one in shared(record.side):
+        for one in every(record.side):
             value = record.value(one)
             if one.name == "state" or (before is not None and value == one.read(record.side, before)):
                 continue
@@ -455,7 +472,7 @@ class Oracle:
             partner = next((pair.salesforce for pair in self.model.pairs(activity) if pair.planhat is task), None)
             owed = not record.pointer and not task.pointer and self.inheritance.on
             if partner is not None and (owed or record.pointer[:15] == partner.id[:15]):
-                for one in shared(CONVERSATION):
+                for one in shared(CONVERSATION, self.settings):
                     self.agreement.continues(partner.id, task.id, record.id, one)
         activity.continued, activity.logged_at = self.inheritance.on, moment(row.get("createdAt"))
         if not self.inheritance.on:
@@ -478,14 +495,24 @@ class Oracle:
             for record in activity.live(side):
                 self.homes.judge_kept(activity, record)
                 for name in FRAME[side]:
-                    if name in record.frame and record.row.get(name) != record.frame[name]:
+                    now = raw(record.row, name)
+                    if (side, name) == (CONVERSATION, PHASE.conversation) and now in [
+                        raw(one.row, name) for one in activity.live(TASK)
+                    ]:
+                        record.frame[name] = now  # Planhat copies it over whenever the Task is done (P13)
+                    if name in record.frame and now != record.frame[name] and not self._maps(activity, side, name):
                         raise BrokenFrame(
                             f"{name} of the {side} record of {activity.handle} is not mapped and was "
-                            f"{record.frame[name]!r}; now it is {record.row.get(name)!r}",
+                            f"{record.frame[name]!r}; now it is {now!r}",
                             activity=activity.handle,
                         )
-                for one in shared(side):
+                for one in shared(side, self.settings):
                     self._complement_held(activity, record, one)
+
+    def _maps(self, activity: Activity, side: str, name: str) -> bool:
+        """Whether what is usually frame is mapped: a custom field, in a section of one of the activity's records."""
+        sections = [one for one in (TASK, CONVERSATION) if activity.one(one)] if side == SALESFORCE else [side]
+        return name == PHASE.name_on(side) and any(map(self.settings.maps_phase, sections))
 
     def _complement_held(self, activity: Activity, record: Record, one: Field) -> None:
         """While a field reads the same, it stays as its user wrote it: markup, line breaks, time of day, which open
@@ -494,8 +521,8 @@ class Oracle:
         name = one.name_on(record.side) or ""
         if name not in record.frame:
             return
-        kept, now = record.frame[name], record.row.get(name)
-        if one.read(record.side, {name: kept}) != record.value(one):
+        kept, now = record.frame[name], raw(record.row, name)
+        if one.reads(record.side, kept) != record.value(one):
             del record.frame[name]  # the value itself moved on: the rest is no longer the user's
         elif kept != now and (kept or now):
             raise LensBroken(

@@ -8,10 +8,12 @@ from crm_contracts.world import ops
 from crm_contracts.world.histories import planhat_history
 from crm_contracts.world.ops import Op
 from crm_contracts.world.profiles import Profile
-from crm_contracts.world.stage import Stage
+from crm_contracts.world.stage import STAGED, Cast, Stage
 from crm_contracts.world.world import World
 
 __all__ = ["PLANHAT"]
+
+_CAST = Cast(task_fields=STAGED)
 
 
 def _history(seed: int, steps: int, stage: int) -> list[Op]:
@@ -20,7 +22,7 @@ def _history(seed: int, steps: int, stage: int) -> list[Op]:
 
 PLANHAT = Profile(
     name="planhat",
-    stages=(Stage, partial(Stage, external_id=True)),
+    stages=(partial(Stage, cast=_CAST), partial(Stage, cast=_CAST, external_id=True)),
     world=World,
     history=_history,
     read=ops.from_dict,

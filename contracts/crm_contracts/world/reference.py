@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import requests
 
 from crm_contracts.world import memories
+from crm_contracts.world.fields import PHASE_KEY, STAGE_FIELD
 from crm_contracts.world.invariants.calls import Budget
 from crm_contracts.world.settings import Settings
 from crm_contracts.world.under_test import Connection, SyncUnderTest
@@ -126,8 +127,17 @@ class _Planhat(Reference[Connection, Settings]):
             },
             "planhat": {"base_url": c.planhat.base_url, **c.planhat.credentials},
             "sections": [
-                {"planhat": "Task", "salesforce": "Task", "direction": settings.task},
-                {"planhat": "Conversation", "salesforce": target, "direction": settings.conversation},
+                {"planhat": "Task", "salesforce": "Task", "direction": settings.task} | _custom(settings, "task"),
+                {"planhat": "Conversation", "salesforce": target, "direction": settings.conversation}
+                | _custom(settings, "conversation"),
             ],
             "options": {"conflict": settings.conflict},
         }
+
+
+def _custom(settings: Settings, section: str) -> dict[str, Any]:
+    """The custom field that a section maps, where it does."""
+    if not settings.maps_phase(section):
+        return {}
+    names = {"planhat": f"custom.{PHASE_KEY}", "salesforce": STAGE_FIELD}
+    return {"fields": [{"name": "phase", **names, "lens": "text", "max_length": 40}]}

@@ -11,7 +11,7 @@ from typing import Any
 
 from fake_core.errors import MisuseError
 
-__all__ = ["BOTH", "CONFLICTS", "DIRECTIONS", "OFF", "RECEIVE", "SEND", "Inheritance", "Settings"]
+__all__ = ["BOTH", "CONFLICTS", "DIRECTIONS", "OFF", "PHASES", "RECEIVE", "SEND", "Inheritance", "Settings"]
 
 BOTH = "Both Directions"
 SEND = "Send to Salesforce"
@@ -19,19 +19,25 @@ RECEIVE = "Receive from Salesforce"
 OFF = "Not Syncing"
 DIRECTIONS = (BOTH, SEND, RECEIVE, OFF)
 CONFLICTS = ("newest", "salesforce", "planhat")
+PHASES = ("", "task", "conversation", "both")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The two sections and the conflict policy. *conversation_object* is the custom section's right side."""
+    """The two sections and the conflict policy. *conversation_object* is the custom section's right side.
+
+    *phase*: which sections map Planhat's custom field Phase to the custom field Stage__c of the Salesforce Task.
+    """
 
     task: str = BOTH
     conversation: str = BOTH
     conversation_object: str = "Task"
     conflict: str = "newest"
+    phase: str = ""
 
     def __post_init__(self) -> None:
-        for name, allowed in (("task", DIRECTIONS), ("conversation", DIRECTIONS), ("conflict", CONFLICTS)):
+        choices = {"task": DIRECTIONS, "conversation": DIRECTIONS, "conflict": CONFLICTS, "phase": PHASES}
+        for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
                 raise MisuseError(f"{name} is one of {', '.join(allowed)}, not {getattr(self, name)!r}")
 
@@ -53,6 +59,10 @@ class Settings:
         if section == "conversation" and self.conversation_object != "Task":
             return False
         return getattr(self, section) in (BOTH, RECEIVE)
+
+    def maps_phase(self, side: str) -> bool:
+        """Whether the custom field is mapped on *side*: in its section, or, of "salesforce", in any."""
+        return bool(self.phase) if side == "salesforce" else self.phase in (side, "both")
 
     @property
     def sends_elsewhere(self) -> bool:

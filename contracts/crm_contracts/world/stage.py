@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crm_contracts.vendors import HOSTS
+from crm_contracts.world.fields import PHASE_KEY, STAGE_FIELD
 from crm_contracts.world.under_test import Login
 from crm_contracts.world.users import PlanhatUser, SalesforceUser
 from crm_contracts.world.wire import Counter, Gate, Wire
@@ -24,10 +25,11 @@ from fake_planhat import create_app as create_planhat
 from fake_salesforce import OrgConfig, UserConfig
 from fake_salesforce import create_app as create_salesforce
 
-__all__ = ["CUSTOMERS", "EXTERNAL_ID_FIELD", "Cast", "Skewed", "Stage", "salesforce_login"]
+__all__ = ["CUSTOMERS", "EXTERNAL_ID_FIELD", "STAGED", "Cast", "Skewed", "Stage", "salesforce_login"]
 
 SALESFORCE_URL, PLANHAT_URL = HOSTS["salesforce"], HOSTS["planhat"]
 EXTERNAL_ID_FIELD = "Planhat_Id__c"
+STAGED: Mapping[str, Mapping[str, Any]] = {STAGE_FIELD: {"label": "Stage", "type": "string(40)"}}  # of an org's Task
 CUSTOMERS = {"acme": True, "globex": True, "nowhere": False}  # does Planhat know it as a Company?
 
 PERSON = UserConfig(
@@ -139,6 +141,7 @@ class Stage:
                     tokens=(ApiToken(_PERSON_TOKEN, "person"), ApiToken(_ENGINE_TOKEN, "sync")),
                     switches={"rate_limits": "off"},  # the clock stands still within a round
                     conversation_types=("qbr",),
+                    conversation_custom_fields=(PHASE_KEY,),
                 ),
             ),
         }
@@ -152,7 +155,8 @@ class Stage:
             "salesforce": salesforce_login(self.fakes["salesforce"], ENGINE),
             "planhat": Login(PLANHAT_URL, {"token": _ENGINE_TOKEN}),
         }
-        self.salesforce = SalesforceUser(salesforce_login(self.fakes["salesforce"], PERSON), self.session)
+        more = [STAGE_FIELD] if STAGE_FIELD in self.cast.task_fields else []
+        self.salesforce = SalesforceUser(salesforce_login(self.fakes["salesforce"], PERSON), self.session, more=more)
         self.planhat = PlanhatUser(Login(PLANHAT_URL, {"token": _PERSON_TOKEN}), self.session)
         self.accounts: dict[str, str] = {}
         self.companies: dict[str, str] = {}

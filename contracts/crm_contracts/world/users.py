@@ -7,13 +7,13 @@ Source: the REST calls of both vendors' developer guides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 import requests
 
-from crm_contracts.world.fields import FIELDS, FRAME, Row
+from crm_contracts.world.fields import FIELDS, FRAME, STAGE_FIELD, Row
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
 from crm_contracts.world.under_test import Login
 
@@ -26,7 +26,7 @@ SOAP_NAMES = (
 SALESFORCE_FIELDS = (
     "Id",
     *(one.salesforce for one in FIELDS),
-    *FRAME[SALESFORCE],
+    *(name for name in FRAME[SALESFORCE] if name != STAGE_FIELD),
     "AccountId",
     "LastModifiedDate",
 )
@@ -45,9 +45,10 @@ def granted(answer: requests.Response, asked: str) -> None:
 
 
 class SalesforceUser:
-    """Somebody at work in Salesforce."""
+    """Somebody at work in Salesforce, who sees *more* fields of a Task than every org has."""
 
-    def __init__(self, login: Login, session: requests.Session) -> None:
+    def __init__(self, login: Login, session: requests.Session, *, more: Iterable[str] = ()) -> None:
+        self._columns = (*SALESFORCE_FIELDS, *more)
         self._login = login
         self._session = session
         self._token = ""
@@ -84,13 +85,13 @@ class SalesforceUser:
         assert "<success>true</success>" in answer, f"{loser} could not be merged into {master}: {answer}"
 
     def read(self, record_id: str) -> Row:
-        names = ",".join(SALESFORCE_FIELDS)
+        names = ",".join(self._columns)
         row: Row = self._call("GET", f"/sobjects/Task/{record_id}?fields={names}").json()
         return row
 
     def tasks(self) -> dict[str, Row]:
         """Every Task that is not deleted, archived or not, by id."""
-        soql = f"SELECT {', '.join(SALESFORCE_FIELDS)} FROM Task WHERE IsDeleted = false ORDER BY Id"  # noqa: S608 - SOQL
+        soql = f"SELECT {', '.join(self._columns)} FROM Task WHERE IsDeleted = false ORDER BY Id"  # noqa: S608 - SOQL
         answer = self._call("GET", f"/queryAll?q={quote(soql)}").json()
         assert answer["done"], "a world has fewer Tasks than one page of a query"
         return {row["Id"]: row for row in answer["records"]}

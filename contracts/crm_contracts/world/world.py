@@ -21,6 +21,7 @@ from crm_contracts.world.fields import (
     PLANHAT_IGNORED,
     SALESFORCE_CLOSED,
     Row,
+    raw,
     shared,
 )
 from crm_contracts.world.happenings import HAPPENINGS
@@ -281,7 +282,7 @@ class World(Playing):
 def _essence(record: Record) -> str:
     """A record without ids and stamps, as text that sorts."""
     values = {one.name: record.value(one) for one in shared(record.side)}
-    frame = {name: record.row.get(name) for name in FRAME[record.side]}
+    frame = {name: raw(record.row, name) for name in FRAME[record.side]}
     linked = record.side == SALESFORCE or bool(record.pointer)
     return repr((values, frame, linked))
 

@@ -51,7 +51,9 @@ def agreements(world: TellingWorld) -> dict[str, bool]:
     found = {}
     for handle, activity in model.activities.items():
         pairs = [one for one in model.pairs(activity) if not one.retired]
-        same = all(left == right for pair in pairs for left, right in map(pair.values, shared(pair.section)))
+        same = all(
+            left == right for pair in pairs for left, right in map(pair.values, shared(pair.section, world.settings))
+        )
         single = all(len(activity.live(side)) <= 1 for side in ("salesforce", "task", "conversation"))
         found[handle] = bool(pairs) and same and single
     return found

@@ -35,7 +35,7 @@ from crm_contracts.world.pairs.world import PairWorld
 from crm_contracts.world.rounds import compare
 from crm_contracts.world.scenarios import CATALOGUE
 from crm_contracts.world.settings import Settings
-from crm_contracts.world.stage import Stage
+from crm_contracts.world.stage import STAGED, Cast, Stage
 from crm_contracts.world.sweep import sweep
 from crm_contracts.world.violations import CrashLeftATrace, Invented, NotConverged, NotDeterministic
 from crm_contracts.world.world import World
@@ -258,7 +258,8 @@ class Lane:
     """The stages, made once, and the examples for a bug. *root* is the repository, where there is one."""
 
     def __init__(self, root: Path | None = None) -> None:
-        self.stages = {"plain org": Stage(), "org with a key": Stage(external_id=True)}
+        cast = Cast(task_fields=STAGED)
+        self.stages = {"plain org": Stage(cast=cast), "org with a key": Stage(cast=cast, external_id=True)}
         self._pair_stages: dict[tuple[str, str], PairStage] = {}
         self._root = root
 
