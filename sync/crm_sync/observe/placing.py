@@ -53,9 +53,11 @@ class Placing:
         if raw:
             self._place_by_key(record, section, raw, label)
             return
-        activity = self._pointed_at(record, section) if model in self._engine.profile.continues else None
-        if activity is None:
-            activity = self._gathered.new(sf_object)
+        found = self._pointed_at(record, section) if model in self._engine.profile.continues else None
+        if found is not None and (taken := _taken(found, record)):
+            self._place_by_key(record, section, taken, label)  # the activity has its one Salesforce Task (P10)
+            return
+        activity = self._gathered.linked(found) if isinstance(found, Link) else found or self._gathered.new(sf_object)
         activity.partners[model] = record
         self._gathered.by_record[model, sf_object, record.id] = activity
 
@@ -160,8 +162,8 @@ class Placing:
         self._state.drop_link(link.id)
         return None
 
-    def _pointed_at(self, record: Record, section: Section) -> Activity | None:
-        """The activity of the Task this Conversation was logged from, if it inherits (P10, P21)."""
+    def _pointed_at(self, record: Record, section: Section) -> Link | Activity | None:
+        """The link, or else the activity, of the Task this Conversation was logged from, if it inherits (P10, P21)."""
         earlier = self._engine.profile.continues[record.model]
         task_id = str(record.get("taskId") or record.id)
         link = self._state.link_of(earlier, task_id, section.salesforce)
@@ -177,11 +179,7 @@ class Placing:
                 "it has a Salesforce Task of its own (rules P11, P21)"
             )
             return None
-        activity = self._gathered.linked(link) if link else unlinked
-        assert activity is not None
-        if link is not None and link.ids.get(record.model, record.id) != record.id:
-            return None
-        return activity
+        return link or unlinked
 
     def _not_listed(self, earlier: str, record: Record, section: Section) -> Activity | None:
         """The Task of a Conversation that names it, when no list shows it yet: lists may be behind (F49)."""
@@ -222,6 +220,16 @@ class Placing:
                 self._aside.look_again(SALESFORCE, link.sf_object, link.sf_id, "its counterpart takes part again")
             self._state.change_link(link.id, dormant=False)
         return bool(reason)
+
+
+def _taken(found: Link | Activity, record: Record) -> str:
+    """The Salesforce id of what *record* continues, where another record of its model continues that already."""
+    if isinstance(found, Link):
+        holder, sf_id = found.ids.get(record.model, record.id), found.sf_id
+    else:
+        other = found.replica(record.model)
+        holder, sf_id = other.id if other else record.id, found.claimed_sf_id
+    return str(sf_id or "") if holder != record.id else ""
 
 
 def _carries_deletions(section: Section) -> bool:

@@ -1,0 +1,60 @@
+"""One activity has one Salesforce Task, however many Conversations come of it (P10)."""
+
+from __future__ import annotations
+
+import pytest
+from tests.crm_sync.both import BOTH, Both
+
+
+def subjects(both: Both) -> list[str]:
+    return sorted(row["Subject"] for row in both.sf_tasks())
+
+
+def notes(both: Both) -> dict[str, str]:
+    """Conversation -> its externalId."""
+    return {one["_id"]: one.get("externalId") or "" for one in both.ph_list("conversations")}
+
+
+@pytest.mark.rule("P10", "P13", "P16", "I3")
+def test_completed_again_after_the_sync_logged_it(both: Both) -> None:
+    """The sync logged a Conversation of the completed Task; reopened and completed again, Planhat logs one more."""
+    both.options = {"log_conversation": True}
+    both.configure(task=BOTH, conversation=BOTH)
+    sf_id = both.sf_task(Subject="Review", Status="Completed")
+    both.settle()
+    both.sf_edit(sf_id, Status="In Progress")
+    both.settle()
+    both.sf_edit(sf_id, Status="Completed")
+    both.run()
+    report = both.run()
+
+    assert ["Review"] == subjects(both)
+    assert ["", sf_id] == sorted(notes(both).values())
+    (reason,) = report.section("Conversation:Task").quarantined.values()
+    assert f"Task {sf_id} already belongs to Conversation" in reason
+    both.sf_edit(sf_id, Subject="Review, edited")
+    both.settle()
+    assert ["Review, edited"] == subjects(both)
+
+
+@pytest.mark.rule("P8", "P10", "I3")
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_note_by_hand_and_the_one_of_the_completion(both: Both, deleted: bool) -> None:
+    """A person gives a note the id of a Task that is open; that one's completion logs another.
+
+    Once the note by hand is deleted the other one takes its place.
+    """
+    sf_id = both.sf_task(Subject="Call")
+    both.settle()
+    (task,) = [one["_id"] for one in both.ph_tasks()]
+    by_hand = both.ph_conversation(subject="By hand", externalId=sf_id)
+    for _ in range(3):
+        both.run()
+    assert 2 == len(notes(both))
+    if deleted:
+        both.ph_delete("conversations", by_hand)
+        both.ph_edit("conversations", task, subject="Of the completion")
+        both.settle()
+
+    assert ["Of the completion" if deleted else "By hand"] == subjects(both)
+    assert sf_id == notes(both)[task if deleted else by_hand]
