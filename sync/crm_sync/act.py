@@ -250,7 +250,10 @@ class Actor:
             pairs = [(plan, *self._begin_in_salesforce(plan, key_field)) for plan in plans]
         begun = {key: (plan, intent) for plan, intent, key in pairs}
         rows = {key: plan.write[SALESFORCE] for key, (plan, _) in begun.items()}
-        made = engine.salesforce.upsert_many(name, key_field, rows)
+        jobs: list[int] = []
+        made = engine.salesforce.upsert_many(
+            name, key_field, rows, began=lambda job: jobs.append(self._journal.begin_job(name, job))
+        )
         records = engine.salesforce.by_ids(name, engine.select(name), made.ids.values())
         with self._state.together():
             for key, (plan, intent) in begun.items():
@@ -260,6 +263,7 @@ class Actor:
                     continue
                 self._guard(plan, lambda p, i=intent, r=row: self._link_created(p, i, r.id, r))
                 plan.write.pop(SALESFORCE)
+            self._state.close_intents(jobs)
 
     def _begin_in_salesforce(self, plan: Plan, key_field: str) -> tuple[Intent, str]:
         activity = plan.activity

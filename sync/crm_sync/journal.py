@@ -5,6 +5,8 @@ between a death and the recovery is told apart from what was agreed (I5).
 Rule 2: a record is found by its unique key, else by who made it and when (see `recognise`), never by values alone.
 Rule 3: an intent for which no section is enabled waits, without a request (P2).
 Rule 4: resolving reads both systems and writes only the state.
+Rule 5: Salesforce carries out a bulk job whether or not anybody listens. One that was begun has ended before anything
+else is done: else it would write what it was given then over what people said since.
 Rules P2, P7, P8, P10, P25; invariants I3, I5, I10.
 """
 
@@ -28,6 +30,7 @@ from crm_sync.state import PARTNER, Intent
 from crm_sync.updates import UPDATE, recover_updates
 
 Kept = Collection[tuple[str, str]]
+JOB = "job"  # the kind of an intent that is a bulk job, with many creations' own intents beside it
 _WHO = ("CreatedById", "CreatedDate", "LastModifiedById")
 
 
@@ -73,6 +76,10 @@ class Journal:
             **self._sent(sf_object, sections.values(), fields),
         }
         return self._state.open_intent(SALESFORCE, self._engine.clock.now(), body)
+
+    def begin_job(self, sf_object: str, job: str) -> int:
+        """A bulk job that Salesforce is about to carry out; returns what to close when its end was heard of."""
+        return self._state.open_intent(JOB, self._engine.clock.now(), {"object": sf_object, "job": job}).id
 
     def resend(self, intent: Intent, fields: Mapping[str, Any]) -> Intent:
         """The same creation with other fields, after the first were refused."""
@@ -246,9 +253,10 @@ class Journal:
 
     def recover(self, *, look_again: bool) -> None:
         """Resolve what was begun and not finished. *look_again*: what was not made may be made in this run."""
+        self._await_jobs()
         self._recover_updates()
         for intent in self._state.intents():
-            if intent.kind == UPDATE:
+            if intent.kind in {UPDATE, JOB}:
                 continue
             body = intent.body
             # A Conversation may continue what was begun for its Task, whether Tasks are syncing by now or not (P10).
@@ -263,6 +271,13 @@ class Journal:
                     self._recover_partner(intent)
             except RecordRefused as error:
                 self._engine.report.note(f"a creation that was begun stays open: {error}")
+
+    def _await_jobs(self) -> None:
+        syncing = {section.salesforce for section in self._engine.sections}
+        for intent in self._state.intents():
+            if intent.kind == JOB and intent.body["object"] in syncing:
+                self._engine.salesforce.await_job(intent.body["job"])
+                self._state.close_intent(intent)
 
     def _recover_updates(self) -> None:
         syncing = {section.salesforce for section in self._engine.sections}

@@ -4,6 +4,8 @@ Rule 1: only upserts by a unique external id go this way: they say the same twic
 nobody heard of is simply done again (F01, F61).
 Rule 2: results are matched by that key, never by their order.
 Rule 3: what is refused is told for each record; the others are done (F60).
+Rule 4: a job is named to who asked before it is closed: from then on Salesforce carries it out, whoever still listens.
+Rule 5: what a job cannot say, or did not do, goes by collections.
 Source: Bulk API 2.0 and Bulk API Developer Guide v62 (ingest); REST API Developer Guide v62 (sObject collections).
 """
 
@@ -11,7 +13,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -26,7 +28,9 @@ BULK_FROM = 2_000  # fewer records than this are cheaper in collections
 BULK_BYTES_MAX = 100_000_000  # of one job's data; base64 of more would exceed 150 MB
 POLL_SECONDS, POLLS_MAX = 5, 720  # an hour; then the run ends and the next one does it again
 _DONE = frozenset({"JobComplete", "Failed", "Aborted"})
+_NULL = "#N/A"  # what empties a field in CSV: a text of these four letters cannot be said there
 Rows = Mapping[str, Mapping[str, Any]]  # external id -> fields
+Began = Callable[[str], None]  # is told a job's id before the job is closed
 
 
 class Wire(Protocol):
@@ -49,13 +53,15 @@ class Upserts:
         return Upserts({**self.ids, **other.ids}, {**self.refused, **other.refused})
 
 
-def upsert_many(wire: Wire, clock: Clock, name: str, key: str, rows: Rows) -> Upserts:
+def upsert_many(wire: Wire, clock: Clock, name: str, key: str, rows: Rows, *, began: Began) -> Upserts:
     """Create or update the *rows* of one object by their external id *key*."""
-    if len(rows) >= BULK_FROM:
-        return _by_job(wire, clock, name, key, rows)
-    found, keys = Upserts(), list(rows)
-    for start in range(0, len(keys), COLLECTION_RECORDS_MAX):
-        chunk = keys[start : start + COLLECTION_RECORDS_MAX]
+    found = Upserts()
+    fit = {value: fields for value, fields in rows.items() if _NULL not in map(_cell, fields.values())}
+    if len(fit) >= BULK_FROM:
+        found = _by_job(wire, clock, name, key, fit, began)
+    left = [value for value in rows if value not in found.ids and value not in found.refused]
+    for start in range(0, len(left), COLLECTION_RECORDS_MAX):
+        chunk = left[start : start + COLLECTION_RECORDS_MAX]
         found |= _by_collection(wire, name, key, {one: rows[one] for one in chunk})
     return found
 
@@ -76,10 +82,14 @@ def _by_collection(wire: Wire, name: str, key: str, rows: Rows) -> Upserts:
     return Upserts(ids, refused)
 
 
-def _by_job(wire: Wire, clock: Clock, name: str, key: str, rows: Rows) -> Upserts:
+def _by_job(wire: Wire, clock: Clock, name: str, key: str, rows: Rows, began: Began) -> Upserts:
     found = Upserts()
     for data in _chunks(key, rows):
-        job = _ended(wire, clock, _begun(wire, name, key, data))
+        try:
+            job = _begun(wire, name, key, data, began)
+        except RecordRefused:
+            return found  # no job for this user, or none any more today: nothing of it is carried out
+        await_job(wire, clock, job)
         ids, refused = {}, {}
         for row in _results(wire, job, "successfulResults"):
             ids[row[key]] = row["sf__Id"]
@@ -90,7 +100,7 @@ def _by_job(wire: Wire, clock: Clock, name: str, key: str, rows: Rows) -> Upsert
     return found
 
 
-def _begun(wire: Wire, name: str, key: str, data: str) -> str:
+def _begun(wire: Wire, name: str, key: str, data: str, began: Began) -> str:
     wanted = {
         "object": name,
         "operation": "upsert",
@@ -98,21 +108,33 @@ def _begun(wire: Wire, name: str, key: str, data: str) -> str:
         "contentType": "CSV",
         "lineEnding": "LF",
     }
-    job = _told(wire._send("POST", wire._data("/jobs/ingest"), write=True, json=wanted))["id"]  # noqa: SLF001
+    job = str(_told(wire._send("POST", wire._data("/jobs/ingest"), write=True, json=wanted))["id"])  # noqa: SLF001
+    began(job)
     path = wire._data(f"/jobs/ingest/{job}")  # noqa: SLF001
     headers = {"Content-Type": "text/csv"}
     _told(wire._send("PUT", f"{path}/batches", write=True, data=data.encode(), more_headers=headers))  # noqa: SLF001
     _told(wire._send("PATCH", path, write=True, json={"state": "UploadComplete"}))  # noqa: SLF001
-    return str(job)
+    return job
 
 
-def _ended(wire: Wire, clock: Clock, job: str) -> str:
+def await_job(wire: Wire, clock: Clock, job: str) -> None:
+    """Until nothing more comes of a job: one that was never closed is aborted, one that is gone did all it will.
+
+    Raises ServiceUnavailable when it does not end.
+    """
+    path = wire._data(f"/jobs/ingest/{job}")  # noqa: SLF001
     for _ in range(POLLS_MAX):
-        state = _told(wire._send("GET", wire._data(f"/jobs/ingest/{job}")))  # noqa: SLF001
-        if state["state"] in _DONE:
-            return job
+        response = wire._send("GET", path)  # noqa: SLF001
+        if response.status_code == 404:
+            return
+        state = _told(response)["state"]
+        if state in _DONE:
+            return
+        if state == "Open":
+            _told(wire._send("PATCH", path, write=True, json={"state": "Aborted"}))  # noqa: SLF001
+            return
         clock.sleep(POLL_SECONDS)
-    raise ServiceUnavailable(f"Salesforce's bulk job {job} does not end; the next run sends its rows again")
+    raise ServiceUnavailable(f"Salesforce's bulk job {job} does not end; the next run waits for it again")
 
 
 def _results(wire: Wire, job: str, which: str) -> Iterator[dict[str, str]]:
