@@ -27,19 +27,26 @@ _KNOWN = sa.select(LEASE)
 _TOKEN = sa.select(LEASE.c.token)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Lease:
-    """One that is held; its token is nobody else's."""
+    """One that is held; its token is nobody else's. *until*: as long as nobody else can have taken it."""
 
     token: int
     clock: Clock
     seconds: int
+    until: datetime
+
+    @property
+    def running_out(self) -> bool:
+        """Two thirds of it are over."""
+        return self.until - self.clock.now() < timedelta(seconds=self.seconds / 3)
 
     def prolong(self, connection: sa.Connection) -> None:
         """Within a transaction: it is ours for longer, or RunStopped, and nothing is written."""
-        end = _text(self.clock.now() + timedelta(seconds=self.seconds))
-        if not connection.execute(_PROLONG, {"mine": self.token, "end": end}).rowcount:
+        until = self.clock.now() + timedelta(seconds=self.seconds)
+        if not connection.execute(_PROLONG, {"mine": self.token, "end": _text(until)}).rowcount:
             raise RunStopped("another run has taken over the state; this one writes nothing more")
+        self.until = until
 
     def give_up(self, connection: sa.Connection) -> None:
         """It is nobody's, if it still was ours."""
@@ -49,7 +56,8 @@ class Lease:
 def take_lease(connection: sa.Connection, holder: str, clock: Clock, seconds: int, dead: Collection[str]) -> Lease:
     """Within a transaction: the lease, if it is free. Raises RunStopped when somebody else holds it."""
     now = clock.now()
-    ours = {"who": holder, "end": _text(now + timedelta(seconds=seconds))}
+    until = now + timedelta(seconds=seconds)
+    ours = {"who": holder, "end": _text(until)}
     # The write comes first, so that two who try at once stand in line for it.
     if not connection.execute(_TAKE, {"given_up": [holder, "", *dead], "now": _text(now), **ours}).rowcount:
         known = connection.execute(_KNOWN).first()
@@ -59,7 +67,7 @@ def take_lease(connection: sa.Connection, holder: str, clock: Clock, seconds: in
                 "wait for it, or run again after that"
             )
         connection.execute(_FIRST, ours)
-    return Lease(int(connection.execute(_TOKEN).scalar_one()), clock, seconds)
+    return Lease(int(connection.execute(_TOKEN).scalar_one()), clock, seconds, until)
 
 
 def _text(moment: datetime) -> str:

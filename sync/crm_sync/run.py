@@ -61,7 +61,7 @@ TENANT_SETTING = "notesInheritTaskSourceId"
 SIDES: dict[str, Callable[..., Partner]] = {PLANHAT: Planhat, TOTANGO: Totango, MARKETO: Marketo}
 
 
-LEASE_SECONDS = 900  # from one write to the next, the longest waits for a service included
+LEASE_SECONDS = 900  # from one request to the next, a long wait for a service included
 
 
 class Sync:
@@ -161,6 +161,7 @@ class Sync:
         clients = self._clients()
         for client in clients:
             client.transport.read_only = dry_run
+            client.transport.may_send = state.keep_lease
         try:
             try:
                 scope = self._scope(clients)

@@ -23,7 +23,18 @@ from crm_sync.clock import Clock
 from crm_sync.lease import Lease, take_lease
 from crm_sync.model import Link
 from crm_sync.report import Conflict
-from crm_sync.state_tables import BASELINE, CONFLICTS, CURSORS, FLAG_LOG, INTENTS, LEASE, META, PENDING, SETTINGS
+from crm_sync.state_tables import (
+    BASELINE,
+    CONFLICTS,
+    CURSORS,
+    FLAG_LOG,
+    INTENTS,
+    LEASE,
+    META,
+    PENDING,
+    SETTINGS,
+    make_tables,
+)
 
 PARTNER = "partner"  # the kind of an intent to create a record there
 LINKS_KEPT_MAX = 10_000
@@ -32,7 +43,7 @@ LINKS_KEPT_MAX = 10_000
 @dataclass(frozen=True)
 class Intent:
     """A write that was begun: *kind* "salesforce" or "partner" for a creation there, "update" for changes to a link's
-    records; *body* what was to be written.
+    records, "job" for a bulk job; *body* what was to be written.
     """
 
     id: int
@@ -97,7 +108,8 @@ class Kept:
 
 
 class State:
-    """The sync's memory. *url* is an SQLAlchemy URL; "sqlite://" lives as long as the object.
+    """The sync's memory. *url* is an SQLAlchemy URL; "sqlite://" lives as long as the object. Raises SyncError for one
+    of another version.
 
     One State may serve several `Sync` objects one after the other, as after a crash.
     """
@@ -108,7 +120,7 @@ class State:
         if url in {"sqlite://", "sqlite:///:memory:"}:
             options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
         self._engine = sa.create_engine(url, **options)
-        META.create_all(self._engine)
+        make_tables(self._engine, META)
         self._lease: Lease | None = None
         self._known: Kept | None = None  # what is kept while there is a lease; see `_kept`
         self._open: sa.Connection | None = None
@@ -205,9 +217,9 @@ class State:
     def leased(self, holder: str, clock: Clock, *, seconds: int, dead: Collection[str] = ()) -> Iterator[None]:
         """Hold this memory: a second run at the same time would decide from what the first one changes (F68).
 
-        Each write prolongs the lease by *seconds*. The holder itself may take it again at any time (it is known to be
-        dead when it comes back), and so may anybody from one of the *dead*; others when the time is over. From then on
-        each write of the earlier holder's is refused: the token is the fence.
+        Each write prolongs the lease by *seconds*, and so does `keep_lease`. The holder itself may take it again at
+        any time (it is known to be dead when it comes back), and so may anybody from one of the *dead*; others when the
+        time is over. From then on each write of the earlier holder's is refused: the token is the fence.
 
         Raises:
             RunStopped: somebody else holds it, or took it over meanwhile.
@@ -223,6 +235,12 @@ class State:
             with self._engine.begin() as connection:
                 taken.give_up(connection)
 
+    def keep_lease(self) -> None:
+        """Before a request: the lease goes on. Raises RunStopped when somebody took it over during a long wait."""
+        if self._lease is not None and self._lease.running_out:
+            with self._begin():
+                pass  # each transaction prolongs it
+
     def lease_holder(self) -> str:
         """Who holds the lease, or held it when they died; "" for nobody."""
         return str(self._value(sa.select(LEASE.c.holder)) or "")
@@ -237,7 +255,7 @@ class State:
             return state_links.read(connection, state_links.OF_OBJECT, {"object": sf_object})
 
     def link_count(self) -> int:
-        """How many pairs are known, tombstones included."""
+        """How many pairs are known of which one side at least is there."""
         return int(self._value(state_links.COUNT))
 
     def link(self, link_id: int) -> Link | None:

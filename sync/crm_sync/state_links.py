@@ -46,7 +46,9 @@ OF_PARTNER_IN = _ROWS.where(  # of_model, record, object
     LINKS.c.id.in_(sa.select(REPLICAS.c.link).where(_NAMES, REPLICAS.c.sf_object == sa.bindparam("object")))
 )
 HALF_DELETED = OF_OBJECT.where(sa.exists(sa.select(REPLICAS.c.link).where(_HALF).correlate(LINKS)))  # object
-COUNT = sa.select(sa.func.count()).select_from(LINKS)
+_ALIVE = sa.and_(REPLICAS.c.link == LINKS.c.id, sa.not_(REPLICAS.c.deleted))
+_NOT_GONE = sa.or_(sa.not_(LINKS.c.sf_deleted), sa.exists(sa.select(REPLICAS.c.link).where(_ALIVE).correlate(LINKS)))
+COUNT = sa.select(sa.func.count()).select_from(LINKS).where(_NOT_GONE)
 
 _ADD = sa.insert(LINKS)
 _ADD_REPLICA = sa.insert(REPLICAS)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from crm_sync.errors import SyncError
+
 META = sa.MetaData()
 
 LINKS = sa.Table(
@@ -87,3 +89,20 @@ FLAG_LOG = sa.Table(
     sa.Column("on", sa.Boolean, nullable=False),
     sa.Column("why", sa.Text, nullable=False),
 )
+
+
+def make_tables(engine: sa.Engine, metadata: sa.MetaData) -> None:
+    """Make the tables that are missing. Raises SyncError: those that are there are of another version."""
+    there = sa.inspect(engine)
+    names = set(there.get_table_names())
+    for table in metadata.sorted_tables:
+        if table.name in names:
+            differing = {column.name for column in table.columns} ^ {
+                one["name"] for one in there.get_columns(table.name)
+            }
+            if differing:
+                raise SyncError(
+                    f"the state database is another version's (table {table.name}: {', '.join(sorted(differing))}); "
+                    "run that version, or name a new --state: pairs are found again by the keys of their records"
+                )
+    metadata.create_all(engine)

@@ -22,7 +22,7 @@ from typing import Any
 import requests
 
 from crm_sync.clock import Clock
-from crm_sync.errors import ServiceUnavailable, UnknownOutcome
+from crm_sync.errors import AccessRefused, ServiceUnavailable, UnknownOutcome
 
 TIMEOUT_SECONDS = (10, 120)  # connect, read
 BACKOFF_SECONDS_MAX = 60
@@ -46,7 +46,8 @@ Judge = Callable[[requests.Response], Verdict]
 class Transport:
     """Sends requests for one service and counts them.
 
-    *calls* and *writes* are the report's counters; with *read_only* a write is our bug. *skew* is how far the service's
+    *calls* and *writes* are the report's counters; with *read_only* a write is our bug. *may_send* is asked before each
+    request, one that is sent again included, and raises where no more is to be sent. *skew* is how far the service's
     clock was ahead of ours at its newest answer, zero as long as nothing shows.
     """
 
@@ -63,6 +64,7 @@ class Transport:
         self.calls: Counter[str] = Counter()
         self.writes: Counter[str] = Counter()
         self.read_only = False
+        self.may_send: Callable[[], None] = lambda: None
         self.skew = timedelta(0)
         self._session = session
         self._clock = clock
@@ -92,10 +94,12 @@ class Transport:
         Raises:
             UnknownOutcome: a request that must not be repeated has no usable answer.
             ServiceUnavailable: no usable answer after every attempt.
+            AccessRefused: the address or a header is none that can be sent.
         """
         assert not (write and self.read_only), f"a dry run wanted to write: {method} {url}"
         trouble = ""
         for attempt in range(1, self._attempts_max + 1):
+            self.may_send()
             self.calls[self.service] += 1
             self.writes[self.service] += write
             response: requests.Response | None = None
@@ -113,6 +117,12 @@ class Transport:
                 self._measure(response, asked_at)
                 verdict = Verdict.UNCLEAR if _truncated(response) else self._judge(response)
                 trouble = f"HTTP {response.status_code}"
+            except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, UnicodeError) as error:
+                # Not what `error` says: it shows the token.
+                raise AccessRefused(
+                    f"{self.service}: a request cannot be sent ({type(error).__name__}); check the address, and that "
+                    "the token is one line of plain letters"
+                ) from None
             except requests.RequestException as error:
                 verdict, trouble = Verdict.UNCLEAR, type(error).__name__
             if verdict is Verdict.DONE:

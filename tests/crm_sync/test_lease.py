@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 from tests.crm_sync.both import BOTH, Both
 
 from crm_sync.brake import braked
@@ -104,6 +106,72 @@ def test_two_syncs_over_one_state(both: Both) -> None:
     assert 2 == len(both.sf_tasks())
 
 
+@pytest.mark.rule("F68", "I5")
+@pytest.mark.parametrize("taken", [True, False])
+def test_who_waited_too_long_sends_nothing_more(
+    both: Both, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    """Salesforce asks a run to wait for as long as its lease is: another one may have taken over and gone on, and what
+    the first one would send again is of yesterday. Nobody else there, it goes on.
+    """
+    both.state = State(f"sqlite:///{tmp_path / 'sync.db'}")
+    both.configure(task=BOTH)
+    task = both.ph_task(action="First")
+    both.settle()
+    both.ph_edit("tasks", task, action="Second")
+    assert both.config is not None
+    session = requests.Session()
+    session.mount("https://", both.network.adapter())
+    other = Sync(both.config, session=session, clock=both.clock, state=State(both.state.url), holder="other")
+    sleep, waited = both.clock.sleep, []
+
+    def meanwhile(seconds: float) -> None:
+        sleep(seconds)
+        waited.append(seconds)
+        if taken:
+            both.ph_edit("tasks", task, action="Third")
+            assert not other.run().stopped
+
+    monkeypatch.setattr(both.clock, "sleep", meanwhile)
+    both.wire.arm(None)
+    both.wire.answer = ("PATCH", 503, [{"errorCode": "SERVER_UNAVAILABLE", "message": "wait"}])
+    both.wire.answer_headers = {"Retry-After": "900"}
+    report = both.sync().run()
+
+    assert [900] == waited
+    assert taken is ("another run has taken over" in report.stopped)
+    assert 1 + (not taken) == len(both.wire.writes)
+    both.settle()
+    wanted = "Third" if taken else "Second"
+    assert [wanted] == [row["Subject"] for row in both.sf_tasks()] == [one["action"] for one in both.ph_tasks()]
+
+
+@pytest.mark.rule("F68", "I9")
+def test_a_long_reading_keeps_the_lease(both: Both, tmp_path: Path) -> None:
+    """Pages that come slowly are no reason for another run to begin: nothing was written for longer than a lease."""
+    both.state = State(f"sqlite:///{tmp_path / 'sync.db'}")
+    both.configure(task=BOTH)
+    assert both.config is not None
+    other = Sync(both.config, session=both.sync_session, clock=both.clock, state=State(both.state.url), holder="other")
+    sent, said = both.wire.send, []
+
+    def slow(request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        both.clock.advance(700)
+        both.wire.send = sent  # type: ignore[method-assign]
+        said.append(other.run().stopped)
+        both.wire.send = slow  # type: ignore[method-assign]
+        return sent(request, **options)
+
+    both.sf_task(Subject="Call")
+    both.wire.send = slow  # type: ignore[method-assign]
+    report = both.sync().run()
+    both.wire.send = sent  # type: ignore[method-assign]
+
+    assert ("", 1) == (report.stopped, report.section("Task:Task").created)
+    assert len(said) > 4
+    assert all("sync holds the state until" in one for one in said)
+
+
 # -- the brake ---------------------------------------------------------------------------------------------------
 
 
@@ -146,6 +214,20 @@ def test_a_braked_run_writes_nothing_and_one_that_may_goes_on(both: Both) -> Non
     assert (1, 0) == (len(both.sf_tasks()), sum(report.writes.values()))
     report = both.sync().run(allow_mass=True)
     assert ("", 4) == (report.stopped, len(both.sf_tasks()))
+
+
+@pytest.mark.rule("F25", "I6")
+def test_what_is_long_gone_is_no_pair_to_brake_by(both: Both) -> None:
+    """Pairs of which both sides were deleted in the course of the years do not make a mass deletion look small."""
+    state = both.state
+    for n in range(4):
+        link = state.add_link(sf_object="Task", sf_id=f"00T{n:015}", ids={"Task": f"t{n}"}, base={})
+        if n < 3:
+            state.change_link(link.id, sf_deleted=True)
+        if n < 2:
+            state.change_link(link.id, deleted={"Task": True})
+
+    assert 2 == state.link_count()  # one that is whole, and one half of which is still there
 
 
 # -- the budget --------------------------------------------------------------------------------------------------
