@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import requests
 
-from crm_sync.cli_errors import Errors
+from crm_sync.cli_errors import Errors, opening
 from crm_sync.clock import RealClock, clock_of
 from crm_sync.config import PROFILES, Config
 from crm_sync.errors import ConfigError
@@ -219,7 +219,8 @@ def _run(
 
 
 def _open_state(config: Config, state_url: str) -> State:
-    return State(state_url or config.state_url or DEFAULT_STATE)
+    with opening():
+        return State(state_url or config.state_url or DEFAULT_STATE)
 
 
 def _progress() -> Progress | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
-from crm_sync.errors import SyncError
+from crm_sync.errors import ConfigError, SyncError
 
-DRIVERS = ("psycopg", "psycopg2")  # of the databases that are not Python's own
 HOW = "pip install 'understudy[postgres]', and write the address as postgresql+psycopg://…"
 
 
@@ -24,10 +25,19 @@ class Errors:
         if isinstance(error, SyncError):
             click.echo(f"Error: {error}", err=True)
             sys.exit(1)
-        if isinstance(error, (sqlalchemy.exc.OperationalError, sqlalchemy.exc.ArgumentError)):
+        # DatabaseError: no database at all, a broken one, one that is locked, or that nobody may write.
+        if isinstance(error, (sqlalchemy.exc.DatabaseError, sqlalchemy.exc.ArgumentError)):
             text = " ".join(str(getattr(error, "orig", error)).split())  # a driver's words may be of several lines
             click.echo(f"Error: the state database cannot be used: {text}; check --state", err=True)
             sys.exit(1)
-        if isinstance(error, ModuleNotFoundError) and error.name in DRIVERS:
-            click.echo(f"Error: the state database needs {error.name}, which is not installed: {HOW}", err=True)
-            sys.exit(1)
+
+
+@contextmanager
+def opening() -> Iterator[None]:
+    """Around whatever opens the state database. Raises ConfigError: it is no address, or its driver is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"the state database needs {error.name}, which is not installed: {HOW}") from None
+    except ValueError as error:  # SQLAlchemy's own for a port that is no number
+        raise ConfigError(f"the state database cannot be used: {error}; check --state") from None

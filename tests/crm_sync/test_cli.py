@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,8 @@ def test_plan_writes_nothing(both: Both, desk: Any) -> None:
         (("${SF_TOKEN}", "${NO_SUCH_NAME}"), "salesforce.access_token: the environment has no"),
         (("sqlite:///", "nonsense:///"), "state"),
         (("sync.db", "no/such/folder/sync.db"), "the state database cannot be used"),
+        (("sqlite:///", "postgresql+psycopg://host:port/"), "the state database cannot be used"),
+        (("sqlite:///", "mysql://host/"), "the state database needs MySQLdb, which is not installed"),
     ],
 )
 def test_one_clear_line(desk: Any, change: tuple[str, str], words: str) -> None:
@@ -125,6 +128,31 @@ def test_one_clear_line(desk: Any, change: tuple[str, str], words: str) -> None:
     assert 1 == result.exit_code
     assert words in result.output
     assert 1 == len(result.output.strip().splitlines())
+
+
+@pytest.mark.parametrize("how", ["no database", "half of one", "another version's"])
+def test_a_state_that_cannot_be_read_is_said_in_one_line(both: Both, desk: Any, tmp_path: Path, how: str) -> None:
+    """Nothing is asked of a service, and the file stays as it is."""
+    call, _ = desk
+    path = tmp_path / "sync.db"
+    call("run")
+    if how == "another version's":
+        with sqlite3.connect(path) as old:
+            old.execute("ALTER TABLE links DROP COLUMN version")
+        old.close()
+    else:
+        path.write_bytes(b"x" * 4096 if how == "no database" else path.read_bytes()[:9000])
+    kept, wrote = path.read_bytes(), len(both.planhat.exchanges(0))
+
+    results = [call("run"), call("plan"), call("status")]
+
+    assert [1, 1, 1] == [result.exit_code for result in results]
+    for result in results:
+        assert (
+            "the state database is another" if how[0] == "a" else "the state database cannot be used: "
+        ) in result.output
+        assert 1 == len(result.output.strip().splitlines())
+    assert (kept, wrote) == (path.read_bytes(), len(both.planhat.exchanges(0)))
 
 
 def test_a_missing_file_and_a_wrong_token(desk: Any, both: Both) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from crm_sync.errors import AccessRefused
 from crm_sync.transport import Transport, Verdict
 from fake_core.clock import FrozenClock
 
@@ -103,3 +105,33 @@ def test_a_time_in_another_zone_is_the_same_time() -> None:
         server = Server(clock, ahead=None)
         server.text = text
         assert timedelta(minutes=2) == measured(server, clock).skew
+
+
+@pytest.mark.parametrize(("url", "token"), [(URL, "s3\n4"), (URL, " s3"), ("https://api.planhat.com:99999/", "s3")])
+def test_what_cannot_be_sent_is_not_tried_again(url: str, token: str) -> None:
+    """A token with a line end, an address that is none: no service is at fault, and the message shows no token."""
+    clock, session = FrozenClock(), requests.Session()
+    began = clock.now()
+    transport = Transport(service="planhat", session=session, clock=clock, attempts_max=5, judge=lambda _: Verdict.DONE)
+
+    with pytest.raises(AccessRefused, match="planhat: a request cannot be sent") as refused:
+        transport.send("GET", url, repeatable=True, headers={"Authorization": token})
+
+    assert (began, 1) == (clock.now(), transport.calls["planhat"])
+    assert "s3" not in str(refused.value)
+
+
+def test_a_token_that_no_header_can_carry() -> None:
+    """HTTP has no letter for it: that is said before anything is sent."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/tasks"
+        transport = Transport(
+            service="planhat",
+            session=requests.Session(),
+            clock=FrozenClock(),
+            attempts_max=5,
+            judge=lambda _: Verdict.DONE,
+        )
+
+        with pytest.raises(AccessRefused, match="the token is one line"):
+            transport.send("GET", url, repeatable=True, headers={"Authorization": "Bearer €"})

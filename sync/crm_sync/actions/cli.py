@@ -21,7 +21,7 @@ from crm_sync.actions.failures import Failure
 from crm_sync.actions.memory import Memory
 from crm_sync.actions.runner import Runner
 from crm_sync.actions.settings import Settings, load_settings
-from crm_sync.cli_errors import Errors
+from crm_sync.cli_errors import Errors, opening
 from crm_sync.clock import RealClock
 from crm_sync.errors import SyncError
 
@@ -130,11 +130,13 @@ def _runner(settings: Settings, state_url: str, ca_file: str | None, meetings: P
     session = requests.Session()
     if ca_file:
         session.verify = ca_file
+    with opening():
+        memory = Memory(state_url or settings.state_url or DEFAULT_STATE)
     return Runner(
         settings,
         session=session,
         clock=RealClock(),
-        memory=Memory(state_url or settings.state_url or DEFAULT_STATE),
+        memory=memory,
         owner=secrets.token_hex(8),
         meetings=meetings,
     )

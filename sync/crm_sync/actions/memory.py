@@ -21,6 +21,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
 
+from crm_sync.state_tables import make_tables
+
 DISCONNECTED, CONNECTED, NEEDS_RECONNECT = "disconnected", "connected", "needs_reconnect"
 RUNNING, INTERRUPTED, FINISHED = "running", "interrupted", "finished"
 OPEN, INTENT, MADE, DONE, REFUSED = "open", "intent", "made", "done", "refused"
@@ -115,7 +117,7 @@ class Memory:
     def __init__(self, url: str = "sqlite://") -> None:
         options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}} if url == "sqlite://" else {}
         self._engine = sa.create_engine(url, **options)
-        _META.create_all(self._engine)
+        make_tables(self._engine, _META)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -12,7 +12,7 @@ from typing import Self
 import click
 import requests
 
-from crm_sync.cli_errors import Errors
+from crm_sync.cli_errors import Errors, opening
 from crm_sync.clock import clock_of
 from crm_sync.config import Config
 from crm_sync.errors import ConfigError
@@ -126,7 +126,8 @@ class _Desk:
             session.verify = ca_file
         self.config, self._allow_mass = config, allow_mass
         self.clock = clock_of(os.environ, session)
-        self.state = State(state_url or config.state_url or DEFAULT_STATE)
+        with opening():
+            self.state = State(state_url or config.state_url or DEFAULT_STATE)
         holder, dead = this_process(self.state.lease_holder())
         self.sync = Sync(config, session=session, clock=self.clock, state=self.state, holder=holder, dead_holders=dead)
 
