@@ -45,6 +45,10 @@ class Scope(Protocol):
         """Why a record that no link has is not made on the other side; "" when it is. *keyed*: it names its pair."""
 
     @property
+    def sees_all(self) -> bool:
+        """Is a record that the partner does not show one that was deleted, and not just somebody else's?"""
+
+    @property
     def passes_some(self) -> bool:
         """May `passes_over` say something?"""
 
@@ -69,6 +73,7 @@ class Everybody:
 
     off = ""
     since: datetime | None = None
+    sees_all = True
     passes_some = False
 
     def leaves_out(self, record: Record, *, keyed: bool = False) -> str:  # noqa: ARG002 - the protocol's signature

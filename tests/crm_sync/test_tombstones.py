@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.crm_sync.both import OFF, SEND, SF, Both
+from tests.crm_sync.both import BOTH, KEY_FIELD, OFF, SEND, SF, Both
 
 
 def undelete(both: Both, sf_id: str) -> None:
@@ -130,3 +130,27 @@ def test_a_survivor_that_is_given_to_another_task(both: Both) -> None:
     assert ("Mine", "Mine") == settle(both, task, other)
     both.sf_edit(other, Subject="Edited")
     assert ("Edited", "Edited") == settle(both, task, other)
+
+
+@pytest.mark.rule("P25", "F13", "I6")
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_planhat_deleted_is_not_made_again_when_nobody_remembers(both: Both, edited: bool) -> None:
+    """The Salesforce Task says by its key whose it is: that one is gone, and a lost memory does not bring it back."""
+    both.sf_options = {"external_id_field": KEY_FIELD}
+    both.configure(task=BOTH)
+    task = both.ph_task(action="Deleted by its user")
+    both.ph_task(action="Kept")
+    both.settle()
+    (deleted,) = [row["Id"] for row in both.sf_tasks() if row["Subject"] == "Deleted by its user"]
+    both.ph_delete("tasks", task)
+    both.settle()
+
+    both.state = type(both.state)()
+    report = both.run()
+    if edited:
+        both.sf_edit(deleted, Subject="Edited since")
+    both.settle()
+
+    assert ["Kept"] == [one["action"] for one in both.ph_tasks()]
+    assert {"the Task it was made for was deleted; this one stays": 1} == dict(report.section("Task:Task").skipped)
+    assert 2 == len(both.sf_tasks())

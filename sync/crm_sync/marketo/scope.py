@@ -21,6 +21,8 @@ from crm_sync.sides.marketo import REMINDER, Marketo
 class ReminderScope:
     """See the module's docstring. *salesforce_user* tells whose the Salesforce session is, asked only if need be."""
 
+    sees_all = False
+
     def __init__(self, side: Marketo, options: Options, salesforce_user: Callable[[], str]) -> None:
         self._side = side
         self._options = options

@@ -87,7 +87,9 @@ class SalesforceReader:
         return carried and not record.deleted and {SALESFORCE, *link.ids} <= link.deleted
 
     def _adopt_by_external_key(self, record: Record) -> bool:
-        """A record that carries our own key belongs to that partner's record (F13)."""
+        """A record that carries our own key belongs to that partner's record (F13); where that one was deleted, and
+        nobody remembers, it stays as it is and is not made there again (P25, I6).
+        """
         for section in self._engine.sections:
             field_name = external_id_field(self._engine, section.model, record.model)
             value = str(record.get(field_name) or "") if field_name else ""
@@ -100,6 +102,10 @@ class SalesforceReader:
         if activity is None:
             linked = self._state.link_of(model, record_id, record.model)
             found = None if linked else self._engine.partner.get(model, record_id)
+            if found is None and linked is None and self._engine.scope.sees_all:
+                label, reason = f"{SALESFORCE} {record.model} {record.id}", f"the {model} it was made for was deleted"
+                self._engine.report.section(section.key).add(label, Outcome.SKIPPED, f"{reason}; this one stays")
+                return True
             if found is None:
                 return False
             activity = self._gathered.new(record.model)
