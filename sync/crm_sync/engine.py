@@ -133,11 +133,11 @@ class Engine:
         return [f for n, f in enumerate(read) if sobject.field(f) is not None and f not in read[:n]]
 
     def _usable(self, section: Section) -> Section:
-        """The section without fields this org does not have or nobody may write."""
+        """The section without fields this org does not have; what nobody may write there is received at most."""
         sobject = self.sobject(section.salesforce)
         kept: list[FieldMap] = []
-        for mapped in section.fields:
-            known = sobject.field(mapped.salesforce)
+        for one in section.fields:
+            mapped, known = one, sobject.field(one.salesforce)
             if known is None and section.flow(mapped) is Direction.OFF:
                 continue  # nobody asked for it
             if known is None:
@@ -145,11 +145,15 @@ class Engine:
                     f"{section.key}: {mapped.name} is not synced, {sobject.name} has no field "
                     f"{mapped.salesforce} for this user"
                 )
-            elif section.flow(mapped).sends and not (known.createable or known.updateable):
+                continue
+            if section.flow(mapped).sends and not (known.createable or known.updateable):
                 self.report.note(
                     f"{section.key}: {mapped.name} is not sent, {sobject.name}.{mapped.salesforce} is read-only"
                 )
-            elif mapped.lens in TEXTS and known.length:
+                if not section.flow(mapped).receives:
+                    continue
+                mapped = replace(mapped, direction=Direction.RECEIVE)
+            if mapped.lens in TEXTS and known.length:
                 limit = min(mapped.max_length or known.length, known.length)
                 kept.append(replace(mapped, max_length=limit))
             else:
