@@ -68,6 +68,7 @@ class Lens(Protocol):
     def silent(self, m: FieldMap, key: Any, c: Context) -> bool: ...
     def silent_sf(self, m: FieldMap, key: Any, c: Context) -> bool: ...
     def sent_once(self, values: Values) -> bool: ...
+    def fits(self, m: FieldMap, key: Any) -> bool: ...
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any: ...
     def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held: ...
 
@@ -92,6 +93,10 @@ class Same:
 
     def sent_once(self, values: Values) -> bool:
         return False
+
+    def fits(self, m: FieldMap, key: Any) -> bool:
+        """Can Salesforce keep all of the partner's comparable value?"""
+        return True
 
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         return self.key_partner(m, values, c)
@@ -122,6 +127,9 @@ class Text(Same):
             return True
         kept = html_text.cut(partner, m.max_length)
         return bool(kept != partner and self._canon(kept) == sf)
+
+    def fits(self, m: FieldMap, key: Any) -> bool:
+        return html_text.cut(key, m.max_length) == str(key)
 
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
         text = self._plain(Same.key_partner(self, m, values, c))

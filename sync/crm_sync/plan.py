@@ -315,7 +315,8 @@ def _plan_field(
         _keep_unsettled(plan, name, sf_view, views, agree)
         return
     if _deliver(plan, known, decision.winner, decision.targets, by_model):
-        _log_losers(plan, known, _with_held_back(plan, known, decision, sf_view, by_model), by_model)
+        told = _with_cut_off(_with_held_back(plan, known, decision, sf_view, by_model), views, by_model)
+        _log_losers(plan, known, told, by_model)
     elif decision.winner in views:
         plan.keep.add((decision.winner, name))
     if decision.losers and activity.link is None:
@@ -341,6 +342,17 @@ def _with_held_back(
     if not isinstance(told, Held) or told.value is None:
         return decision
     return replace(decision, losers=(*decision.losers, Loser(SALESFORCE, sf_view.value, "it was held back")))
+
+
+def _with_cut_off(decision: Decision, views: Mapping[str, View], by_model: Mapping[str, FieldMap]) -> Decision:
+    """A text of which Salesforce kept the beginning loses its end when Salesforce's is taken (I5, F45)."""
+    named = {decision.winner, *(loser.replica for loser in decision.losers)}
+    cut = [
+        Loser(model, views[model].value, "it was cut")
+        for model in decision.targets
+        if model in views and model not in named and not lens(by_model[model]).fits(by_model[model], views[model].value)
+    ]
+    return replace(decision, losers=(*decision.losers, *cut))
 
 
 def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Section) -> View | None:

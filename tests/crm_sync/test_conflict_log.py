@@ -42,3 +42,24 @@ def test_an_owner_that_is_only_sent_replaces_nothing(both: Both) -> None:
     both.settle()
 
     assert [] == both.state.conflicts()
+
+
+@pytest.mark.rule("I5", "F45", "P28")
+@pytest.mark.parametrize("noted", [True, False])
+def test_what_salesforce_could_not_keep_is_given_up_with_a_word(both: Both, noted: bool) -> None:
+    """Planhat's text is longer than Salesforce takes: an edit there of what arrived replaces all of it."""
+    long = f"<p>{'x' * 32_000}</p><p>The end</p>"
+    task = both.ph_task(action="A" * 255 + "end", description=long)
+    both.settle()
+    (sf_id,) = [row["Id"] for row in both.sf_tasks()]
+    if noted:  # written where Salesforce has no room: nobody else has it
+        long = long.replace("The end", "Another end")
+        both.ph_edit("tasks", task, description=long)
+        both.settle()
+    both.sf_edit(sf_id, Subject="B", Description="short")
+    both.settle()
+
+    assert ("B", "<p>short</p>") == tuple(both.ph_get("tasks", task)[name] for name in ("action", "description"))
+    assert {"subject": "A" * 255 + "end", "description": long} == {
+        one.field: one.losing_value for one in both.state.conflicts()
+    }

@@ -103,6 +103,11 @@ class Field:
         names = (self.name, self.salesforce, self.task, self.conversation)
         return frozenset(name.lower() for name in names if name)
 
+    def fits(self, value: Any) -> bool:
+        """Whether Salesforce keeps all of it."""
+        text = self.read_planhat(value)
+        return text is None or self.longest is None or plain(_cut(text, self.longest)) == text
+
     def name_on(self, side: str) -> str | None:
         """The vendor's name on *side*; None where that side has no such field in the mapping."""
         return {SALESFORCE: self.salesforce, TASK: self.task, CONVERSATION: self.conversation}[side]

@@ -376,7 +376,7 @@ class Oracle:
             for activity in self.model.activities.values()
             if not activity.silent and any(record.id in str(conflict.get("activity")) for record in activity.records)
             for one in self._certain(activity)
-            if str(conflict.get("field")).lower() in one.called
+            if str(conflict.get("field")).lower() in one.called and one.fits(conflict.get("losing_value"))
         )
         for (handle, name), found in sorted(named.items()):
             changed = self.agreement.changed.get((handle, name), set())
