@@ -103,13 +103,15 @@ class Workflow:
 
 
 def read_json(path: Path, what: str) -> Any:
-    """The JSON of a file. Raises DocumentError."""
+    """The JSON of a file. Raises DocumentError; also for what Python reads and nobody can send: NaN, half a letter."""
     try:
-        return json.loads(path.read_text("utf-8"))
+        found = json.loads(path.read_text("utf-8"))
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except OSError as error:
         raise DocumentError(f"{path}: {what} cannot be read ({error.strerror}); check the path") from None
     except (ValueError, RecursionError) as error:
         raise DocumentError(f"{path}: {what} is not valid JSON: {error}") from None
+    return found
 
 
 def load_workflow(path: Path) -> Workflow:

@@ -54,7 +54,7 @@ def event(given: Any) -> Event:
         raise DocumentError("an event is a JSON object with event, meetingPlanId, organizationId and firedAt")
     words = _canonical(given)
     kind = words["event"]
-    if kind not in known_events():
+    if not isinstance(kind, str) or kind not in known_events():
         raise DocumentError(f"event: {kind!r} is no event; one is MEETING_ENDED")
     organization = words.get("organizationId")
     if not isinstance(organization, str) or not organization:

@@ -168,8 +168,10 @@ def same(wanted: Any, actual: Any) -> bool:
 
 
 def _kept(value: Any) -> Any:
-    """A value as Salesforce keeps it: of a text no blanks around it, and its lines ended one way (F42, F44)."""
-    return value.replace("\r\n", "\n").replace("\r", "\n").strip() if isinstance(value, str) else value
+    """A value as Salesforce keeps it: a text without NUL and blanks around it, its lines ended one way (F42, F44)."""
+    if not isinstance(value, str):
+        return value
+    return value.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def _number(text: str) -> float | None:

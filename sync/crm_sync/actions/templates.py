@@ -26,6 +26,7 @@ from crm_sync.clock import Clock
 
 _OUTPUT_BYTES_MAX: Final = 1_000_000
 _LOOPS_MAX: Final = 100_000
+_NAMES_BYTES_MAX: Final = 10_000_000  # of what a template assigns: a text doubled thirty times is a gigabyte
 _TELLS_TIME = re.compile(r"%[-_0^#]?[HIklMSsLNpPTRrXcZz+Q]")
 _ONLY_A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?")
@@ -36,6 +37,7 @@ _EARLY, _LATE = datetime(2001, 2, 3), datetime(2012, 11, 28)  # noqa: DTZ001 - w
 class _Templates(Environment):
     output_stream_limit = _OUTPUT_BYTES_MAX
     loop_iteration_limit = _LOOPS_MAX
+    local_namespace_limit = _NAMES_BYTES_MAX
 
 
 class Templates:
@@ -54,7 +56,7 @@ class Templates:
         """*text* with *names* put in. Raises Failure TEMPLATE_FAILED."""
         try:
             return self._environment.from_string(text).render(**names)
-        except (LiquidError, ArithmeticError, ValueError) as error:
+        except (LiquidError, ArithmeticError, ValueError, RecursionError) as error:
             raise Failure("TEMPLATE_FAILED", f"{text!r}: {_first_line(error)}") from None
 
     def _date(self, value: Any, form: Any = "") -> str:

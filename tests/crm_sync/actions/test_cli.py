@@ -57,6 +57,25 @@ def test_a_dry_run_sends_and_remembers_nothing(desk: Desk, call: Any) -> None:
     assert "2 created, 1 refused" in real.output
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [("x\\ud83d", "1", "surrogates"), ("x", "NaN", "Out of range"), ("x", "1e999", "Out of range")],
+)
+def test_what_is_no_json_is_said(desk: Desk, call: Any, tmp_path: Path, name: str, value: str, words: str) -> None:
+    """Python reads half a letter and NaN: said when the workflow is read, not when a database or a service is met."""
+    bad = tmp_path / "bad.json"
+    text = Path(WORKFLOW).read_text("utf-8")
+    bad.write_text(text.replace('"schema_version"', f'"n": "{name}", "v": {value}, "schema_version"', 1), "utf-8")
+
+    run, check = call("run", str(bad), EVENT, "--config", str(CONFIG)), call("check", str(bad))
+
+    for result in (run, check):
+        assert (1, 1) == (result.exit_code, len(result.output.strip().splitlines()))
+        assert "the workflow is not valid JSON: " in result.output
+        assert words in result.output
+    assert [] == desk.wire.sent
+
+
 def test_check(call: Any, tmp_path: Path) -> None:
     """No mistakes is 0; mistakes are one line each and 1."""
     bad = tmp_path / "bad.json"

@@ -111,10 +111,13 @@ def test_a_creation_in_doubt_is_found_whatever_salesforces_clock_says(desk: Desk
     assert made.good
 
 
-@pytest.mark.rule("A22", "F42", "F44")
-@pytest.mark.parametrize(("title", "text"), [(" Call ", "Text"), ("Call", "Text\n"), ("Call", "One\r\nTwo\r\n")])
+@pytest.mark.rule("A22", "F42", "F44", "F47")
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [(" Call ", "Text"), ("Call", "Text\n"), ("Call", "One\r\nTwo\r\n"), ("Ca\0ll", "Text"), ("Call", "Text\0")],
+)
 def test_a_text_that_salesforce_trims_is_found_again(desk: Desk, title: str, text: str) -> None:
-    """Blanks around a text and the ends of its lines are Salesforce's: a lost answer leads to no second Task."""
+    """Blanks around a text, the ends of its lines and a NUL are Salesforce's: a lost answer leads to no second Task."""
     desk.meeting([{"title": title, "text": text}])
 
     crashing(desk, 0, lambda: desk.run(for_each(**TASK)), after=True)

@@ -251,3 +251,11 @@ def test_a_template_that_cannot_be_rendered_refuses_its_item(desk: Desk) -> None
     assert [] == desk.wire.sent
     with pytest.raises(Failure, match="TEMPLATE|loop"):
         render("{% for i in (1..1000000) %}{% endfor %}")
+    doubled = '{% assign a = "0123456789" %}{% for i in (1..30) %}{% assign a = a | append: a %}{% endfor %}'
+    with pytest.raises(Failure, match="namespace"):  # ten gigabytes
+        render(doubled + "{{ a | size }}")
+    deep: Any = "x"
+    for _ in range(5_000):
+        deep = [deep]
+    with pytest.raises(Failure, match="recursion"):
+        render("{{ json.deep }}", deep=deep)

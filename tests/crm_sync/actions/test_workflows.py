@@ -189,6 +189,8 @@ def test_three_shapes_of_an_event_are_one(shape: dict[str, Any]) -> None:
     [
         ([], "JSON object"),
         ({"event": "MEETING_OVER", "organizationId": "o"}, "no event"),
+        ({"event": ["MEETING_ENDED"], "organizationId": "o"}, "no event"),
+        ({"event": {"type": {}, "organizationId": "o"}}, "no event"),
         ({"event": "MEETING_ENDED", "organizationId": "o", "meetingPlanId": "1"}, "no UUID"),
         ({"event": "MEETING_ENDED", "meetingPlanId": MEETING}, "organizationId"),
         ({"event": "MEETING_ENDED_FOR_DEAL_ROOM", "organizationId": "o", "meetingPlanId": MEETING}, "dealRoomId"),
