@@ -8,6 +8,7 @@ import pytest
 from tests.crm_contracts.oracle_log import PH, SF, Log, linked
 
 from crm_contracts.world.homes import Homes
+from crm_contracts.world.invariants.told import Counts, Told
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
 from crm_contracts.world.settings import OFF, RECEIVE, SEND, Settings
 from crm_contracts.world.violations import (
@@ -344,6 +345,29 @@ def test_what_is_made_is_at_its_customer(company: str | None, *, right: bool) ->
         log.round()
     else:
         with pytest.raises(Invented, match="act-1 at"):
+            log.round()
+
+
+@pytest.mark.rule("P27", "I15")
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_task_that_is_moved_to_a_known_customer_is_no_longer_skipped(*, moved: bool) -> None:
+    """Where Planhat is to look is where it is now; one that stays with a customer nobody knows is skipped by name."""
+    log = Log()
+    log.oracle.customers["nowhere"] = False
+    log.oracle.homes = Homes({"acme": "001A", "nowhere": "001N"}, {"acme": "c-acme"})
+    log.user(SALESFORCE, SF, Subject="A", WhatId="001N")
+    log.oracle.model.activities["act-1"].at = "nowhere"
+    log.user(SALESFORCE, SF, WhatId="001A" if moved else "001N")
+    log.begin()
+    log.put(TASK, PH, action="A", sourceId=SF, companyId="c-acme")
+    told = Told(stopped="", sections={"Task": Counts(1, 1, 0, 0, {}, {})}, conflicts=())
+
+    if moved:
+        log.round()
+        log.oracle.round_ended([], clean=True, told=told)
+        log.oracle.settled()
+    else:
+        with pytest.raises(Invented, match="no customer that is known there"):
             log.round()
 
 

@@ -45,6 +45,8 @@ _TYPES = ("email", "note", "chat", "note")  # of a Conversation: two that take n
 _TYPES_SEED = 1 << 40  # drawn apart from all else: a history keeps its other operations
 _PHASE_SEED = 2 << 40
 _PHASES = ("Trial", "Rollout", "Größe S", "a < b", "", None, "A stage with more letters than Salesforce can keep")
+_MOVES_SEED = 4 << 40
+_CUSTOMERS = ("acme", "globex", "nowhere")
 _WRITES = {"salesforce": (("create", "Task"), ("update", "Task")), "planhat": (("bulk", "*"), ("update", "*"))}
 
 
@@ -52,7 +54,8 @@ def planhat_history(seed: int, steps: int, *, keyed: bool) -> list[Op]:
     """*steps* operations; activities are `act-1`, `act-2`… in the order of their creation.
 
     *keyed*: the org has a unique key on Task; without one a creation behind the sync's back is beyond its knowledge.
-    In every other pair of seeds people write to a custom field, which the settings map from the start or later.
+    In every other pair of seeds people write to a custom field, which the settings map from the start or later. In
+    every other four Salesforce's users move Tasks to another customer, accounts are merged, and Companies come late.
     """
     types = Chance(seed + _TYPES_SEED)
     phases = Chance(seed + _PHASE_SEED) if seed & 2 else None
@@ -64,7 +67,29 @@ def planhat_history(seed: int, steps: int, *, keyed: bool) -> list[Op]:
         return op
 
     history = history_of(Chance(seed), steps, _WEIGHTS, make)
-    return history if phases is None else _with_phases(history, phases)
+    if phases is not None:
+        history = _with_phases(history, phases)
+    return _with_moves(history, Chance(seed + _MOVES_SEED)) if seed & 4 else history
+
+
+def _with_moves(history: list[Op], moves: Chance) -> list[Op]:
+    """The same with Tasks that go to another customer, now and then; with accounts that become one, in a third of all;
+    and with a Company for who had none.
+    """
+    merges = {moves.below(len(history))} if moves.below(3) == 0 else set()
+    found: list[Op] = []
+    for step, op in enumerate(history):
+        if step in merges:
+            loser, into = (_CUSTOMERS[n] for n in moves.order(len(_CUSTOMERS))[:2])
+            found.append(ops.Merge(loser=loser, into=into))
+        found.append(op)
+        handles = sorted({one.act for one in found if isinstance(one, ops.Create)})
+        drawn = moves.below(16)
+        if drawn == 0:
+            found.append(ops.Introduce(customer="nowhere"))
+        elif drawn in (1, 2, 3) and handles:
+            found.append(ops.Move(act=moves.pick(handles), to=moves.pick(_CUSTOMERS)))
+    return found
 
 
 def _with_phases(history: list[Op], phases: Chance) -> list[Op]:

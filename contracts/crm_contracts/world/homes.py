@@ -53,6 +53,10 @@ class Homes:
                 activity=activity.handle,
             )
 
+    def customer(self, record: Record) -> str:
+        """The customer that *record* is at now; "" where nobody told."""
+        return next((name for name, known in self._ids(record.side)[0].items() if known == record.home), "")
+
     def _ids(self, side: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
         both = (self.accounts, self.companies)
         return both if side == SALESFORCE else both[::-1]

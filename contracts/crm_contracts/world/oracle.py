@@ -100,6 +100,8 @@ class Oracle:
         elif side == TASK and activity.one(CONVERSATION) is not None:
             activity.silent = activity.silent or "retired-task"
         known.user_saved(row, at, names)
+        if "WhatId" in names and {one.side for one in activity.records} == {SALESFORCE}:
+            activity.at = self.homes.customer(known) or activity.at  # where Planhat is to look for its Company (P27)
         self.watch.wrote(handle, side, record_id)
         self._status_may_move(activity, side, names)
         activity.titles.add(known.value(TITLE))

@@ -72,6 +72,7 @@ _KEPT_OUT: dict[str, dict[str, Any]] = {
 _WHO = ("ann", "another ann", "bob", "bob")
 _WORDS = ("Call", "Review", "Größe", "QBR prep", "Kick-off 🚀", "Renewal & terms", "a < b")
 DAY = 86_400
+_MOVES_SEED = 4 << 40  # drawn apart from all else: a history keeps its other operations
 FAULTY = frozenset({"fault", "crash"})
 
 
@@ -80,8 +81,10 @@ def random_history(profile: str, seed: int, steps: int, *, faults: bool = True) 
 
     In every other pair of seeds people take part: Totango's jobs map participants, and Salesforce's tasks have a Who.
     In every other four some of Salesforce's records are kept out: by a filter (T14), or for their status (M4). In every
-    other eight of Marketo's the template has no name at first, and then it has (M13).
+    other eight of Marketo's the template has no name at first, and then it has (M13). In every other sixteen users of
+    Salesforce move records from account to account (T12, T17).
     """
+    moves = Chance(seed + _MOVES_SEED) if seed & 16 else None
     chance, people = Chance(seed), Chance(~seed) if seed & 2 else None
     weights = [(name, weight) for name, weight in _WEIGHTS[profile] if faults or name not in FAULTY]
     sections: list[str] = []  # of act-1, act-2…
@@ -103,6 +106,11 @@ def random_history(profile: str, seed: int, steps: int, *, faults: bool = True) 
             number = chance.below(len(sections))
             made = _op(chance, profile, kind, (f"act-{number + 1}", sections[number]), step)
             history.append(_about_others(made, people))
+        if moves is not None and moves.below(6) == 0:
+            act = f"act-{1 + moves.below(len(sections))}"
+            history.append(
+                ops.Edit(side=SALESFORCE, act=act, fields={"WhatId": moves.pick(("acme", "globex", "nowhere"))})
+            )
     return history
 
 
