@@ -126,6 +126,10 @@ def _scopes(activity: Activity, section: Section, known: Known, right: Presence)
     """Which way takes part, and why one does not."""
     found: dict[str, Scope] = {}
     why = ""
+    sleeps = activity.link is not None and activity.link.dormant
+    if sleeps and activity.partners and section.model not in activity.partners:
+        # What it continues is read, and it is not: its type takes no part, and so does the pair (P6).
+        return dict.fromkeys(("scope_in", "scope_out"), Scope.EXCLUDED), "its counterpart takes no part at present"
     if activity.shut_in:
         found["scope_in"], why = Scope.FILTERED, activity.shut_in
     if activity.shut_out:

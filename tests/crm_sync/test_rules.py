@@ -592,3 +592,27 @@ def test_the_sides_can_be_made_alone(both: Both) -> None:
     assert "00T" == salesforce.describe("Task").key_prefix
     assert 1 == len(planhat.parents())
     assert "Task" in ORG_FILE["objects"]
+
+
+@pytest.mark.rule("P6", "P14", "I2")
+def test_a_pair_that_sleeps_is_not_carried_by_its_archived_task(both: Both) -> None:
+    """A Conversation becomes an e-mail: its Task is history, and an edit in Salesforce waits until it is a note."""
+    both.configure(task=BOTH, conversation=BOTH)
+    sf_id = both.sf_task(Subject="Agreed")
+    both.settle()
+    (task,) = [one["_id"] for one in both.ph_tasks()]
+    both.ph_done(task)
+    both.settle()
+    both.ph_edit("conversations", task, type="email")
+    both.run()
+    both.sf_edit(sf_id, Subject="Edited")
+    both.settle()
+    both.clock.advance(600)
+    both.run()
+    assert ("Agreed", "Agreed") == tuple(
+        both.ph_get(name, task)[title] for name, title in (("tasks", "action"), ("conversations", "subject"))
+    )
+
+    both.ph_edit("conversations", task, type="note")
+    both.settle()
+    assert "Edited" == both.ph_get("conversations", task)["subject"]
