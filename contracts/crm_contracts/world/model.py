@@ -98,6 +98,7 @@ class Activity:
     sent_from: set[str] = field(default_factory=set)  # Planhat sides that ever had a way to Salesforce
     received: bool = False
     reopened: bool = False
+    known_before: bool = False  # the sync had read it, the newest Conversation aside, before the newest round
     status_chosen: set[str] = field(default_factory=set)  # sides whose users wrote a status since a clean round
 
     def live(self, side: str) -> list[Record]:

@@ -280,6 +280,7 @@ class Oracle:
         self._nothing_vanished(after)
         self._take_over(after)
         for activity in self.model.activities.values():
+            activity.known_before = all(one.met for one in activity.records if one.side != CONVERSATION)
             for record in activity.records:
                 record.met = record.met or record.id in read
         for key, (activity, pair, one, values) in before.items():
@@ -390,9 +391,11 @@ class Oracle:
                 )
 
     def _certain(self, activity: Activity) -> Iterable[Field]:
-        """Fields of which it is known who wrote them. Once there is a Conversation, it has no status, and its day is
-        that of the logging (exception date-of-completion).
+        """Fields of which it is known who wrote them: none where the sync had not read both sides before the round.
+        Once there is a Conversation, it has no status, and its day is that of the logging (`date-of-completion`).
         """
+        if not activity.known_before:
+            return ()
         if activity.one(CONVERSATION) is None:
             return FIELDS
         both_ways = self.settings.task == BOTH and not activity.settings_moved
