@@ -55,3 +55,29 @@ def test_a_loser_is_logged_by_the_job_that_writes_over_it(both: Both, first: str
 
     loser = {"in": "Planhat's", "out": "Salesforce's"}[newer]
     assert [loser] == [one.losing_value for one in both.state.conflicts()]
+
+
+@pytest.mark.rule("F65", "I11")
+@pytest.mark.parametrize("edited", ["Planhat", "both"])
+def test_a_refused_pair_is_tried_ever_more_rarely(both: Both, edited: str) -> None:
+    """Salesforce's half is the newest of all, so that each scan shows it; who corrects it is heard at once."""
+    both.configure(task=BOTH, conversation=OFF, task_extra=NUMBER)
+    sf_id = both.sf_task(Subject="Agreed")
+    both.settle()
+    (task,) = [one["_id"] for one in both.ph_tasks()]
+    both.ph_edit("tasks", task, custom={"Length": "no number"})
+    if edited == "both":
+        both.run()
+        both.sf_edit(sf_id, Description="Edited")
+    writes = []
+    for _ in range(20):
+        both.wire.arm(None)
+        report = both.run(tick=300)
+        assert report.section("Task:Task").quarantined
+        writes.append(len(both.wire.writes))
+    assert sum(writes[:3]) > 1
+    assert 3 > sum(writes[10:])
+
+    both.ph_edit("tasks", task, custom={"Length": 60})
+    both.settle()
+    assert 60 == both.sf_get(sf_id)["CallDurationInSeconds"]

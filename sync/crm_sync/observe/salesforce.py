@@ -55,7 +55,8 @@ class SalesforceReader:
             self._state.drop_link(link.id)
             link = None
         if link is not None:
-            self._gathered.linked(link).salesforce = record
+            if link.id in self._gathered.by_link or not self._left_alone(link, record):
+                self._gathered.linked(link).salesforce = record
             return
         claimed = self._gathered.by_claim.get((name, record.id))
         if claimed is not None:
@@ -76,6 +77,17 @@ class SalesforceReader:
                 report.add(label, Outcome.SKIPPED, left_out)
             else:
                 self._gathered.new(name).salesforce = record
+
+    def _left_alone(self, link: Link, record: Record) -> bool:
+        """Half of a pair that is in quarantine, unchanged and not due: a scan may show it in every run (F65)."""
+        if not self._aside.holds(record):
+            return False
+        for section in self._engine.sections:
+            if section.salesforce == record.model and link.lives(section.model):
+                label = f"{SALESFORCE} {record.model} {record.id}"
+                reason = self._aside.reason(record)
+                self._engine.report.section(section.key).add(label, Outcome.QUARANTINED, reason)
+        return True
 
     def _is_back(self, link: Link, record: Record) -> bool:
         """Was a pair deleted on both sides, and is this one there again? It is a new one then (T40)."""
