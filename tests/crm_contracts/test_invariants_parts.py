@@ -98,7 +98,13 @@ def test_a_round_that_stopped_leaves_the_rest_for_the_next() -> None:
         accounts(report(seen=9) | {"stopped": "limit"})
 
 
-@pytest.mark.parametrize("returned", [None, 7, {}, {"stopped": ""}])
+@pytest.mark.parametrize(
+    "returned",
+    [
+        *(None, 7, {}, {"stopped": ""}, {"sections": 5}, {"sections": {"a": 5}}, {"sections": {}, "conflicts": [3]}),
+        *({"sections": {"a": given}} for given in ({"seen": "x"}, {"skipped": 3}, {"skipped": {"why": "many"}})),
+    ],
+)
 def test_what_is_no_report(returned: object) -> None:
     """A sync may say nothing, or something else."""
     assert None is told(returned)

@@ -31,7 +31,7 @@ def report_of(folder: Path) -> dict[str, Any] | None:
     """What the run that just ended says that it did; None if it says nothing, or nothing that can be read."""
     try:
         told = json.loads((folder / REPORT_FILE).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return told if isinstance(told, dict) else None
 
@@ -61,6 +61,7 @@ def given(
             **named,
             **{f"UNDERSTUDY_SETTING_{name.upper()}": value for name, value in switches.items()},
             "NO_PROXY": "localhost,127.0.0.1",
+            "no_proxy": "localhost,127.0.0.1",  # where both are set, this is the one that clients read
             "UNDERSTUDY_NOW": now.isoformat(),
             "UNDERSTUDY_CLOCK": clock_url,
             "UNDERSTUDY_STATE": str(state),

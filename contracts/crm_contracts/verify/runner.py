@@ -3,6 +3,7 @@
 Rule 1: a run gets everything by its environment (a hook: by the JSON of its POST), nothing by arguments.
 Rule 2: killed means killed: SIGKILL to the whole process group, as when a machine goes down. Nothing can be tidied up.
 Rule 3: who takes longer than the time allowed hangs: it is killed, and that is a finding of its own.
+Rule 4: whatever it prints is taken, so that it never waits for us, and only the end of it is kept.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import os
 import shlex
 import signal
 import subprocess
-import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import requests
 
@@ -25,6 +26,8 @@ from fake_core.errors import MisuseError
 
 KILL_SECONDS_MAX = 10
 WORDS_MAX = 300
+SAID_BYTES_MAX = 1_000_000
+SAID_SECONDS_MAX = 1  # for what somebody who left the process group may still want to say
 RECONNECT_SECONDS = 0.2
 
 
@@ -89,27 +92,29 @@ class CommandRunner:
 
     def run(self, given: Given) -> Ended:
         argv = _words(self.command)
-        with tempfile.TemporaryFile() as said:
-            try:
-                self._process = process = subprocess.Popen(  # noqa: S603 - the user's own command, no shell
-                    argv,
-                    cwd=self.folder,
-                    env=os.environ | given.variables,
-                    stdin=subprocess.DEVNULL,
-                    stdout=said,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise MisuseError(f"{argv[0]} cannot be started: {error.strerror}; check the command") from None
-            hung = True
-            try:
-                hung = self._hangs(process)
-            finally:
-                self._end(process)  # also what the command left running behind it, also when somebody presses Ctrl-C
-            said.seek(0)
-            self.said = said.read()
-            words = _last_line(self.said)
+        try:
+            self._process = process = subprocess.Popen(  # noqa: S603 - the user's own command, no shell
+                argv,
+                cwd=self.folder,
+                env=os.environ | given.variables,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise MisuseError(f"{argv[0]} cannot be started: {error.strerror}; check the command") from None
+        assert process.stdout is not None
+        ear = _Ear(process.stdout)
+        ear.start()
+        hung = True
+        try:
+            hung = self._hangs(process)
+        finally:
+            self._end(process)  # also what the command left running behind it, also when somebody presses Ctrl-C
+            ear.join(SAID_SECONDS_MAX)
+        self.said = bytes(ear.heard[-SAID_BYTES_MAX:])
+        words = _last_line(self.said)
         status = process.returncode
         return Ended(None if hung or status < 0 else status, hung=hung, words=words)
 
@@ -134,6 +139,22 @@ class CommandRunner:
         with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody of the group is left
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(KILL_SECONDS_MAX)
+
+
+class _Ear(threading.Thread):
+    """Takes what a process says, to the end of it. *heard* is the end of that, a little more than is kept."""
+
+    def __init__(self, said: IO[bytes]) -> None:
+        super().__init__(daemon=True)  # who left the process group may hold the other end for ever
+        self.heard = bytearray()
+        self._said = said
+
+    def run(self) -> None:
+        with self._said:
+            while piece := os.read(self._said.fileno(), 65_536):
+                if len(self.heard) > 2 * SAID_BYTES_MAX:
+                    del self.heard[:-SAID_BYTES_MAX]
+                self.heard += piece
 
 
 @dataclass

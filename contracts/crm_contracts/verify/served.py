@@ -10,7 +10,6 @@ Rule 3: what only a partner's own people or its own product can do is done for t
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +21,8 @@ from typing import Any, Protocol, Self
 from crm_contracts.verify.border import Border, Death, Gate, open_border
 from crm_contracts.verify.given import given, report_of
 from crm_contracts.verify.runner import Runner
+from crm_contracts.world.files import copy_files
+from crm_contracts.world.invariants.told import told as told_by
 from crm_contracts.world.pairs.settings import SOBJECTS, PairSettings
 from crm_contracts.world.pairs.stage import PairStage
 from crm_contracts.world.settings import Inheritance, Settings
@@ -126,7 +127,7 @@ class Sockets:
         if ended.status != 0:
             raise Failed(str(ended))
         report = report_of(folder)
-        self.reported = self.reported or report is not None
+        self.reported = self.reported or told_by(report) is not None
         return report
 
 
@@ -302,7 +303,7 @@ class ServedStage(ABC):
         """Makes the sync for a world: over the files of the installation, or over those that its last life left."""
         assert self._begun is not None, "begin() comes before a world"
         if not any(connection.state.iterdir()):
-            shutil.copytree(self._begun.folder, connection.state, dirs_exist_ok=True)
+            copy_files(self._begun.folder, connection.state)
         return self.make_sync(connection.state, settings)
 
     def close(self) -> None:

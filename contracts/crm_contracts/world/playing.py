@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 from crm_contracts.world import monitors, ops
+from crm_contracts.world.files import copy_files
 from crm_contracts.world.invariants.told import told
 from crm_contracts.world.ops import Op
 from crm_contracts.world.photographs import Darkroom
@@ -328,7 +329,7 @@ class Playing(ABC):
             return []  # its memory outlives it
         copy = self._state.with_name(f"{self._state.name}-crash")
         shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(self._state, copy)
+        copy_files(self._state, copy)
         return [copy]
 
     def _restart_from(self, saved: list[Path]) -> None:

@@ -311,6 +311,40 @@ def test_a_run_that_breaks_off_is_told_with_its_last_words(tmp_path: Path) -> No
     assert "exit status 1: no idea what this is" in finding.what
 
 
+LITTERED = """
+import os, socket
+os.chdir(os.environ["UNDERSTUDY_STATE"])
+if not os.path.lexists("link"):
+    os.mkfifo("pipe")
+    os.symlink("/nowhere/at/all", "link")
+    socket.socket(socket.AF_UNIX).bind("socket")
+open(os.environ["UNDERSTUDY_REPORT"], "w").write(["[" * 100_000, '{"sections": 5}'][os.path.exists("file")])
+open("file", "w").close()
+"""
+
+
+def test_what_a_sync_leaves_in_its_folder_is_no_trouble_of_ours(tmp_path: Path) -> None:
+    """A socket, a pipe, a link to nowhere, a report in another shape: it is judged by what it does: nothing."""
+    report = put(CommandRunner(script(tmp_path, LITTERED)), "created-in-salesforce", replays_max=0)
+
+    assert "NotConverged" in {finding.kind for _name, _says, finding in report.findings}
+    assert not report.reports
+
+
+@pytest.mark.parametrize("stays", [False, True])
+def test_whatever_it_prints_is_taken_and_the_end_is_kept(tmp_path: Path, stays: bool) -> None:
+    """Megabytes without an end fill neither the disk nor the memory; who left the process group holds up nobody."""
+    text = "import os, sys\nfor n in range(300_000): print('a line')\nsys.stdout.flush()\n"
+    if stays:
+        text += "if os.fork() == 0: os.setsid(); os.execlp('sleep', 'sleep', '5')\n"
+    runner = CommandRunner(script(tmp_path, text + "print('the end')\n"))
+
+    ended = runner.run(Given({}, {}))
+
+    assert (0, False, "the end") == (ended.status, ended.hung, ended.words)
+    assert 1_000_000 == len(runner.said)
+
+
 # Logs in to Salesforce, and notes it before and after, whatever happens.
 KILLED = """
 import os, signal, urllib.parse, urllib.request

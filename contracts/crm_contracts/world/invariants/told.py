@@ -83,16 +83,21 @@ def told(returned: Any) -> Told | None:
     plain = returned.as_dict() if hasattr(returned, "as_dict") else returned
     if not isinstance(plain, Mapping) or "sections" not in plain:
         return None
-    return Told(
-        stopped=str(plain.get("stopped") or ""),
-        sections={str(name): _counts(given) for name, given in plain["sections"].items()},
-        conflicts=tuple(plain.get("conflicts") or ()),
-    )
+    try:
+        return Told(
+            stopped=str(plain.get("stopped") or ""),
+            sections={str(name): _counts(given) for name, given in plain["sections"].items()},
+            conflicts=tuple(dict(one) for one in plain.get("conflicts") or ()),
+        )
+    except (AttributeError, TypeError, ValueError):
+        return None  # a report of its own, in another shape
 
 
 def _counts(given: Mapping[str, Any]) -> Counts:
     numbers = {name: int(given.get(name, 0)) for name in ("seen", "created", "updated", "unchanged", "deleted")}
-    return Counts(**numbers, skipped=given.get("skipped") or {}, quarantined=given.get("quarantined") or {})
+    skipped = {str(reason): int(count) for reason, count in (given.get("skipped") or {}).items()}
+    quarantined = {str(record): str(reason) for record, reason in (given.get("quarantined") or {}).items()}
+    return Counts(**numbers, skipped=skipped, quarantined=quarantined)
 
 
 def _together(parts: Sequence[Told]) -> Told:
