@@ -117,10 +117,13 @@ class _Reader(HTMLParser):
             self.parts.append(_LINE)
 
 
+def length(text: str) -> int:
+    """How long *text* is for Salesforce, which counts UTF-16: most emoji are two (F47)."""
+    return len(text.encode("utf-16-le")) // 2
+
+
 def cut(text: str, units: int | None) -> str:
-    """The beginning of *text* that fits into *units* of length as Salesforce counts them: UTF-16, so most emoji are two
-    (F47). Nothing is cut in half.
-    """
-    if units is None or len(text.encode("utf-16-le")) <= 2 * units:
+    """The beginning of *text* that fits into *units* of `length`. Nothing is cut in half."""
+    if units is None or length(text) <= units:
         return text
     return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore")

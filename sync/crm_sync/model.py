@@ -174,6 +174,12 @@ class Section:
         """Name of the section in state and reports, e.g. "Task:Task"."""
         return f"{self.title or self.model}:{self.salesforce}"
 
+    def carries_deletion(self, *, of_salesforce: bool) -> bool:
+        """Does a deletion on that side delete on the other one (T39, T40, M21)?"""
+        if of_salesforce:
+            return self.rules.delete_in and self.direction.receives
+        return self.rules.delete_out and self.direction.sends
+
     @property
     def enabled(self) -> bool:
         return self.direction is not Direction.OFF

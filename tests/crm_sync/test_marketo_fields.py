@@ -257,6 +257,17 @@ def test_the_subject_is_what_the_template_makes(off: Sellers) -> None:
     assert "[Call] Call Pat/Spring/{{x}}" == shown == off.sf_get(task)["Subject"]
 
 
+@pytest.mark.rule("M12", "F47")
+def test_a_subject_is_cut_as_salesforce_counts(on: Sellers) -> None:
+    """255 emoji are twice what a Subject holds: cut between two of them, and an edit of the rest still arrives."""
+    reminder, task = on.pushed(name="\N{PARTY POPPER}" * 255)
+    assert "\N{PARTY POPPER}" * 127 == on.sf_get(task)["Subject"]
+
+    on.edit(reminder, name="-" + "\N{PARTY POPPER}" * 254)
+    on.settle()
+    assert "-" + "\N{PARTY POPPER}" * 127 == on.sf_get(task)["Subject"]
+
+
 @pytest.mark.rule("M13", "I7")
 @pytest.mark.parametrize("renamed", [False, True])
 def test_a_template_that_changes_writes_nothing_by_itself(off: Sellers, renamed: bool) -> None:

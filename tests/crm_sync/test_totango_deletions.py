@@ -6,13 +6,39 @@ from datetime import timedelta
 
 import pytest
 
-from .totango_both import DAY, MODELS, OBJECT, TASK, TITLE, TOUCHPOINT, TotangoBoth, linked, make, statistics, use
+from .totango_both import (
+    DAY,
+    MODELS,
+    OBJECT,
+    RECEIVE,
+    SEND,
+    TASK,
+    TITLE,
+    TOUCHPOINT,
+    TotangoBoth,
+    linked,
+    make,
+    statistics,
+    use,
+)
+
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
 def both(totango_world: TotangoBoth) -> TotangoBoth:
     """Tasks both ways, new ones made."""
     return totango_world.again()
+
+
+def quiet_calls(both: TotangoBoth) -> int:
+    """What a run costs in which nothing is new, the scans being past what was there before."""
+    both.clock.advance(DAY)
+    both.sf_create(WhatId=both.stage.accounts["nowhere"])
+    both.tt_task()
+    both.run()
+    both.clock.advance(DAY)
+    return sum(both.run().calls.values())
 
 
 @pytest.mark.rule("T39")
@@ -46,6 +72,71 @@ def test_an_old_deletion_in_totango_does_nothing(both: TotangoBoth) -> None:
     both.settle()
 
     assert 1 == len(both.sf_all())
+
+
+@pytest.mark.rule("T39", "I6")
+def test_the_survivor_of_an_old_deletion_may_be_edited(both: TotangoBoth) -> None:
+    """Who is asked then says that Totango's record is gone, and not since when: Salesforce's stays, with the reason."""
+    sf_id, tt_id = linked(both)
+    both.tt_delete(tt_id)
+    both.clock.advance(31 * DAY)
+    both.sf_edit(sf_id, Subject="edited")
+
+    assert ["it was deleted in the partner more than 30 days ago (rule T39)"] == list(both.run().section(TASK).skipped)
+    both.settle()
+    assert (["edited"], []) == ([row["Subject"] for row in both.sf_all()], both.tt_all())
+
+
+@pytest.mark.rule("T39", "T2")
+def test_a_deletion_grows_old_while_only_the_inbound_job_runs(both: TotangoBoth) -> None:
+    """That job noticed it, and may not carry it; the outbound job of a month later finds it outside its window."""
+    sf_id, tt_id = linked(both)
+    both.configure(task={"direction": RECEIVE})
+    both.tt_delete(tt_id)
+    both.sf_edit(sf_id, Subject="edited")
+    both.run()
+    both.clock.advance(31 * DAY)
+    both.configure(task={})
+    both.settle()
+
+    assert ["edited"] == [row["Subject"] for row in both.sf_all()]
+
+
+@pytest.mark.rule("T41", "T10", "F22")
+@pytest.mark.parametrize("first", ["in", "out"])
+def test_the_last_write_is_a_deletion_whichever_job_comes_first(both: TotangoBoth, first: str) -> None:
+    """The job that carries no deletion notices this one, and the other still knows when it was: nothing comes back."""
+    both.configure(task={}, delete_wins=False)
+    sf_id, tt_id = linked(both)
+    both.sf_edit(sf_id, Subject="earlier")
+    both.clock.advance(10 * MINUTE)
+    both.tt_delete(tt_id)
+    both.run(ways=[first])
+    both.clock.advance(10 * MINUTE)
+    both.settle()
+
+    assert ([], []) == (both.sf_all(), both.tt_all())
+
+
+@pytest.mark.rule("T2", "I11")
+@pytest.mark.parametrize("direction", [SEND, RECEIVE])
+def test_a_deletion_that_goes_no_further_costs_nothing(both: TotangoBoth, direction: str) -> None:
+    """A one-way sync keeps its tombstones for ever; it does not ask for them in every run."""
+    tasks = [both.tt_task(title=f"Call {n}") for n in range(3)]
+    both.settle()
+    rows = both.sf_all()
+    both.configure(task={"direction": direction})
+    before = quiet_calls(both)
+    for row, task in zip(rows, tasks, strict=True):
+        if direction == SEND:
+            both.sf_delete(row["Id"])
+            both.tt_edit(task, title="noticed")
+        else:
+            both.tt_delete(task)
+            both.sf_edit(row["Id"], Subject="noticed")
+    assert 3 <= sum(both.run().section(TASK).skipped.values())
+
+    assert before == quiet_calls(both)
 
 
 @pytest.mark.rule("T39")

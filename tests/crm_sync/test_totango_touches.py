@@ -46,6 +46,16 @@ def test_a_campaign_touch_becomes_an_event(both: TotangoBoth) -> None:
     assert 1 == statistics(report, CAMPAIGN_TOUCH).created
 
 
+@pytest.mark.rule("T24", "T27", "F47")
+def test_a_name_of_emoji_is_cut_as_salesforce_counts(both: TotangoBoth) -> None:
+    """An emoji is two of a Subject's 255: the name is cut, and its tail survives."""
+    both.configure(campaign={})
+    both.tt_touch(kind="Ongoing", name="\N{PARTY POPPER}" * 200, users_count=3)
+    both.settle()
+
+    assert both.sf_one("Event")["Subject"].endswith(f'" was sent to 3 users. From: {PIA}')
+
+
 @pytest.mark.rule("T1")
 @pytest.mark.rule("T28")
 @pytest.mark.rule("T30")

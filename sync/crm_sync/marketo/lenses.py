@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from crm_sync.html_text import cut
 from crm_sync.lens import Context, Held, Lens, Same, Values
 from crm_sync.marketo.activity_detail import name_from_subject
 from crm_sync.marketo.choices import CHOICES
@@ -47,7 +48,8 @@ class ActivityDetail(Same):
         return True
 
     def to_sf(self, m: FieldMap, values: Values, c: Context) -> Any:
-        return str(values.get(DETAIL) or "").strip() or None
+        text = str(values.get(DETAIL) or "").strip()
+        return cut(text, m.max_length).strip() or None  # 255 characters may be more, as Salesforce counts (F47)
 
     def to_partner(self, m: FieldMap, values: Values, c: Context, current: Values) -> Mapping[str, Any] | Held:
         if current:

@@ -10,6 +10,7 @@ Rule 3: a record that was put aside (quarantine, waiting) is looked at again whe
 from __future__ import annotations
 
 from crm_sync.engine import Engine
+from crm_sync.model import SALESFORCE
 from crm_sync.observe.aside import PutAside, put_aside
 from crm_sync.observe.completing import Completing
 from crm_sync.observe.gathered import Gathered, Observation
@@ -43,9 +44,12 @@ def observe(engine: Engine) -> Observation:
 
 
 def _half_deleted(engine: Engine, gathered: Gathered) -> None:
-    """Deletions that were seen and not carried over yet: an earlier run broke off, or went the other way only."""
+    """Deletions that were seen and not carried over yet: an earlier run broke off, or went the other way only. One that
+    goes no further is over: it is not asked for again (I11).
+    """
     for section in engine.sections:
         if section.rules.delete_in or section.rules.delete_out:
             for link in engine.state.half_deleted(section.salesforce):
-                if section.model in link.ids:
+                carried = section.carries_deletion(of_salesforce=SALESFORCE in link.deleted)
+                if carried and section.model in link.ids:
                     gathered.linked(link)

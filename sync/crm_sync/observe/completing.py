@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 
 from crm_sync.engine import Engine
 from crm_sync.model import SALESFORCE, Activity, Link, Record, Section
 from crm_sync.observe.aside import PutAside
 from crm_sync.observe.gathered import Gathered
+
+#: When that was deleted of which the partner no longer tells.
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 class Completing:
@@ -19,6 +22,7 @@ class Completing:
         self._state = engine.state
         self._gathered = gathered
         self._aside = aside
+        self._deletions: dict[str, Mapping[str, datetime]] = {}  # by section: the partner's id, and when
 
     def complete(self) -> None:
         """Read what planning needs beside the changed record itself."""
@@ -29,7 +33,8 @@ class Completing:
         for activity in list(self._gathered.activities):
             woken = self._mark_deleted_salesforce(activity)
             self._read_partners(activity, woken=woken)
-            self._read_for_deletion(activity)
+        self._read_for_deletions()
+        for activity in self._gathered.activities:
             self._shut_out(activity)
         asked = {id(one) for one in read}
         self._shut_in([one for one in self._gathered.activities if one.salesforce and id(one) not in asked])
@@ -52,32 +57,67 @@ class Completing:
                 by_id[record_id].shut_in = "the filter does not let it through (rule T14)"
 
     def _shut_out(self, activity: Activity) -> None:
-        """What was not updated within the window is absent from the outbound job, whoever had it read (T23)."""
+        """What was not updated within the window is absent from the outbound job, whoever had it read (T23); so is a
+        deletion that is older (T39).
+        """
         for model, record in activity.partners.items():
-            section = self._engine.section_of(model, activity.sf_object)
-            days = section.rules.window_out_days if section is not None else None
-            if days is not None and record.changed_at < self._gathered.began - timedelta(days=days):
+            if days := self._outside(model, activity, record.changed_at):
                 activity.shut_out = f"it was not updated in the last {days} days (rule T23)"
+        for model, at in activity.gone.items():
+            if days := self._outside(model, activity, at):
+                activity.shut_out = f"it was deleted in the partner more than {days} days ago (rule T39)"
 
-    def _read_for_deletion(self, activity: Activity) -> None:
-        """What the survivor of a deletion says, where a later edit counts (T41)."""
+    def _outside(self, model: str, activity: Activity, at: datetime) -> int | None:
+        """The days of the window that *at* falls out of; None when it does not."""
+        section = self._engine.section_of(model, activity.sf_object)
+        days = section.rules.window_out_days if section is not None else None
+        return days if days is not None and at < self._gathered.began - timedelta(days=days) else None
+
+    def _read_for_deletions(self) -> None:
+        """What a deletion that goes further depends on: what the survivor says, and when it was (T39, T41)."""
+        unread: dict[str, list[Activity]] = {}
+        for activity in self._gathered.activities:
+            link = activity.link
+            section = self._carrying(activity)
+            if link is None or section is None:
+                continue
+            if activity.salesforce is None:
+                unread.setdefault(activity.sf_object, []).append(activity)
+            model = section.model
+            if link.lives(model) and model not in activity.partners:
+                record = self._engine.partner.get(model, link.ids[model])
+                if record is None:
+                    activity.link = self._state.change_link(link.id, deleted={model: True})
+                else:
+                    activity.partners[model] = record
+            elif SALESFORCE not in link.deleted and model not in activity.gone:
+                activity.gone[model] = self._told(section).get(link.ids[model], BEFORE_ALL)
+        for name, activities in unread.items():
+            ids = [str(one.link.sf_id) for one in activities if one.link]
+            found = self._engine.salesforce.by_ids(name, self._engine.select(name), ids)
+            for activity in activities:
+                assert activity.link is not None
+                activity.salesforce = found.get(str(activity.link.sf_id))
+
+    def _carrying(self, activity: Activity) -> Section | None:
+        """The section that carries the deletion of one of the activity's sides over; None when nothing does."""
         link = activity.link
         if link is None or not link.dead:
-            return
+            return None
         section = next((s for m in link.ids if (s := self._engine.section_of(m, activity.sf_object))), None)
-        if section is None or not (section.rules.delete_in or section.rules.delete_out):
-            return
-        if activity.salesforce is None:
-            found = self._engine.salesforce.by_ids(
-                activity.sf_object, self._engine.select(activity.sf_object), [str(link.sf_id)]
-            )
-            activity.salesforce = found.get(str(link.sf_id))
-        if link.lives(section.model) and section.model not in activity.partners:
-            record = self._engine.partner.get(section.model, link.ids[section.model])
-            if record is None:
-                activity.link = self._state.change_link(link.id, deleted={section.model: True})
-            else:
-                activity.partners[section.model] = record
+        carried = section is not None and section.carries_deletion(of_salesforce=SALESFORCE in link.deleted)
+        return section if carried else None
+
+    def _told(self, section: Section) -> Mapping[str, datetime]:
+        """When the partner says that its records were deleted: no scan of this run need have shown it, for an earlier
+        one did, or the survivor was edited.
+        """
+        if section.key not in self._deletions:
+            days = section.rules.window_out_days
+            since = self._gathered.began - timedelta(days=days) if days is not None else None
+            told = self._engine.partner.deleted_since(section.model, since)
+            self._deletions[section.key] = {gone.record_id: gone.at for gone in told}
+        return self._deletions[section.key]
 
     def _read_claimed(self) -> None:
         by_object: dict[str, list[Activity]] = {}

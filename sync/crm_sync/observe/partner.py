@@ -93,7 +93,7 @@ class PartnerReader:
         They are read after the lists, so of what the lists have shown by now none is missed: the next run begins there.
         """
         engine = self._engine
-        carrying = [s for s in engine.of_model(model) if s.rules.delete_out and s.direction.sends]
+        carrying = [s for s in engine.of_model(model) if s.carries_deletion(of_salesforce=False)]
         if not carrying:
             return
         name = cursor_name(engine.partner.name, model, "deleted")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +63,6 @@ class Reviving(Honest):
 
     def _dead(self) -> list[str]:
         return []
-
-
-class Blunt(Honest):
-    """Takes every deletion for a new one."""
-
-    def _expired(self, section: str, way: str, at: datetime) -> bool:
-        return False
 
 
 class Narrow(Honest):
@@ -153,11 +145,6 @@ LIMITS: dict[str, Limit] = {
         [*LINKED, Sync(), GONE, Tick(), edit(PARTNER, title="B"), Sync()],
         sync=Reviving,
         policies={TASK: Policy(delete_vs_update="last_write_wins")},
-    ),
-    "undated-delete": Limit(
-        FalselyDeleted,
-        [*LINKED, Delete(side=PARTNER, act="act-1"), Tick(seconds=31 * DAY), edit(SALESFORCE, Subject="B"), Sync()],
-        sync=Blunt,
     ),
     "person-left-out": Limit(
         BrokenFrame,

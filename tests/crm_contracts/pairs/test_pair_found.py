@@ -9,6 +9,7 @@ import pytest
 from crm_contracts.world.invariants import check_isolated
 from crm_contracts.world.pairs import PairStage, PairWorld, play
 from crm_contracts.world.pairs.ops import (
+    IN,
     PARTNER,
     SALESFORCE,
     Configure,
@@ -29,6 +30,7 @@ from crm_contracts.world.violations import LoserUnlogged, NotConverged
 
 HERE = Create(side=SALESFORCE, act="act-1", section=TASK, fields={"Subject": "Call"})
 THERE = Create(side=PARTNER, act="act-1", section=TASK, fields={"title": "Call"})
+DAY = 86_400
 BY_FIELD = Configure(settings={"task.grain": "field"})
 
 
@@ -66,6 +68,31 @@ HISTORIES: dict[str, tuple[Op, ...]] = {
         edit(SALESFORCE, Priority="High"),
     ),
     "what a filter keeps out was edited before": KEPT_OUT,
+    "the survivor of a deletion that is past the window is edited": (
+        HERE,
+        Sync(),
+        Delete(side=PARTNER, act="act-1"),
+        Tick(seconds=31 * DAY),
+        edit(SALESFORCE, Subject="Edited"),
+    ),
+    "a deletion waits for its job until it is past the window": (
+        HERE,
+        Sync(),
+        Delete(side=PARTNER, act="act-1"),
+        edit(SALESFORCE, Subject="Edited"),
+        Sync(ways=(IN,)),
+        Tick(seconds=31 * DAY),
+    ),
+    "the job that carries no deletions notices the last write first": (
+        Configure(settings={"task.delete_vs_update": "last_write_wins"}),
+        HERE,
+        Sync(),
+        edit(SALESFORCE, Subject="Edited"),
+        LATER,
+        Delete(side=PARTNER, act="act-1"),
+        Sync(ways=(IN,)),
+        LATER,
+    ),
     "a rejected row comes again, and no filter lets it through": (
         HIGH,
         Create(side=SALESFORCE, act="act-1", section=TASK, fields={"Priority": "High"}),

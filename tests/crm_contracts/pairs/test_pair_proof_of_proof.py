@@ -249,6 +249,13 @@ CASES: dict[str, Case] = {
         [*LINKED, Delete(side=PARTNER, act="act-1"), Tick(seconds=30 * DAY + 1), Sync()],
         policies={TASK: Policy(out_updated_days=30)},
     ),
+    "deletes beyond the window what was edited (T39)": Case(
+        wrong.Relentless,
+        FalselyDeleted,
+        "T39",
+        [*LINKED, Delete(side=PARTNER, act="act-1"), Tick(seconds=31 * DAY), edit(SALESFORCE, Subject="B"), Sync()],
+        policies={TASK: Policy(out_updated_days=30)},
+    ),
     "deletes beyond the catch-up (M18)": Case(
         AbsenceDeletes,
         FalselyDeleted,

@@ -88,14 +88,19 @@ def render(template: str, reminder: Row) -> str:
             return ""  # no reminder of this world belongs to a campaign
         return str(reminder.get(_FROM_REMINDER[name]) or "") if name in _FROM_REMINDER else found[0]
 
-    return "".join(_PLACE.sub(fill, template).splitlines())[:SUBJECT_MAX]
+    return _kept("".join(_PLACE.sub(fill, template).splitlines())[:SUBJECT_MAX], SUBJECT_MAX)
 
 
 def touch_subject(touch: Row) -> str:
     """The Subject of a campaign touch's Event; a long name is cut, so that the rest survives (T27)."""
     tail = f'" was sent to {touch["users_count"]} users. From: {touch["from"]}'
     head = f'{touch["kind"]} campaign "'
-    return head + str(touch["name"])[: SUBJECT_MAX - len(head) - len(tail)] + tail
+    return head + _kept(str(touch["name"]), SUBJECT_MAX - len(head) - len(tail)) + tail
+
+
+def _kept(text: str, units: int) -> str:
+    """What a field of so many UTF-16 units keeps of *text* (F47)."""
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore")
 
 
 def _touched(touch: Any, _known: Known) -> Value:

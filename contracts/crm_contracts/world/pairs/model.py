@@ -39,7 +39,6 @@ class Record:
     by_sync: bool = False  # deleted by it
     linked: bool = False  # had its counterpart when its user deleted it
     met: bool = False  # the sync was shown it
-    on_its_way: bool = False  # users wrote to it since everything was carried over
 
     @property
     def deleted(self) -> bool:
@@ -74,7 +73,6 @@ class Record:
     def user_saved(self, row: Row, at: datetime, names: Mapping[str, Any]) -> None:
         """A user saved the vendor's fields *names*; *row* is how the record reads afterwards."""
         self.row = row
-        self.on_its_way = True
         for one in born_with(self.section):
             if one.name_on(self.side) in names:
                 self.wrote[one.name] = at

@@ -48,7 +48,6 @@ EXCEPTIONS: Mapping[str, str] = {
     "undeleted": "what becomes of a record taken out of the bin after its deletion arrived is not published (T40)",
     "unlinked-delete": "a deletion before the counterpart was known to be one may arrive or not (T39, M21)",
     "edit-outlives-delete": "where the last write wins, a record edited after the other was deleted may get another",
-    "undated-delete": "a deletion met only because the survivor was edited may arrive, however old (T39, T41)",
     "person-left-out": "five fields of a reminder travel, and whom it is about need not (M2, M26)",
     "left-scope": "what becomes of a linked task that is given to another user is not published (M24)",
     "unknown-answer": "after a lost answer no sync can know whether both sides had agreed",
@@ -185,10 +184,6 @@ class PairOracle:
         self._one_key_each()
         for activity in self.model.activities.values():
             self._frame_held(activity)
-        if this.clean and set(this.ways) >= set(WAYS) and set(this.sections) >= set(self.settings.sections):
-            for activity in self.model.activities.values():
-                for record in activity.records:
-                    record.on_its_way = False
 
     def round_ended(
         self,

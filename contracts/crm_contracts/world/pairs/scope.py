@@ -160,8 +160,7 @@ class Scope:
             return "it was edited after its counterpart was deleted, and the last write wins (T41)"
         if activity.section == REMINDER:
             return self._off(way, at)
-        undated = record.on_its_way and "undated-delete" in self.granted
-        return "" if undated else self._too_old(policy.out_updated_days, way, at, this)
+        return self._too_old(policy.out_updated_days, way, at, this)
 
     def _too_old(self, days: int | None, way: str, at: datetime, this: JobsRun) -> str:
         if way == OUT and days is not None and at < this.began - timedelta(days=days):
