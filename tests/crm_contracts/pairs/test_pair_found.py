@@ -218,6 +218,21 @@ REMINDERS: dict[str, tuple[Op, ...]] = {
         Configure(settings={"template": "{{activity_subject}}"}),
         Sync(),
     ),
+    "a name is on its way when the template begins to name it": (
+        Configure(settings={"template": "Reminder"}),
+        Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "Call"}),
+        Sync(),
+        edit(PARTNER, name="Renamed"),
+        Configure(settings={"template": "{{activity_subject}}"}),
+        Sync(),
+    ),
+    "the template is saved again, and is the same": (
+        TO_CALL,
+        Sync(),
+        edit(PARTNER, name="Renamed"),
+        Configure(settings={"template": "{{activity_subject}}"}),
+        Sync(),
+    ),
     "a contact is related, and Salesforce derives the account": (
         TO_CALL,
         Sync(),

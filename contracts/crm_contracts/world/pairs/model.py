@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from crm_contracts.world.model import moment
-from crm_contracts.world.pairs.fields import FRAME, Known, Row, Value, born_with
+from crm_contracts.world.pairs.fields import FRAME, NAME, Known, Row, Value, born_with
 from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE, SIDES
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, SOBJECTS
 
@@ -39,6 +39,7 @@ class Record:
     by_sync: bool = False  # deleted by it
     linked: bool = False  # had its counterpart when its user deleted it
     met: bool = False  # the sync was shown it
+    renamed: bool = False  # a user gave it another name since a round last went out
 
     @property
     def deleted(self) -> bool:
@@ -76,6 +77,7 @@ class Record:
         for one in born_with(self.section):
             if one.name_on(self.side) in names:
                 self.wrote[one.name] = at
+                self.renamed = self.renamed or one is NAME
         moved = {*names, *(_DERIVED[name] for name in names if name in _DERIVED)}
         for name in FRAME[self.side, self.section]:
             if name in moved or name not in self.frame:

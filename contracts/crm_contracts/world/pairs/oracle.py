@@ -145,6 +145,8 @@ class PairOracle:
             if "template" in moved:
                 by_field.pop(NAME.name, None)
             self._agreements.regroup(pair, by_field)
+            if "template" in moved and pair.partner.renamed:
+                self._agreements.name_may_go_out(pair)
         for pair in self.model.pairs() if "moved-settings" in self.scope.granted else ():
             self._agreements.moved(pair)
 
@@ -184,6 +186,8 @@ class PairOracle:
         self._one_key_each()
         for activity in self.model.activities.values():
             self._frame_held(activity)
+            for record in activity.records if this.clean and OUT in this.ways else ():
+                record.renamed = False
 
     def round_ended(
         self,

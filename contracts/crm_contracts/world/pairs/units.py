@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import product
 
-from crm_contracts.world.pairs.fields import UNSAID, Field, Known, Value, shared
+from crm_contracts.world.pairs.fields import NAME, UNSAID, Field, Known, Value, shared
 from crm_contracts.world.pairs.model import Pair
 from crm_contracts.world.pairs.ops import IN, OUT, SIDES
 from crm_contracts.world.pairs.scope import Scope
@@ -71,6 +71,12 @@ class Agreements:
                 (tuple(base[0][0] for base in together), tuple(base[1][0] for base in together))
                 for together in product(*each)
             }
+
+    def name_may_go_out(self, pair: Pair) -> None:
+        """The name was edited, and no round has gone out since: by a new template it may be sent, or wait (M13)."""
+        for unit in self._units(pair):
+            if unit == (NAME,):
+                self._of(pair, unit).add((self._values(pair, unit)[0], ("another name",)))
 
     def moved(self, pair: Pair) -> None:
         """Other settings hold from now on (moved-settings)."""

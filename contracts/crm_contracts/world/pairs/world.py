@@ -228,7 +228,10 @@ class PairWorld(Playing):
     # -- configuration ------------------------------------------------------------------------
 
     def _configure(self, op: ops.Configure) -> bool:
-        self._save(self.settings.changed(op.settings), op.settings)
+        new = {
+            name: value for name, value in op.settings.items() if self.settings.changed({name: value}) != self.settings
+        }
+        self._save(self.settings.changed(op.settings), new)
         self.note(f"somebody saves the settings {dict(op.settings)}")
         return True
 
