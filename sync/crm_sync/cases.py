@@ -165,12 +165,17 @@ def _scope_of_new(activity: Activity, section: Section, known: Known) -> tuple[S
     return Scope.IN, ""
 
 
+def excluded_in(record: Record, section: Section) -> str:
+    """Why a Salesforce record never comes in, whoever it belongs to (T1, F34); "" when it may."""
+    if record.get("IsRecurrence"):
+        return "a series of recurring Tasks is not a Task; its occurrences are"
+    return named_value(record, section.rules.exclude_salesforce)
+
+
 def _scope_in(record: Record, section: Section, known: Known) -> tuple[Scope, str]:
     if record.deleted:
         return Scope.IN, ""
-    excluded = named_value(record, section.rules.exclude_salesforce)
-    if record.get("IsRecurrence"):
-        excluded = "a series of recurring Tasks is not a Task; its occurrences are"
+    excluded = excluded_in(record, section)
     if excluded:
         return Scope.EXCLUDED, excluded
     only_completed = known.context.options.receive_only_completed

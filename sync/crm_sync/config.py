@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
@@ -461,6 +462,11 @@ def _section(row: Mapping[str, Any], *, where: str, profile: Profile, default: P
         offered = ", ".join(profile.models)
         raise ConfigError(f'{where}.{profile.name}: "{title}" is not a model this sync knows; use one of {offered}')
     by_target: dict[str, FieldMap] = {}
+    twice = [name for name, count in Counter(one["salesforce"] for one in row["fields_"]).items() if count > 1]
+    if twice:
+        raise ConfigError(
+            f"{where}.fields: {twice[0]} has more than one row; keep one, the others would not be carried"
+        )
     for given in [*known.get("fields", []), *row["fields_"]]:
         mapped = _field_map(given, profile)
         by_target[mapped.salesforce] = mapped

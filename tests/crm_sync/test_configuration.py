@@ -42,6 +42,14 @@ def section(planhat: str, salesforce: str, direction: str = SEND, **more: Any) -
         pytest.param([section("Task", "Task"), section("Task", "Task")], "sections[1]"),
         pytest.param([section("Task", "Task", colour="red")], "sections[0].colour"),
         pytest.param(
+            [
+                section(
+                    "Task", "Task", fields=[{"planhat": name, "salesforce": "Subject"} for name in ("action", "status")]
+                )
+            ],
+            "Subject has more than one row",
+        ),
+        pytest.param(
             [section("Task", "Task", notes_inherit_task_source_id=False)], "read-only", marks=pytest.mark.rule("P18")
         ),
     ],

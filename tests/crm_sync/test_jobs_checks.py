@@ -91,6 +91,16 @@ REFUSED = [
         },
         "key_not_supported",
     ),
+    (
+        "T2",
+        {
+            **TASKS_IN,
+            "mapping": [
+                {**row, "key": True} for row in template("Task:Task", "inbound") if row["attribute"] != "Status"
+            ],
+        },
+        "key_not_supported",
+    ),
     ("T29", {**CAMPAIGNS, "mapping": without("CampaignTouch:Event", "outbound", "Start Date")}, "start_date_missing"),
     (
         "T32",
@@ -269,6 +279,28 @@ def test_what_no_job_maps_goes_nowhere() -> None:
     assert (SEND, RECEIVE) == (fields(section)["Priority"], fields(section)["Description"])
     (section,) = configured({**TASKS_IN, "mapping": without("Task:Task", "inbound", "Priority")})
     assert "Priority" not in fields(section)
+
+
+DESCRIPTION_OF_TITLE = [
+    row for row in template("Task:Task", "outbound", ("Description", "Title", "text")) if row["crm"] != "Subject"
+]
+
+
+@pytest.mark.rule("T2", "T25", "T35")
+@pytest.mark.parametrize(
+    "given",
+    [
+        [{**TASKS_IN, "mapping": template("Task:Task", "inbound", ("Subject", "Description", "text"))}],
+        [TASKS_IN, {**TASKS_OUT, "mapping": DESCRIPTION_OF_TITLE}],
+        [{**TASKS_OUT, "mapping": DESCRIPTION_OF_TITLE}, TASKS_IN],
+    ],
+)
+def test_a_row_that_would_not_be_carried_is_refused(given: list[dict[str, Any]]) -> None:
+    """One Salesforce field and two attributes: nobody's row is left out, or sent from another attribute, unsaid."""
+    with pytest.raises(JobInvalid, match="keeps a Salesforce field and one attribute together") as caught:
+        configured(*given)
+
+    assert "second_attribute" == caught.value.code
 
 
 @pytest.mark.rule("T37")

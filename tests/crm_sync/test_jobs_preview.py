@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .totango_both import PIA, TASK, TOUCHPOINT, TotangoBoth, milliseconds
@@ -44,6 +46,25 @@ def test_an_inbound_preview_shows_ten_rows_and_no_skip(both: TotangoBoth) -> Non
         "assigner": PIA,
     }.items() <= rows[0].values.items()
     assert before == changes(both)
+
+
+@pytest.mark.rule("T22", "T1")
+def test_an_inbound_preview_shows_no_campaign_touches(both: TotangoBoth) -> None:
+    """Their Events never come in as touchpoints, so they stand in nobody's way; nor does a series of Tasks (F34)."""
+    both.configure(task={}, touchpoint={}, campaign={})
+    for n in range(10):
+        both.tt_touch(name=f"Spring {n}")
+    both.settle()
+    both.sf_create("Event", Subject="met")
+    series: dict[str, Any] = {
+        "RecurrenceStartDateOnly": "2026-01-05",
+        "RecurrenceEndDateOnly": "2026-01-06",
+        "RecurrenceInterval": 1,
+    }
+    both.sf_create(Subject="daily", IsRecurrence=True, RecurrenceType="RecursDaily", **series)
+
+    assert ["met"] == [row.values["subject"] for row in both.sync().preview(TOUCHPOINT, "in")]
+    assert 2 == len(both.sync().preview(TASK, "in"))
 
 
 @pytest.mark.rule("T22")

@@ -178,6 +178,10 @@ def _check(job: Job, *, allowed: frozenset[str]) -> None:
     for name in _KEYS:
         if name not in job.keys:
             raise JobInvalid(job.name, "key_missing", f"{name} is not mapped as a key (T2)")
+    other = next((row.attribute for row in job.mapping if row.key and not row.attribute.endswith(_KEYS)), "")
+    if other:
+        what = f"{other} is no key, and a key is not carried: records are named by Account Id and External Id (T2)"
+        raise JobInvalid(job.name, "key_not_supported", what)
     if job.section != CAMPAIGN_TOUCH and job.keys["External Id"] != "Id":
         what = (
             f"this sync names Salesforce records by their Id, not by {job.keys['External Id']}; map External Id to Id"

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from crm_sync.config import Profile
 
 LOSSY_TIME = "lossy_time"
+_SECOND = (
+    "{} is mapped to {}, and to another attribute as well; this sync keeps a Salesforce field and one attribute "
+    "together, in both directions: leave one of the rows out"
+)
 _LENS = {"OwnerId": "user_email"}  # of references, whatever they are mapped from
 _FLOW = {
     frozenset({INBOUND}): Direction.RECEIVE.value,
@@ -73,6 +77,9 @@ def sections_of(jobs: Sequence[Job], *, profile: Profile) -> list[dict[str, Any]
 
     A field that both jobs map goes both ways, one that no job maps goes nowhere; a row that the profile does not know
     travels as text, or as a moment if it is a date.
+
+    Raises:
+        JobInvalid: `second_attribute`: a Salesforce field is mapped to two attributes, by one job or by a pair.
     """
     by_model: dict[str, list[Job]] = {}
     for job in jobs:
@@ -92,7 +99,9 @@ def _section(model: str, jobs: Sequence[Job], profile: Profile) -> dict[str, Any
         for row in job.mapping:
             field = _key_field(job, row, profile) if row.key else _field(job, row, profile)
             if field is not None:
-                fields.setdefault(field["salesforce"], field)
+                taken = fields.setdefault(field["salesforce"], field)
+                if taken[profile.name] != field[profile.name]:
+                    raise JobInvalid(job.name, "second_attribute", _SECOND.format(row.crm, row.attribute))
                 ways.setdefault(field["salesforce"], set()).add(job.direction)
         for constant in known["fields"]:
             if constant.get("constant") is not None and job.direction == OUTBOUND:  # goes out without a row (T28)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+from crm_sync.cases import excluded_in
 from crm_sync.engine import Engine
 from crm_sync.mapping import Held, lens
 from crm_sync.model import Record, Section
@@ -35,16 +36,19 @@ class PreviewRow:
 def preview(engine: Engine, section: Section, way: str) -> list[PreviewRow]:
     """The first rows of a section's inbound ("in") or outbound ("out") job."""
     rows_max: int = engine.profile["jobs"]["preview_rows_max"]
-    records = _inbound(engine, section, rows_max) if way == "in" else _outbound(engine, section)
+    records = _inbound(engine, section) if way == "in" else _outbound(engine, section)
     show = _as_partner if way == "in" else _as_salesforce
     return [show(engine, section, record) for record in islice(records, rows_max)]
 
 
-def _inbound(engine: Engine, section: Section, rows_max: int) -> Iterable[Record]:
-    """Oldest first, as a run reads them."""
+def _inbound(engine: Engine, section: Section) -> Iterable[Record]:
+    """Oldest first, as a run reads them; what never takes part, or is another section's, is not a match (T1)."""
     body = where_body(section.rules.filter_in)
-    condition = f"IsDeleted = false{f' AND ({body})' if body else ''} ORDER BY SystemModstamp, Id LIMIT {rows_max}"
-    return engine.salesforce.matching(section.salesforce, engine.select(section.salesforce), condition)
+    condition = f"IsDeleted = false{f' AND ({body})' if body else ''} ORDER BY SystemModstamp, Id"
+    for record in engine.salesforce.matching(section.salesforce, engine.select(section.salesforce), condition):
+        link = engine.state.link_of_salesforce(record.model, record.id)
+        if (link is None or section.model in link.ids) and not excluded_in(record, section):
+            yield record
 
 
 def _outbound(engine: Engine, section: Section) -> Iterable[Record]:

@@ -282,10 +282,11 @@ class Salesforce:
         soql = f"SELECT {', '.join(fields)} FROM {name} WHERE {condition} ORDER BY CreatedDate, Id"  # noqa: S608 - SOQL; values are quoted()
         return [_record(name, row) for row in self.query(soql)]
 
-    def matching(self, name: str, fields: Sequence[str], condition: str) -> list[Record]:
-        """The rows of one query, whatever its condition ends with."""
+    def matching(self, name: str, fields: Sequence[str], condition: str) -> Iterator[Record]:
+        """The rows of one query, whatever its condition ends with, read page by page as they are asked for."""
         soql = f"SELECT {', '.join(fields)} FROM {name} WHERE {condition}"  # noqa: S608 - SOQL; an administrator's own
-        return [_record(name, row) for row in self.query(soql)]
+        for row in self.query(soql):
+            yield _record(name, row)
 
     def users(self) -> list[dict[str, Any]]:
         """Active users: Id, Email, Username."""
