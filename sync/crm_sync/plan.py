@@ -490,6 +490,32 @@ def _plan_deletion(plan: Plan, known: Known, section: Section, *, into_salesforc
     else:
         plan.delete = SALESFORCE if into_salesforce else section.model
         plan.verdicts[section.key] = (Outcome.DELETED, "")
+        _log_given_up(plan, known, section)
+
+
+def _log_given_up(plan: Plan, known: Known, section: Section) -> None:
+    """What somebody wrote to the survivor and the deletion takes along stands in the log (I5, F22)."""
+    activity, loser = plan.activity, plan.delete
+    record = activity.replica(loser)
+    if record is None:
+        return
+    for mapped in section.fields:
+        flow, key = section.flow(mapped), key_of(record, mapped, known.context)
+        one = lens(mapped)
+        has_a_say = flow.receives if loser == SALESFORCE else flow.sends
+        silent = (one.silent_sf if loser == SALESFORCE else one.silent)(mapped, key, known.context)
+        if has_a_say and not silent and was_seen(activity, known, loser, mapped, key) is Seen.CHANGED:
+            plan.conflicts.append(
+                Conflict(
+                    activity=activity.label,
+                    field=mapped.name,
+                    winner=section.model if loser == SALESFORCE else SALESFORCE,
+                    loser=loser,
+                    winning_value=None,
+                    losing_value=_raw(activity, loser, {section.model: mapped}),
+                    policy="delete_wins" if section.rules.delete_wins else "last_write_wins",
+                )
+            )
 
 
 # -- creation at the partner -------------------------------------------------------------------------

@@ -139,6 +139,29 @@ def test_a_deletion_that_goes_no_further_costs_nothing(both: TotangoBoth, direct
     assert before == quiet_calls(both)
 
 
+@pytest.mark.rule("T41", "I5", "F22")
+@pytest.mark.parametrize("side", ["salesforce", "totango"])
+@pytest.mark.parametrize("wins", [True, False])
+def test_what_a_deletion_takes_along_is_logged(both: TotangoBoth, side: str, *, wins: bool) -> None:
+    """An edit of the other side that nobody had carried yet is in the log, once and with its value; the rest is not."""
+    both.configure(task={}, delete_wins=wins)
+    sf_id, tt_id = linked(both)
+    if side == "salesforce":
+        both.tt_edit(tt_id, title="precious")
+        both.clock.advance(MINUTE)
+        both.sf_delete(sf_id)
+    else:
+        both.sf_edit(sf_id, Subject="precious")
+        both.clock.advance(MINUTE)
+        both.tt_delete(tt_id)
+    both.settle()
+
+    assert ([], []) == (both.sf_all(), both.tt_all())
+    loser, policy = "Task" if side == "salesforce" else "salesforce", "delete_wins" if wins else "last_write_wins"
+    (lost,) = both.state.conflicts()
+    assert ("title", loser, "precious", policy) == (lost.field, lost.loser, lost.losing_value, lost.policy)
+
+
 @pytest.mark.rule("T39")
 @pytest.mark.rule("T40")
 def test_the_deletion_of_something_unlinked_is_nothing(both: TotangoBoth) -> None:

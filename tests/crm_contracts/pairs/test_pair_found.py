@@ -93,6 +93,13 @@ HISTORIES: dict[str, tuple[Op, ...]] = {
         Sync(ways=(IN,)),
         LATER,
     ),
+    "a deletion takes an edit along": (
+        HERE,
+        Sync(),
+        edit(SALESFORCE, Subject="Edited", Description="words"),
+        LATER,
+        Delete(side=PARTNER, act="act-1"),
+    ),
     "a rejected row comes again, and no filter lets it through": (
         HIGH,
         Create(side=SALESFORCE, act="act-1", section=TASK, fields={"Priority": "High"}),

@@ -174,8 +174,18 @@ class PairOracle:
             for activity in self.model.activities.values()
             for way in WAYS
         }
+        parted = [
+            (unit, side)
+            for pair in self.model.ever_paired()
+            for side, other in (SIDES, SIDES[::-1])
+            if pair.on(other).linked and not pair.on(side).deleted and not pair.activity.moved
+            for unit in self._agreements.before(pair, (False, False))
+        ]
         self._agreements.discarded.clear()
-        self._vanished(after, this)
+        gone = self._vanished(after, this)
+        for unit, side in parted:
+            if unit.pair.on(side).key in gone and not self._undeleted(unit.pair.activity):
+                self._agreements.give_up(unit, side)
         self._take_over(after)
         for activity in self.model.activities.values():
             for record in activity.records:
@@ -239,7 +249,9 @@ class PairOracle:
             is_open and not activity.any_deleted and not activity.moved and activity.one(activity.born_on) is not None
         )
 
-    def _vanished(self, after: Observation, this: JobsRun) -> None:
+    def _vanished(self, after: Observation, this: JobsRun) -> set[str]:
+        """The keys of what the sync deleted."""
+        gone = set()
         for side in SIDES:
             for activity, record in self.model.each(side):
                 if record.key in after[side]:
@@ -251,6 +263,8 @@ class PairOracle:
                         activity=activity.handle,
                     )
                 record.deleted_at, record.by_sync = this.began, True
+                gone.add(record.key)
+        return gone
 
     def _take_over(self, after: Observation) -> None:
         """The model's rows become what was observed; new records find their activity."""
