@@ -456,8 +456,9 @@ class Actor:
             self._clear_pending(plan)  # it was looked at, and nothing is to be done about it
             return
         sections = sections_for(activity, self._engine)
-        if activity.link is not None and activity.link.dead:
-            return
+        row = activity.salesforce
+        if activity.link.dead if activity.link is not None else row is not None and row.deleted:
+            return  # nothing is agreed on with what was deleted
         base = self._agreed(plan, sections)
         self._note_answers(plan)
         ids = {model: record.id for model in sections if (record := activity.replica(model)) is not None}

@@ -311,6 +311,13 @@ class Journal:
         self._state.change_link(link.id, deleted={model: True})
         self._engine.report.note(f"the {model} made for {sf_object} {sf_id} was deleted before the run had read it")
 
+    def _was_deleted(self, intent: Intent) -> bool:
+        """Does the partner tell that a record with this key was deleted since the creation began (I6)?"""
+        skew = self._engine.partner.transport.skew
+        since = intent.at + min(skew, timedelta(0)) - timedelta(seconds=1)
+        told = self._engine.partner.deleted_since(intent.body["model"], since)
+        return any(one.sf_id == intent.body["sf_id"] for one in told)
+
     def _look_again(self, sf_object: str, ids: Mapping[str, str]) -> None:
         """The partner's records still lack their key, or the creation: see them in the next reading."""
         for model in self._sections(sf_object, ids):
@@ -326,6 +333,6 @@ class Journal:
             if record is not None:
                 base = self.received_base(intent, record)
                 self.add_link(body["object"], body["sf_id"], {body["model"]: record.id}, base, replaces=replaces)
-            elif body.get("made") and link is None:
+            elif link is None and (body.get("made") or self._was_deleted(intent)):
                 self._bury(body["object"], body["sf_id"], body["model"])
         self._state.close_intent(intent)

@@ -15,6 +15,7 @@ from crm_sync.errors import RecordRefused
 from crm_sync.journal import Journal
 from crm_sync.model import SALESFORCE, Direction, FieldMap, Record
 from crm_sync.scope import Everybody
+from crm_sync.sides.partner import Gone
 from crm_sync.state import PARTNER, Intent, State
 
 TEXT = FieldMap("subject", "action", "Subject", "text")
@@ -43,6 +44,10 @@ class Systems:
         self.partners: dict[tuple[str, str], Record] = {}
         self.asked: list[tuple[str, list[str], str]] = []
         self.transport = SimpleNamespace(skew=timedelta(0))
+        self.deleted: list[Gone] = []
+
+    def deleted_since(self, model: str, since: datetime) -> list[Gone]:
+        return [one for one in self.deleted if one.at >= since]
 
     def me(self) -> str:
         return ME
@@ -570,6 +575,23 @@ def test_a_creation_that_the_partner_confirmed_and_that_is_gone_is_buried() -> N
     assert ({"Task": f"sourceId={SF_ID}"}, frozenset({"Task"})) == (found.ids, found.deleted)
     assert [f"the Task made for Task {SF_ID} was deleted before the run had read it"] == room.notes
     assert [] == room.state.intents()
+
+
+@pytest.mark.rule("I6", "M21", "T39")
+@pytest.mark.parametrize(
+    ("sf_id", "after", "buried"),
+    [(SF_ID, timedelta(0), True), (SF_ID, timedelta(minutes=-1), False), ("another", timedelta(0), False)],
+)
+def test_what_was_made_without_an_answer_and_deleted_stays_so(sf_id: str, after: timedelta, *, buried: bool) -> None:
+    """The partner tells of the deletion of a record with that key, after the creation began: it had been made."""
+    room = Room()
+    at_partner(room)
+    room.systems.deleted = [Gone("Task1", NOON + after, sf_id)]
+
+    room.journal.recover(look_again=True)
+
+    assert buried == bool(room.state.links())
+    assert all(one.dead for one in room.state.links())
 
 
 @pytest.mark.rule("F17", "P2")

@@ -162,6 +162,22 @@ def test_what_a_deletion_takes_along_is_logged(both: TotangoBoth, side: str, *, 
     assert ("title", loser, "precious", policy) == (lost.field, lost.loser, lost.losing_value, lost.policy)
 
 
+@pytest.mark.rule("T6", "T40", "I6", "F13")
+def test_a_record_that_names_what_is_in_the_bin_stays(both: TotangoBoth) -> None:
+    """They never were a pair here; out of the bin again they become one."""
+    sf_id = both.sf_create(Subject="binned")
+    both.sf_delete(sf_id)
+    both.tt_seed("Task", title="mine", external_id=sf_id.lower())
+    for _ in range(3):
+        both.run()
+    assert ["mine"] == [row["title"] for row in both.tt_all()]
+    assert [] == both.state.conflicts()
+
+    both.people.undelete(sf_id)
+    both.settle()
+    assert (1, 1) == (len(both.sf_all()), len(both.tt_all()))
+
+
 @pytest.mark.rule("T39")
 @pytest.mark.rule("T40")
 def test_the_deletion_of_something_unlinked_is_nothing(both: TotangoBoth) -> None:

@@ -110,10 +110,12 @@ class Completing:
 
     def _told(self, section: Section) -> Mapping[str, datetime]:
         """When the partner says that its records were deleted: no scan of this run need have shown it, for an earlier
-        one did, or the survivor was edited.
+        one did, or the survivor was edited. Nothing where the time does not count.
         """
+        days = section.rules.window_out_days
+        if days is None and section.rules.delete_wins:
+            return {}
         if section.key not in self._deletions:
-            days = section.rules.window_out_days
             since = self._gathered.began - timedelta(days=days) if days is not None else None
             told = self._engine.partner.deleted_since(section.model, since)
             self._deletions[section.key] = {gone.record_id: gone.at for gone in told}
@@ -176,14 +178,19 @@ class Completing:
         )
 
     def _mark_deleted_salesforce(self, activity: Activity) -> bool:
-        """Rule P25: a tombstone on positive evidence; an undeleted record wakes its link, which is told (F15)."""
+        """Rule P25: a tombstone on positive evidence; an undeleted record wakes its link, which is told (F15).
+
+        Where deletions are carried over, what was never linked here gets no tombstone: that would delete it, too (I6).
+        """
         record, link = activity.salesforce, activity.link
         if record is None:
             return False
         if link is not None and (SALESFORCE in link.deleted) != record.deleted:
             activity.link = self._state.change_link(link.id, sf_deleted=record.deleted)
             return not record.deleted
-        if link is None and record.deleted and activity.partners:
+        sections = [self._engine.section_of(model, activity.sf_object) for model in activity.partners]
+        carried = any(one is not None and one.carries_deletion(of_salesforce=True) for one in sections)
+        if link is None and record.deleted and activity.partners and not carried:
             ids = {model: one.id for model, one in activity.partners.items()}
             activity.link = self._state.add_link(
                 sf_object=activity.sf_object, sf_id=record.id, ids=ids, base={}, deleted={SALESFORCE}

@@ -100,6 +100,12 @@ HISTORIES: dict[str, tuple[Op, ...]] = {
         LATER,
         Delete(side=PARTNER, act="act-1"),
     ),
+    "both completed it, and one changed something else": (
+        HERE,
+        Sync(),
+        edit(SALESFORCE, Status="Completed"),
+        edit(PARTNER, status="closed", priority=3),
+    ),
     "a rejected row comes again, and no filter lets it through": (
         HIGH,
         Create(side=SALESFORCE, act="act-1", section=TASK, fields={"Priority": "High"}),
@@ -232,6 +238,14 @@ REMINDERS: dict[str, tuple[Op, ...]] = {
         edit(PARTNER, name="Renamed"),
         Configure(settings={"template": "{{activity_subject}}"}),
         Sync(),
+    ),
+    "a reminder that was made when the sync died is deleted before it starts again": (
+        TO_CALL,
+        Sync(),
+        edit(PARTNER, priority="high"),
+        Create(side=SALESFORCE, act="act-2", section=REMINDER, fields={"WhoId": "bob"}),
+        Sync(crash_at=13, acted=True),
+        Delete(side=PARTNER, act="act-2"),
     ),
     "the template is saved again, and is the same": (
         TO_CALL,

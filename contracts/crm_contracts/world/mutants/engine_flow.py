@@ -167,7 +167,7 @@ FLOW = (
         (
             Text(
                 f"{OBSERVE}completing.Completing._mark_deleted_salesforce",
-                "if link is None and record.deleted and activity.partners:",
+                "if link is None and record.deleted and activity.partners and not carried:",
                 "if False:",
             ),
         ),
@@ -295,7 +295,7 @@ FLOW = (
         "a series is a Task",
         "F34",
         "The series of recurring Tasks is synced like its occurrences.",
-        (Text("crm_sync.cases._scope_in", 'record.get("IsRecurrence")', "False"),),
+        (Text("crm_sync.cases.excluded_in", 'record.get("IsRecurrence")', "False"),),
         tests=(f"{HTTP}test_a_series_is_left_alone",),
     ),
     Mutant(

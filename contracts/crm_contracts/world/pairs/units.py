@@ -191,9 +191,11 @@ class Agreements:
                 found.add(_drifting(values, source, base))
             return found | {values} if not changed[source] else found
         if all(changed):
-            found = {_carried(values, side, old) if ways[side] else values for side in was.winners}
+            # Who changed nothing but what the other changed likewise has nothing to dispute, and may give way (T9).
+            winners = {*was.winners, *(side for side in (0, 1) if not _disputes(base, values, 1 - side))}
+            found = {_carried(values, side, old) if ways[side] else values for side in winners}
             if "no-opinion-conflict" in granted:
-                found |= {_carried(values, side) for side in was.winners if ways[side]}
+                found |= {_carried(values, side) for side in winners if ways[side]}
             return found
         source = changed.index(True)
         found = {_carried(values, source, old) if ways[source] else values}
@@ -261,6 +263,13 @@ class Agreements:
 def _differs(base: tuple[Value, ...], now: tuple[Value, ...]) -> bool:
     """Whether one side has something new to tell."""
     return any(b not in (a, UNSAID) for a, b in zip(base, now, strict=True))
+
+
+def _disputes(base: Values, values: Values, side: int) -> bool:
+    """Whether *side* has something new to tell that the other does not say as well."""
+    told = [own for own, theirs in zip(values[side], values[1 - side], strict=True) if own != theirs]
+    was = [own for own, *both in zip(base[side], *values, strict=True) if both[0] != both[1]]
+    return _differs(tuple(was), tuple(told))
 
 
 def _carried(values: Values, source: int, base: Values | None = None) -> Values:
