@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 import requests
+from sqlalchemy import make_url
 
 from crm_sync.cli_errors import Errors, opening
 from crm_sync.clock import RealClock, clock_of
@@ -80,7 +81,7 @@ def status_command(config_path: Path, state_url: str, *, as_json: bool) -> None:
     """What the sync remembers: links, quarantine, conflicts, the inheritance switch."""
     with Errors():
         config = Config.load(config_path)
-        state = _open_state(config, state_url)
+        state = _open_state(config, state_url, is_there=True)
         pending = state.pending()
         links = state.links()
         shown = {
@@ -218,9 +219,14 @@ def _run(
         sys.exit(2)
 
 
-def _open_state(config: Config, state_url: str) -> State:
+def _open_state(config: Config, state_url: str, *, is_there: bool = False) -> State:
+    """The state; with *is_there* no new one is made. Raises ConfigError."""
+    chosen = state_url or config.state_url or DEFAULT_STATE
     with opening():
-        return State(state_url or config.state_url or DEFAULT_STATE)
+        file = make_url(chosen).database if is_there and chosen.startswith("sqlite") else None
+        if file and not file.startswith((":memory:", "file:")) and not Path(file).exists():
+            raise ConfigError(f"{file}: there is no state here; `understudy sync run` makes it, or check --state")
+        return State(chosen)
 
 
 def _progress() -> Progress | None:

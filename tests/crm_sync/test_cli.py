@@ -48,6 +48,18 @@ direction = "Both Directions"
     return call, config
 
 
+def test_a_state_that_is_not_there_has_no_status(desk: Any, tmp_path: Path) -> None:
+    """A mistyped path is said; no empty state is left there that would look like a sync that knows nothing."""
+    call, _ = desk
+    mistyped = tmp_path / "snyc.db"
+
+    shown = call("status", "--state", f"sqlite:///{mistyped}")
+
+    assert 1 == shown.exit_code
+    assert f"Error: {mistyped}: there is no state here; `understudy sync run` makes it, or check --state\n" == shown.output
+    assert not mistyped.exists()
+
+
 def test_run_and_status(both: Both, desk: Any) -> None:
     """A run reports every record; the status is kept between processes."""
     call, _ = desk
