@@ -55,8 +55,8 @@ def test_a_state_that_is_not_there_has_no_status(desk: Any, tmp_path: Path) -> N
 
     shown = call("status", "--state", f"sqlite:///{mistyped}")
 
-    assert 1 == shown.exit_code
-    assert f"Error: {mistyped}: there is no state here; `understudy sync run` makes it, or check --state\n" == shown.output
+    said = f"{mistyped}: there is no state here; `understudy sync run` makes it, or check --state"
+    assert (1, f"Error: {said}\n") == (shown.exit_code, shown.output)
     assert not mistyped.exists()
 
 
