@@ -154,3 +154,19 @@ def test_what_planhat_deleted_is_not_made_again_when_nobody_remembers(both: Both
     assert ["Kept"] == [one["action"] for one in both.ph_tasks()]
     assert {"the Task it was made for was deleted; this one stays": 1} == dict(report.section("Task:Task").skipped)
     assert 2 == len(both.sf_tasks())
+
+
+@pytest.mark.rule("P9", "P29", "F37")
+@pytest.mark.parametrize("characters", [15, 18])
+def test_a_pair_that_was_typed_before_the_section_sends_is_taken_as_it_is(both: Both, characters: int) -> None:
+    """To switch the section on writes nothing; an edit goes over."""
+    both.configure(task=OFF, conversation=OFF)
+    both.settle()
+    sf_id = both.sf_task(Subject="Salesforce")
+    task = both.ph_task(action="Planhat", sourceId=sf_id[:characters])
+    both.settle()
+    both.configure(task=SEND, conversation=OFF)
+    assert ("Salesforce", "Planhat") == settle(both, task, sf_id)
+
+    both.ph_edit("tasks", task, action="Edited")
+    assert ("Edited", "Edited") == settle(both, task, sf_id)

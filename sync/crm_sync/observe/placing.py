@@ -109,7 +109,9 @@ class Placing:
             row, record = activity.salesforce, activity.partners.get(section.model)
             if activity.link is not None or row is None or row.deleted or record is None:
                 continue
-            if self._gathered.baseline(SALESFORCE, row.model)().get(row.id) == digest_sf(row):
+            # Where nothing is received, what Salesforce says is no reason to write, whenever somebody wrote it (P2).
+            past = not section.direction.receives
+            if past or self._gathered.baseline(SALESFORCE, row.model)().get(row.id) == digest_sf(row):
                 base = {SALESFORCE: self._engine.keys(row, section), section.model: self._engine.keys(record, section)}
                 activity.link = self._state.add_link(
                     sf_object=row.model, sf_id=row.id, ids={section.model: record.id}, base=base
