@@ -324,3 +324,36 @@ def test_who_left_a_custom_field_empty_said_nothing(kept: str | None) -> None:
     else:
         with pytest.raises(LostUpdate):
             log.round()
+
+
+@pytest.mark.rule("P9", "P26")
+@pytest.mark.parametrize("typed", [True, False])
+def test_of_a_pair_that_a_person_typed_either_open_status_may_win(*, typed: bool) -> None:
+    """They never agreed on a word; where they had, which open status it is was its user's choice (F31)."""
+    log = Log()
+    log.user(SALESFORCE, SF, Subject="A", Status="Deferred")
+    if typed:
+        log.user(TASK, PH, action="A", status="In-progress", sourceId=SF[:15])
+    log.begin()
+    log.put(SALESFORCE, SF, Status="In Progress")
+    if typed:
+        log.round()
+        return
+    log.put(TASK, PH, action="A", status="In-progress", sourceId=SF)
+
+    with pytest.raises(LensBroken, match="Deferred"):
+        log.round()
+
+
+@pytest.mark.rule("P9", "P24")
+def test_a_pair_is_agreed_on_by_no_save_before_a_round_met_it() -> None:
+    """A person typed the id, then settings were saved, then Salesforce was edited: the policy decides all of it."""
+    log = Log()
+    log.user(SALESFORCE, SF, Subject="A", Description=None)
+    log.user(TASK, PH, action="A", description=None, sourceId=SF)
+    log.oracle.saved(Settings(conflict="planhat"))
+    log.user(SALESFORCE, SF, Description="B")
+    log.begin()
+    log.put(SALESFORCE, SF, Description=None)
+    log.round()
+    log.oracle.settled()

@@ -48,6 +48,10 @@ class Agreement:
         agreed: set[Base] = {values} if values[0] == values[1] else set()
         self._bases[(*pair.key, one.name)] = self._bases.get((*pair.key, one.name), set()) | {None} | agreed
 
+    def met(self, pair: Pair) -> bool:
+        """Whether a round has begun with this pair: what a person has typed since, nobody has agreed on."""
+        return (*pair.key, "title") in self._bases
+
     def start(self, pair: Pair, one: Field) -> None:
         """The field is mapped from now on: what stands there is agreed."""
         self._bases[(*pair.key, one.name)] = {pair.values(one)}

@@ -92,6 +92,7 @@ class Activity:
     returned: bool = False  # its Salesforce Task came out of the recycle bin, and no round has ended since
     adrift: bool = False  # its customer was merged away before the Salesforce Task was made
     second_allowed: bool = False  # the Conversation was logged while inheritance was off (P11)
+    typed: bool = False  # a person made it a pair, by an id in the Planhat Task (P9)
     second_due: bool = False
     continued: bool = False  # the Conversation was logged while inheritance was on
     logged_at: datetime | None = None

@@ -104,6 +104,11 @@ class Oracle:
             activity.at = self.homes.customer(known) or activity.at  # where Planhat is to look for its Company (P27)
         self.watch.wrote(handle, side, record_id)
         self._status_may_move(activity, side, names)
+        if side == TASK and "sourceId" in names:  # a pair that never agreed on a word: either status may win
+            activity.typed = True
+            activity.status_chosen |= {SALESFORCE, TASK}
+            for one in (*activity.live(SALESFORCE), known):
+                one.frame.pop(STATE.name_on(one.side) or "", None)
         activity.titles.add(known.value(TITLE))
 
     def _status_may_move(self, activity: Activity, side: str, names: Mapping[str, Any]) -> None:
@@ -219,7 +224,7 @@ class Oracle:
             # Logged in the moment of the switch, or by another clock: nobody knows which came first.
             in_doubt = switched_on and (self.skewed_once or activity.logged_at == at)
             activity.second_due = activity.second_due and not conversations_moved and not in_doubt
-            for pair in self.model.pairs(activity):
+            for pair in filter(self.agreement.met, self.model.pairs(activity)):
                 for one in shared(pair.section, self.settings):
                     self.agreement.known(pair, one).add(pair.values(one))
 
@@ -228,7 +233,7 @@ class Oracle:
         longer mapped stays as it stands (I8).
         """
         for activity in self.model.activities.values():
-            for pair in self.model.pairs(activity):
+            for pair in filter(self.agreement.met, self.model.pairs(activity)):
                 if self.settings.maps_phase(pair.section) and not was.maps_phase(pair.section):
                     self.agreement.start(pair, PHASE)
                 elif self.settings.maps_phase(pair.section) and was.phase != self.settings.phase:
@@ -392,13 +397,16 @@ class Oracle:
 
     def _certain(self, activity: Activity) -> Iterable[Field]:
         """Fields of which it is known who wrote them: none where the sync had not read both sides before the round.
-        Once there is a Conversation, it has no status, and its day is that of the logging (`date-of-completion`).
+        Once there is a Conversation, it has no status, and its day is that of the logging (`date-of-completion`). Of a
+        pair that a person made by an id nobody knows which of several open statuses anybody meant.
         """
         if not activity.known_before:
             return ()
+        if activity.typed:
+            return shared(CONVERSATION)
         if activity.one(CONVERSATION) is None:
             return FIELDS
-        both_ways = self.settings.task == BOTH and not activity.settings_moved
+        both_ways = self.settings.task == BOTH and not activity.settings_moved and activity.one(TASK) is not None
         return (*shared(CONVERSATION), STATE) if both_ways else shared(CONVERSATION)
 
     def _take_over(self, after: Observation) -> None:
