@@ -54,6 +54,13 @@ HISTORIES = {
         ops.Tick(),
         ops.Edit(side=SALESFORCE, act="act-1", fields={"Description": "new"}),
     ),
+    "a second Task is due and its account is merged away": found(
+        PLANNED,
+        ops.Sync(),
+        ops.Merge(loser="acme", into="nowhere"),
+        ops.StaffDisable(),
+        ops.Complete(side=TASK, act="act-1"),
+    ),
     "a section is switched off between a death and the recovery": found(
         ops.Configure(settings={"conversation": OFF}),
         ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call"}),

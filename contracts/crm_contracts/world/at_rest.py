@@ -77,7 +77,7 @@ def _partnered(oracle: Oracle, activity: Activity) -> None:
     """I1: every record in scope has its partner."""
     if activity.any_deleted or activity.adrift:
         return
-    _second_made(activity)
+    _second_made(oracle, activity)
     if activity.settings_moved:
         return
     salesforce, task = activity.one(SALESFORCE), activity.one(TASK)
@@ -94,12 +94,12 @@ def _partnered(oracle: Oracle, activity: Activity) -> None:
         raise NotConverged(f"{activity.handle} has {missing}", activity=activity.handle)
 
 
-def _second_made(activity: Activity) -> None:
+def _second_made(oracle: Oracle, activity: Activity) -> None:
     """P11: what was logged while inheritance was off gets a Salesforce Task, whatever comes later (P21), but for a
-    type that takes no part any more (P6).
+    type that takes no part any more (P6), and for a customer whose account is no more (exception merged-customer).
     """
     conversation = activity.one(CONVERSATION)
-    part = conversation is not None and takes_part(conversation.row)
+    part = conversation is not None and takes_part(conversation.row) and not oracle.homes.lost(conversation)
     if activity.second_due and part and len(activity.live(SALESFORCE)) != 2:
         raise NotConverged(
             f"{activity.handle} was completed with inheritance off and its Conversation is sent: rule "

@@ -57,6 +57,10 @@ class Homes:
         """The customer that *record* is at now; "" where nobody told."""
         return next((name for name, known in self._ids(record.side)[0].items() if known == record.home), "")
 
+    def lost(self, record: Record) -> bool:
+        """Is *record* at a customer whose account was merged into another one?"""
+        return self.customer(record) in self.merged
+
     def _ids(self, side: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
         both = (self.accounts, self.companies)
         return both if side == SALESFORCE else both[::-1]
