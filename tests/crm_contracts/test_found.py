@@ -318,9 +318,14 @@ def test_two_fields_may_lose_the_same_words(stage: Stage) -> None:
     play([NOTE, ops.Sync(), *edits, ops.Sync()], stage=stage, settings=Settings(conflict="salesforce"))
 
 
-def test_a_conversation_that_shows_late_undoes_nothing(stage: Stage) -> None:
-    """The round of its completed Task is not shown it; once it shows, its values of then are no edit (I5, F49)."""
+@pytest.mark.parametrize("stale", [1, None], ids=["once", "from the start"])
+def test_a_conversation_that_shows_late_undoes_nothing(stage: Stage, stale: int | None) -> None:
+    """The round of its completed Task is not shown it, or neither; once it shows, its values of then are no edit (I5,
+    F49).
+    """
+    late = ops.InjectFault(fault="slow_visibility", vendor="planhat", verb="list", object="*", times=stale)
     history = [
+        *([late] if stale is None else []),
         ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Review"}),
         ops.Sync(),
         ops.InjectFault(fault="slow_visibility", vendor="planhat", verb="list", object="Conversation"),
@@ -330,4 +335,4 @@ def test_a_conversation_that_shows_late_undoes_nothing(stage: Stage) -> None:
         ops.Sync(),
     ]
 
-    play(history, stage=stage, settings=Settings(conflict="planhat"))
+    play(history, stage=stage, settings=Settings(conflict="planhat" if stale else "newest"))

@@ -224,9 +224,11 @@ class Oracle:
             # Logged in the moment of the switch, or by another clock: nobody knows which came first.
             in_doubt = switched_on and (self.skewed_once or activity.logged_at == at)
             activity.second_due = activity.second_due and not conversations_moved and not in_doubt
-            for pair in filter(self.agreement.met, self.model.pairs(activity)):
-                for one in shared(pair.section, self.settings):
-                    self.agreement.known(pair, one).add(pair.values(one))
+            for pair in self.model.pairs(activity):
+                was_off = not (was.sends(pair.section) or was.receives(pair.section))
+                if was_off or self.agreement.met(pair):  # what is found there when a section is switched on is the past
+                    for one in shared(pair.section, self.settings):
+                        self.agreement.known(pair, one).add(pair.values(one))
 
     def _mapped_otherwise(self, was: Settings) -> None:
         """What is mapped from now on is agreed as it stands, for that alone writes nothing (P29, F38); what is no

@@ -39,6 +39,7 @@ def observe(engine: Engine) -> Observation:
     SalesforceReader(engine, gathered, aside).read()
     _half_deleted(engine, gathered)
     Completing(engine, gathered, aside).complete()
+    partner.read_unlisted()  # of what has been read by its id only now
     placing.link_past()
     return gathered
 

@@ -23,7 +23,7 @@ class PartnerReader:
         self._gathered = gathered
         self._aside = aside
         self._placing = placing
-        self._shown: dict[str, frozenset[str]] = {}  # ids of each of the partner's models that its lists had
+        self._shown: dict[str, set[str]] = {}  # ids by model, of what lists had or was asked for
 
     def read(self, model: str) -> None:
         engine = self._engine
@@ -31,7 +31,7 @@ class PartnerReader:
         for part in engine.partner.parts(model):
             for record in self._scan(model, part):
                 records[record.id] = record
-        self._shown[model] = frozenset(records)
+        self._shown[model] = set(records)
         self._add_due(model, records)
         baseline = self._gathered.baseline(engine.partner.name, model)
         if model in engine.profile.raw["partner"].get("partial_rows", ()):
@@ -51,6 +51,7 @@ class PartnerReader:
                 record = activity.partners.get(earlier)
                 named = str(record.get(pointer) or "") if record is not None else ""
                 if named and named not in self._shown[later]:
+                    self._shown[later].add(named)
                     self._ask_for(later, named)
 
     def _ask_for(self, model: str, record_id: str) -> None:
