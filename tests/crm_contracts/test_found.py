@@ -54,6 +54,18 @@ HISTORIES = {
         ops.Tick(),
         ops.Edit(side=SALESFORCE, act="act-1", fields={"Description": "new"}),
     ),
+    "a death before the id is written back, and the type takes no part any more": found(
+        NOTE,
+        ops.Sync(crash_at_commit=4),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"type": "chat"}),
+    ),
+    "the done Task was edited, and the Conversation that was logged of it": found(
+        PLANNED,
+        ops.Sync(),
+        ops.Edit(side=TASK, act="act-1", fields={"action": "B"}),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"subject": "C"}),
+    ),
     "a second Task is due and its account is merged away": found(
         PLANNED,
         ops.Sync(),

@@ -65,12 +65,14 @@ def _claimed(activity: Activity, record: Record) -> bool:
 
 
 def _may_write_back(oracle: Oracle, activity: Activity) -> bool:
-    """May the id of a stray be written to a Planhat record without one? Not Syncing makes no request at all (P2).
+    """May the id of a stray be written to a Planhat record without one? Not Syncing makes no request at all (P2), and
+    a Conversation whose type was left out since waits until it takes part again (P6).
 
     Where every Planhat record carries an id, the stray is one too many whatever is syncing.
     """
-    bare = [side for side in (TASK, CONVERSATION) if any(not one.pointer for one in activity.live(side))]
-    return not bare or any(oracle.settings.sends(side) or oracle.settings.receives(side) for side in bare)
+    bare = [one for side in (TASK, CONVERSATION) for one in activity.live(side) if not one.pointer]
+    part = [one.side for one in bare if one.side == TASK or takes_part(one.row)]
+    return not bare or any(oracle.settings.sends(side) or oracle.settings.receives(side) for side in part)
 
 
 def _partnered(oracle: Oracle, activity: Activity) -> None:

@@ -284,6 +284,8 @@ class Oracle:
             winners[key] = self.agreement.winners(pair, one)
         self.agreement.discarded.clear()
         self.agreement.changed.clear()
+        for activity in self.model.activities.values():
+            self._half_copied(activity)
         self._nothing_vanished(after)
         self._take_over(after)
         for activity in self.model.activities.values():
@@ -305,6 +307,15 @@ class Oracle:
                         self.agreement.changed.setdefault((activity.handle, one.name), set()).add(pair.section)
             if clean and activity.returned:
                 self._wake(activity)
+
+    def _half_copied(self, activity: Activity) -> None:
+        """Where a done Task says something else than the Conversation that was logged of it, it may lose, too."""
+        task, conversation = activity.one(TASK), activity.one(CONVERSATION)
+        if task is None or conversation is None:
+            return
+        for one in shared(CONVERSATION):
+            if task.value(one) != conversation.value(one):
+                self.agreement.changed.setdefault((activity.handle, one.name), set()).add(TASK)
 
     def _wake(self, activity: Activity) -> None:
         """Out of the bin again: the tombstone had kept the pair, and what users write from now on goes over (F15).
