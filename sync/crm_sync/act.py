@@ -20,6 +20,7 @@ import sqlalchemy.exc
 
 from crm_sync.engine import Engine
 from crm_sync.errors import RecordRefused, ServiceUnavailable, UnknownOutcome
+from crm_sync.event_days import with_moved_times
 from crm_sync.journal import Journal
 from crm_sync.logged import log_conversation
 from crm_sync.mapping import lens
@@ -167,7 +168,7 @@ class Actor:
         for name, group in sorted(by_object.items()):
             by_id = {_sf_id(plan.activity): plan for plan in group}
             changes = {i: plan.write[SALESFORCE] for i, plan in by_id.items()}
-            refused = self._engine.salesforce.update(name, changes)
+            refused = self._engine.salesforce.update(name, with_moved_times(self._engine, name, changes))
             refused = self._without_refused_picklists(name, by_id, refused)
             for record_id, error in refused.items():
                 if error.code in GONE_CODES:
@@ -193,7 +194,7 @@ class Actor:
                 again[record_id] = fields
         if not again:
             return refused
-        retried = self._engine.salesforce.update(name, again)
+        retried = self._engine.salesforce.update(name, with_moved_times(self._engine, name, again))
         return {i: e for i, e in refused.items() if i not in again} | retried
 
     def _hold_in_salesforce(self, plan: Plan, field: str, value: Any, reason: str) -> None:

@@ -17,6 +17,7 @@ from html.parser import HTMLParser
 _BREAKS = {"br"}
 _PARAGRAPHS = {"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "table"}
 _LINES = {"li", "ul", "ol", "tr", "hr"}
+_CELLS = {"td", "th"}
 _SILENT = {"script", "style", "head", "title"}
 _PARAGRAPH, _LINE = "\ue000", "\ue001"  # private-use marks, removed from every input first
 _OTHER_SPACE = re.compile(r"[^\S\n]+")
@@ -115,6 +116,8 @@ class _Reader(HTMLParser):
             self.parts.append(_PARAGRAPH)
         elif tag in _LINES:
             self.parts.append(_LINE)
+        elif tag in _CELLS:
+            self.parts.append(" ")
 
 
 def length(text: str) -> int:

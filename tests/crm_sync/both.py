@@ -234,11 +234,11 @@ class Both:
     def sf_task(self, **fields: Any) -> str:
         return self.sf_create("Task", **{"WhatId": self.account, "Subject": "Call", **fields})
 
-    def sf_get(self, record_id: str) -> dict[str, Any]:
-        return dict(self._sf("GET", f"/sobjects/Task/{record_id}"))
+    def sf_get(self, record_id: str, sobject: str = "Task") -> dict[str, Any]:
+        return dict(self._sf("GET", f"/sobjects/{sobject}/{record_id}"))
 
-    def sf_edit(self, record_id: str, **fields: Any) -> None:
-        self._sf("PATCH", f"/sobjects/Task/{record_id}", json=fields)
+    def sf_edit(self, record_id: str, sobject: str = "Task", **fields: Any) -> None:
+        self._sf("PATCH", f"/sobjects/{sobject}/{record_id}", json=fields)
 
     def sf_delete(self, record_id: str) -> None:
         self._sf("DELETE", f"/sobjects/Task/{record_id}")

@@ -189,6 +189,7 @@ def test_text_laws(text: str) -> None:
         ("<ul><li>one</li><li>two</li></ul>", "one\ntwo"),
         ("<p>a</p>\n<p></p>\n<p>b</p>", "a\n\nb"),
         ("<style>x</style><b>bold</b>&nbsp;text", "bold text"),
+        ("<table><tr><th>a<th>b<tr><td>1</td><td>2</td></tr></table>after", "a b\n1 2\n\nafter"),
     ],
 )
 def test_html_reads_as_text(markup: str, text: str) -> None:

@@ -1,0 +1,72 @@
+"""A Conversation that is an Event in Salesforce: its day, the Event's time of day and length (`event_days`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.crm_sync.both import BOTH, Both
+
+TIMED = {"StartDateTime": "2026-01-05T22:30:00Z", "DurationInMinutes": 180}
+TIMES = ("ActivityDate", "StartDateTime", "EndDateTime", "DurationInMinutes", "IsAllDayEvent")
+
+
+def pair(both: Both, **fields: Any) -> tuple[str, str]:
+    """An Event and its Conversation, agreed."""
+    both.configure(conversation=BOTH, target="Event")
+    sf_id = both.sf_create("Event", WhatId=both.account, Subject="Met", **fields)
+    both.settle()
+    (note,) = both.ph_list("conversations")
+    return sf_id, str(note["_id"])
+
+
+def times(both: Both, sf_id: str) -> list[Any]:
+    event = both.sf_get(sf_id, "Event")
+    return [event[name] for name in TIMES]
+
+
+@pytest.mark.rule("P2")
+def test_a_new_day_moves_a_timed_event_by_whole_days(both: Both) -> None:
+    """Its day is its start's: start and end move, the time of day and the length stay, and both sides agree."""
+    sf_id, note = pair(both, **TIMED)
+    both.ph_edit("conversations", note, date="2026-02-10T09:00:00.000Z")
+
+    report = both.run()
+    both.settle()
+
+    moved = ["2026-02-10", "2026-02-10T22:30:00.000+0000", "2026-02-11T01:30:00.000+0000", 180, False]
+    assert moved == times(both, sf_id)
+    assert "2026-02-10" == both.ph_get("conversations", note)["date"][:10]
+    assert [] == report.notes
+
+
+@pytest.mark.rule("P2")
+def test_a_new_day_beside_a_new_text_moves_the_event_and_no_other(both: Both) -> None:
+    """The text goes along, and an Event of which only the text changed keeps its times."""
+    sf_id, note = pair(both, **TIMED)
+    other = both.sf_create("Event", WhatId=both.account, Subject="Other", **TIMED)
+    both.settle()
+    before = times(both, other)
+    (second,) = [one["_id"] for one in both.ph_list("conversations") if one["_id"] != note]
+    both.ph_edit("conversations", note, date="2026-01-02T09:00:00.000Z", subject="Met early")
+    both.ph_edit("conversations", second, subject="Other text")
+
+    both.settle()
+
+    assert ["2026-01-02", "2026-01-02T22:30:00.000+0000"] == times(both, sf_id)[:2]
+    assert "Met early" == both.sf_get(sf_id, "Event")["Subject"]
+    assert ("Other text", before) == (both.sf_get(other, "Event")["Subject"], times(both, other))
+
+
+@pytest.mark.rule("P2")
+def test_a_new_day_of_an_all_day_event_is_its_day(both: Both) -> None:
+    """It has no time of day: its day is sent, and it stays a day long."""
+    sf_id, note = pair(both, IsAllDayEvent=True, ActivityDate="2026-01-05")
+    both.ph_edit("conversations", note, date="2026-02-10T09:00:00.000Z")
+    both.salesforce.journal.clear()
+
+    both.settle()
+
+    assert ["2026-02-10", 1440, True] == [times(both, sf_id)[n] for n in (0, 3, 4)]
+    sent = [str(call["request"]) for call in both.sf_control.journal() if call["method"] == "PATCH"]
+    assert [True] == ["ActivityDate" in body and "DateTime" not in body for body in sent]
