@@ -10,6 +10,7 @@ from crm_contracts.world.invariants import check_isolated
 from crm_contracts.world.pairs import PairStage, PairWorld, play
 from crm_contracts.world.pairs.ops import (
     IN,
+    OUT,
     PARTNER,
     SALESFORCE,
     Configure,
@@ -41,6 +42,7 @@ def edit(side: str, **fields: object) -> Edit:
 HIGH = Configure(settings={"task.in_filter": "Priority = 'High'"})
 PASSING = Create(side=SALESFORCE, act="act-1", section=TASK, fields={"Subject": "Call", "Priority": "High"})
 LATER = Tick(seconds=60)
+OUT_FIRST = Sync(ways=(OUT, IN))
 # Totango's is the later edit of a record that the filter keeps out.
 KEPT_OUT = (
     HIGH,
@@ -185,6 +187,31 @@ HISTORIES: dict[str, tuple[Op, ...]] = {
         edit(PARTNER, status="closed"),
         Sync(crash_at_commit=4, acted=True),
     ),
+    "both completed it, and the later one has the subject that the other took away": (
+        HERE,
+        Sync(),
+        edit(SALESFORCE, Status="Completed", Subject=None),
+        LATER,
+        edit(PARTNER, status="closed"),
+    ),
+    "what goes out gives the row its title before it comes in": (
+        BY_FIELD,
+        HERE,
+        Sync(),
+        edit(SALESFORCE, Subject=None, Description="text"),
+        LATER,
+        edit(PARTNER, title="Other"),
+        OUT_FIRST,
+    ),
+    "what goes out lets the row through the filter before it comes in": (
+        BY_FIELD,
+        HIGH,
+        THERE,
+        Sync(),
+        edit(SALESFORCE, Description="text"),
+        edit(PARTNER, priority=1),
+        OUT_FIRST,
+    ),
 }
 
 
@@ -253,6 +280,14 @@ REMINDERS: dict[str, tuple[Op, ...]] = {
         edit(PARTNER, name="Renamed"),
         Configure(settings={"template": "{{activity_subject}}"}),
         Sync(),
+    ),
+    "what goes out gives the task a status that syncs before it comes in": (
+        Configure(settings={"unmapped_status": "skip_record"}),
+        TO_CALL,
+        Sync(),
+        edit(PARTNER, status="complete"),
+        edit(SALESFORCE, Status="Waiting on someone else", Priority="High"),
+        OUT_FIRST,
     ),
     "a contact is related, and Salesforce derives the account": (
         TO_CALL,

@@ -318,9 +318,15 @@ class PairOracle:
         return not self.scope.shut(activity, IN, this), not self.scope.shut(activity, OUT, this)
 
     def _as_opened(self, was: Before, this: JobsRun) -> Before:
-        """What came in was updated by that: the job that goes out after it finds it within the window (T23)."""
-        opened = this.ways == WAYS and not was.ways[1] and self._ways(was.pair.activity, this)[1]
-        return replace(was, ways=(was.ways[0], True)) if opened else was
+        """What the first job wrote may open the way of the second: an update is within the window (T23), a status
+        syncs, a row has its title or passes the filter (M4, T14, T16).
+        """
+        if len(this.ways) < len(WAYS):
+            return was
+        since = self._ways(was.pair.activity, replace(this, passing=this.passing_after))
+        second = this.ways[-1]
+        into, out = (old or (way == second and new) for way, old, new in zip(WAYS, was.ways, since, strict=True))
+        return replace(was, ways=(into, out))
 
     def _one_key_each(self) -> None:
         """I3, without trusting any link: no two live records of the partner carry one Salesforce id."""

@@ -24,12 +24,15 @@ TOLD = timedelta(days=15)  # how long Salesforce keeps what was deleted
 
 @dataclass(frozen=True, kw_only=True)
 class JobsRun:
-    """One run of the jobs. *passing*: by section, the Salesforce records that its filter lets through; None = all."""
+    """One run of the jobs. *passing*: by section, the Salesforce records that its filter lets through; None = all.
+    *passing_after*: the same when the run had ended.
+    """
 
     ways: tuple[str, ...]
     sections: tuple[str, ...]
     began: datetime
     passing: Mapping[str, frozenset[str] | None]
+    passing_after: Mapping[str, frozenset[str] | None]
     clean: bool = True
     read: str = ""
 

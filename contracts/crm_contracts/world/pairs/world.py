@@ -253,12 +253,13 @@ class PairWorld(Playing):
     def _sync(self, op: world_ops.Sync) -> bool:
         self._op = op
         self._began = self.stage.clock.now()
-        self._passing = {section: self._let_through(section) for section in self.settings.sections}
+        self._passing = self._let_through()
         return super()._sync(op)
 
-    def _let_through(self, section: str) -> frozenset[str] | None:
-        condition = self.settings.policy(section).in_filter
-        return self.stage.salesforce.passing(SOBJECTS[section], condition) if condition else None
+    def _let_through(self) -> dict[str, frozenset[str] | None]:
+        filters = {section: self.settings.policy(section).in_filter for section in self.settings.sections}
+        passing = self.stage.salesforce.passing
+        return {section: passing(SOBJECTS[section], one) if one else None for section, one in filters.items()}
 
     def _run(self, op: world_ops.Sync) -> Any:
         return self.sync.run(_ways(op), op.sections if isinstance(op, ops.Sync) else ())
@@ -285,6 +286,7 @@ class PairWorld(Playing):
             sections=tuple(sections),
             began=self._began,
             passing=self._passing,
+            passing_after=self._let_through(),
             clean=clean,
             read=self._got(exchanges),
         )
