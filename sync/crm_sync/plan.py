@@ -364,7 +364,18 @@ def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Secti
         agreed = activity.link.base.get(model, {}) if activity.link else {}
         if mapped.salesforce not in agreed:
             return None
-        return View(model, Seen.SAME, agreed[mapped.salesforce], None, flow, True, mapped.write_in, mapped.write_out)
+        return View(
+            replica=model,
+            seen=Seen.SAME,
+            value=agreed[mapped.salesforce],
+            changed_at=None,
+            flow=flow,
+            silent=True,
+            write_in=mapped.write_in,
+            write_out=mapped.write_out,
+            shut_in=plan.shut[0],
+            shut_out=plan.shut[1],
+        )
     key = key_of(record, mapped, known.context)
     return View(
         replica=model,

@@ -19,6 +19,7 @@ from crm_contracts.world.pairs.ops import (
     Edit,
     InjectFault,
     Op,
+    Reopen,
     Settle,
     Sync,
     Tick,
@@ -219,6 +220,17 @@ TO_CALL = Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "C
 LOCKED = InjectFault(fault="row_locked", vendor="salesforce", verb="update", object="Task", times=None)
 BEHIND = InjectFault(fault="slow_visibility", vendor="marketo", verb="list", object="Reminder", times=None)
 REMINDERS: dict[str, tuple[Op, ...]] = {
+    "what a skipped status keeps back is looked at without its reminder": (
+        Configure(settings={"unmapped_status": "skip_record"}),
+        Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "Call", "details": "line"}),
+        Sync(),
+        Tick(seconds=600),
+        Create(side=SALESFORCE, act="act-2", section=REMINDER, fields={"Description": "line"}),
+        edit(SALESFORCE, Status="Deferred", Description=None),
+        Sync(),
+        Sync(),
+        Reopen(side=SALESFORCE, act="act-1"),
+    ),
     "a list of the moment of our own write is behind it": (
         TO_CALL,
         Sync(),
