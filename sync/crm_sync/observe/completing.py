@@ -75,14 +75,14 @@ class Completing:
 
     def _read_for_deletions(self) -> None:
         """What a deletion that goes further depends on: what the survivor says, and when it was (T39, T41)."""
-        unread: dict[str, list[Activity]] = {}
+        unread: list[Activity] = []
         for activity in self._gathered.activities:
             link = activity.link
             section = self._carrying(activity)
             if link is None or section is None:
                 continue
             if activity.salesforce is None:
-                unread.setdefault(activity.sf_object, []).append(activity)
+                unread.append(activity)
             model = section.model
             if link.lives(model) and model not in activity.partners:
                 record = self._engine.partner.get(model, link.ids[model])
@@ -92,12 +92,19 @@ class Completing:
                     activity.partners[model] = record
             elif SALESFORCE not in link.deleted and model not in activity.gone:
                 activity.gone[model] = self._told(section).get(link.ids[model], BEFORE_ALL)
-        for name, activities in unread.items():
-            ids = [str(one.link.sf_id) for one in activities if one.link]
+        self._read_rows(unread)
+
+    def _read_rows(self, activities: Iterable[Activity]) -> None:
+        """Read the Salesforce half of linked activities, those of one object together."""
+        by_object: dict[str, list[tuple[Activity, str]]] = {}
+        for activity in activities:
+            assert activity.link is not None
+            by_object.setdefault(activity.sf_object, []).append((activity, str(activity.link.sf_id)))
+        for name, wanted in by_object.items():
+            ids = [sf_id for _, sf_id in wanted]
             found = self._engine.salesforce.by_ids(name, self._engine.select(name), ids)
-            for activity in activities:
-                assert activity.link is not None
-                activity.salesforce = found.get(str(activity.link.sf_id))
+            for activity, sf_id in wanted:
+                activity.salesforce = found.get(sf_id)
 
     def _carrying(self, activity: Activity) -> Section | None:
         """The section that carries the deletion of one of the activity's sides over; None when nothing does."""
@@ -141,21 +148,16 @@ class Completing:
         past what somebody changed: what the older change says must not replace it unseen (T9, I5).
         """
         scanned = {s.salesforce for s in self._engine.sections if s.direction.receives}
-        by_object: dict[str, list[Activity]] = {}
+        unseen: list[Activity] = []
         for activity in self._gathered.activities:
             link = activity.link
             if link is None or activity.salesforce is not None:
                 continue
             # A deleted one is asked for, too: it may be back, and nobody else would notice (F15).
-            unseen = activity.sf_object not in scanned or (not link.dead and self._may_be_passed(link))
-            if unseen and self._partner_changed(activity):
-                by_object.setdefault(activity.sf_object, []).append(activity)
-        for name, activities in by_object.items():
-            ids = [str(a.link.sf_id) for a in activities if a.link]
-            found = self._engine.salesforce.by_ids(name, self._engine.select(name), ids)
-            for activity in activities:
-                assert activity.link is not None
-                activity.salesforce = found.get(str(activity.link.sf_id))
+            passed = activity.sf_object not in scanned or (not link.dead and self._may_be_passed(link))
+            if passed and self._partner_changed(activity):
+                unseen.append(activity)
+        self._read_rows(unseen)
 
     def _may_be_passed(self, link: Link) -> bool:
         """Can a change of its Salesforce record have been gone past: by a filter, by a switch, or put aside?"""
