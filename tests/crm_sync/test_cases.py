@@ -77,6 +77,25 @@ def test_a_field_mapped_later_starts_from_todays_values() -> None:
     assert changed(base | {SALESFORCE: {"Description": "n"}}, "Task", "n", NOTE)
 
 
+@pytest.mark.rule("P1", "P29")
+def test_a_field_that_only_the_conversation_maps_begins_with_what_is_said() -> None:
+    """Nobody could agree on it while there was the Task alone: of the Conversation that just came it is a change."""
+    base: dict[str, Any] = {SALESFORCE: {"Subject": "a"}, "Task": {"Subject": "a"}}
+    task = section("Task", SUBJECT)
+    read = replace(NOTE, salesforce="".join(list("Description")))  # as it comes out of a configuration
+    around = [replace(NOTE, salesforce=name) for name in ("A__c", "Z__c")]
+
+    def met(*fields: FieldMap, model: str = "Conversation", agreed: dict[str, Any] = base) -> bool:
+        known = Facts(sections=[task, section("Conversation", *fields)])
+        return seen(activity(ph(model), link=link(base=agreed)), known, SALESFORCE, NOTE, "n") is Seen.CHANGED
+
+    assert met(read)
+    assert met(*around, read)
+    assert [False, False] == [met(one) for one in around]
+    assert not met(read, model="Task")
+    assert not met(read, agreed=base | {"Conversation": {"Subject": "a"}})
+
+
 # -- whose word it is ---------------------------------------------------------------------------------
 
 
