@@ -11,7 +11,7 @@ Source: Object Reference v62, Event: ActivityDate of all-day events; start, end 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from crm_sync.engine import Engine
@@ -42,11 +42,7 @@ def _moved(row: Record, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         return fields
     try:
         by = date.fromisoformat(fields[DAY]) - date.fromisoformat(row.get(DAY) or start.date().isoformat())
-        times = {START: _text(start, by), END: _text(end, by)}
+        times = {START: moment_text(start + by), END: moment_text(end + by)}
     except OverflowError:  # beyond year 1 or 9999: Salesforce says what it makes of it
         return fields
     return {field: value for field, value in fields.items() if field != DAY} | times
-
-
-def _text(moment: datetime, by: timedelta) -> str:
-    return moment_text(moment + by)

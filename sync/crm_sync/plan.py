@@ -13,10 +13,11 @@ from typing import Any
 
 from crm_sync.cases import case_of, deciding
 from crm_sync.cases import seen as was_seen
-from crm_sync.decide import Agree, Decision, Loser, Mapped, Seen, View, decide, record_winner
+from crm_sync.decide import Agree, Mapped, Seen, View, decide, record_winner
 from crm_sync.known import Known
-from crm_sync.mapping import Held, key_of, lens, partner_value
-from crm_sync.model import SALESFORCE, Activity, FieldMap, Policy, Record, Section, Write
+from crm_sync.losers import all_losers, conflicts_of, given_up
+from crm_sync.mapping import Held, key_of, lens
+from crm_sync.model import SALESFORCE, Activity, FieldMap, Record, Section, Write
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical
 from crm_sync.report import Conflict, HeldBack, Outcome
 from crm_sync.verdict import Action, LinkState, verdict
@@ -315,80 +316,30 @@ def _plan_field(
         _keep_unsettled(plan, name, sf_view, views, agree)
         return
     if _deliver(plan, known, decision.winner, decision.targets, by_model):
-        told = _with_cut_off(_with_held_back(plan, known, decision, sf_view, by_model), views, by_model)
-        _log_losers(plan, known, told, by_model)
+        told = all_losers(activity, known, decision, sf_view, views, by_model)
+        plan.conflicts += conflicts_of(activity, known, told, by_model)
     elif decision.winner in views:
         plan.keep.add((decision.winner, name))
     if decision.losers and activity.link is None:
         plan.notes.append(f"{activity.label}: linked by its key; {any_mapped.name} differed")
 
 
-def _with_held_back(
-    plan: Plan, known: Known, decision: Decision, sf_view: View, by_model: Mapping[str, FieldMap]
-) -> Decision:
-    """Salesforce's value that was held back loses now, though it changed long ago: nobody else has it (I5, T43).
-
-    One that was never to come in is none that was held back.
-    """
-    record = plan.activity.salesforce
-    winner = str(decision.winner)
-    mapped, section = by_model.get(winner), known.section_of(winner, plan.activity.sf_object)
-    if mapped is None or section is None or not section.flow(mapped).receives:
-        return decision
-    if sf_view.silent or any(loser.replica == SALESFORCE for loser in decision.losers):
-        return decision
-    values = record.values if record is not None else {mapped.salesforce: sf_view.value}
-    told = lens(mapped).to_partner(mapped, values, known.context, {})
-    if not isinstance(told, Held) or told.value is None:
-        return decision
-    return replace(decision, losers=(*decision.losers, Loser(SALESFORCE, sf_view.value, "it was held back")))
-
-
-def _with_cut_off(decision: Decision, views: Mapping[str, View], by_model: Mapping[str, FieldMap]) -> Decision:
-    """A text of which Salesforce kept the beginning loses its end when Salesforce's is taken (I5, F45)."""
-    named = {decision.winner, *(loser.replica for loser in decision.losers)}
-    cut = [
-        Loser(model, views[model].value, "it was cut")
-        for model in decision.targets
-        if model in views and model not in named and not lens(by_model[model]).fits(by_model[model], views[model].value)
-    ]
-    return replace(decision, losers=(*decision.losers, *cut))
-
-
 def _view(plan: Plan, known: Known, model: str, mapped: FieldMap, section: Section) -> View | None:
     """One partner's replica's view; None when its value is not known: neither read nor ever agreed."""
     activity = plan.activity
     record = activity.replica(model)
-    flow = section.flow(mapped)
-    if record is None:
+    if record is not None:
+        value = key_of(record, mapped, known.context)
+        seen, changed_at = was_seen(activity, known, model, mapped, value), record.edited_at
+        silent = lens(mapped).silent(mapped, value, known.context) or lens(mapped).sent_once(record.values)
+    else:
         agreed = activity.link.base.get(model, {}) if activity.link else {}
         if mapped.salesforce not in agreed:
             return None
-        return View(
-            replica=model,
-            seen=Seen.SAME,
-            value=agreed[mapped.salesforce],
-            changed_at=None,
-            flow=flow,
-            silent=True,
-            write_in=mapped.write_in,
-            write_out=mapped.write_out,
-            shut_in=plan.shut[0],
-            shut_out=plan.shut[1],
-        )
-    key = key_of(record, mapped, known.context)
-    return View(
-        replica=model,
-        seen=was_seen(activity, known, model, mapped, key),
-        value=key,
-        changed_at=record.edited_at,
-        flow=flow,
-        silent=lens(mapped).silent(mapped, key, known.context) or lens(mapped).sent_once(record.values),
-        write_in=mapped.write_in,
-        write_out=mapped.write_out,
-        shut_in=plan.shut[0],
-        shut_out=plan.shut[1],
-    )
+        value = agreed[mapped.salesforce]
+        seen, changed_at, silent = Seen.SAME, None, True
+    flow = section.flow(mapped)
+    return View(model, seen, value, changed_at, flow, silent, mapped.write_in, mapped.write_out, *plan.shut)
 
 
 def _sf_view(plan: Plan, known: Known, mapped: FieldMap) -> View:
@@ -441,37 +392,6 @@ def _deliver(plan: Plan, known: Known, winner: str, targets: Sequence[str], by_m
     return delivered
 
 
-def _log_losers(plan: Plan, known: Known, decision: Decision, by_model: Mapping[str, FieldMap]) -> None:
-    lost: list[Any] = []
-    for loser in decision.losers:
-        mapped = by_model.get(loser.replica) or next(iter(by_model.values()))
-        read = plan.activity.replica(loser.replica) is not None
-        value = _raw(plan.activity, loser.replica, by_model) if read else loser.value
-        if value not in lost:  # a user's value, which the partner took over into the record that continues another
-            lost.append(value)
-            plan.conflicts.append(
-                Conflict(
-                    activity=plan.activity.label,
-                    field=mapped.name,
-                    winner=str(decision.winner),
-                    loser=loser.replica,
-                    winning_value=_raw(plan.activity, str(decision.winner), by_model),
-                    losing_value=value,
-                    policy=known.profile.name if loser.policy == Policy.PARTNER.value else loser.policy,
-                )
-            )
-
-
-def _raw(activity: Activity, replica: str, by_model: Mapping[str, FieldMap]) -> Any:
-    """The value as its own side holds it."""
-    record = activity.replica(replica)
-    if record is None:
-        return None
-    if replica == SALESFORCE:
-        return record.get(next(iter(by_model.values())).salesforce)
-    return partner_value(by_model[replica], record.values)
-
-
 def _keep_unsettled(
     plan: Plan,
     name: str,
@@ -501,32 +421,7 @@ def _plan_deletion(plan: Plan, known: Known, section: Section, *, into_salesforc
     else:
         plan.delete = SALESFORCE if into_salesforce else section.model
         plan.verdicts[section.key] = (Outcome.DELETED, "")
-        _log_given_up(plan, known, section)
-
-
-def _log_given_up(plan: Plan, known: Known, section: Section) -> None:
-    """What somebody wrote to the survivor and the deletion takes along stands in the log (I5, F22)."""
-    activity, loser = plan.activity, plan.delete
-    record = activity.replica(loser)
-    if record is None:
-        return
-    for mapped in section.fields:
-        flow, key = section.flow(mapped), key_of(record, mapped, known.context)
-        one = lens(mapped)
-        has_a_say = flow.receives if loser == SALESFORCE else flow.sends
-        silent = (one.silent_sf if loser == SALESFORCE else one.silent)(mapped, key, known.context)
-        if has_a_say and not silent and was_seen(activity, known, loser, mapped, key) is Seen.CHANGED:
-            plan.conflicts.append(
-                Conflict(
-                    activity=activity.label,
-                    field=mapped.name,
-                    winner=section.model if loser == SALESFORCE else SALESFORCE,
-                    loser=loser,
-                    winning_value=None,
-                    losing_value=_raw(activity, loser, {section.model: mapped}),
-                    policy="delete_wins" if section.rules.delete_wins else "last_write_wins",
-                )
-            )
+        plan.conflicts += given_up(activity, known, section, plan.delete)
 
 
 # -- creation at the partner -------------------------------------------------------------------------

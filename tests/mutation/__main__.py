@@ -26,7 +26,7 @@ ROOT = HERE.parents[1]
 ENGINE = ROOT / "sync" / "crm_sync"
 #: What an activity is (cases), what follows (decide; the tables are held against an oracle, case by case), what is to
 #: be done (plan), and what survives a death (journal).
-MODULES = ("decide", "cases", "plan", "journal")
+MODULES = ("decide", "cases", "plan", "losers", "journal")
 TESTS = (
     "test_cases.py",
     "test_configuration.py",

@@ -13,10 +13,9 @@ from typing import Any
 
 from crm_contracts.capsules.capsule import FORMAT, Capsule
 from crm_contracts.capsules.writing import write_capsule
-from crm_contracts.world.fields import STAGE_FIELD
 from crm_contracts.world.ops import Op
+from crm_contracts.world.profiles import profile as profile_named
 from crm_contracts.world.simulation import Finding
-from crm_contracts.world.stage import STAGED
 from crm_contracts.world.violations import InvariantViolated
 
 __all__ = ["capsule_of", "kept", "of_finding", "versions"]
@@ -48,6 +47,7 @@ def of_finding(found: Finding) -> Capsule:
         found.history,
         profile=found.profile,
         external_id=bool(found.stage),
+        task_fields=profile_named(found.profile).task_fields,
         source=f"understudy simulate --profile {found.profile} --seed {found.seed}, history {found.number}",
     )
 
@@ -59,6 +59,7 @@ def capsule_of(
     profile: str,
     settings: Mapping[str, Any] | None = None,
     external_id: bool = False,
+    task_fields: Mapping[str, Mapping[str, Any]] | None = None,
     source: str = "",
 ) -> Capsule:
     """A history that violates an invariant, as a file that replays it: *violation* carries its class and its words."""
@@ -68,7 +69,7 @@ def capsule_of(
         profile=profile,
         settings=settings or {},
         external_id=external_id,
-        task_fields=STAGED if STAGE_FIELD in str(history) or "phase" in str(history) else {},
+        task_fields=task_fields or {},
         ops=tuple(history),
         breaks=type(violation).__name__,
         versions=versions(),

@@ -26,4 +26,5 @@ PLANHAT = Profile(
     world=World,
     history=_history,
     read=ops.from_dict,
+    task_fields=STAGED,
 )

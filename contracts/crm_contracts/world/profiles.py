@@ -6,7 +6,7 @@ Rule: a profile is a row of PROFILES; its module is loaded when it is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -27,7 +27,8 @@ PROFILES: Mapping[str, str] = {
 class Profile:
     """*stages* makes one stage each; a history's number says on which it plays. *world* begins a world on a stage.
 
-    *history* takes a seed, a length and the number of the stage; *read* an operation's plain data.
+    *history* takes a seed, a length and the number of the stage; *read* an operation's plain data. *task_fields* are
+    the fields that the stages' Task has beside the usual ones, by name, as in an org file.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Profile:
     world: Callable[[Any], Playing]
     history: Callable[[int, int, int], list[Op]]
     read: Callable[[Mapping[str, Any]], Op]
+    task_fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def profile(name: str) -> Profile:
@@ -42,10 +44,5 @@ def profile(name: str) -> Profile:
     if name not in PROFILES:
         raise MisuseError(f"no profile {name!r}: there are {', '.join(PROFILES)}")
     module, _, attribute = PROFILES[name].partition(":")
-    try:
-        found: Profile = getattr(import_module(module), attribute)
-    except ModuleNotFoundError as error:
-        if error.name != module:
-            raise
-        raise MisuseError(f"the profile {name!r} cannot be simulated yet: choose planhat") from None
+    found: Profile = getattr(import_module(module), attribute)
     return found

@@ -29,7 +29,7 @@ from crm_sync.errors import (
 from crm_sync.known import SfField, SfObject
 from crm_sync.mapping import parse_moment
 from crm_sync.model import SALESFORCE, Record
-from crm_sync.sides.salesforce_bulk import COLLECTION_RECORDS_MAX, Began, Upserts, await_job, upsert_many
+from crm_sync.sides.salesforce_bulk import COLLECTION_RECORDS_MAX, Began, Upserts, Wire, await_job, upsert_many
 from crm_sync.transport import Transport, Verdict
 
 IDS_IN_QUERY_MAX = 200  # keeps a query's URL well under 16,384 bytes
@@ -387,11 +387,11 @@ class Salesforce:
 
         *began* is told the id of each bulk job from which on Salesforce works without us; see `await_job`.
         """
-        return upsert_many(self, self._clock, name, key, rows, began=began)
+        return upsert_many(Wire(self._send, self._data), self._clock, name, key, rows, began=began)
 
     def await_job(self, job: str) -> None:
         """Until nothing more comes of a bulk job. Raises ServiceUnavailable when it does not end."""
-        await_job(self, self._clock, job)
+        await_job(Wire(self._send, self._data), self._clock, job)
 
     def delete(self, name: str, record_id: str) -> bool:
         """Delete one record; False when it was gone already. A locked row is tried again, up to a cap.

@@ -15,7 +15,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 import requests
@@ -26,20 +26,19 @@ from crm_sync.errors import RecordRefused, ServiceUnavailable
 COLLECTION_RECORDS_MAX = 200  # sObject collections: records in one request
 BULK_FROM = 2_000  # fewer records than this are cheaper in collections
 BULK_BYTES_MAX = 100_000_000  # of one job's data; base64 of more would exceed 150 MB
-POLL_SECONDS, POLLS_MAX = 5, 720  # an hour; then the run ends and the next one does it again
+POLL_SECONDS, POLLS_MAX = 5, 720  # an hour; then the run ends and the next one waits for the job again
 _DONE = frozenset({"JobComplete", "Failed", "Aborted"})
 _NULL = "#N/A"  # what empties a field in CSV: a text of these four letters cannot be said there
 Rows = Mapping[str, Mapping[str, Any]]  # external id -> fields
 Began = Callable[[str], None]  # is told a job's id before the job is closed
 
 
-class Wire(Protocol):
-    """What of a Salesforce side is used here: one request with the session, and the path of a resource."""
+@dataclass(frozen=True)
+class Wire:
+    """What of a Salesforce side is used here: *send* makes one request with the session, *data* a resource's path."""
 
-    def _send(
-        self, method: str, path: str, *, repeatable: bool = True, write: bool = False, **body: Any
-    ) -> requests.Response: ...
-    def _data(self, path: str) -> str: ...
+    send: Callable[..., requests.Response]
+    data: Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,8 @@ def upsert_many(wire: Wire, clock: Clock, name: str, key: str, rows: Rows, *, be
 
 def _by_collection(wire: Wire, name: str, key: str, rows: Rows) -> Upserts:
     records = [{"attributes": {"type": name}, **fields, key: value} for value, fields in rows.items()]
-    path = wire._data(f"/composite/sobjects/{quote(name)}/{quote(key)}")  # noqa: SLF001 - the protocol above
-    response = wire._send("PATCH", path, write=True, json={"allOrNone": False, "records": records})  # noqa: SLF001
+    path = wire.data(f"/composite/sobjects/{quote(name)}/{quote(key)}")
+    response = wire.send("PATCH", path, write=True, json={"allOrNone": False, "records": records})
     if response.status_code != 200:
         return Upserts()  # one unreadable value refuses all: whoever asked tries them one by one
     ids, refused = {}, {}
@@ -108,12 +107,12 @@ def _begun(wire: Wire, name: str, key: str, data: str, began: Began) -> str:
         "contentType": "CSV",
         "lineEnding": "LF",
     }
-    job = str(_told(wire._send("POST", wire._data("/jobs/ingest"), write=True, json=wanted))["id"])  # noqa: SLF001
+    job = str(_told(wire.send("POST", wire.data("/jobs/ingest"), write=True, json=wanted))["id"])
     began(job)
-    path = wire._data(f"/jobs/ingest/{job}")  # noqa: SLF001
+    path = wire.data(f"/jobs/ingest/{job}")
     headers = {"Content-Type": "text/csv"}
-    _told(wire._send("PUT", f"{path}/batches", write=True, data=data.encode(), more_headers=headers))  # noqa: SLF001
-    _told(wire._send("PATCH", path, write=True, json={"state": "UploadComplete"}))  # noqa: SLF001
+    _told(wire.send("PUT", f"{path}/batches", write=True, data=data.encode(), more_headers=headers))
+    _told(wire.send("PATCH", path, write=True, json={"state": "UploadComplete"}))
     return job
 
 
@@ -122,23 +121,23 @@ def await_job(wire: Wire, clock: Clock, job: str) -> None:
 
     Raises ServiceUnavailable when it does not end.
     """
-    path = wire._data(f"/jobs/ingest/{job}")  # noqa: SLF001
+    path = wire.data(f"/jobs/ingest/{job}")
     for _ in range(POLLS_MAX):
-        response = wire._send("GET", path)  # noqa: SLF001
+        response = wire.send("GET", path)
         if response.status_code == 404:
             return
         state = _told(response)["state"]
         if state in _DONE:
             return
         if state == "Open":
-            _told(wire._send("PATCH", path, write=True, json={"state": "Aborted"}))  # noqa: SLF001
+            _told(wire.send("PATCH", path, write=True, json={"state": "Aborted"}))
             return
         clock.sleep(POLL_SECONDS)
     raise ServiceUnavailable(f"Salesforce's bulk job {job} does not end; the next run waits for it again")
 
 
 def _results(wire: Wire, job: str, which: str) -> Iterator[dict[str, str]]:
-    response = wire._send("GET", wire._data(f"/jobs/ingest/{job}/{which}"))  # noqa: SLF001
+    response = wire.send("GET", wire.data(f"/jobs/ingest/{job}/{which}"))
     if response.status_code != 200:
         _told(response)
     response.encoding = "utf-8"

@@ -66,7 +66,7 @@ FLOW = (
         "the loser is not logged",
         "F19",
         "A value that lost a conflict is gone without a trace.",
-        (Text(f"{PLAN}_log_losers", "", "return"),),
+        (Text("crm_sync.losers.conflicts_of", "", "return []"),),
     ),
     Mutant(
         "the policy is not asked",
@@ -81,7 +81,13 @@ FLOW = (
         "a loser that nobody wrote",
         "F19",
         "A value that no section was to receive counts as held back, and stands in the log of conflicts.",
-        (Text(f"{PLAN}_with_held_back", "section is None or not section.flow(mapped).receives", "section is None"),),
+        (
+            Text(
+                "crm_sync.losers._with_held_back",
+                "section is None or not section.flow(mapped).receives",
+                "section is None",
+            ),
+        ),
     ),
     Mutant(
         "untouched fields are sent along",

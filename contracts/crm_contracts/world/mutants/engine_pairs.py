@@ -79,7 +79,7 @@ PAIRS = (
         "losers are in no log",
         "F19",
         "A value that lost a conflict is written down nowhere.",
-        Text("crm_sync.plan._log_losers", "", "return None"),
+        Text("crm_sync.losers.conflicts_of", "", "return []"),
     ),
     *_both(
         "what is kept out is not looked at",
