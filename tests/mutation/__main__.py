@@ -46,6 +46,7 @@ TESTS = (
     "test_put_aside.py",
     "test_recognise.py",
     "test_rules.py",
+    "test_runs.py",
     "test_scenarios.py",
     "test_tombstones.py",
     "test_totango_*.py",

@@ -63,7 +63,7 @@ CHANGES = (
                 "if len(rows) <= PAGE_ROWS[model]:",
             ),
         ),
-        tests=("tests/crm_sync/test_rules.py::test_more_than_a_page",),
+        tests=("tests/crm_sync/test_runs.py::test_more_than_a_page",),
     ),
     Mutant(
         "the first page is all",
