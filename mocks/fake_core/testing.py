@@ -95,8 +95,7 @@ def _played(fake: Fake, url: str, session: requests.Session, *, tenant: str = ""
 @contextmanager
 def _in_process(app: Application) -> Iterator[requests.Session]:
     network = InProcess([app])
-    session = requests.Session()
-    session.mount("https://", network.adapter())
+    session = network.session()
     with network:
         yield session
 

@@ -50,6 +50,13 @@ class InProcess:
         """To be mounted: `session.mount("https://", network.adapter())`."""
         return _RequestsAdapter(self)
 
+    def session(self) -> requests.Session:
+        """A session to speak to the fakes by https; of the environment (a proxy, .netrc) it asks nothing."""
+        session = requests.Session()
+        session.trust_env = False
+        session.mount("https://", self.adapter())
+        return session
+
     def httpx_transport(self) -> httpx.BaseTransport:
         """For `httpx.Client(transport=…)` and `httpx.AsyncClient(transport=…)` alike."""
         from fake_core._httpx import HttpxTransport

@@ -11,11 +11,12 @@ so in the header X-Understudy-Stand-In.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Map, Rule
 
 from fake_core.errors import VendorError
 from fake_core.not_faked import NotFaked
@@ -44,20 +45,30 @@ def flask_app(
     app = Flask(name, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = body_bytes_max
     app.config["PROPAGATE_EXCEPTIONS"] = True  # our bugs and the tester's mistakes are tracebacks
-    app.url_map.strict_slashes = False  # /tasks/ is /tasks
-    app.url_map.merge_slashes = False
-    reasons = stand_ins or {}
+    reasons, rules = stand_ins or {}, []
     for method, path, operation_id, view in routes:
         made = around(operation_id, view)
         if operation_id in reasons:
             made = _labelled(made, refuse, reasons[operation_id])
-        _add(app, method, path, operation_id, made)
+        rules.append((method, path, operation_id))
+        app.view_functions[operation_id] = made
     for row in not_faked:
-        _add(app, row.method, row.path, row.operation_id, _answers_501(row))
+        rules.append((row.method, row.path, row.operation_id))
+        app.view_functions[row.operation_id] = _answers_501(row)
+    app.url_map = _url_map(tuple(rules))
     app.register_error_handler(VendorError, refuse)
     app.register_error_handler(HTTPException, _naming_methods(refuse))
     app.after_request(finish)
     return app
+
+
+@cache
+def _url_map(rules: tuple[tuple[str, str, str], ...]) -> Map:
+    """Rules as (method, path, operationId). All applications of a vendor share one: it only reads, and to compile it
+    takes nearly as long as all the rest of making a fake.
+    """
+    made = [Rule(path, methods=[method], endpoint=operation_id) for method, path, operation_id in rules]
+    return Map(made, strict_slashes=False, merge_slashes=False)  # /tasks/ is /tasks
 
 
 def _naming_methods(
@@ -70,10 +81,6 @@ def _naming_methods(
         return response
 
     return answer
-
-
-def _add(app: Flask, method: str, path: str, operation_id: str, view: View) -> None:
-    app.add_url_rule(path, endpoint=operation_id, view_func=view, methods=[method], provide_automatic_options=False)
 
 
 def _labelled(view: View, refuse: Callable[[VendorError | HTTPException], Response], reason: str) -> View:

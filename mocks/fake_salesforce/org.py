@@ -214,7 +214,8 @@ class Org:
             for serial, user in enumerate(config.users, start=1)
         }
         self.admin_id = self.user_ids[config.users[0].username.lower()]
-        self.prepared: dict[Any, Any] = {}  # statements and rules built once; see operations
+        self.prepared = self.schema.prepared  # statements and rules, which the schema alone decides
+        self.cookies: dict[str, Any] = {}  # of the second that it is; see routes/cookies.py
         self.whole: Org = self  # a user may see a part of it only; see operations/access.py
         self.access: Access | None = None  # what the user who sees it may do; None: everything
         self.store.after_rollback = self.security.rolled_back

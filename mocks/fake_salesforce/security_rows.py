@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from fake_core.errors import MisuseError
 from fake_salesforce.data_files import load
-from fake_salesforce.operations.prepared import prepared
+from fake_salesforce.operations.prepared import Prepared, prepared
 from fake_salesforce.operations.rights import governing, is_governed
 from fake_salesforce.org import Org, stamp
 from fake_salesforce.schema.security_file import Grant, SecurityTables, implied_rights, read_security
@@ -181,15 +181,15 @@ def _write_sets(org: Org, conn: sa.Connection, grants: Mapping[str, Grant]) -> N
 def _write(org: Org, conn: sa.Connection, set_id: str, grant: Grant, *, fresh: bool = False) -> None:
     """Lay what *grant* says over the rows of the set; a *fresh* one has none yet."""
     data = load("security.toml")
-    sets, profiles = _table(org, "PermissionSet"), _table(org, "Profile")
+    sets = _prepared(org, "PermissionSet")
     values = {data["permissions"][name]: int(value) for name, value in grant.permissions.items()}
-    owner, custom, everything = conn.execute(
-        sa.select(sets.c.ProfileId, sets.c.IsCustom, sets.c.PermissionsModifyAllData).where(sets.c.Id == set_id)
-    ).one()
+    own = sets.select(("ProfileId", "IsCustom", "PermissionsModifyAllData")).one(conn, id=set_id)
+    assert own is not None, "its row was written before"
+    owner, custom, everything = own
     if values:
-        conn.execute(sets.update().where(sets.c.Id == set_id).values(values))
+        sets.update(frozenset(values)).run(conn, {**values, "id_": set_id})
         if owner is not None:
-            conn.execute(profiles.update().where(profiles.c.Id == owner).values(values))
+            _prepared(org, "Profile").update(frozenset(values)).run(conn, {**values, "id_": owner})
         everything = values.get(data["permissions"]["modify_all_data"], everything)
     objects, fields = _table(org, "ObjectPermissions"), _table(org, "FieldPermissions")
     for name, rights in grant.objects.items():
@@ -244,10 +244,8 @@ def _own_set(org: Org, conn: sa.Connection, name: str) -> str | None:
 
 def put(org: Org, conn: sa.Connection, name: str, row: Mapping[str, Any]) -> str:
     """Insert a row as it is; returns its id."""
-    sobject = org.schema.sobject(name)
-    assert sobject is not None, f"every schema has {name}"
-    assert sobject.key_prefix is not None, f"{name} holds rows"
-    prep = prepared(org, sobject)
+    prep = _prepared(org, name)
+    assert prep.sobject.key_prefix is not None, f"{name} holds rows"
     at = stamp(org.clock.now())
     new = {**prep.blank, **prep.defaults}
     for column in ("CreatedDate", "LastModifiedDate", "SystemModstamp"):
@@ -257,7 +255,7 @@ def put(org: Org, conn: sa.Connection, name: str, row: Mapping[str, Any]) -> str
         if column in new:
             new[column] = org.admin_id
     new |= {key: value for key, value in row.items() if key in new}
-    new["Id"] = record_id = org.mint(sobject.key_prefix)
+    new["Id"] = record_id = org.mint(prep.sobject.key_prefix)
     prep.insert.run(conn, new)
     return record_id
 
@@ -274,9 +272,13 @@ def _id_of(org: Org, conn: sa.Connection, name: str, row_name: Any) -> str:
 
 
 def _table(org: Org, name: str) -> sa.Table:
+    return _prepared(org, name).table
+
+
+def _prepared(org: Org, name: str) -> Prepared:
     sobject = org.schema.sobject(name)
     assert sobject is not None, f"every schema has {name}"
-    return sobject.table
+    return prepared(org, sobject)
 
 
 def _top_down(roles: Mapping[str, str]) -> list[str]:

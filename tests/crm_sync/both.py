@@ -107,10 +107,10 @@ class Both:
         self.planhat_clock = Skewed(self.clock)
         self.planhat = create_planhat(clock=self.planhat_clock, ids=IdSource(2), org=tenant)
         self.network = InProcess([self.salesforce, self.planhat])
-        self.session = requests.Session()
-        self.session.mount("https://", self.network.adapter())
+        self.session = self.network.session()
         self.wire = Wire(self.network.adapter())
         self.sync_session = requests.Session()
+        self.sync_session.trust_env = False
         self.sync_session.mount("https://", self.wire)
         self.sf_control = ControlClient(SF, self.session)
         self.ph_control = ControlClient(PH, self.session)

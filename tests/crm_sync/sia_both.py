@@ -37,10 +37,10 @@ class Sellers:
         self.salesforce = create_salesforce(clock=self.clock, ids=IdSource(1))
         self.sia = create_sia(clock=self.clock, ids=IdSource(2), org=TenantConfig(users=()))
         self.network = InProcess([self.salesforce, self.sia])
-        self.session = requests.Session()
-        self.session.mount("https://", self.network.adapter())
+        self.session = self.network.session()
         self.wire = Wire(self.network.adapter())
         self.sync_session = requests.Session()
+        self.sync_session.trust_env = False
         self.sync_session.mount("https://", self.wire)
         self.sf_control = ControlClient(SF, self.session)
         users = self.query("SELECT Id FROM User WHERE IsActive = true ORDER BY Id")

@@ -120,8 +120,7 @@ def test_who_waited_too_long_sends_nothing_more(
     both.settle()
     both.ph_edit("tasks", task, action="Second")
     assert both.config is not None
-    session = requests.Session()
-    session.mount("https://", both.network.adapter())
+    session = both.network.session()
     other = Sync(both.config, session=session, clock=both.clock, state=State(both.state.url), holder="other")
     sleep, waited = both.clock.sleep, []
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,8 +89,7 @@ def test_a_value_is_text(value: str) -> None:
 def preview() -> Iterator[Any]:
     """What the partner itself says that a template makes of fields."""
     fake = create_app(clock=FrozenClock())
-    session = requests.Session()
-    session.mount("https://", InProcess([fake]).adapter())
+    session = InProcess([fake]).session()
     url = "https://sia.understudy.example/_standin/sia/activity-detail-preview"
     headers = {"Authorization": f"Bearer {fake.credentials(url)['token']}"}
 

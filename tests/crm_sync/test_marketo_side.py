@@ -53,6 +53,7 @@ class Sia:
         self.fake = fake
         self.wire = Wire(InProcess([fake]).adapter())
         self.session = requests.Session()
+        self.session.trust_env = False
         self.session.mount("https://", self.wire)
         self.control = ControlClient(URL, self.session)
         assert isinstance(fake.clock, FrozenClock)
@@ -65,8 +66,7 @@ class Sia:
 
     def call(self, method: str, path: str, body: Any = None, *, token: str = "ann") -> Any:
         """What a user does, past the wire."""
-        session = requests.Session()
-        session.mount("https://", InProcess([self.fake]).adapter())
+        session = InProcess([self.fake]).session()
         headers = {"Authorization": f"Bearer {token}"}
         answer = session.request(method, f"{URL}/_standin/sia{path}", json=body, headers=headers)
         assert answer.status_code < 300, answer.text

@@ -45,8 +45,7 @@ class Service:
 
     def __init__(self, fake: Fake) -> None:
         self.fake = fake
-        self.session = requests.Session()
-        self.session.mount("https://", InProcess([fake]).adapter())
+        self.session = InProcess([fake]).session()
         self.control = ControlClient(URL, self.session)
         self.side = self.side_of(Login())
 

@@ -120,9 +120,7 @@ def fake() -> Iterator[Fake]:
 
 @pytest.fixture
 def session(fake: Fake) -> requests.Session:
-    session = requests.Session()
-    session.mount("https://", InProcess([fake]).adapter())
-    return session
+    return InProcess([fake]).session()
 
 
 @pytest.fixture

@@ -202,8 +202,7 @@ def test_urllib3_requests_and_httpx_meet_the_fake_at_its_real_host(fake: Fake) -
         assert ["a"] == client.get(f"{URL}/notes").json()
         with pytest.raises(httpx.ConnectError):
             client.get("https://elsewhere.example/")
-    session = requests.Session()
-    session.mount("https://", network.adapter())
+    session = network.session()
     with pytest.raises(requests.ConnectionError, match="no fake plays elsewhere.example"):
         session.get("https://elsewhere.example/")
 

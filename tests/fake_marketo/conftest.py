@@ -33,8 +33,7 @@ class Api:
 
     def __init__(self, fake: Fake, token: str = "ann") -> None:
         self.fake = fake
-        self.session = requests.Session()
-        self.session.mount("https://", InProcess([fake]).adapter())
+        self.session = InProcess([fake]).session()
         self.session.headers["Authorization"] = f"Bearer {token}"
         self.control = ControlClient(URL, self.session)
 

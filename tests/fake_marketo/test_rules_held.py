@@ -62,8 +62,7 @@ class Tenant:
 
     def __init__(self, **options: Any) -> None:
         self.fake = create_app(clock=FrozenClock(), org=TenantConfig(users=USERS, seed={"people": PEOPLE}, **options))
-        session = requests.Session()
-        session.mount("https://", InProcess([self.fake]).adapter())
+        session = InProcess([self.fake]).session()
         self.ann, self.bo = Seller(session, "ann"), Seller(session, "bo")
         self.control = ControlClient(URL, session)
 

@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlencode
 from xml.etree import ElementTree as ET
 
 import pytest
-import requests
 from tests.fake_salesforce.conftest import HOST, Answer, Caller
 
 from fake_core.control import ControlClient
@@ -209,8 +208,7 @@ def test_a_delay_ends_as_the_api_that_it_strikes(org: Caller, name: str, monkeyp
 
 def test_a_fault_that_no_call_could_meet_is_refused(org: Caller) -> None:
     """Who addresses a fault to calls that it means nothing to hears so, and why; among others it waits for one."""
-    session = requests.Session()
-    session.mount("https://", InProcess([org.fake]).adapter())
+    session = InProcess([org.fake]).session()
     control = ControlClient(f"https://{HOST}", session)
     for fault in ({"kind": "session_expired", "verb": "login"}, {"kind": "row_locked", "verb": "query"}):
         with pytest.raises(MisuseError, match=f"{fault['kind']} strikes no call of verb '{fault['verb']}': a "):

@@ -26,8 +26,7 @@ class Api:
 
     def __init__(self, fake: Fake) -> None:
         self.fake = fake
-        self.session = requests.Session()
-        self.session.mount("https://", InProcess([fake]).adapter())
+        self.session = InProcess([fake]).session()
         self.session.headers["app-token"] = TOKEN
         self.control = ControlClient(URL, self.session)
 

@@ -31,8 +31,7 @@ class Service:
 
     def __init__(self) -> None:
         self.fake = create_app(clock=FrozenClock(), org=TenantConfig(switches={"rate_limits": "off"}))
-        self.session = requests.Session()
-        self.session.mount("https://", InProcess([self.fake]).adapter())
+        self.session = InProcess([self.fake]).session()
         self.control = ControlClient(URL, self.session)
         self.session.headers["app-token"] = self.control.credentials()["token"]
 

@@ -76,8 +76,7 @@ class Minutes(RuleBasedStateMachine):
         self.fake = fake()
         self.fake.reset()
         self.fake.clock.set(DEFAULT_MOMENT)
-        self.session = requests.Session()
-        self.session.mount("https://", InProcess([self.fake]).adapter())
+        self.session = InProcess([self.fake]).session()
         self.control = ControlClient(URL, self.session)
         self.windows = {token: Minute() for token in TOKENS}
         self.at = DEFAULT_MOMENT

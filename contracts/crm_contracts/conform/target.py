@@ -167,8 +167,7 @@ def in_process(vendor: str, fake: Fake | None = None, *, front: Application | No
     """*fake*, closed in the end, or one in which every check of *vendor* can be asked; *front* stands before it."""
     if fake is None:
         fake = askable(vendor)
-    session = requests.Session()
-    session.mount("https://", InProcess([front or fake]).adapter())
+    session = InProcess([front or fake]).session()
     session.headers.clear()
     session.cookies.set_policy(_NO_COOKIES)
     session.trust_env = False  # or each call would look for ~/.netrc and proxies

@@ -78,6 +78,8 @@ class Prepared:
         ]
         self.select_state = Statement(sa.select(*state).where(here))
         self.insert = Statement(table.insert())
+        stamp = table.c.get("SystemModstamp")
+        self.newest_stamp = None if stamp is None else Statement(sa.select(sa.func.max(stamp)))
         checkboxes = {each.name for each in sobject.stored if each.type == "boolean"}
         self.blank: dict[str, Any] = {column.name: 0 if column.name in checkboxes else None for column in table.columns}
         self.defaults = dict(_defaults(sobject))

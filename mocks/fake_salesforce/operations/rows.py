@@ -154,12 +154,12 @@ def last_modified(org: Org, *, sobject: SObject, record_id: str) -> str | None:
 
 def newest(org: Org, sobject: SObject) -> str | None:
     """The latest SystemModstamp among all rows; None when there is none, or the object keeps none."""
-    table = prepared(org, sobject).table
-    if "SystemModstamp" not in table.c:
+    statement = prepared(org, sobject).newest_stamp
+    if statement is None:
         return None
     with org.store.read() as conn:
-        found: str | None = conn.execute(sa.select(sa.func.max(table.c.SystemModstamp))).scalar_one()
-    return found
+        found = statement.one(conn)
+    return None if found is None else found[0]
 
 
 def count(org: Org, sobject: SObject) -> int:

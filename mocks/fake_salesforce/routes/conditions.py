@@ -114,7 +114,8 @@ def _among(tag: str, given: list[str]) -> bool:
 def describe(call: Call, build: Callable[[], Mapping[str, Any]], *, kept_as: tuple[str, ...] | None = None) -> Answer:
     """The describe that *build* makes, or a 304; compact even for a client that asked for pretty JSON (recorded).
 
-    *kept_as*: the schema keeps the text under this name, for to write a long one takes longer than all the rest.
+    *kept_as*: the schema keeps the text under this name, for to write a long one takes longer than all the rest; that
+    of the host named last, since a client may name any number of them.
     """
     modified = _metadata_changed(call)
     shown = _http(modified)
@@ -129,9 +130,10 @@ def describe(call: Call, build: Callable[[], Mapping[str, Any]], *, kept_as: tup
     if kept_as is None or call.xml:
         return call.json(build(), pretty=False, more=more)
     kept = call.org.schema.described
-    body: bytes | None = kept.get(kept_as)
-    if body is None:
-        body = kept[kept_as] = json_bytes(build())
+    host, body = kept.get(kept_as, ("", b""))
+    if host != call.base_url:
+        body = json_bytes(build())
+        kept[kept_as] = call.base_url, body
     return call.json_of(body, more=more)
 
 

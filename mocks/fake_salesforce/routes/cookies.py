@@ -29,7 +29,7 @@ def of(org: Org, host: str) -> Headers:
     now = org.clock.now().replace(microsecond=0)
     domain = "domain=.salesforce.com; " if _VENDOR_HOST.search(host) else ""
     key = f"{_KEY}{domain}"
-    kept = org.prepared.get(key)
+    kept = org.cookies.get(key)
     if kept is None or kept[0] != now:
         expires = format_datetime(now + timedelta(seconds=YEAR_SECONDS), usegmt=True)
         ends = f"path=/; expires={expires}; Max-Age={YEAR_SECONDS}"
@@ -42,6 +42,6 @@ def of(org: Org, host: str) -> Headers:
                 ("Set-Cookie", f"LSKey-c$CookieConsentPolicy=0:1; {ends}"),
             ],
         )
-        org.prepared[key] = kept
+        org.cookies[key] = kept
     found: Headers = kept[1]
     return found

@@ -64,7 +64,7 @@ def full_describe(call: Call, sobject: str) -> Answer:
     return conditions.describe(
         call,
         lambda: describe.object_describe(call.org.schema, found, call.version, host=host),
-        kept_as=("text", found.name, call.version) if host == describe.DEFAULT_HOST else None,
+        kept_as=("text", found.name, call.version),
     )
 
 

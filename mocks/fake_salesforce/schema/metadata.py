@@ -311,6 +311,7 @@ class Schema:
                 self._by_prefix.setdefault(each.key_prefix, each)
         self._children = self._find_children()
         self.described: dict[Any, Any] = {}  # describe answers, built once each; see describe.py
+        self.prepared: dict[Any, Any] = {}  # statements, built once each for all orgs; see operations
 
     def narrowed(self, sobjects: Sequence[SObject]) -> Schema:
         """The same org's tables and rows with these objects only: what one kind of user sees of it."""

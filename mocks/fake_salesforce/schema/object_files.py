@@ -21,7 +21,6 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -80,19 +79,25 @@ FIELDS_MAX: Final = 1_999  # of one object: SQLite's tables have 2,000 columns, 
 
 
 def load_schema(extra: Mapping[str, Any] | None = None) -> Schema:
-    """The standard objects, plus the custom fields and objects of the org file *extra*; without it the same each time.
+    """The standard objects, plus the custom fields and objects of the org file *extra*; for the same the same schema.
 
     *extra* is parsed TOML or JSON: `{"objects": {...}, "features": [...], "rows": {...}}`;
     other keys are not looked at. Raises MisuseError when it says something impossible.
     """
-    if not extra or not any(extra.get(key) for key in ("objects", "features", "rows", "imported", "sharing")):
-        return _standard_schema()
-    return _build(extra)
+    said = {
+        key: extra[key] for key in ("objects", "features", "rows", "imported", "sharing") if extra and extra.get(key)
+    }
+    text = repr(said)  # tells everything that TOML and JSON can say, and in which order
+    if text not in _BUILT:
+        if len(_BUILT) >= BUILT_MAX:
+            del _BUILT[next(iter(_BUILT))]
+        _BUILT[text] = _build(said)
+    return _BUILT[text]
 
 
-@cache
-def _standard_schema() -> Schema:
-    return _build({})
+#: Orgs may share a schema: to read one, and to prepare its statements, takes longer than all else of making an org.
+_BUILT: dict[str, Schema] = {}
+BUILT_MAX: Final = 16
 
 
 def known_external_names() -> frozenset[str]:

@@ -18,6 +18,7 @@ from fake_salesforce.data_files import load
 from fake_salesforce.schema.metadata import Schema
 
 KB_PER_MB = 1024
+_QUERIES = "storage"
 
 
 class Storage:
@@ -32,8 +33,9 @@ class Storage:
         self._file_fields: Mapping[str, str] = facts["files"]
         self._left_kb = -1  # not counted yet
         self._store: Store | None = None
-        self._data = self._used_kb(schema)
-        self._files = _file_bytes(schema, facts["files"])
+        if _QUERIES not in schema.prepared:
+            schema.prepared[_QUERIES] = self._used_kb(schema), _file_bytes(schema, facts["files"])
+        self._data, self._files = schema.prepared[_QUERIES]
 
     def attach(self, store: Store) -> None:
         """The store whose rows are counted."""

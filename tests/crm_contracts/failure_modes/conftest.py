@@ -39,6 +39,7 @@ class Meanwhile(requests.adapters.BaseAdapter):
 def meanwhile(both: Both, at: int, do: Callable[[], object]) -> requests.Session:
     """A session for the sync, at whose request number *at* somebody does something first."""
     session = requests.Session()
+    session.trust_env = False
     session.mount("https://", Meanwhile(both.wire, at, do))
     return session
 

@@ -38,9 +38,7 @@ def tap(fake: Fake) -> Tap:
 
 
 def in_process(tap: Tap) -> requests.Session:
-    session = requests.Session()
-    session.mount("https://", InProcess([tap]).adapter())
-    return session
+    return InProcess([tap]).session()
 
 
 def bearer(fake: Fake, url: str) -> dict[str, str]:

@@ -101,8 +101,7 @@ class Desk:
         self.its_clock = Skewed(self.clock)
         self.fake = create_app(clock=self.its_clock, ids=IdSource(1), org=OrgConfig(extra=org, **config))
         self.network = InProcess([self.fake])
-        self.people = requests.Session()
-        self.people.mount("https://", self.network.adapter())
+        self.people = self.network.session()
         self.control = ControlClient(SF, self.people)
         self.folder = Path(tempfile.mkdtemp(prefix="understudy-meetings-"))
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
@@ -130,6 +129,7 @@ class Desk:
         self.credentials = self.fake.credentials(SF)
         self.wire = Wire(self.network.adapter())
         self.session = requests.Session()
+        self.session.trust_env = False
         self.session.mount("https://", self.wire)
         self.memory = self._first_memory
         with self.memory._begin() as conn:  # a new engine would compile every statement anew

@@ -9,7 +9,6 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import requests
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
@@ -46,8 +45,7 @@ class Wire:
     def __init__(self, fake: Fake, url: str, *, behind: Tenants | None = None, tenant: str = "") -> None:
         self.fake = fake
         self.url = url
-        self.session = requests.Session()
-        self.session.mount("https://", InProcess([behind or fake]).adapter())
+        self.session = InProcess([behind or fake]).session()
         self.control = ControlClient(url, self.session, tenant=tenant)
         self.headers: dict[str, str] = {}
         self._before = f"{tenant}-" if tenant else ""
