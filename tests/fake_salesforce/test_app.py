@@ -124,6 +124,18 @@ def test_describe_over_http(org: Any) -> None:
     assert 404 == org.get("/sobjects/Nope/describe").status
 
 
+def test_a_describe_links_to_the_host_that_was_asked(org: Any) -> None:
+    """Its text is kept for the next caller, who may have come by another name; an object's is its own."""
+    seen = []
+    for host, name in (("a.example", "Task"), ("b.example", "Task"), ("b.example", "Event"), ("a.example", "Task")):
+        told = org.get(f"/sobjects/{name}/describe", headers={"Host": host}).json
+        seen.append((told["name"], told["urls"]["uiDetailTemplate"]))
+
+    assert [("Task", "a"), ("Task", "b"), ("Event", "b"), ("Task", "a")] == [
+        (name, url.removeprefix("https://").partition(".")[0]) for name, url in seen
+    ]
+
+
 # --- queries --------------------------------------------------------------------------------------------------------
 
 
