@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -26,12 +27,15 @@ LANES = make_lanes()
 
 
 def of_one_fake(lane: Lane) -> Callable[[Any], None]:
-    """The test of one lane: a case for each operation of its document."""
+    """The test of one lane: a case for each operation of its document; by day every second of what is generated."""
+    seen: Counter[str] = Counter()
 
     @lane.schema.parametrize()
     @PATIENT
     def test(case: Any) -> None:
-        lane.run(case)
+        seen[case.operation.label] += 1
+        if is_random() or seen[case.operation.label] % 2:
+            lane.run(case)
 
     test.__doc__ = (
         f"Every answer of the {TITLES[lane.vendor]} fake is one its document allows; bad requests are refused."

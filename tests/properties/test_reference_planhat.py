@@ -306,7 +306,7 @@ class PlanhatTwins(Rewound):
 
 TestPlanhatTwins = PlanhatTwins.TestCase
 # Long histories: a tenant begins with a dozen calls and ends with fifteen.
-TestPlanhatTwins.settings = settings(max_examples=max(60, settings().max_examples // 5), stateful_step_count=50)
+TestPlanhatTwins.settings = settings(max_examples=max(30, settings().max_examples // 5), stateful_step_count=50)
 
 
 @pytest.mark.nightly

@@ -42,7 +42,7 @@ POSITIONS = {name: st.sampled_from(SWITCHES[name]["values"]) for name in PLAYED}
 POSITIONS["external_id_in_v3"] = st.sampled_from(["show", "hide"])
 CHOICE = st.sampled_from(sorted(POSITIONS)).flatmap(lambda name: st.tuples(st.just(name), POSITIONS[name]))
 NIGHTLY_OPERATIONS_MIN = 10_000
-MAX = settings.default.max_examples if settings.default else 0  # of the profile: about ten seconds, more by night
+MAX = settings.default.max_examples if settings.default else 0  # of the profile: some seconds, more by night
 
 
 _MADE: list[TotangoWire] = []  # made once for the whole run: a machine resets it
@@ -276,7 +276,7 @@ class TotangoTwins(Rewound):
 
 
 TestTotangoTwins = TotangoTwins.TestCase
-TestTotangoTwins.settings = settings(max_examples=max(100, MAX // 5), stateful_step_count=40)
+TestTotangoTwins.settings = settings(max_examples=max(40, MAX // 5), stateful_step_count=40)
 
 
 @pytest.mark.nightly

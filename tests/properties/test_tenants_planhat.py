@@ -67,6 +67,6 @@ class PlanhatTenants(Interleaved, PlanhatTwins):
 
 TestPlanhatTenants = PlanhatTenants.TestCase
 TestPlanhatTenants.settings = settings(
-    max_examples=max(30, settings().max_examples // 10),
+    max_examples=max(15, settings().max_examples // 10),
     stateful_step_count=50,
 )
