@@ -24,6 +24,7 @@ from crm_sync.event_days import with_moved_times
 from crm_sync.journal import Journal
 from crm_sync.logged import log_conversation
 from crm_sync.mapping import lens
+from crm_sync.merged import retargeted
 from crm_sync.model import SALESFORCE, Activity, Record, Section
 from crm_sync.observe import put_aside
 from crm_sync.plan import Plan, sections_for
@@ -35,6 +36,7 @@ from crm_sync.together import change_together
 from crm_sync.updates import begin_updates
 
 MANY = 10  # so many creations with a unique key go together
+CREATIONS_TRIED = 3  # of one record: held back a picklist's value, told of a merged account, sent at last
 READ_BACK_SINGLY_MAX = 5  # more created records than this are read back from a list
 _PICKLIST = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
 
@@ -293,7 +295,8 @@ class Actor:
         salesforce = self._engine.salesforce
         name = plan.activity.sf_object
         refusal: RecordRefused | None = None
-        for _ in range(2):
+        moved = False
+        for _ in range(CREATIONS_TRIED):
             try:
                 if key_field:
                     found = salesforce.upsert(name, key_field, key, fields)
@@ -315,6 +318,12 @@ class Actor:
                     intent = self._journal.resend(intent, fields)
                     refusal = error
                     continue
+                if error.code in GONE_CODES and not moved:
+                    moved = self._retarget(plan, fields)
+                    if moved:
+                        intent = self._journal.resend(intent, fields)
+                        refusal = error
+                        continue
                 self._state.close_intent(intent)
                 raise
             except ServiceUnavailable:
@@ -323,6 +332,14 @@ class Actor:
         if not refusal.transient:
             self._state.close_intent(intent)  # refused, not in doubt
         raise refusal
+
+    def _retarget(self, plan: Plan, fields: dict[str, Any]) -> bool:
+        """What was merged away gives its place in *fields* to the one that is left (F14); False: nothing was."""
+        left = retargeted(self._engine.salesforce, fields)
+        for name, record_id in left.items():
+            self._engine.report.note(f"{plan.activity.label}: {name} {fields[name]} was merged into {record_id}")
+        fields |= left
+        return bool(left)
 
     def _link_created(self, plan: Plan, intent: Intent, sf_id: str, row: Record | None) -> None:
         """Make the link durable as soon as the record exists, then plan the write-back (P7, P8)."""

@@ -30,12 +30,13 @@ class Homes:
 
     def judge_made(self, activity: Activity, record: Record) -> None:
         """The sync made *record*: is it where its partner is? Raises Invented (I4)."""
-        if not self.accounts or activity.adrift:
-            return  # (exception merged-customer)
+        if not self.accounts:
+            return
         here, there = self._ids(record.side)
         partners = [one for one in activity.records if (one.side == SALESFORCE) != (record.side == SALESFORCE)]
         customers = {name for one in partners for name, known in there.items() if known in one.homes}
-        customers |= {self.merged[name] for name in customers if name in self.merged}
+        while more := {self.merged[name] for name in customers if name in self.merged} - customers:
+            customers |= more
         allowed = {here[name] for name in customers if name in here}
         if record.home not in allowed:
             raise Invented(

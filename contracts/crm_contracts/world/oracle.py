@@ -47,7 +47,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "tombstone": "the survivor of a deletion keeps its own values (P25), until the deleted one is back (F15)",
     "rights": "what the sync's user may not see cannot follow (F26)",
     "memory": "a sync that lost its memory knows of no deletion (F13)",
-    "merged-customer": "where a Planhat record of a merged account belongs in Salesforce is not published (F14)",
+    "merged-customer": "what is new for a merged account may wait for a person, or go to the one that is left (F14)",
     "skewed-clocks": "within the difference of two clocks nobody knows which edit was newer (F56)",
     "not-shown": "who was shown older rows decided by those: what was not visible yet counts as not written (I5)",
     "unknown-answer": "after a lost answer no sync can know whether both sides had agreed (P24)",

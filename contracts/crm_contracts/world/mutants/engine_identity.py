@@ -202,6 +202,12 @@ IDENTITY = (
         ),
     ),
     Mutant(
+        "a merged account has no heir",
+        "F14",
+        "What is new at the Company of a merged account is put aside, though Salesforce tells where it went.",
+        (Text("crm_sync.act.Actor._retarget", "", "return False"),),
+    ),
+    Mutant(
         "out of the bin and still buried",
         "F15",
         "A record that was taken out of the recycle bin does not wake its link.",
