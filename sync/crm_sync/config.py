@@ -26,6 +26,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
@@ -81,9 +82,10 @@ class _StateSchema(Schema):
     url = fields.String(load_default="")
 
 
-def _schema(profile: Profile) -> Schema:
-    """The schema of a configuration for *profile*: the partner's words are keys of it."""
-    partner = profile.name
+@cache
+def _schema(partner: str) -> Schema:
+    """The schema of a configuration for a *partner*, whose words are keys of it."""
+    profile = load_profile(partner)
     policy = validate.OneOf([Policy.NEWEST.value, Policy.SALESFORCE.value, partner])
     field_map = Schema.from_dict(
         {
@@ -322,7 +324,7 @@ class Config:
             jobs = read_jobs(told.pop("jobs"), profile=profile)
             told["sections"] = sections_of(jobs, profile=profile)
         try:
-            data = _schema(profile).load(told)
+            data = _schema(name).load(told)
         except ValidationError as error:
             raise ConfigError("; ".join(problems(error.messages))) from None
         return replace(_build(data, profile), jobs=jobs)
@@ -348,8 +350,9 @@ class Config:
         return next((section for section in self.sections if section.key == key), None)
 
 
+@cache
 def load_profile(name: str) -> Profile:
-    """A profile by its partner's name."""
+    """A profile by its partner's name; for all who ask the same one, which nobody changes."""
     text = resources.files("crm_sync").joinpath(f"profiles/{name}.toml").read_text("utf-8")
     raw = tomllib.loads(text)
     models = raw["partner"]["models"]
