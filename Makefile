@@ -19,8 +19,10 @@ help: ## list the commands
 demo: $(RUN) ## the main job: two fakes, a customer base, the sync, faults, and what happened
 	@$(BIN)/understudy demo
 
+# One worker more than there are cores: some wait for a child process, or for time to pass.
+WORKERS := import os; print(min(4, 1 + (os.cpu_count() or 1)))
 test: $(DEV) ## run the tests, on several cores
-	$(BIN)/python -m pytest -q --hypothesis-profile=$(HYPOTHESIS_PROFILE) -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest -q --hypothesis-profile=$(HYPOTHESIS_PROFILE) -n $$($(BIN)/python -c '$(WORKERS)') --dist worksteal
 
 clients: $(CLIENTS) ## install the clients that some tests run, JavaScript's (needs npm) and Python's; without them those tests are skipped
 

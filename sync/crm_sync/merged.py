@@ -21,9 +21,9 @@ def retargeted(salesforce: Salesforce, fields: Mapping[str, Any]) -> dict[str, s
     """The *fields* that name a merged record, with the id of the one that is left; {} where none does."""
     found = {}
     for name, value in fields.items():
-        sobject = MERGEABLE.get(str(value)[:3]) if name.endswith("Id") else None
-        left = sobject and _left_of(salesforce, sobject, str(value))
-        if left:
+        text = str(value)
+        sobject = MERGEABLE.get(text[:3]) if len(text) in {15, 18} and text.isalnum() else None
+        if sobject and (left := _left_of(salesforce, sobject, text)):
             found[name] = left
     return found
 
