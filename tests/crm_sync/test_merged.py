@@ -1,4 +1,4 @@
-"""Accounts that were merged away: what is new at their Company goes to the account that is left (F14)."""
+"""Records that were merged away: what is new for one of them goes to the one that is left (F14)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import contextlib
 
 import pytest
 from tests.crm_sync.both import RECEIVE, SEND, SF, Both, Killed
+from tests.crm_sync.sia_both import Sellers
+from tests.crm_sync.totango_both import TotangoBoth
 
 SOAP = {
     "e": "http://schemas.xmlsoap.org/soap/envelope/",
@@ -14,12 +16,12 @@ SOAP = {
 }
 
 
-def merge(both: Both, loser: str, into: str) -> None:
-    """A person merges two accounts; REST cannot."""
+def merge(both: Both | Sellers, loser: str, into: str, sobject: str = "Account") -> None:
+    """A person merges two records; REST cannot."""
     token = both.salesforce.credentials(SF)["access_token"]
     names = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in SOAP.items())
     header = f"<e:Header><u:SessionHeader><u:sessionId>{token}</u:sessionId></u:SessionHeader></e:Header>"
-    master = f"<u:masterRecord><o:type>Account</o:type><o:Id>{into}</o:Id></u:masterRecord>"
+    master = f"<u:masterRecord><o:type>{sobject}</o:type><o:Id>{into}</o:Id></u:masterRecord>"
     request = f"<u:merge><u:request>{master}<u:recordToMergeIds>{loser}</u:recordToMergeIds></u:request></u:merge>"
     answer = both.session.post(
         f"{SF}/services/Soap/u/60.0",
@@ -59,6 +61,33 @@ def test_what_is_new_goes_to_the_account_that_is_left(both: Both, hops: int, *, 
     both.settle()
     assert [("Edited", account), ("Met", account)] == accounts(both)
     assert both.company == both.ph_get("conversations", note)["companyId"]
+
+
+@pytest.mark.rule("F14", "M26")
+@pytest.mark.parametrize(("person", "sobject"), [(1, "Contact"), (2, "Lead")])
+def test_a_reminder_goes_to_the_person_who_is_left(on: Sellers, person: int, sobject: str) -> None:
+    """Sales Insight still stores the id of the one who was merged away."""
+    stored = {"Contact": on.contact, "Lead": on.lead}[sobject]
+    left = on.sf_create(sobject, LastName="Pat", Company="Acme") if sobject == "Lead" else ""
+    left = left or on.sf_create(sobject, LastName="Pat", AccountId=on.account)
+    merge(on, stored, left, sobject)
+
+    _, task = on.pushed(person=person)
+    on.settle()
+
+    assert left == on.sf_get(task)["WhoId"]
+
+
+@pytest.mark.rule("F14", "T11")
+def test_a_totango_task_goes_to_the_account_that_is_left(totango_world: TotangoBoth) -> None:
+    """Totango's account still carries the id of the one that was merged away."""
+    world = totango_world.again()
+    left = world.stage.accounts["nowhere"]
+    world.people.merge("Account", left, world.account)
+    world.tt_task(title="New")
+    world.settle()
+
+    assert ("New", left) == tuple(world.sf_one()[name] for name in ("Subject", "WhatId"))
 
 
 @pytest.mark.rule("F14", "F65", "P27")
