@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from fake_salesforce.record_ids import canonical
 from fake_salesforce.schema import object_files, object_words
-from fake_salesforce.schema.metadata import DELETED_AT, Field, SObject
+from fake_salesforce.schema.metadata import DELETED_AT, Field, Schema, SObject
 from fake_salesforce.schema.object_files import load_schema
 
 from .schemas import field_of, get, planhat_org
@@ -291,6 +291,27 @@ def test_what_is_not_there_is_none() -> None:
 def test_the_standard_schema_is_shared() -> None:
     """Without an org file the schema is read once, and other keys of a configuration change nothing."""
     assert load_schema() is load_schema({}) is load_schema({"org": {"edition": "Enterprise"}})
+
+
+def prefixes(schema: Schema) -> list[str | None]:
+    """Of the custom objects, by name."""
+    return [one.key_prefix for one in schema.sobjects if one.name.endswith("__c")]
+
+
+def test_a_schema_is_what_its_org_file_says() -> None:
+    """Files that say the same in the same order share one; the order of new objects decides their prefixes."""
+    file: dict[str, dict[str, Any]] = {"objects": {"A__c": {"fields": {}}, "B__c": {"fields": {}}}}
+    turned = {"objects": dict(reversed(file["objects"].items()))}
+    one, other = load_schema(file), load_schema(turned)
+
+    assert one is load_schema({**file, "org": {"edition": "Enterprise"}})
+    for number in range(10):
+        load_schema({"objects": {f"Other{number}__c": {"fields": {}}}})
+    assert prefixes(one) == prefixes(other)[::-1]
+    assert [prefixes(one), prefixes(other)] == [prefixes(load_schema(said)) for said in (file, turned)]
+    assert get(load_schema(file), "A__c").field("New__c") is None
+    file["objects"]["A__c"]["fields"]["New__c"] = {"type": "string(9)"}
+    assert get(load_schema(file), "A__c").field("New__c") is not None
 
 
 # --- Tables ----------------------------------------------------------------------------------------

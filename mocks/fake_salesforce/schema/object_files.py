@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -84,20 +85,27 @@ def load_schema(extra: Mapping[str, Any] | None = None) -> Schema:
     *extra* is parsed TOML or JSON: `{"objects": {...}, "features": [...], "rows": {...}}`;
     other keys are not looked at. Raises MisuseError when it says something impossible.
     """
-    said = {
-        key: extra[key] for key in ("objects", "features", "rows", "imported", "sharing") if extra and extra.get(key)
-    }
+    given = extra or {}
+    said = {key: given[key] for key in ("objects", "features", "rows", "imported", "sharing") if given.get(key)}
+    if not said:
+        return _standard_schema()
     text = repr(said)  # tells everything that TOML and JSON can say, and in which order
-    if text not in _BUILT:
-        if len(_BUILT) >= BUILT_MAX:
-            del _BUILT[next(iter(_BUILT))]
-        _BUILT[text] = _build(said)
-    return _BUILT[text]
+    found = _BUILT.pop(text, None) or _build(said)
+    _BUILT[text] = found
+    if len(_BUILT) > BUILT_MAX:
+        _BUILT.pop(next(iter(_BUILT)), None)
+    return found
 
 
-#: Orgs may share a schema: to read one, and to prepare its statements, takes longer than all else of making an org.
+@cache
+def _standard_schema() -> Schema:
+    return _build({})
+
+
+#: Those asked for last. Orgs may share a schema: to read one, and to prepare its statements, takes longer than all else
+#: of making an org.
 _BUILT: dict[str, Schema] = {}
-BUILT_MAX: Final = 16
+BUILT_MAX: Final = 4  # of some 17 MB each
 
 
 def known_external_names() -> frozenset[str]:
