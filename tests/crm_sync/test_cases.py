@@ -255,6 +255,29 @@ def test_planhats_own_option_sends_without_a_company() -> None:
     assert Scope.PARENT_MISSING is scopes(activity(ph(companyId="c9")), options=send, sections=skips)[1]
 
 
+@pytest.mark.rule("T12", "T20")
+@pytest.mark.parametrize(
+    ("policy", "direction", "scope"),
+    [
+        ("skip", Direction.BOTH, Scope.PARENT_MISSING),
+        ("skip", Direction.RECEIVE, Scope.IN),
+        ("wait", Direction.BOTH, Scope.IN),
+        ("send", Direction.BOTH, Scope.IN),
+        ("omit", Direction.BOTH, Scope.IN),
+    ],
+)
+def test_an_edit_of_what_is_linked_and_lost_its_account(policy: str, direction: Direction, scope: Scope) -> None:
+    """It is passed over where the section passes such over; what nobody edited, or what has its account, is not."""
+    one = [section(direction=direction, rules={"parent_missing": policy})]
+    edited = activity(sf(), ph(companyId="c9", action="new"), link=link())
+
+    assert (Scope.IN, scope, NO_ACCOUNT if scope is not Scope.IN else "") == scopes(edited, sections=one)
+    assert IN == scopes(activity(sf(), ph(companyId="c9"), link=link()), sections=one)
+    assert IN == scopes(activity(sf(), ph(action="new"), link=link()), sections=one)
+    shut = replace(edited, shut_out="too old")
+    assert (Scope.IN, Scope.FILTERED, "too old") == scopes(shut, sections=one)
+
+
 @pytest.mark.rule("P6", "P8")
 def test_what_is_linked_or_keyed_is_not_asked_again() -> None:
     """Whether it is made or not is settled."""

@@ -488,14 +488,27 @@ def test_a_creation_that_the_partner_confirmed_and_that_is_gone_is_buried() -> N
 
 @pytest.mark.rule("I6", "M21", "T39")
 @pytest.mark.parametrize(
-    ("sf_id", "after", "buried"),
-    [(SF_ID, timedelta(0), True), (SF_ID, timedelta(minutes=-1), False), ("another", timedelta(0), False)],
+    ("sf_id", "after", "ahead", "buried"),
+    [
+        (SF_ID, 0, 0, True),
+        (SF_ID, -60, 0, False),
+        ("another", 0, 0, False),
+        (SF_ID, -1, 0, True),  # it tells whole seconds
+        (SF_ID, -1.5, 0, False),
+        (SF_ID, -11, -10, True),  # its clock is behind ours
+        (SF_ID, -11.5, -10, False),
+        (SF_ID, -1, 10, True),  # and where it is ahead, it may be set right meanwhile
+        (SF_ID, -1.5, 10, False),
+    ],
 )
-def test_what_was_made_without_an_answer_and_deleted_stays_so(sf_id: str, after: timedelta, *, buried: bool) -> None:
+def test_what_was_made_without_an_answer_and_deleted_stays_so(
+    sf_id: str, after: float, ahead: float, *, buried: bool
+) -> None:
     """The partner tells of the deletion of a record with that key, after the creation began: it had been made."""
     room = Room()
     at_partner(room)
-    room.systems.deleted = [Gone("Task1", NOON + after, sf_id)]
+    room.systems.transport.skew = timedelta(seconds=ahead)
+    room.systems.deleted = [Gone("Task1", NOON + timedelta(seconds=after), sf_id)]
 
     room.journal.recover(look_again=True)
 
