@@ -274,6 +274,7 @@ def test_an_edit_of_what_is_linked_and_lost_its_account(policy: str, direction: 
     assert (Scope.IN, scope, NO_ACCOUNT if scope is not Scope.IN else "") == scopes(edited, sections=one)
     assert IN == scopes(activity(sf(), ph(companyId="c9"), link=link()), sections=one)
     assert IN == scopes(activity(sf(), ph(action="new"), link=link()), sections=one)
+    assert IN == scopes(activity(sf(), link=link(ids={})), sections=one)  # has none
     shut = replace(edited, shut_out="too old")
     assert (Scope.IN, Scope.FILTERED, "too old") == scopes(shut, sections=one)
 

@@ -493,6 +493,7 @@ def test_a_creation_that_the_partner_confirmed_and_that_is_gone_is_buried() -> N
         (SF_ID, 0, 0, True),
         (SF_ID, -60, 0, False),
         ("another", 0, 0, False),
+        ("00T000000000000EAA", 0, 0, False),
         (SF_ID, -1, 0, True),  # it tells whole seconds
         (SF_ID, -1.5, 0, False),
         (SF_ID, -11, -10, True),  # its clock is behind ours

@@ -358,3 +358,13 @@ def test_a_plan_in_words() -> None:
     assert {"Task"} == set(Plan(activity(ph())).read)
     assert (label, "", False) == (one.label, one.wait, one.left)
     assert Outcome.CREATED > Outcome.UPDATED
+
+
+@pytest.mark.rule("P2", "P8", "F24")
+def test_a_key_of_a_record_that_is_not_seen_is_no_pair_to_compare() -> None:
+    """Where nothing may pass either, it is said why, and nothing is agreed on or kept."""
+    keyed = activity(ph(), claimed_sf_id=SF_ID)
+    why = "it carries a key, and the section does not send"
+
+    assert only("SKIPPED", why) == plan(keyed, section(direction=RECEIVE))
+    assert only("SKIPPED", "too old") == plan(replace(keyed, shut_in="too old", shut_out="too old"))

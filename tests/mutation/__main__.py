@@ -38,6 +38,7 @@ TESTS = (
     "test_field_rights.py",
     "test_journal*.py",
     "test_kept_out.py",
+    "test_losers.py",
     "test_many.py",
     "test_marketo_*.py",
     "test_one_task.py",
