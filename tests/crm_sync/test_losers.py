@@ -109,12 +109,24 @@ def test_what_loses_already_or_was_not_held_back_does_not_lose_for_that() -> Non
 def test_a_value_stands_in_the_log_once() -> None:
     """Two records say the same, and a third, which was not read, says something else."""
     one = activity(sf(Subject="kept"), ph(action="lost"), ph("Conversation", subject="lost"), link=link())
-    losers = (Loser("Task", "lost", "newest"), Loser("Conversation", "lost", "newest"), Loser("Gone", "too", "partner"))
+    losers = [("Task", "newest"), ("Conversation", "newest"), ("Gone", read("partner"))]
+    decision = Decision(read(SALESFORCE), ("Task",), tuple(Loser(name, "too", why) for name, why in losers))
     by_model = {"Task": SUBJECT, "Conversation": replace(SUBJECT, partner="subject")}
 
-    said = lines(conflicts_of(one, Facts(), Decision(SALESFORCE, ("Task",), losers), by_model))
-
-    assert said == [
+    assert lines(conflicts_of(one, Facts(), decision, by_model)) == [
         ("subject", SALESFORCE, "Task", "kept", "lost", "newest"),
         ("subject", SALESFORCE, "Gone", "kept", "too", "planhat"),
     ]
+
+
+def test_a_replica_of_any_name_is_no_salesforce_record() -> None:
+    """Whatever a partner calls its models."""
+    one = activity(sf(OwnerId=STRANGER), ph("zebra", action="lost"), link=link("zebra"))
+    sections = [section("zebra", SUBJECT, OWNER)]
+    decision = Decision(SALESFORCE, ("zebra",), (Loser("zebra", "lost", "newest"),))
+
+    assert ["lost"] == [c.losing_value for c in conflicts_of(one, Facts(), decision, {"zebra": SUBJECT})]
+    lost = given_up(activity(ph("zebra", action="new"), link=link("zebra")), Facts(), sections[0], "zebra")
+    assert [(SALESFORCE, "zebra", "new")] == [(c.winner, c.loser, c.losing_value) for c in lost]
+    taken = Decision("Task", (SALESFORCE,), decision.losers)
+    assert (*decision.losers, HELD_BACK) == lose(taken).losers

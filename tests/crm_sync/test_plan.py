@@ -341,6 +341,7 @@ def test_a_verdict_of_nothing(updates: bool, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_plan_in_words() -> None:
     """What is made, changed and deleted, in the order of names; a creation that sends nothing sends its key."""
     one = Plan(activity(sf(), ph()))
+    assert (False, False) == one.shut
     one.write = {"Task": {"b": 1, "a": 2}, SALESFORCE: {}}
     one.create, one.delete = SALESFORCE, "Conversation"
     label = f"salesforce Task {SF_ID}"

@@ -11,6 +11,7 @@ Rule 4: a child may use several times what its tests need; one that does not end
 from __future__ import annotations
 
 import ast
+import gc
 import json
 import os
 import resource
@@ -108,6 +109,8 @@ class Session:
     """pytest has collected; each of these runs in a child and leaves nothing behind."""
 
     def __init__(self, items: Sequence[pytest.Item], modules: Mapping[str, ModuleType], *, jobs: int) -> None:
+        gc.collect()
+        gc.freeze()  # or each child looks through all of it for garbage, in whichever test that falls
         self._items = {item.nodeid: item for item in items}
         self._modules = modules
         self._jobs = jobs
