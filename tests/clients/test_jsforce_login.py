@@ -170,6 +170,7 @@ def test_jwt_bearer(served_with_key: Any) -> None:
     assert told["forged"]["message"] == "invalid assertion"
 
 
+@pytest.mark.nightly
 def test_the_sf_command_line_logs_in_with_a_key(served_with_key: Any) -> None:
     """`sf org login jwt`: its assertion says milliseconds where seconds belong, and the vendor takes it."""
     served, key = served_with_key

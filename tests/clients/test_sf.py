@@ -1,4 +1,8 @@
-"""The sf command line from npm, unmodified, against `understudy serve --tls`: log in with a token, data, describe."""
+"""The sf command line from npm, unmodified, against `understudy serve --tls`: log in with a token, data, describe.
+
+By night: half a gigabyte to install, and each call spends two to three seconds of a processor on starting. By day
+jsforce, which it is built on, makes calls of the same kinds.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.clients.served import Served, node_or_skip, sf
+from tests.clients.served import Served, sf
 
 SIDE_BY_SIDE = 3
-#: Each call spends two to three seconds of a processor on starting; by day rows, queries, describes and errors do.
-by_night = pytest.mark.nightly
+pytestmark = pytest.mark.nightly
 
 
 @pytest.fixture(scope="module")
 def org(served_tls: Served) -> Served:
     """A logged-in alias `fake`."""
-    node_or_skip()
     told = sf(
         served_tls, "org", "login", "access-token", "--instance-url", served_tls.url, "--no-prompt", "--alias", "fake",
         "--set-default", "--json",
@@ -74,7 +76,6 @@ def test_a_query_as_people_read_it(org: Served) -> None:
     assert "System Administrator" in grouped
 
 
-@by_night
 def test_rows_by_what_they_say(org: Served) -> None:
     """`--where` instead of an id: one row is found, read, changed and deleted by it."""
     made = result(org, "data", "create", "record", "-s", "Account", "-v", "Name='Where One' Ext__c=where1")
@@ -89,7 +90,6 @@ def test_rows_by_what_they_say(org: Served) -> None:
     assert result(org, "data", "delete", "record", "-s", "Account", "-w", "Ext__c=where1")["id"] == made["id"]
 
 
-@by_night
 def test_files(org: Served, tmp_path: Path) -> None:
     """`data create file` sends many parts; with a parent it links the document to it."""
     (tmp_path / "f.bin").write_bytes(b"\x00\xff\r\n--" * 1_000)
@@ -166,7 +166,6 @@ def test_the_vendor_s_errors_reach_the_user(org: Served) -> None:
     assert "Required fields are missing: [Name]" in missing["message"]
 
 
-@by_night
 def test_trees_of_rows(org: Served, tmp_path: Path) -> None:
     """Imported as one tree, exported as files with a plan, imported again by the plan."""
     file, plans = tmp_path / "tree.json", tmp_path / "plans"
@@ -185,14 +184,12 @@ def test_trees_of_rows(org: Served, tmp_path: Path) -> None:
     assert [one["Name"] for one in found["records"]] == ["Leaf", "Leaf"]
 
 
-@by_night
 def test_a_search(org: Served) -> None:
     result(org, "data", "create", "record", "-s", "Account", "-v", "Name=Findable")
     found = result(org, "data", "search", "-q", "FIND {Findable} IN Name Fields RETURNING Account (Name)")
     assert [one["Name"] for one in found["searchRecords"]] == ["Findable"]
 
 
-@by_night
 def test_the_org_and_its_users(org: Served) -> None:
     """Counts, users, a link to open the org in a browser, and the user's token."""
     counts, users, link, token = results(
@@ -221,7 +218,6 @@ def test_what_is_not_faked_says_so(org: Served, tmp_path: Path, lines: tuple[str
     assert [True] * len(lines) == ["is not faked" in one["message"] for one in told], told
 
 
-@by_night
 def test_requests_of_ones_own(org: Served, tmp_path: Path) -> None:
     """REST as it is; GraphQL is refused by name."""
     printed = sf(org, "api", "request", "rest", "/services/data/v60.0/limits")
