@@ -112,7 +112,8 @@ main().then((result) => console.log(JSON.stringify(result === undefined ? null :
 def jsforce(served: Served, script: str, **more: Any) -> Any:
     """What the JavaScript function body *script* returns; it has `jsforce`, `told`, `session()` and `refused(call)`."""
     node = node_or_skip()
-    variables = environment(served, node) | {"TOLD": json.dumps({**served.words, **more}), "NODE_PATH": str(NODE_MODULES)}
+    told = json.dumps({**served.words, **more})
+    variables = environment(served, node) | {"TOLD": told, "NODE_PATH": str(NODE_MODULES)}
     done = subprocess.run(
         [node, "-e", _PRELUDE % script], env=variables, capture_output=True, text=True, check=False, timeout=SECONDS_MAX
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fake_core.errors import MisuseError
@@ -281,6 +281,7 @@ GOOD_ROWS = st.one_of(
 GOOD_FIELDS = st.dictionaries(st.sampled_from(["A__c", "B_2__c", "Long_Name__c", "d__c"]), GOOD_ROWS)
 
 
+@settings(max_examples=max(20, settings().max_examples // 3))
 @given(own=GOOD_FIELDS, to_task=GOOD_FIELDS, activities=st.booleans())
 def test_good_org_files_are_taken_whole(own: dict[str, Any], to_task: dict[str, Any], activities: bool) -> None:
     """Every field of a correct org file is there, stored, and described as it was asked for."""
