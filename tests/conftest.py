@@ -29,7 +29,7 @@ pytest_plugins = ["crm_contracts.plugin", "tests.ledger_seen"]
 # Deadlines and "too slow" depend on the machine's load: a test must not fail for that.
 _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 settings.register_profile("dev", _PATIENT, max_examples=20, stateful_step_count=12)
-settings.register_profile("ci", _PATIENT, max_examples=60, stateful_step_count=20, derandomize=True, database=None)
+settings.register_profile("ci", _PATIENT, max_examples=40, stateful_step_count=20, derandomize=True, database=None)
 settings.register_profile("nightly", _PATIENT, max_examples=2_000, stateful_step_count=40, print_blob=True)
 settings.load_profile("dev")
 

@@ -15,7 +15,7 @@ from crm_contracts.openapi.lane import Lane, is_random, profile
 from crm_contracts.openapi.lanes import make_lanes
 from crm_contracts.vendors import TITLES
 
-EXAMPLES = profile().max_examples // (6 if is_random() else 30)  # beside the cases of the coverage phase
+EXAMPLES = profile().max_examples // (6 if is_random() else 20)  # beside the cases of the coverage phase
 BY_DAY = 3  # only every third of all cases
 PATIENT = settings(
     max_examples=EXAMPLES,

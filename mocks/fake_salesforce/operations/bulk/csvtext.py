@@ -104,26 +104,28 @@ def _lines(text: str) -> Iterator[str]:
     return iter(io.StringIO(text.replace("\r\n", "\n").replace("\r", ""), newline="\n"))
 
 
+_QUOTED = r'"[^"]*(?:""[^"]*)*"(?!")'
+_VALUES_AT_ONCE = 1_000  # what the pattern keeps of each until it is through
+
+
 @lru_cache(maxsize=len("`^,|;\t"))
 def _well_formed(delimiter: str) -> re.Pattern[str]:
+    """Some values, each with what ends it. Nothing possessive: before Python 3.11.5 that may match too much."""
     mark = re.escape(delimiter)
-    value = rf'(?:"(?:[^"]++|"")*+"|[^"{mark}\r\n]*+)'
-    return re.compile(rf"(?:{value}(?:{mark}|\r?\n|\r|\Z))*+")
+    value = rf'(?:{_QUOTED}|[^"{mark}\r\n]*)'
+    return re.compile(rf"(?:{value}(?:{mark}|\r?\n|\r|\Z)){{1,{_VALUES_AT_ONCE}}}")
 
 
 def _refuse_stray_quotes(text: str, delimiter: str) -> None:
-    match = _well_formed(delimiter).match(text)
-    assert match is not None
-    at = match.end()  # where the first value begins that is none
+    at = 0  # where the first value begins that is none
+    while (match := _well_formed(delimiter).match(text, at)) and match.end() > at:
+        at = match.end()
     if at == len(text):
         return
     if text[at] != '"':
         raise BrokenCsv("InvalidBatch.stray_quote")
-    closed = _QUOTED.match(text, at)
+    closed = re.compile(_QUOTED).match(text, at)
     raise BrokenCsv("InvalidBatch.after_quote" if closed else "InvalidBatch.unclosed_quote")
-
-
-_QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
 
 
 def line_ending_of(text: str) -> str | None:
