@@ -20,8 +20,8 @@ help: ## list the commands
 demo: $(RUN) ## the main job: two fakes, a customer base, the sync, faults, and what happened
 	@$(BIN)/understudy demo
 
-# One worker more than there are cores: some wait for a child process, or for time to pass.
-WORKERS := import os; print(min(4, 1 + (os.cpu_count() or 1)))
+# As many workers as there are cores: one more would collect everything once more, which costs more than it gains.
+WORKERS := import os; print(min(4, os.cpu_count() or 1))
 test: $(DEV) ## run the tests, on several cores
 	$(BIN)/python -m pytest -q --hypothesis-profile=$(HYPOTHESIS_PROFILE) -n $$($(BIN)/python -c '$(WORKERS)') --dist worksteal
 

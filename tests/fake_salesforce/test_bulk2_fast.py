@@ -155,7 +155,11 @@ def pair() -> Iterator[Pair]:
         org.fake.close()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+    max_examples=max(60, settings().max_examples // 4),
+)
 @given(sheet=sheets())
 def test_together_is_one_by_one(pair: Pair, sheet: tuple[str, str, str | None, str]) -> None:
     """The same rows, ids, results and refusals, whichever way they are saved."""

@@ -169,7 +169,7 @@ def stock(shelf: Any, found: Any) -> Any:
     return [(shelf.put("Task", **row), row) for row in found]
 
 
-@settings(max_examples=250)
+@settings(max_examples=max(100, settings().max_examples // 4))
 @given(found=rows, condition=conditions)
 def test_where_agrees(shelf: Any, found: Any, condition: Any) -> None:
     """The rows a query finds are those the second opinion finds, in the order of their ids."""
