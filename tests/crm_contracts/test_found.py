@@ -348,3 +348,18 @@ def test_a_conversation_that_shows_late_undoes_nothing(stage: Stage, stale: int 
     ]
 
     play(history, stage=stage, settings=Settings(conflict="planhat" if stale else "newest"))
+
+
+def test_what_only_receives_gives_way_to_what_nobody_changed(stage: Stage) -> None:
+    """A Task done before its section only received: its Conversation makes the Salesforce Task, and in the round after
+    it the Task gives up its title, which is logged (I5).
+    """
+    history = [
+        ops.Create(side=TASK, act="act-1", fields={"action": "Call"}),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Configure(settings={"task": RECEIVE}),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"subject": "Met", "description": "<p>Met</p>"}),
+        ops.Sync(),
+    ]
+
+    play(history, stage=stage, settings=Settings(conflict="planhat"))
