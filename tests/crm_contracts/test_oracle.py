@@ -268,6 +268,20 @@ def test_the_log_names_only_what_somebody_wrote(by_both: bool) -> None:
         log.oracle.round_ended([], clean=True, told=told)
 
 
+@pytest.mark.rule("I5")
+def test_what_stays_where_nothing_is_sent_is_no_loser() -> None:
+    """A section only receives: an edit of a Task that is left as it is was not given up, whatever the log says."""
+    log = linked(task=RECEIVE)
+    log.user(TASK, PH, action="B")
+    log.begin()
+    log.round()
+    loser = {"activity": f"salesforce Task {SF}", "field": "subject", "losing_value": "B"}
+    told = Told(stopped="", sections={"Task": Counts(1, 0, 0, 1, {}, {})}, conflicts=(loser,))
+
+    with pytest.raises(LoserUnlogged, match="title of act-1: the log of conflicts has 1"):
+        log.oracle.round_ended([], clean=True, told=told)
+
+
 def staged(phase: str = "task", **values: Any) -> Log:
     """A pair in agreement, whose custom field is mapped after a round; *values* are Salesforce's and Planhat's."""
     log = linked()

@@ -391,25 +391,31 @@ class Oracle:
 
     def _losers_are_users(self, told: Told) -> None:
         """I5: what the log says was given up somebody had written: of as many as changed a field, one wins. What a side
-        wrote that only receives may give way to what Salesforce has, though nobody changed that.
+        wrote that only receives may give way to what Salesforce has, though nobody changed that: it holds that now.
         """
         named = Counter(
-            (activity.handle, one.name)
+            (activity.handle, one.name, self._taken(activity, one))
             for conflict in told.conflicts
             for activity in self.model.activities.values()
             if not activity.silent and any(record.id in str(conflict.get("activity")) for record in activity.records)
             for one in self._certain(activity)
             if str(conflict.get("field")).lower() in one.called and one.fits(conflict.get("losing_value"))
         )
-        for (handle, name), found in sorted(named.items()):
+        for (handle, name, taken), found in sorted(named.items()):
             changed = self.agreement.changed.get((handle, name), set())
-            receiving = [side for side in changed if side != SALESFORCE and not self.settings.sends(side)]
-            if found > max(len(changed) - 1, len(receiving)):
+            gave_way = [side for side in taken if side in changed and not self.settings.sends(side)]
+            if found > max(0, len(changed) - 1, len(gave_way)):
                 raise LoserUnlogged(
                     f"{name} of {handle}: the log of conflicts has {found} values that lost; "
                     f"changed was {', '.join(sorted(changed)) or 'nothing'}",
                     activity=handle,
                 )
+
+    def _taken(self, activity: Activity, one: Field) -> tuple[str, ...]:
+        """The partner's sides that hold what Salesforce has, an archived Task among them."""
+        source = activity.one(SALESFORCE)
+        both = [activity.one(side) for side in (TASK, CONVERSATION) if one.name_on(side) is not None]
+        return tuple(record.side for record in both if record and source and record.value(one) == source.value(one))
 
     def _certain(self, activity: Activity) -> Iterable[Field]:
         """Fields of which it is known who wrote them: none where the sync had not read both sides before the round.
