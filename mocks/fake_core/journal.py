@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 JOURNAL_EXCHANGES_MAX = 20_000
@@ -85,7 +86,7 @@ class Journal:
     ) -> list[dict[str, Any]]:
         """The exchanges after number *n* as plain data, oldest first."""
         with self._lock:
-            chosen = [exchange for exchange in self._exchanges if exchange.n > n]
+            chosen = list(takewhile(lambda exchange: exchange.n > n, reversed(self._exchanges)))[::-1]
         entries = []
         for one in chosen:
             verb, object_ = meaning(one.environ)

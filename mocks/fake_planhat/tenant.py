@@ -115,7 +115,7 @@ class Settings:
 
     def dump(self) -> dict[str, Any]:
         return {
-            "switches": dict(self.switches),
+            "switches": self.switches.dump(),
             "settings": {name: getattr(self, name) for name in _SETTINGS},
         }
 

@@ -100,7 +100,7 @@ class Settings:
         self._values.update(deepcopy(dict(given)))
 
     def dump(self) -> dict[str, Any]:
-        return {"switches": dict(self.switches), "settings": deepcopy(self._values)}
+        return {"switches": self.switches.dump(), "settings": deepcopy(self._values)}
 
     def load(self, state: Mapping[str, Any]) -> None:
         self.switches.set(state["switches"])

@@ -21,12 +21,13 @@ Rules P2-P6, P18 and P24 are checked here; every message carries the path of the
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
@@ -287,6 +288,16 @@ class ValueMap:
     to_salesforce: Mapping[str, str]
 
 
+def told_of(mapped: FieldMap) -> dict[str, str]:
+    """What decides what the agreed values of a field mean, and where they may go."""
+    means = [mapped.partner, mapped.constant, mapped.lens, sorted(mapped.options.items())]
+    return {
+        "direction": mapped.direction.value,
+        "partner": json.dumps(means[:2]),
+        "means": json.dumps(means[2:], default=str),
+    }
+
+
 @dataclass(frozen=True)
 class Config:
     """A checked configuration. Build one with `from_mapping` or `load`, not directly."""
@@ -299,6 +310,23 @@ class Config:
     profile: Profile
     state_url: str = ""
     jobs: tuple[Job, ...] = ()
+
+    @cached_property
+    def fingerprint(self) -> Mapping[str, Any]:
+        """What of it matters to rule P29, and whose records the memory links."""
+        return {
+            section.key: {
+                "partner": self.profile.name,
+                "direction": section.direction.value,
+                "types_excluded": sorted(section.types_excluded),
+                "fields": {mapped.salesforce: told_of(mapped) for mapped in section.fields},
+                "maps": {
+                    name: {"to_partner": dict(one.to_partner), "to_salesforce": dict(one.to_salesforce)}
+                    for name, one in self.maps.items()
+                },
+            }
+            for section in self.sections
+        }
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any], *, environment: Mapping[str, str] | None = None) -> Config:

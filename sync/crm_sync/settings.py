@@ -9,52 +9,24 @@ Rules P6, P17-P22, P29; failure modes F36-F38.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from crm_sync.config import Config, ValueMap
+from crm_sync.config import Config, ValueMap, told_of
 from crm_sync.engine import Engine
 from crm_sync.errors import ConfigError
 from crm_sync.inheritance import Inheritance, condition_met
 from crm_sync.journal import Journal
 from crm_sync.mapping import Context, key_of
-from crm_sync.model import SALESFORCE, Direction, FieldMap, Link, Record, Section
+from crm_sync.model import SALESFORCE, Direction, Link, Record, Section
 from crm_sync.observe import cursor_name, digest, digest_sf
 from crm_sync.state import State
 from crm_sync.transport import Transport
 
 _SECTIONS = "sections"
 _FLAG = "inheritance"
-
-
-def fingerprint(config: Config) -> dict[str, Any]:
-    """What of a configuration matters to rule P29, and whose records the memory links."""
-    return {
-        section.key: {
-            "partner": config.profile.name,
-            "direction": section.direction.value,
-            "types_excluded": sorted(section.types_excluded),
-            "fields": {mapped.salesforce: _told_of(mapped) for mapped in section.fields},
-            "maps": {
-                name: {"to_partner": dict(one.to_partner), "to_salesforce": dict(one.to_salesforce)}
-                for name, one in config.maps.items()
-            },
-        }
-        for section in config.sections
-    }
-
-
-def _told_of(mapped: FieldMap) -> dict[str, str]:
-    """What decides what the agreed values of a field mean, and where they may go."""
-    means = [mapped.partner, mapped.constant, mapped.lens, sorted(mapped.options.items())]
-    return {
-        "direction": mapped.direction.value,
-        "partner": json.dumps(means[:2]),
-        "means": json.dumps(means[2:], default=str),
-    }
 
 
 def inheritance(state: State) -> Inheritance:
@@ -70,7 +42,7 @@ def set_inheritance(state: State, flag: Inheritance, *, at: datetime, why: str) 
 
 def is_saved(state: State, config: Config) -> bool:
     """Is this configuration the one the state knows?"""
-    return bool(state.setting(_SECTIONS) == fingerprint(config))
+    return bool(state.setting(_SECTIONS) == config.fingerprint)
 
 
 def save(engine: Engine, *, newer_than: datetime | None) -> None:
@@ -103,7 +75,7 @@ def save(engine: Engine, *, newer_than: datetime | None) -> None:
                 _take_baseline(engine, section, old, newer_than)
     flag = inheritance(state).saved(met=condition_met(config.sections))
     set_inheritance(state, flag, at=engine.clock.now(), why="the configuration")
-    state.set_setting(_SECTIONS, fingerprint(config))
+    state.set_setting(_SECTIONS, config.fingerprint)
 
 
 def forget_cursors(engine: Engine, section: Section, ways: Collection[str] = ("in", "out")) -> None:
@@ -169,7 +141,7 @@ def _mapped_anew(engine: Engine, section: Section, old: Mapping[str, Any]) -> An
     before: dict[str, Any] = told if isinstance(told, dict) else dict.fromkeys(told)  # an older version kept the names
     partner, salesforce = set[str](), set[str]()
     for mapped in section.fields:
-        name, now = mapped.salesforce, _told_of(mapped)
+        name, now = mapped.salesforce, told_of(mapped)
         if name not in before:
             partner.add(name)
             salesforce.add(name)

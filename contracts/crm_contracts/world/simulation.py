@@ -73,7 +73,7 @@ def simulate(
     chosen = profile(name)
     digest = hashlib.sha256()
     played = 0
-    with _results(name, histories, seed, steps, jobs) as results, _many(chosen):
+    with _results(name, histories, seed, steps, jobs) as results:
         for log, violated in results:
             played += 1
             progress(1)
@@ -81,7 +81,9 @@ def simulate(
             if violated:
                 number = played - 1
                 stage, history = _made(chosen, seed_of(seed, number), steps)
-                return Simulated(played, digest.hexdigest(), _finding(chosen, seed, number, stage, history))
+                with _many(chosen):
+                    finding = _finding(chosen, seed, number, stage, history)
+                return Simulated(played, digest.hexdigest(), finding)
     return Simulated(played, digest.hexdigest())
 
 
@@ -146,7 +148,8 @@ def _finding(chosen: Profile, seed: int, number: int, stage: int, history: Seque
 def _results(name: str, histories: int, seed: int, steps: int, jobs: int) -> Iterator[Iterator[tuple[str, bool]]]:
     """Verdicts in the order of the histories."""
     if jobs == 1:
-        yield (_verdict(name, seed_of(seed, number), steps) for number in range(histories))
+        with _many(profile(name)):
+            yield (_verdict(name, seed_of(seed, number), steps) for number in range(histories))
         return
     numbers = iter(range(histories))
     batches = iter(lambda: list(islice(numbers, AT_ONCE)), [])

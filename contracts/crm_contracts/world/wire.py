@@ -289,8 +289,16 @@ def _encoded(data: Any) -> str:
     """As requests encodes parameters and forms: what is None is left out."""
     if isinstance(data, (str, bytes)):
         return data.decode() if isinstance(data, bytes) else data
-    pairs = data.items() if isinstance(data, Mapping) else data
-    return urlencode([(name, value) for name, value in pairs if value is not None], doseq=True)
+    given = data.items() if isinstance(data, Mapping) else data
+    pairs = [(name, value) for name, value in given if value is not None]
+    if all(isinstance(value, (str, int)) for _, value in pairs):
+        return _words_encoded(tuple((name, str(value)) for name, value in pairs))
+    return urlencode(pairs, doseq=True)
+
+
+@lru_cache(maxsize=4_096)
+def _words_encoded(pairs: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(pairs)
 
 
 @lru_cache(maxsize=4_096)

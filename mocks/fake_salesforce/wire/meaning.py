@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _DATA = re.compile(r"/services/data/v[^/]+/(.*)")
 _ROW_VERBS = {"GET": "read", "HEAD": "read", "POST": "create", "PATCH": "update", "DELETE": "delete"}
 _FROM = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
+_PARENTHESIS = re.compile(r"([()])")
 _LOGIN = ("/services/oauth2/token",)
 _SOAP = ("/services/Soap/u", "/services/Soap/c")
 _SOAP_CALL = re.compile(rb"<(?:[\w.-]+:)?Body\b[^<>]*>\s*<(?:[\w.-]+:)?(\w+)")
@@ -132,10 +133,10 @@ def _query(environ: WSGIEnvironment, parts: list[str]) -> Meaning:
 def _from(soql: str) -> str:
     """The object of the outermost FROM: sub-queries stand in parentheses."""
     depth, outer = 0, []
-    for char in soql:
-        depth += (char == "(") - (char == ")")
+    for part in _PARENTHESIS.split(soql):
+        depth += (part == "(") - (part == ")")
         if depth == 0:
-            outer.append(char)
+            outer.append(part)
     found = _FROM.search("".join(outer))
     return _own_spelling(found[1]) if found else ""
 
