@@ -26,10 +26,11 @@ from crm_sync.logged import log_conversation
 from crm_sync.mapping import lens
 from crm_sync.merged import retargeted
 from crm_sync.model import SALESFORCE, Activity, Record, Section
-from crm_sync.observe import put_aside
+from crm_sync.observe import looked_at, put_aside
 from crm_sync.plan import Plan, sections_for
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical, external_key
 from crm_sync.report import HeldBack, Outcome
+from crm_sync.rights import held_by_rights
 from crm_sync.sides.salesforce import GONE_CODES
 from crm_sync.state import Intent
 from crm_sync.together import change_together
@@ -512,7 +513,7 @@ class Actor:
     def _clear_pending(self, plan: Plan) -> None:
         """Its records are looked at again for no reason of their own; what waits for the other job waits (T10)."""
         for record in () if plan.left else plan.activity.replicas():
-            self._state.clear_pending(record.place, record.model, record.id)
+            looked_at(self._engine, record, plan.activity.sf_object, held_by_rights(self._engine, plan, record))
 
     def _agreed(self, plan: Plan, sections: Mapping[str, Section]) -> dict[str, dict[str, Any]]:
         """What both sides agree on now: of what was written, as it was read back (F40); of the rest, as it was when

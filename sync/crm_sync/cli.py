@@ -102,7 +102,7 @@ def status_command(config_path: Path, state_url: str, *, as_json: bool) -> None:
             "waiting": [
                 {"record": f"{p.place} {p.model} {p.record_id}", "reason": p.reason}
                 for p in pending
-                if p.kind == "waiting"
+                if p.kind != "quarantine"
             ],
             "conflicts": [conflict.as_dict() for conflict in state.conflicts()],
             "inheritance": inheritance(state).on,

@@ -136,6 +136,7 @@ class Engine:
         """The section without fields this org does not have; what nobody may write there is received at most."""
         sobject = self.sobject(section.salesforce)
         kept: list[FieldMap] = []
+        barred: list[FieldMap] = []
         for one in section.fields:
             mapped, known = one, sobject.field(one.salesforce)
             if known is None and section.flow(mapped) is Direction.OFF:
@@ -145,11 +146,13 @@ class Engine:
                     f"{section.key}: {mapped.name} is not synced, {sobject.name} has no field "
                     f"{mapped.salesforce} for this user"
                 )
+                barred += [mapped] * section.flow(mapped).sends
                 continue
             if section.flow(mapped).sends and not (known.createable or known.updateable):
                 self.report.note(
                     f"{section.key}: {mapped.name} is not sent, {sobject.name}.{mapped.salesforce} is read-only"
                 )
+                barred += [mapped] * (not known.calculated)
                 if not section.flow(mapped).receives:
                     continue
                 mapped = replace(mapped, direction=Direction.RECEIVE)
@@ -158,7 +161,13 @@ class Engine:
                 kept.append(replace(mapped, max_length=limit))
             else:
                 kept.append(mapped)
-        return replace(section, fields=tuple(kept))
+        return replace(section, fields=tuple(kept), barred=tuple(barred))
+
+    def may_write(self, field_name: str) -> bool:
+        """May this user change a field, such as "Task.Subject", of an object that takes part?"""
+        sobject, _, name = field_name.partition(".")
+        known = self.sobject(sobject).field(name) if any(s.salesforce == sobject for s in self.sections) else None
+        return known is not None and known.updateable
 
     # -- keys ---------------------------------------------------------------------------------------
 

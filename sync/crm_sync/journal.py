@@ -124,6 +124,9 @@ class Journal:
                 if name in fields or default is not None or not known.defaulted:
                     values = {name: fields.get(name, default)}
                     born.setdefault(name, lens(mapped).key_sf(mapped, values, self._engine.context))
+            for mapped in section.barred:
+                name = mapped.salesforce
+                born.setdefault(name, lens(mapped).key_sf(mapped, {name: None}, self._engine.context))
         return {"fields": dict(fields), "born": born}
 
     # -- agreed values -------------------------------------------------------------------------------------

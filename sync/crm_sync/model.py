@@ -148,6 +148,7 @@ class Section:
     *title* is the partner's name for it where it is not the model's own ("Note" is a Conversation, rule P5).
     *parent_field* holds the parent's id at the partner, *company_field* the account's in Salesforce.
     *external_id_field*: a unique external-id field of the object, "" for the one that all sections have.
+    *barred*: fields that would be sent, and that this user may not write in Salesforce.
     *on_create* and *on_create_partner*: fields sent with a new record that no mapping tells; *stamp_field*: a partner's
     field that gets the time of the last change where nothing else tells a new record's.
     """
@@ -167,6 +168,7 @@ class Section:
     on_create_partner: Mapping[str, Any] = field(default_factory=dict)
     stamp_field: str = ""
     external_id_field: str = ""
+    barred: tuple[FieldMap, ...] = ()
     rules: Rules = field(default_factory=Rules)
 
     @property

@@ -515,3 +515,4 @@ def _create_values(plan: Plan, known: Known, model: str, section: Section, field
                 plan.notes.append(f"{plan.activity.label}: {value.reason}; the caller owns it")
         elif value is not None:
             fields[mapped.salesforce] = value
+    plan.keep |= {(model, mapped.salesforce) for mapped in section.barred}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from crm_sync.engine import Engine
@@ -13,6 +14,11 @@ from crm_sync.state import Pending
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
+#: What waits for a right; its reason names the fields, by object.
+HELD = "held back"
+_NO_RIGHT = "the sync's user may not write "
+
+
 class PutAside:
     """What was put aside when the run began, and what the run puts aside."""
 
@@ -20,7 +26,7 @@ class PutAside:
         self._engine = engine
         now = engine.clock.now()
         pending = engine.state.pending()
-        self.due = [item for item in pending if item.next_at <= now]
+        self.due = [item for item in pending if item.next_at <= now or _may_go_now(engine, item)]
         self._known = {(item.place, item.model, item.record_id): item for item in pending}
 
     def holds(self, record: Record) -> bool:
@@ -34,6 +40,11 @@ class PutAside:
     def has(self, place: str, model: str, record_id: str) -> bool:
         """Was it put aside, whether it is due or not?"""
         return (place, model, record_id) in self._known
+
+    def holds_back(self, model: str, record_id: str) -> bool:
+        """Does one of the partner's records wait for a right to write what it says?"""
+        item = self._known.get((self._engine.partner.name, model, record_id))
+        return item is not None and item.kind == HELD
 
     def reason(self, record: Record) -> str:
         """Why *record*, which `holds`, was put aside."""
@@ -86,3 +97,28 @@ def put_aside(engine: Engine, record: Record, reason: str, *, kind: str) -> None
             changed_at=record.changed_at.isoformat(),
         )
     )
+
+
+def _fields(item: Pending) -> list[str]:
+    return item.reason.removeprefix(_NO_RIGHT).split(", ")
+
+
+def _may_go_now(engine: Engine, item: Pending) -> bool:
+    return item.kind == HELD and any(engine.may_write(one) for one in _fields(item))
+
+
+def looked_at(engine: Engine, record: Record, sf_object: str, held: Collection[str]) -> None:
+    """A record is put aside no longer, unless fields *held* of the object wait for the right to be written: it is read
+    again when the right is there, for no scan shows it then.
+    """
+    state = engine.state
+    known = state.pending_item(record.place, record.model, record.id)
+    before = set(_fields(known)) if known is not None and known.kind == HELD else set()
+    others = {one for one in before if not one.startswith(f"{sf_object}.") and not engine.may_write(one)}
+    waiting = {f"{sf_object}.{name}" for name in held} | others
+    if not waiting:
+        state.clear_pending(record.place, record.model, record.id)
+    elif waiting != before:
+        reason = _NO_RIGHT + ", ".join(sorted(waiting))
+        item = Pending(record.place, record.model, record.id, HELD, reason, attempts=1, next_at=NEVER, changed_at="")
+        state.set_pending(item)

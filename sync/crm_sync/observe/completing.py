@@ -163,6 +163,7 @@ class Completing:
         """Can a change of its Salesforce record have been gone past: by a filter, by a switch, or put aside?"""
         engine, sf_id = self._engine, str(link.sf_id)
         aside = self._aside.has(SALESFORCE, link.sf_object, sf_id)
+        aside = aside or any(self._aside.holds_back(model, record_id) for model, record_id in link.ids.items())
         return aside or bool(engine.condition(link.sf_object)) or engine.scope.passes_some
 
     def _partner_changed(self, activity: Activity) -> bool:
