@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.crm_sync.both import BOTH, RECEIVE, SEND, Both
+from tests.crm_sync.both import BOTH, OFF, RECEIVE, SEND, Both
 
 from crm_sync.model import Activity, Record
 from crm_sync.plan import plan_activity
@@ -502,3 +502,29 @@ def test_a_pair_that_sleeps_is_not_carried_by_its_archived_task(both: Both) -> N
     both.ph_edit("conversations", task, type="note")
     both.settle()
     assert "Edited" == both.ph_get("conversations", task)["subject"]
+
+
+@pytest.mark.rule("P7", "P9")
+@pytest.mark.parametrize(
+    ("collection", "key", "name"), [("tasks", "sourceId", "action"), ("conversations", "externalId", "subject")]
+)
+def test_what_is_typed_over_the_id_of_a_linked_record_is_said_once(
+    both: Both, collection: str, key: str, name: str
+) -> None:
+    """The pair stays as it is, and so does the text: the report names both, in the run that reads it first."""
+    tasks = collection == "tasks"
+    both.configure(task=BOTH if tasks else OFF, conversation=OFF if tasks else BOTH)
+    both.run()
+    made = both.ph_task() if tasks else both.ph_conversation()
+    both.settle()
+    sf_id = both.ph_get(collection, made)[key]
+    both.ph_edit(collection, made, **{key: "see the CRM", name: "Call again"})
+
+    reports = [both.run(dry_run=True), *(both.run() for _ in range(3))]
+
+    model = collection.title()[:-1]
+    words = f"{key}: 'see the CRM' is not a Salesforce id; it stays with Task {sf_id}"
+    told = [f"planhat {model} {made}: {words}"]
+    assert [told, told, [], []] == [[note for note in one.notes if "see the CRM" in note] for one in reports]
+    assert "Call again" == both.sf_get(sf_id)["Subject"]
+    assert "see the CRM" == both.ph_get(collection, made)[key]

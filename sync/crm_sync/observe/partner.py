@@ -70,7 +70,8 @@ class PartnerReader:
     def _scan(self, model: str, part: str) -> Iterable[Record]:
         engine = self._engine
         name = cursor_name(engine.partner.name, model, part)
-        since = scan_start(self._state.cursor(name), engine.config.options.overlap_seconds)
+        cursor = self._state.cursor(name)
+        since = scan_start(cursor, engine.config.options.overlap_seconds)
         window = self._window(model)
         since = window if since is None else max(since, window or since)
         first = True
@@ -78,6 +79,8 @@ class PartnerReader:
             if first:
                 self._gathered.cursors[name] = record.changed_at
                 first = False
+            if cursor is None or record.changed_at > cursor:
+                self._gathered.fresh.add((model, record.id))
             yield record
 
     def _window(self, model: str) -> datetime | None:

@@ -37,6 +37,7 @@ class Placing:
             self._state.drop_link(link.id)
             link = None
         if link is not None:
+            self._say_what_is_no_id(record, link, label)
             self._gathered.linked(link).partners[model] = self._not_behind(record, link, section)
             return
         if baseline().get(record.id) == digest(record):
@@ -70,6 +71,21 @@ class Placing:
             return canonical(raw, prefix=str(link.sf_id)[:3]) != link.sf_id
         except (AmbiguousId, NotAnId):
             return False
+
+    def _say_what_is_no_id(self, record: Record, link: Link, label: str) -> None:
+        """What was typed over the id of a linked record, when a scan shows it for the first time. The link stands; once
+        it is lost nobody finds the pair.
+        """
+        if (record.model, record.id) not in self._gathered.fresh:
+            return
+        field = self._engine.keyable(record.model)
+        raw = str(record.get(field) or "").strip()
+        if not raw or link.sf_id is None or self._engine.profile.raw["partner"].get("own_keys"):
+            return
+        try:
+            canonical(raw, prefix=link.sf_id[:3])
+        except (AmbiguousId, NotAnId) as error:
+            self._engine.report.note(f"{label}: {field}: {error}; it stays with {link.sf_object} {link.sf_id}")
 
     def _not_behind(self, record: Record, link: Link, section: Section) -> Record:
         """A list may be behind what the partner itself answered to our write (F49): its record is read by its id. So is
