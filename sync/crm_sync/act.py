@@ -10,8 +10,6 @@ Rules P7, P8, P10, P25, P26; invariants I3, I10, I13.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,13 +17,13 @@ from typing import Any
 import sqlalchemy.exc
 
 from crm_sync.engine import Engine
-from crm_sync.errors import RecordRefused, ServiceUnavailable, UnknownOutcome
+from crm_sync.errors import RecordRefused, RunStopped, ServiceUnavailable, UnknownOutcome
 from crm_sync.event_days import with_moved_times
 from crm_sync.journal import Journal
 from crm_sync.logged import log_conversation
 from crm_sync.mapping import lens
 from crm_sync.merged import retargeted
-from crm_sync.model import SALESFORCE, Activity, Record, Section
+from crm_sync.model import SALESFORCE, Activity, Link, Record, Section
 from crm_sync.observe import looked_at, put_aside
 from crm_sync.plan import Plan, sections_for
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical, external_key
@@ -33,6 +31,7 @@ from crm_sync.report import HeldBack, Outcome
 from crm_sync.rights import held_by_rights
 from crm_sync.sides.salesforce import GONE_CODES
 from crm_sync.state import Intent
+from crm_sync.telling import Telling
 from crm_sync.together import change_together
 from crm_sync.updates import begin_updates
 
@@ -52,6 +51,7 @@ class Actor:
         self._finished: set[int] = set()
         self._together: set[tuple[int, str]] = set()
         self._journal = Journal(engine)
+        self._telling = Telling(engine)
 
     @property
     def calls_left(self) -> int | None:
@@ -66,6 +66,14 @@ class Actor:
 
     def act(self, plans: list[Plan]) -> None:
         """Carry out *plans*; raises RunStopped when the run cannot go on."""
+        try:
+            self._act(plans)
+        except RunStopped:
+            for plan in plans:
+                self._telling.unsent(plan)
+            raise
+
+    def _act(self, plans: list[Plan]) -> None:
         for plan in plans:
             self._settle_paper(plan)
         updates = [p for p in plans if p.write and not p.create and id(p) not in self._failed]
@@ -78,7 +86,7 @@ class Actor:
         for model in self._engine.models:
             self._create_at_partner(model, [p for p in plans if p.create == model])
         changing = [p for p in plans if p.create in {None, SALESFORCE} and id(p) not in self._failed]
-        self._together = change_together(self._engine, changing)
+        self._together = change_together(self._engine, changing, self._telling)
         for plan in changing:
             self._guard(plan, self._update_partner)
         for plan in plans:
@@ -99,6 +107,7 @@ class Actor:
             step(plan)
         except RecordRefused as error:
             self._fail(plan, str(error))
+            self._telling.unsent(plan)
         except UnknownOutcome as error:
             self._fail(plan, f"{error}; it will be looked for again")
 
@@ -108,14 +117,7 @@ class Actor:
         report.held_back += plan.held
         for note in plan.notes:
             report.note(note)
-        link = plan.activity.link
-        link = link if link is not None and link.base else None  # one that nothing was agreed on yet is as none
-        for conflict in plan.conflicts:
-            version = link.version if link else 0
-            once = json.dumps([link.id if link else 0, version, conflict.as_dict()], default=str)
-            once = hashlib.sha256(once.encode()).hexdigest()
-            self._state.log_conflict(once, self._engine.clock.now(), conflict)
-            report.conflicts.append(conflict)
+        self._telling.tell(plan)
         if plan.refuse:
             self._fail(plan, plan.refuse)
         elif plan.wait:
@@ -170,10 +172,13 @@ class Actor:
                 by_object.setdefault(plan.activity.sf_object, []).append(plan)
         for name, group in sorted(by_object.items()):
             by_id = {_sf_id(plan.activity): plan for plan in group}
+            for plan in group:
+                self._telling.sent(plan, SALESFORCE)
             changes = {i: plan.write[SALESFORCE] for i, plan in by_id.items()}
             refused = self._engine.salesforce.update(name, with_moved_times(self._engine, name, changes))
             refused = self._without_refused_picklists(name, by_id, refused)
             for record_id, error in refused.items():
+                self._telling.refused(by_id[record_id], SALESFORCE)
                 if error.code in GONE_CODES:
                     self._gone(by_id[record_id], SALESFORCE)
                 else:
@@ -203,6 +208,7 @@ class Actor:
     def _hold_in_salesforce(self, plan: Plan, field: str, value: Any, reason: str) -> None:
         self._engine.report.held_back.append(HeldBack(plan.activity.label, field, value, reason))
         plan.keep |= {(model, field) for model in self._engine.models}
+        self._telling.held(plan, field)
 
     def _read_back_salesforce(self, name: str, plans: Mapping[str, Plan]) -> None:
         if not plans:
@@ -441,8 +447,14 @@ class Actor:
             record = activity.replica(model)
             if not fields or record is None or (id(plan), model) in self._together:
                 continue
-            written = self._engine.partner.update(model, record.id, fields)
+            self._telling.sent(plan, model)
+            try:
+                written = self._engine.partner.update(model, record.id, fields)
+            except RecordRefused:
+                self._telling.refused(plan, model)
+                raise
             if written is None:
+                self._telling.refused(plan, model)
                 self._gone(plan, model)
                 return
             _set(activity, written)
@@ -458,7 +470,16 @@ class Actor:
         if plan.drop:
             self._state.drop_link(link.id)
             plan.activity.link = None
-        elif plan.delete == SALESFORCE:
+            return
+        self._telling.sent(plan, plan.delete)
+        try:
+            self._delete_there(plan, link)
+        except RecordRefused:
+            self._telling.refused(plan, plan.delete)
+            raise
+
+    def _delete_there(self, plan: Plan, link: Link) -> None:
+        if plan.delete == SALESFORCE:
             self._engine.salesforce.delete(plan.activity.sf_object, str(link.sf_id))
             plan.activity.link = self._state.change_link(link.id, sf_deleted=True)
         else:

@@ -119,6 +119,8 @@ def plan_activity(activity: Activity, known: Known) -> Plan:
             _everywhere(plan, known, section, Outcome.QUARANTINED, reason)
         case _:
             _everywhere(plan, known, section, Outcome.SKIPPED, reason)
+    if plan.refuse:
+        plan.conflicts.clear()  # nothing is written, so nothing is given up (I5)
     return plan
 
 
@@ -205,6 +207,7 @@ def _refused_change(plan: Plan, model: str, section: Section) -> str:
     if reason:
         rejected = f"{reason}; it keeps what it says (rule T16)"
         del plan.write[model]
+        plan.conflicts = [one for one in plan.conflicts if one.loser != model]  # it keeps its values (I5)
         if plan.write.get(SALESFORCE):
             names = {mapped.salesforce for mapped in section.fields if mapped.partner in fields}
             plan.keep |= {(replica, name) for replica in (SALESFORCE, model) for name in names}

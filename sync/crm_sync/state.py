@@ -461,16 +461,18 @@ class State:
     # -- conflicts -------------------------------------------------------------------------------
 
     def log_conflict(self, once: str, at: datetime, conflict: Conflict) -> bool:
-        """Keep a losing value. *once* names the decision; a second log of it changes nothing.
-
-        Returns True when it is new.
-        """
+        """Keep a losing value; True when it is new. *once* names the decision: a second log of it changes nothing."""
         with self._begin() as connection:
             if connection.execute(_CONFLICT, {"which": once}).first() is not None:
                 return False
             row = {"once": once, "at": _text(at), "body": json.dumps(conflict.as_dict())}
             connection.execute(_NEW_CONFLICT, row)
             return True
+
+    def forget_conflict(self, once: str) -> None:
+        """Its value was not given up after all."""
+        with self._begin() as connection:
+            connection.execute(_NO_CONFLICT, {"which": once})
 
     def conflicts(self) -> list[Conflict]:
         with self._reading() as connection:
@@ -586,6 +588,7 @@ _OTHER_INTENT = sa.update(INTENTS).where(INTENTS.c.id == _WHICH)
 _NO_INTENT = sa.delete(INTENTS).where(INTENTS.c.id == _WHICH)
 _CONFLICT = sa.select(CONFLICTS.c.id).where(CONFLICTS.c.once == _WHICH)
 _NEW_CONFLICT = sa.insert(CONFLICTS)
+_NO_CONFLICT = sa.delete(CONFLICTS).where(CONFLICTS.c.once == _WHICH)
 _ALL_PENDING = sa.select(PENDING)
 _NEW_PENDING = sa.insert(PENDING)
 _NO_PENDING = sa.delete(PENDING).where(_record_is(PENDING))

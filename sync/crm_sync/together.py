@@ -15,12 +15,16 @@ from crm_sync.engine import Engine
 from crm_sync.mapping import changed, lens
 from crm_sync.model import SALESFORCE, FieldMap, Record
 from crm_sync.plan import Plan
+from crm_sync.telling import Telling
 
 MANY = 10  # so many changes of one model go together
 
 
-def change_together(engine: Engine, plans: Sequence[Plan]) -> set[tuple[int, str]]:
-    """Change what can go together; returns (the plan's `id`, model) of what was done."""
+def change_together(engine: Engine, plans: Sequence[Plan], telling: Telling) -> set[tuple[int, str]]:
+    """Change what can go together; returns (the plan's `id`, model) of what was done.
+
+    *telling* hears whom a change was sent for: what is refused here is sent again alone.
+    """
     done: set[tuple[int, str]] = set()
     for model in engine.models:
         if model in engine.profile.raw["partner"].get("partial_rows", ()):
@@ -32,6 +36,8 @@ def change_together(engine: Engine, plans: Sequence[Plan]) -> set[tuple[int, str
                 by_id[record.id] = plan
         if len(by_id) < MANY:
             continue
+        for plan in by_id.values():
+            telling.sent(plan, model)
         taken = engine.partner.update_many(model, {one: plan.write[model] for one, plan in by_id.items()})
         for record in _read_back(engine, model, taken):
             plan = by_id[record.id]

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from crm_sync.errors import RecordRefused
+
 from .totango_both import (
     DAY,
     MODELS,
@@ -236,3 +238,26 @@ def test_both_deleted_is_no_call(both: TotangoBoth) -> None:
 
     assert 0 == sum(report.writes.values())
     assert ([], []) == (both.sf_all(), both.tt_all())
+
+
+@pytest.mark.rule("T41", "I5", "F65")
+def test_a_deletion_that_is_refused_takes_nothing_along(both: TotangoBoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What somebody wrote to the survivor stands there for as long."""
+    both.configure(task={}, delete_wins=True)
+    sf_id, tt_id = linked(both)
+    both.sf_edit(sf_id, Subject="precious")
+    both.clock.advance(MINUTE)
+    both.tt_delete(tt_id)
+
+    def refuse(*_: object) -> bool:
+        raise RecordRefused("refused", code="DELETE_FAILED")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("crm_sync.sides.salesforce.Salesforce.delete", refuse)
+        assert [] == both.run().conflicts
+        assert [] == both.state.conflicts()
+    both.clock.advance(60 * MINUTE)
+    both.settle()
+
+    assert [] == both.sf_all()
+    assert ["precious"] == [one.losing_value for one in both.state.conflicts()]
