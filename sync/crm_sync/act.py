@@ -25,7 +25,7 @@ from crm_sync.mapping import lens
 from crm_sync.merged import retargeted
 from crm_sync.model import SALESFORCE, Activity, Link, Record, Section
 from crm_sync.observe import looked_at, put_aside
-from crm_sync.plan import Plan, sections_for
+from crm_sync.plan import ACCOUNT_TOLD, Plan, sections_for
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical, external_key
 from crm_sync.report import HeldBack, Outcome
 from crm_sync.rights import held_by_rights
@@ -557,6 +557,9 @@ class Actor:
             written = _written(plan, replica, one)
             keys |= {name: key for name, key in engine.all_keys(now, one).items() if name in written}
             base[replica] = _merged(replica, known, keys, plan.keep)
+            other = plan.other_account.get(replica)  # not there: this run did not look
+            if other is not None and other != known.get(ACCOUNT_TOLD, ""):
+                base[replica][ACCOUNT_TOLD] = other
         return base
 
 

@@ -24,6 +24,8 @@ from crm_sync.verdict import Action, LinkState, verdict
 from crm_sync.verdict_words import ALIVE, SHUT
 
 Verdict = tuple[Outcome, str]
+#: Stands among the agreed values, where no Salesforce field is called so: the other account that was told of last.
+ACCOUNT_TOLD = "account_change_ignored"
 PAIRED = frozenset({LinkState.LIVE, LinkState.KEYED})
 
 
@@ -52,6 +54,8 @@ class Plan:
     refuse: str = ""
     label: str = ""
     left: bool = False
+    #: The other account that Salesforce's record names, "" for none, by model.
+    other_account: dict[str, str] = field(default_factory=dict)
     #: Lets nothing through at present: in, out.
     shut: tuple[bool, bool] = (False, False)
 
@@ -245,12 +249,16 @@ def _tell_of_the_change(plan: Plan, known: Known, model: str, section: Section) 
 
 
 def _note_another_account(plan: Plan, known: Known, model: str, section: Section) -> None:
-    """The account of a partner's record never changes; a row that names another one is told of (T12)."""
+    """The account of a partner's record never changes; a row that names another one is told of, once (T12)."""
     record, theirs = plan.activity.salesforce, plan.activity.partners.get(model)
     if record is None or theirs is None or section.rules.parent_missing != "skip":
         return
     account, parent = known.account_of(record, section), theirs.get(section.parent_field)
-    if account and account != parent and known.account_of_parent(parent) not in {None, account}:
+    other = bool(account) and account != parent and known.account_of_parent(parent) not in {None, account}
+    link = plan.activity.link
+    told = link.base.get(model, {}).get(ACCOUNT_TOLD, "") if link is not None else ""
+    plan.other_account[model] = str(account) if other else ""
+    if other and account != told:
         plan.notes.append(
             f"{plan.activity.label}: account_change_ignored: {account} is not the account of {model} {theirs.id}"
         )

@@ -67,10 +67,16 @@ def test_the_account_of_a_record_never_changes(both: TotangoBoth, model: str) ->
     sf_id = both.sf_create(OBJECT[model], Subject="old")
     both.settle()
     both.sf_edit(sf_id, OBJECT[model], Subject="new", WhatId=both.stage.accounts["globex"])
-    report = both.run()
+    reports = [both.run(), both.run()]
+    both.settle()
+    both.tt_edit(both.tt_one(model)["id"], model, **{TITLE[model]: "theirs"})
+    both.settle()
+    for title in ("newer", "new"):
+        both.sf_edit(sf_id, OBJECT[model], Subject=title)
+        reports.append(both.run())
     both.settle()
 
-    assert 1 == sum("account_change_ignored" in note for note in report.notes)
+    assert [1, 0, 0, 0] == [sum("account_change_ignored" in note for note in one.notes) for one in reports]
     record = both.tt_one(model)
     assert (both.account, "new") == (record["account_id"], record[TITLE[model]])
 
