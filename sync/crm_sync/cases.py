@@ -37,7 +37,8 @@ def seen(activity: Activity, known: Known, replica: str, mapped: FieldMap, key: 
         backfill = any(one.backfill for one in known.sections if one.salesforce == activity.sf_object)
         filled = (backfill or _first_met(activity, known, base, name)) and key is not None and key != ""
         return Seen.CHANGED if filled else Seen.SAME
-    return Seen.CHANGED
+    # Two that were never in agreement: what one of them leaves empty is not taken from the other (I5).
+    return Seen.SAME if key is None or key == "" else Seen.CHANGED
 
 
 def _first_met(activity: Activity, known: Known, base: Container[str], name: str) -> bool:

@@ -359,6 +359,23 @@ def test_of_a_pair_that_a_person_typed_either_open_status_may_win(*, typed: bool
         log.round()
 
 
+@pytest.mark.rule("I5", "P9", "P24")
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_a_typed_record_leaves_empty_is_not_taken_from_the_other(*, kept: bool) -> None:
+    """The Task is the newer one and has no text: Salesforce's stays, for nobody has emptied anything."""
+    log = Log()
+    log.user(SALESFORCE, SF, Subject="A", Description="B")
+    log.user(TASK, PH, action="A", sourceId=SF[:15])
+    log.begin()
+    log.put(TASK, PH, description="B") if kept else log.put(SALESFORCE, SF, Description=None)
+
+    if kept:
+        log.round()
+    else:
+        with pytest.raises(LostUpdate, match="text of the task section"):
+            log.round()
+
+
 @pytest.mark.rule("P9", "P24")
 def test_a_pair_is_agreed_on_by_no_save_before_a_round_met_it() -> None:
     """A person typed the id, then settings were saved, then Salesforce was edited: the policy decides all of it."""

@@ -46,6 +46,15 @@ def test_a_value_changed_when_it_is_not_the_agreed_one() -> None:
     assert changed({}, SALESFORCE, "a")
 
 
+@pytest.mark.rule("I5", "P9")
+@pytest.mark.parametrize("empty", [None, ""])
+def test_what_was_never_agreed_on_and_is_empty_is_no_change(empty: str | None) -> None:
+    """It would take from the other side what nobody meant to give up; what was agreed on and emptied is a change."""
+    assert Seen.SAME is seen(activity(sf()), Facts(), SALESFORCE, SUBJECT, empty)
+    assert [False, False] == [changed({}, replica, empty) for replica in (SALESFORCE, "Task")]
+    assert changed({SALESFORCE: {"Subject": "a"}}, SALESFORCE, empty)
+
+
 @pytest.mark.rule("P1", "P8", "I4")
 def test_a_conversation_starts_from_its_tasks_values() -> None:
     """What the Task agreed on is no change of the Conversation's, and the day that Planhat stamps on it is none."""

@@ -16,7 +16,7 @@ def test_an_edit_of_one_half_meets_the_other(both: Both, characters: int) -> Non
     """A typed id, and a value that Salesforce refuses: no second Planhat Task, and no value goes without a word."""
     both.configure(task=BOTH, conversation=OFF, task_extra=NUMBER)
     both.run()
-    sf_id = both.sf_task(Subject="Salesforce's")
+    sf_id = both.sf_task(Subject="Salesforce's", CallDurationInSeconds=60)
     both.clock.advance(60)
     task = both.ph_task(action="Planhat's", sourceId=sf_id[:characters], custom={"Length": "no number"})
     for _ in range(6):

@@ -42,6 +42,23 @@ def test_a_typed_id_links_the_records(both: Both, form: str) -> None:
     assert text[form] == the_task(both)["sourceId"]
 
 
+@pytest.mark.rule("I5", "P9", "P24")
+@pytest.mark.parametrize("policy", ["newest", "salesforce", "planhat"])
+def test_a_record_with_a_typed_id_takes_nothing_where_it_says_nothing(both: Both, policy: str) -> None:
+    """Of two that were never in agreement, each fills what the other leaves empty; else the policy decides."""
+    both.configure(task=BOTH, task_extra={"conflict": policy})
+    sf_id = both.sf_task(Subject="Planned", Description="The agenda")
+    both.clock.advance(60)
+    task = both.ph_task(action="Typed", sourceId=sf_id, startTime="2026-03-09T00:00:00.000Z")
+
+    both.settle()
+
+    kept, held = both.sf_get(sf_id), both.ph_get("tasks", task)
+    title = "Planned" if policy == "salesforce" else "Typed"
+    assert (title, "The agenda", "2026-03-09") == (kept["Subject"], kept["Description"], kept["ActivityDate"])
+    assert (title, "<p>The agenda</p>") == (held["action"], held["description"])
+
+
 @pytest.mark.rule("P9", "F08")
 def test_an_ambiguous_id_is_put_aside(both: Both) -> None:
     """A 15 that lost its case is quarantined, with what to do about it."""

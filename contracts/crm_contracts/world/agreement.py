@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from crm_contracts.world.fields import IGNORED, PHASE, Field, Value, takes_part
+from crm_contracts.world.fields import IGNORED, Field, Value, takes_part
 from crm_contracts.world.model import Activity, Pair
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
 from crm_contracts.world.settings import Settings
@@ -69,17 +69,18 @@ class Agreement:
         return self._bases[(*pair.key, one.name)]
 
     def _begin(self, pair: Pair, one: Field) -> None:
-        """A pair is new: what is equal is agreed, what differs never was. A custom field that nobody filled in on one
-        side says nothing there.
+        """A pair is new: what is equal is agreed, what differs never was. A side that says nothing takes nothing from
+        the other, but what a user emptied there may be meant so.
         """
-        left, right = pair.values(one)
-        agreed: Base = (left, right) if left == right else None
-        silent = [one.name not in record.wrote for record in (pair.salesforce, pair.planhat)]
-        if one is PHASE and right is None is not left and silent[1]:
-            agreed = (_UNLIKE, None)
-        if one is PHASE and left is None is not right and silent[0]:
-            agreed = (None, _UNLIKE)
-        self._bases[(*pair.key, one.name)] = {agreed}
+        left, right = values = pair.values(one)
+        agreed: Base = values if left == right else None
+        if left != right and None in values:
+            agreed = (_UNLIKE, None) if right is None else (None, _UNLIKE)
+        emptied = any(
+            value is None and one.name in record.wrote
+            for value, record in zip(values, (pair.salesforce, pair.planhat), strict=True)
+        )
+        self._bases[(*pair.key, one.name)] = {agreed, None} if emptied and left != right else {agreed}
 
     def winners(self, pair: Pair, one: Field) -> set[int]:
         """Who may win a conflict: 0 Salesforce, 1 Planhat (rule P24; exception record-stamp)."""

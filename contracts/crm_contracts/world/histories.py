@@ -46,6 +46,7 @@ _TYPES_SEED = 1 << 40  # drawn apart from all else: a history keeps its other op
 _PHASE_SEED = 2 << 40
 _PHASES = ("Trial", "Rollout", "Größe S", "a < b", "", None, "A stage with more letters than Salesforce can keep")
 _MOVES_SEED = 4 << 40
+_TYPED_SEED = 8 << 40
 _CUSTOMERS = ("acme", "globex", "nowhere")
 _WRITES = {"salesforce": (("create", "Task"), ("update", "Task")), "planhat": (("bulk", "*"), ("update", "*"))}
 
@@ -55,7 +56,8 @@ def planhat_history(seed: int, steps: int, *, keyed: bool) -> list[Op]:
 
     *keyed*: the org has a unique key on Task; without one a creation behind the sync's back is beyond its knowledge.
     In every other pair of seeds people write to a custom field, which the settings map from the start or later. In
-    every other four Salesforce's users move Tasks to another customer, accounts are merged, and Companies come late.
+    every other four Salesforce's users move Tasks to another customer, accounts are merged, and Companies come late. In
+    every other eight Planhat's users make records of their own for what Salesforce has, and type its id into them (P9).
     """
     types = Chance(seed + _TYPES_SEED)
     phases = Chance(seed + _PHASE_SEED) if seed & 2 else None
@@ -69,7 +71,25 @@ def planhat_history(seed: int, steps: int, *, keyed: bool) -> list[Op]:
     history = history_of(Chance(seed), steps, _WEIGHTS, make)
     if phases is not None:
         history = _with_phases(history, phases)
-    return _with_moves(history, Chance(seed + _MOVES_SEED)) if seed & 4 else history
+    if seed & 4:
+        history = _with_moves(history, Chance(seed + _MOVES_SEED))
+    return _with_typed_ids(history, Chance(seed + _TYPED_SEED)) if seed & 8 else history
+
+
+def _with_typed_ids(history: list[Op], typed: Chance) -> list[Op]:
+    """The same with a Planhat Task for every other Task that is made in Salesforce: a user makes it then or later, and
+    types the id of 15 characters or of 18. No Conversation: of one that comes to a planned Task nothing is published.
+    """
+    found: list[Op] = []
+    waiting: list[ops.Create] = []
+    for step, op in enumerate(history):
+        found.append(op)
+        new = isinstance(op, ops.Create) and op.side == SALESFORCE and typed.below(2)
+        waiting += [op] if new and isinstance(op, ops.Create) else []
+        if waiting and typed.below(2):
+            made, title = waiting.pop(), {"action": f"Typed at {step}"}
+            found.append(ops.Create(side=TASK, act=made.act, at=made.at, link=typed.pick((15, 18)), fields=title))
+    return found
 
 
 def _with_moves(history: list[Op], moves: Chance) -> list[Op]:
