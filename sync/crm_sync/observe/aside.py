@@ -12,8 +12,6 @@ from crm_sync.state import Pending
 
 #: When a record is looked at again that waits for a person (rule M27).
 NEVER = datetime.max.replace(tzinfo=UTC)
-
-
 #: What waits for a right; its reason names the fields, by object.
 HELD = "held back"
 _NO_RIGHT = "the sync's user may not write "

@@ -31,9 +31,7 @@ class Gathered(Observation):
         self.by_link: dict[int, Activity] = {}
         self.by_claim: dict[tuple[str, str], Activity] = {}  # Salesforce object and id that a partner's record names
         self.by_record: dict[tuple[str, str, str], Activity] = {}  # the partner's model, Salesforce object, record id
-        self.fresh: set[tuple[str, str]] = (
-            set()
-        )  # the partner's records, by model and id, as no earlier scan showed them
+        self.fresh = set[tuple[str, str]]()  # by model and id: the partner's, as no earlier scan showed them
         self.passed: dict[str, frozenset[str]] = {}  # by object: the ids that a scan with a condition has shown
 
     def new(self, sf_object: str) -> Activity:
