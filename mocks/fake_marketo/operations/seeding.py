@@ -60,7 +60,7 @@ def seed(tenant: Tenant, data: Any) -> dict[str, Any]:
         if not isinstance(part, dict if name == "switches" else list):
             raise MisuseError(f"{name} is {'an object' if name == 'switches' else 'an array of objects'}, not {part!r}")
     made: dict[str, Any] = {}
-    before = dict(tenant.switches)
+    before = tenant.switches.dump()
     try:
         with tenant.store.begin() as connection:
             tenant.switches.set(data.get("switches", {}))

@@ -167,6 +167,19 @@ IDENTITY = (
         ),
     ),
     Mutant(
+        "what is empty wins at first sight",
+        "F12",
+        "Of two records that were linked by hand, the newer one takes from the other what it does not say itself.",
+        (
+            Text(
+                "crm_sync.cases.seen",
+                'return Seen.SAME if key is None or key == "" else Seen.CHANGED',
+                "return Seen.CHANGED",
+            ),
+        ),
+        scenario="F12 a newer",
+    ),
+    Mutant(
         "a preview writes",
         "F12",
         "The transport of a dry run lets writes through.",

@@ -25,6 +25,13 @@ WIRE = (
         ),
     ),
     Mutant(
+        "what was refused has a loser",
+        "F60",
+        "The log of conflicts keeps a value that stands, for the write over it was refused.",
+        (Text("crm_sync.telling.Telling.refused", "self.unsent(plan)", "pass"),),
+        tests=("tests/crm_sync/test_conflict_log.py::test_a_loser_is_told_when_its_value_is_overwritten",),
+    ),
+    Mutant(
         "answers are taken by order",
         "F61",
         "What was created at the partner is matched by its place in the list.",
@@ -184,5 +191,12 @@ WIRE = (
             Text("crm_sync.plan._keep_unsettled", "", "return"),
         ),
         tests=(f"{HTTP}test_accepted_and_not_written",),
+    ),
+    Mutant(
+        "a right that is given wakes nobody",
+        "F70",
+        "What a missing right held back goes out with the record's next edit, and not before.",
+        (Text("crm_sync.observe.aside._may_go_now", "", "return False"),),
+        tests=("tests/crm_sync/test_field_rights.py::test_what_was_held_back_goes_out_once_it_may",),
     ),
 )

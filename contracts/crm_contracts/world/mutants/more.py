@@ -42,6 +42,11 @@ _SCENARIOS: tuple[Scenario, ...] = (
         ],
     ),
     scenario(
+        "F12",
+        "a newer Task names by hand one that says more",
+        [salesforce(Description="The agenda"), LATER, task(link=15), SYNC],
+    ),
+    scenario(
         "F14",
         "a linked Task goes to a customer that Planhat does not know, and is edited",
         [salesforce(), SYNC, LATER, ops.Move(act="act-1", to="nowhere"), edit(SALESFORCE, Subject="Gone off"), SYNC],
