@@ -2,7 +2,8 @@
 
 SQLAlchemy Core. Each method is one transaction, so that a kill between any two requests leaves a state the next run can
 go on from.
-Rule 1: statements are built once, when this is loaded: what SQLAlchemy makes of one costs more than running it.
+Rule 1: statements are built once, when this is loaded, and what every run asks is compiled once, too (`statements`):
+what SQLAlchemy makes of one costs more than running it.
 Rule 2: while this process holds the lease nobody else writes, so what it has read it need not read again (see `Kept`).
 """
 
@@ -35,6 +36,7 @@ from crm_sync.state_tables import (
     SETTINGS,
     make_tables,
 )
+from crm_sync.statements import Statement
 
 PARTNER = "partner"  # the kind of an intent to create a record there
 LINKS_KEPT_MAX = 10_000
@@ -123,6 +125,7 @@ class State:
         make_tables(self._engine, META)
         self._lease: Lease | None = None
         self._known: Kept | None = None  # what is kept while there is a lease; see `_kept`
+        self._held: sa.Connection | None = None  # with the lease: the pool asks as much for one as for a read
         self._open: sa.Connection | None = None
         #: Called with "before" and with "after" around each commit: where a process may die, too (I10).
         self.on_commit: Callable[[str], None] = lambda _point: None
@@ -173,7 +176,7 @@ class State:
         """
         try:
             if self._open is None:
-                with self._engine.begin() as connection:
+                with self._transaction() as connection:
                     if explicit and connection.dialect.name == "sqlite":
                         connection.exec_driver_sql("BEGIN IMMEDIATE")  # or Python's driver lets a savepoint end it
                     if self._lease is not None:
@@ -195,13 +198,23 @@ class State:
         if self._open is not None:
             yield self._open
             return
-        with self._engine.connect() as connection:
+        with self._transaction() as connection:
             yield connection
 
-    def _value(self, query: sa.Select[Any], **wanted: Any) -> Any:
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        if self._held is None:
+            with self._engine.begin() as connection:
+                yield connection
+        else:
+            with self._held.begin():
+                yield self._held
+
+    def _value(self, query: Statement, **wanted: Any) -> Any:
         """The first value of the first row; None for no row."""
         with self._reading() as connection:
-            return connection.execute(query, wanted).scalar()
+            found = query.run(connection, **wanted).fetchone()
+        return None if found is None else found[0]
 
     @property
     def _kept(self) -> Kept | None:
@@ -224,16 +237,17 @@ class State:
         Raises:
             RunStopped: somebody else holds it, or took it over meanwhile.
         """
-        with self._engine.begin() as connection:
-            taken = take_lease(connection, holder, clock, seconds, dead)
-            known = Kept.read(connection)
-        self._lease, self._known = taken, known
-        try:
-            yield
-        finally:
-            self._lease = self._known = None
-            with self._engine.begin() as connection:
-                taken.give_up(connection)
+        with self._engine.connect() as connection:
+            with connection.begin():
+                taken = take_lease(connection, holder, clock, seconds, dead)
+                known = Kept.read(connection)
+            self._lease, self._known, self._held = taken, known, connection
+            try:
+                yield
+            finally:
+                self._lease = self._known = self._held = None
+                with connection.begin():
+                    taken.give_up(connection)
 
     def keep_lease(self) -> None:
         """Before a request: the lease goes on. Raises RunStopped when somebody took it over during a long wait."""
@@ -243,7 +257,7 @@ class State:
 
     def lease_holder(self) -> str:
         """Who holds the lease, or held it when they died; "" for nobody."""
-        return str(self._value(sa.select(LEASE.c.holder)) or "")
+        return str(self._value(_HOLDER) or "")
 
     # -- links ---------------------------------------------------------------------------------
 
@@ -279,7 +293,7 @@ class State:
         with self._reading() as connection:
             return state_links.read(connection, state_links.HALF_DELETED, {"object": sf_object})
 
-    def _first(self, query: sa.Select[Any], **wanted: Any) -> Link | None:
+    def _first(self, query: Statement, **wanted: Any) -> Link | None:
         kept, asked = self._kept, (id(query), *wanted.values())
         if kept is not None and asked in kept.found:
             found = [kept.links[one] for one in kept.found[asked]]
@@ -382,7 +396,7 @@ class State:
                 if name not in known:
                     connection.execute(_NEW_CURSOR, {"name": name, "at": _text(at)})
                 elif known[name] < at:
-                    connection.execute(_MOVED_CURSOR, {"which": name, "at": _text(at)})
+                    _MOVED_CURSOR.run(connection, which=name, moved=_text(at))
                 known[name] = max(at, known.get(name, at))
 
     def forget_cursor(self, name: str) -> None:
@@ -404,7 +418,7 @@ class State:
     def set_setting(self, name: str, value: Any) -> None:
         text = json.dumps(value)
         with self._begin() as connection:
-            if not connection.execute(_OTHER_SETTING, {"which": name, "value": text}).rowcount:
+            if not _OTHER_SETTING.run(connection, which=name, new=text).rowcount:
                 connection.execute(_NEW_SETTING, {"name": name, "value": text})
             if self._known is not None:
                 self._known.settings[name] = text
@@ -463,7 +477,7 @@ class State:
     def log_conflict(self, once: str, at: datetime, conflict: Conflict) -> bool:
         """Keep a losing value; True when it is new. *once* names the decision: a second log of it changes nothing."""
         with self._begin() as connection:
-            if connection.execute(_CONFLICT, {"which": once}).first() is not None:
+            if _CONFLICT.run(connection, which=once).fetchone() is not None:
                 return False
             row = {"once": once, "at": _text(at), "body": json.dumps(conflict.as_dict())}
             connection.execute(_NEW_CONFLICT, row)
@@ -499,7 +513,7 @@ class State:
     def set_pending(self, item: Pending) -> None:
         key = (item.place, item.model, item.record_id)
         with self._begin() as connection:
-            connection.execute(_NO_PENDING, _named(key))
+            _NO_PENDING.run(connection, **_named(key))
             connection.execute(_NEW_PENDING, {**item.__dict__, "next_at": _text(item.next_at)})
             if self._known is not None:
                 self._known.pending[key] = item
@@ -509,7 +523,7 @@ class State:
         if self._open is not None and self._known is not None and key not in self._known.pending:
             return  # nothing to do, in a transaction that is committed for other things
         with self._begin() as connection:
-            connection.execute(_NO_PENDING, _named(key))
+            _NO_PENDING.run(connection, **_named(key))
             if self._known is not None:
                 self._known.pending.pop(key, None)
 
@@ -518,8 +532,7 @@ class State:
     def baseline(self, place: str, model: str) -> dict[str, str]:
         """Record id -> digest of what existed when a section was switched on."""
         with self._reading() as connection:
-            rows = connection.execute(_BASELINE, {"of_place": place, "of_model": model})
-            return {row.record_id: row.digest for row in rows}
+            return dict(_BASELINE.run(connection, of_place=place, of_model=model))
 
     def add_baseline(self, place: str, model: str, digests: Mapping[str, str]) -> None:
         with self._begin() as connection:
@@ -540,21 +553,23 @@ class State:
 
 
 def _cursors(connection: sa.Connection) -> dict[str, datetime]:
-    return {row.name: _moment(row.at) for row in connection.execute(_ALL_CURSORS)}
+    return {name: _moment(at) for name, at in _ALL_CURSORS.run(connection)}
 
 
 def _settings(connection: sa.Connection) -> dict[str, str | None]:
-    return {row.name: row.value for row in connection.execute(_SHORT_SETTINGS)}
+    return dict(_SHORT_SETTINGS.run(connection))
 
 
 def _intents(connection: sa.Connection) -> list[Intent]:
-    rows = connection.execute(_ALL_INTENTS)
-    return [Intent(row.id, row.kind, _moment(row.at), json.loads(row.body)) for row in rows]
+    return [Intent(one, kind, _moment(at), json.loads(body)) for one, kind, at, body in _ALL_INTENTS.run(connection)]
 
 
 def _pending(connection: sa.Connection) -> dict[_Key, Pending]:
-    found = (Pending(**{**row._mapping, "next_at": _moment(row.next_at)}) for row in connection.execute(_ALL_PENDING))  # noqa: SLF001
-    return {(one.place, one.model, one.record_id): one for one in found}
+    found = {}
+    for place, model, record_id, kind, reason, attempts, next_at, changed_at in _ALL_PENDING.run(connection):
+        one = Pending(place, model, record_id, kind, reason, attempts, _moment(next_at), changed_at)
+        found[place, model, record_id] = one
+    return found
 
 
 def _named(key: _Key) -> dict[str, str]:
@@ -572,32 +587,35 @@ def _record_is(table: sa.Table) -> sa.ColumnElement[bool]:
 _WHICH: sa.BindParameter[Any] = sa.bindparam("which")
 _SHORT = 65_536  # letters of a setting that is read along with the others; a run's whole report may be longer
 
-_ALL_CURSORS = sa.select(CURSORS.c.name, CURSORS.c.at)
+_ALL_CURSORS = Statement(sa.select(CURSORS.c.name, CURSORS.c.at))
 _NEW_CURSOR = sa.insert(CURSORS)
-_MOVED_CURSOR = sa.update(CURSORS).where(CURSORS.c.name == _WHICH)
+_MOVED_CURSOR = Statement(sa.update(CURSORS).where(CURSORS.c.name == _WHICH).values(at=sa.bindparam("moved")))
 _NO_CURSOR = sa.delete(CURSORS).where(CURSORS.c.name == _WHICH)
-_SETTING = sa.select(SETTINGS.c.value).where(SETTINGS.c.name == _WHICH)
-_SHORT_SETTINGS = sa.select(
-    SETTINGS.c.name, sa.case((sa.func.length(SETTINGS.c.value) <= _SHORT, SETTINGS.c.value)).label("value")
+_SETTING = Statement(sa.select(SETTINGS.c.value).where(SETTINGS.c.name == _WHICH))
+_SHORT_SETTINGS = Statement(
+    sa.select(SETTINGS.c.name, sa.case((sa.func.length(SETTINGS.c.value) <= _SHORT, SETTINGS.c.value)))
 )
 _NEW_SETTING = sa.insert(SETTINGS)
-_OTHER_SETTING = sa.update(SETTINGS).where(SETTINGS.c.name == _WHICH)
-_ALL_INTENTS = sa.select(INTENTS).order_by(INTENTS.c.id)
+_OTHER_SETTING = Statement(sa.update(SETTINGS).where(SETTINGS.c.name == _WHICH).values(value=sa.bindparam("new")))
+_ALL_INTENTS = Statement(sa.select(INTENTS).order_by(INTENTS.c.id))
 _NEW_INTENT = sa.insert(INTENTS)
 _OTHER_INTENT = sa.update(INTENTS).where(INTENTS.c.id == _WHICH)
 _NO_INTENT = sa.delete(INTENTS).where(INTENTS.c.id == _WHICH)
-_CONFLICT = sa.select(CONFLICTS.c.id).where(CONFLICTS.c.once == _WHICH)
+_CONFLICT = Statement(sa.select(CONFLICTS.c.id).where(CONFLICTS.c.once == _WHICH))
 _NEW_CONFLICT = sa.insert(CONFLICTS)
 _NO_CONFLICT = sa.delete(CONFLICTS).where(CONFLICTS.c.once == _WHICH)
-_ALL_PENDING = sa.select(PENDING)
+_ALL_PENDING = Statement(sa.select(PENDING))
 _NEW_PENDING = sa.insert(PENDING)
-_NO_PENDING = sa.delete(PENDING).where(_record_is(PENDING))
-_BASELINE = sa.select(BASELINE.c.record_id, BASELINE.c.digest).where(
-    BASELINE.c.place == sa.bindparam("of_place"), BASELINE.c.model == sa.bindparam("of_model")
+_NO_PENDING = Statement(sa.delete(PENDING).where(_record_is(PENDING)))
+_BASELINE = Statement(
+    sa.select(BASELINE.c.record_id, BASELINE.c.digest).where(
+        BASELINE.c.place == sa.bindparam("of_place"), BASELINE.c.model == sa.bindparam("of_model")
+    )
 )
 _NEW_BASELINE = sa.insert(BASELINE)
 _NO_BASELINE = sa.delete(BASELINE).where(_record_is(BASELINE))
 _NEW_FLAG = sa.insert(FLAG_LOG)
-_FLAG_AT = (
+_FLAG_AT = Statement(
     sa.select(FLAG_LOG.c.on).where(FLAG_LOG.c.at <= sa.bindparam("moment")).order_by(FLAG_LOG.c.id.desc()).limit(1)
 )
+_HOLDER = Statement(sa.select(LEASE.c.holder))

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from crm_sync.model import SALESFORCE, Link
 from crm_sync.state_tables import LINKS, REPLICAS
+from crm_sync.statements import Statement
 
 _IS = LINKS.c.id == sa.bindparam("link_id")
 _OF_OBJECT = LINKS.c.sf_object == sa.bindparam("object")
@@ -37,18 +38,18 @@ _ROWS = (
     .order_by(LINKS.c.id, REPLICAS.c.model)
 )
 #: What can be asked for, oldest link first, by the parameters named.
-ALL = _ROWS
-BY_ID = _ROWS.where(_IS)  # link_id
-OF_OBJECT = _ROWS.where(_OF_OBJECT)  # object
-OF_SALESFORCE = _ROWS.where(_OF_OBJECT, LINKS.c.sf_id == sa.bindparam("record"))  # object, record
-OF_PARTNER = _ROWS.where(LINKS.c.id.in_(sa.select(REPLICAS.c.link).where(_NAMES)))  # of_model, record
-OF_PARTNER_IN = _ROWS.where(  # of_model, record, object
-    LINKS.c.id.in_(sa.select(REPLICAS.c.link).where(_NAMES, REPLICAS.c.sf_object == sa.bindparam("object")))
-)
-HALF_DELETED = OF_OBJECT.where(sa.exists(sa.select(REPLICAS.c.link).where(_HALF).correlate(LINKS)))  # object
+ALL = Statement(_ROWS)
+BY_ID = Statement(_ROWS.where(_IS))  # link_id
+OF_OBJECT = Statement(_ROWS.where(_OF_OBJECT))  # object
+OF_SALESFORCE = Statement(_ROWS.where(_OF_OBJECT, LINKS.c.sf_id == sa.bindparam("record")))  # object, record
+OF_PARTNER = Statement(_ROWS.where(LINKS.c.id.in_(sa.select(REPLICAS.c.link).where(_NAMES))))  # of_model, record
+_NAMED_IN = sa.select(REPLICAS.c.link).where(_NAMES, REPLICAS.c.sf_object == sa.bindparam("object"))
+OF_PARTNER_IN = Statement(_ROWS.where(LINKS.c.id.in_(_NAMED_IN)))  # of_model, record, object
+_HALVES = sa.exists(sa.select(REPLICAS.c.link).where(_HALF).correlate(LINKS))
+HALF_DELETED = Statement(_ROWS.where(_OF_OBJECT, _HALVES))  # object
 _ALIVE = sa.and_(REPLICAS.c.link == LINKS.c.id, sa.not_(REPLICAS.c.deleted))
 _NOT_GONE = sa.or_(sa.not_(LINKS.c.sf_deleted), sa.exists(sa.select(REPLICAS.c.link).where(_ALIVE).correlate(LINKS)))
-COUNT = sa.select(sa.func.count()).select_from(LINKS).where(_NOT_GONE)
+COUNT = Statement(sa.select(sa.func.count()).select_from(LINKS).where(_NOT_GONE))
 
 _ADD = sa.insert(LINKS)
 _ADD_REPLICA = sa.insert(REPLICAS)
@@ -57,10 +58,10 @@ _CHANGE_REPLICA = sa.update(REPLICAS).where(_REPLICA_IS)
 _DROP = (sa.delete(REPLICAS).where(REPLICAS.c.link == sa.bindparam("link_id")), sa.delete(LINKS).where(_IS))
 
 
-def read(connection: sa.Connection, query: sa.Select[Any], wanted: Mapping[str, Any]) -> list[Link]:
+def read(connection: sa.Connection, query: Statement, wanted: Mapping[str, Any]) -> list[Link]:
     """The links that one of the queries above finds."""
     rows: dict[int, list[Any]] = {}
-    for row in connection.execute(query, wanted):
+    for row in query.run(connection, **wanted):
         rows.setdefault(row[0], []).append(row)
     return [_link(one) for one in rows.values()]
 
@@ -75,7 +76,7 @@ def _link(rows: list[Any]) -> Link:
         sf_id=sf_id,
         ids={model: record_id for model, record_id, _gone, _seen in replicas},
         deleted=frozenset(deleted | {SALESFORCE} if sf_deleted else deleted),
-        dormant=dormant,
+        dormant=bool(dormant),
         base=json.loads(base),
         seen={model: seen for model, _id, _gone, seen in replicas if seen},
         version=version,

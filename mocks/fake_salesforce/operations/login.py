@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -124,5 +125,10 @@ def _user_where(org: Org, column: str, value: str) -> Mapping[str, Any] | None:
     user = org.schema.sobject("User")
     assert user is not None, "every schema has User"
     with org.store.read() as conn:
-        found = conn.execute(sa.select(user.table).where(user.table.c[column] == value)).first()
+        found = conn.execute(_where(user.table, column), {"value": value}).first()
     return None if found is None else dict(zip(user.table.columns.keys(), found, strict=True))
+
+
+@lru_cache(maxsize=64)
+def _where(table: sa.Table, column: str) -> sa.Select[Any]:
+    return sa.select(table).where(table.c[column] == sa.bindparam("value"))
