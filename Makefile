@@ -22,8 +22,9 @@ demo: $(RUN) ## the main job: two fakes, a customer base, the sync, faults, and 
 
 # As many workers as there are cores: one more would collect everything once more, which costs more than it gains.
 WORKERS := import os; print(min(4, os.cpu_count() or 1))
+SHARED = -n $$($(BIN)/python -c '$(WORKERS)') --dist worksteal
 test: $(DEV) ## run the tests, on several cores
-	$(BIN)/python -m pytest -q --hypothesis-profile=$(HYPOTHESIS_PROFILE) -n $$($(BIN)/python -c '$(WORKERS)') --dist worksteal
+	$(BIN)/python -m pytest -q --hypothesis-profile=$(HYPOTHESIS_PROFILE) $(SHARED)
 
 sf: $(SF) ## install the sf command line (needs npm; half a gigabyte), which some nightly tests run
 
@@ -58,8 +59,8 @@ mutation: $(NIGHTLY) ## cosmic-ray on deciding, planning and the journal: 95 % a
 
 DEEP := tests/properties tests/crm_contracts tests/crm_sync tests/contracts_lane
 nightly: $(NIGHTLY) $(CLIENTS) $(SF) ## the deep sweeps: more examples, more histories, longer fault sweeps, fuzzing, a million rows
-	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m "nightly or not nightly" $(DEEP)
-	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m nightly tests $(DEEP:%=--ignore=%)
+	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m "nightly or not nightly" $(SHARED) $(DEEP)
+	$(BIN)/python -m pytest -q --hypothesis-profile=nightly -m nightly $(SHARED) tests $(DEEP:%=--ignore=%)
 	$(BIN)/python -m crm_contracts.world.mutants
 	$(BIN)/python -m tests.mutation
 
