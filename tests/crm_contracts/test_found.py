@@ -12,7 +12,7 @@ import pytest
 
 from crm_contracts.world import Stage, ops, play
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
-from crm_contracts.world.settings import BOTH, CONFLICTS, OFF, RECEIVE, Settings
+from crm_contracts.world.settings import BOTH, CONFLICTS, OFF, RECEIVE, SEND, Settings
 
 NOTE = ops.Create(side=CONVERSATION, act="act-1", fields={"subject": "Call", "type": "note"})
 PLANNED = ops.Create(side=TASK, act="act-1", fields={"action": "Call"})
@@ -181,6 +181,36 @@ HISTORIES = {
     ),
     "Salesforce's clock is behind ours by more than two clocks usually are apart": found(
         ops.Skew(vendor="salesforce", seconds=-600), NOTE, DIES
+    ),
+    "a Task whose Conversation was sent before it takes part, and the Salesforce Task is deleted": found(
+        ops.Configure(settings={"task": OFF}),
+        PLANNED,
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Sync(),
+        ops.Configure(settings={"task": SEND}),
+        ops.Delete(side=SALESFORCE, act="act-1"),
+        ops.Edit(side=TASK, act="act-1", fields={"action": "Again"}),
+    ),
+    "Planhat copies a Task over what its user said in the Conversation, because the sync completed it": found(
+        ops.StaffDisable(),
+        PLANNED,
+        ops.Edit(side=TASK, act="act-1", fields={"description": ""}),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Sync(),
+        ops.Reopen(side=SALESFORCE, act="act-1"),
+        ops.Sync(),
+        ops.Complete(side=SALESFORCE, act="act-1"),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"description": "<p>Met</p>"}),
+    ),
+    "a status typed in Salesforce opens a completed Task again": found(
+        ops.StaffDisable(),
+        PLANNED,
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Sync(),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Status": "In Progress"}),
+        ops.Sync(),
+        ops.Complete(side=SALESFORCE, act="act-1"),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Description": "Met"}),
     ),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.crm_sync.both import BOTH, Both
+from tests.crm_sync.both import BOTH, OFF, SEND, Both
 
 
 def subjects(both: Both) -> list[str]:
@@ -58,3 +58,62 @@ def test_a_note_by_hand_and_the_one_of_the_completion(both: Both, deleted: bool)
 
     assert ["Of the completion" if deleted else "By hand"] == subjects(both)
     assert sf_id == notes(both)[task if deleted else by_hand]
+
+
+def inheriting(both: Both) -> None:
+    """Switched on by a configuration, the flag stays on (P17, P22)."""
+    both.configure(task=BOTH, conversation=BOTH)
+    both.settle()
+
+
+def completed_before_tasks_are_sent(both: Both) -> tuple[str, str]:
+    """A Planhat Task that takes no part, and the Salesforce Task of the Conversation that was logged of it; from now on
+    Tasks are sent."""
+    both.configure(task=OFF, conversation=BOTH)
+    task = both.ph_task(action="Call", description="<p>About prices</p>")
+    both.ph_edit("tasks", task, status="Done")
+    both.settle()
+    (row,) = both.sf_tasks()
+    both.configure(task=SEND, conversation=BOTH)
+    return task, row["Id"]
+
+
+@pytest.mark.rule("P10", "P29", "I3")
+@pytest.mark.parametrize("note_is_there", [True, False])
+def test_a_task_that_takes_part_later_than_its_conversation(both: Both, note_is_there: bool) -> None:
+    """It joins the Salesforce Task that the activity has, once somebody edits it: switching it on does nothing."""
+    inheriting(both)
+    task, sf_id = completed_before_tasks_are_sent(both)
+    assert both.run().settled
+    if not note_is_there:
+        both.ph_delete("conversations", task)
+    both.ph_edit("tasks", task, action="Call, edited")
+    both.settle()
+
+    assert ["Call, edited"] == subjects(both)
+    assert sf_id == both.ph_get("tasks", task)["sourceId"]
+
+
+@pytest.mark.rule("P10", "P25", "I6")
+@pytest.mark.parametrize("seen", [True, False])
+def test_the_deleted_one_does_not_come_back_by_a_task_that_takes_part_later(both: Both, seen: bool) -> None:
+    """Somebody deleted the activity's Salesforce Task, just now or in an earlier run: an edit makes none."""
+    inheriting(both)
+    task, sf_id = completed_before_tasks_are_sent(both)
+    both.sf_delete(sf_id)
+    if seen:
+        both.settle()
+    both.ph_edit("tasks", task, action="Call, edited")
+    both.settle()
+
+    assert [] == subjects(both)
+
+
+@pytest.mark.rule("P11", "P21")
+def test_without_inheritance_it_gets_one_of_its_own(both: Both) -> None:
+    """The flag was off when the Conversation was logged: the two are two, as they are the other way round."""
+    task, _ = completed_before_tasks_are_sent(both)
+    both.ph_edit("tasks", task, action="Call, edited")
+    both.settle()
+
+    assert ["Call", "Call, edited"] == subjects(both)

@@ -26,7 +26,8 @@ def connection() -> Iterator[sa.Connection]:
 
 def test_parameters_go_by_name_and_constants_by_themselves(connection: sa.Connection) -> None:
     """In whatever order they are given, one of them twice, and what stands in the statement itself between them."""
-    name, below = sa.bindparam("name_is"), sa.bindparam("below")
+    name: sa.BindParameter[str] = sa.bindparam("name_is")
+    below: sa.BindParameter[int] = sa.bindparam("below")
     wanted = sa.select(ROWS.c.name).where(
         ROWS.c.name <= name, ROWS.c.size > 1, ROWS.c.size < below, ROWS.c.name == name
     )

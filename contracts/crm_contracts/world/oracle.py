@@ -17,7 +17,20 @@ from typing import Any
 
 from crm_contracts.world.agreement import Agreement
 from crm_contracts.world.at_rest import demand_rest, strays
-from crm_contracts.world.fields import FIELDS, FRAME, PHASE, STATE, TITLE, Field, Row, every, raw, shared, takes_part
+from crm_contracts.world.fields import (
+    DONE,
+    FIELDS,
+    FRAME,
+    PHASE,
+    STATE,
+    TITLE,
+    Field,
+    Row,
+    every,
+    raw,
+    shared,
+    takes_part,
+)
 from crm_contracts.world.homes import Homes
 from crm_contracts.world.invariants.calls import Budget
 from crm_contracts.world.invariants.told import Told
@@ -69,6 +82,7 @@ class Oracle:
         self.blind = False
         self.skewed_once = False
         self.switched_at: list[datetime] = []  # when inheritance may have been switched
+        self._logged_anew: set[str] = set()  # in this round, by Planhat itself
         self._skew = timedelta(0)  # how far a clock ever was from everybody's
 
     @property
@@ -95,11 +109,14 @@ class Oracle:
         side, record_id, row = record
         activity = self.model.activity(handle, at=customer, born_on=side)
         known = self.model.find(side, record_id)
+        was_done = known is not None and side == SALESFORCE and known.value(STATE) == DONE
         if known is None:
             known = self.model.add(activity, Record(side, record_id, row, by_user=True))
         elif side == TASK and activity.one(CONVERSATION) is not None:
             activity.silent = activity.silent or "retired-task"
         known.user_saved(row, at, names)
+        if was_done and known.value(STATE) != DONE:
+            self.user_reopened(handle)
         if "WhatId" in names and {one.side for one in activity.records} == {SALESFORCE}:
             activity.at = self.homes.customer(known) or activity.at  # where Planhat is to look for its Company (P27)
         self.watch.wrote(handle, side, record_id)
@@ -363,6 +380,9 @@ class Oracle:
             unmatched=[one.handle for one in unmatched],
         )
         self.watch.round(ended, self._owner)
+        for handle in self._logged_anew:
+            self.watch.happened(handle)
+        self._logged_anew.clear()
 
     def _owner(self, vendor: str, record_id: str) -> str:
         sides = (SALESFORCE,) if vendor == "salesforce" else (TASK, CONVERSATION)
@@ -437,12 +457,22 @@ class Oracle:
             known = self.model.find(side, record_id)
             if known is not None:
                 before, known.row = known.row, row
+                self._logs_anew(known, before)
                 self._nothing_invented(known, before)
                 self._stays_deleted(known)
         for side in (TASK, CONVERSATION, SALESFORCE):  # pointers first, then what they point at
             for record_id, row in after[side].items():
                 if self.model.find(side, record_id) is None:
                     self._appeared(side, record_id, row)
+
+    def _logs_anew(self, task: Record, before: Row | None) -> None:
+        """A sync that closes an open Task has Planhat copy it into its Conversation again: nobody's deed, and it may
+        have to go over like one (exception reopened).
+        """
+        if task.side == TASK and before is not None and task.value(STATE) == DONE != STATE.read(TASK, before):
+            activity = self.model.of(TASK, task.id)
+            if activity is not None and activity.one(CONVERSATION) is not None:
+                self._logged_anew.add(activity.handle)
 
     def _nothing_invented(self, record: Record, before: Row | None) -> None:
         """I4: what a round changed in a record, or put into a new one, some user of the activity had written.

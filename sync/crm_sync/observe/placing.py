@@ -54,7 +54,8 @@ class Placing:
         if raw:
             self._place_by_key(record, section, raw, label)
             return
-        found = self._pointed_at(record, section) if model in self._engine.profile.continues else None
+        continues = model in self._engine.profile.continues
+        found = self._pointed_at(record, section) if continues else self._continued_by(record, section)
         if found is not None and (taken := _taken(found, record)):
             self._place_by_key(record, section, taken, label)  # the activity has its one Salesforce Task (P10)
             return
@@ -198,6 +199,22 @@ class Placing:
             )
             return None
         return link or unlinked
+
+    def _continued_by(self, record: Record, section: Section) -> Link | None:
+        """The link of the Conversation that was logged of this Task before the Task itself took part, if it inherits:
+        the activity has its Salesforce Task, or had it until somebody deleted that (P10, P25).
+        """
+        engine = self._engine
+        for later, pointer in engine.profile.raw["partner"].get("continued_by", {}).items():
+            named = str(record.get(pointer) or "") if engine.profile.continues[later] == record.model else ""
+            link = self._state.link_of(later, named, section.salesforce) if named else None
+            if link is not None and engine.inheritance_on:
+                logged = engine.partner.get(later, named)
+                if record.model in link.ids:
+                    return link
+                if logged is None or self._logged_while_on(logged):
+                    return self._state.change_link(link.id, ids={record.model: record.id})
+        return None
 
     def _not_listed(self, earlier: str, record: Record, section: Section) -> Activity | None:
         """The Task of a Conversation that names it, when no list shows it yet: lists may be behind (F49)."""

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from tests.properties.reference.both import Answer, Call
 from tests.properties.reference.planhat_bulk import upsert
 from tests.properties.reference.planhat_hiding import hides, kept_back, seen_by, told_after
+from tests.properties.reference.planhat_life import reach_back
 from tests.properties.reference.planhat_lists import check_known, chosen, lean, page, page_query, read, written
 from tests.properties.reference.planhat_rows import create, update
 from tests.properties.reference.planhat_state import SOFT, Kept, Row, State, Token
@@ -55,7 +56,10 @@ class Reference:
         self.state.kept.switches |= switches
 
     def settle(self, settings: Mapping[str, Any]) -> None:
+        was_on = self.state.setting("inherit_source_id")
         self.state.kept.settings |= settings
+        if self.state.setting("inherit_source_id") and not was_on and self.state.switch("inherit_reaches_back"):
+            reach_back(self.state)
 
     def limit(self, name: str, most: int) -> None:
         self.state.kept.limits[name] = most

@@ -1,7 +1,8 @@
 """The life of a Task: specific times, Done and Ignored, and the Conversation that is logged.
 
 Rules: Done and Ignored archive; only a transition to Done by an update logs a Conversation, which has the Task's _id;
-the Task's sourceId becomes its externalId if the flag "Notes to inherit Task sourceId" is on, and is not retroactive.
+the Task's sourceId becomes its externalId if the flag "Notes to inherit Task sourceId" is on, and is not retroactive
+unless the switch says so.
 Source: help article on syncing Tasks with Conversations; live notes of 2026; the switches named below.
 """
 
@@ -89,6 +90,14 @@ def _log(state: State, task: Row, token: Token) -> None:
     if made != old:
         made["updatedAt"] = state.now
     notes[task["_id"]] = made
+
+
+def reach_back(state: State) -> None:
+    """The flag was turned on: earlier Conversations get the ids of their Tasks, too (switch inherit_reaches_back)."""
+    for _, note in sorted(state.rows("conversations").items()):
+        task = state.rows("tasks").get(note.get("taskId") or "")
+        if task is not None and not note.get("externalId") and _free(state, task):
+            note["externalId"] = task["sourceId"]
 
 
 def _free(state: State, task: Row) -> bool:

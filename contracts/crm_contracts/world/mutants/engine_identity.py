@@ -116,6 +116,13 @@ IDENTITY = (
         (Text(f"{OBSERVE}placing.Placing._pointed_at", "", "return None"),),
     ),
     Mutant(
+        "a Task never joins its Conversation",
+        "F09",
+        "A Task that takes part later than the Conversation that was logged of it gets a Salesforce Task of its own.",
+        (Text(f"{OBSERVE}placing.Placing._continued_by", "", "return None"),),
+        scenario="F09 a Task takes part later",
+    ),
+    Mutant(
         "the switch counts as it is now",
         "F10",
         "A Conversation that was logged while inheritance was off joins its Task once it is on.",

@@ -82,6 +82,19 @@ SCENARIOS = (
         [task(), SYNC, DONE, SYNC, LATER, edit(CONVERSATION, subject="It went well"), SYNC],
     ),
     scenario(
+        "F09",
+        "a Task takes part later than the Conversation that was logged of it",
+        [
+            ops.Configure(settings={"task": OFF}),
+            task(),
+            DONE,
+            SYNC,
+            ops.Configure(settings={"task": SEND}),
+            edit(TASK, action="The task"),
+            SYNC,
+        ],
+    ),
+    scenario(
         "F10",
         "inheritance is off while a Task is done, and on again later",
         [
