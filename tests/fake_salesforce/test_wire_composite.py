@@ -47,6 +47,14 @@ def test_too_many_operations(org: Any, requests: Any, limit: str) -> None:
     ] == send(org, *requests)
 
 
+def test_too_many_of_which_one_cannot_be_read(org: Any) -> None:
+    """What is counted has been read: a body that is no composite is refused as a whole, however long it is."""
+    requests = [sub("GET", "/sobjects", f"r{n}") for n in range(26)]
+    for body in ({"compositeRequest": [*requests, {}]}, {"compositeRequest": requests, "allOrNone": "perhaps"}):
+        status, code, _ = org.post("/composite", body).error
+        assert (400, "JSON_PARSER_ERROR") == (status, code)
+
+
 @pytest.mark.evidence("documented", f"{GUIDE}: illegal characters, v52.0 and later")
 def test_an_illegal_reference_id_refuses_the_call(org: Any) -> None:
     """The words of the guide."""

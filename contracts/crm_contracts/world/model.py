@@ -60,6 +60,11 @@ class Record:
     def value(self, one: Field) -> Value:
         return one.read(self.side, self.row)
 
+    def begin_again(self, row: Row) -> None:
+        """It was deleted, and is there under the same id: nobody's words stand in it yet."""
+        self.row, self.deleted = row, False
+        self.frame.clear()
+
     def user_saved(self, row: Row, at: datetime, names: Mapping[str, Any]) -> None:
         """A user saved the fields *names*; *row* is how the record reads afterwards."""
         self.row = row

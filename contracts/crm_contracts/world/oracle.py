@@ -109,14 +109,11 @@ class Oracle:
         side, record_id, row = record
         activity = self.model.activity(handle, at=customer, born_on=side)
         known = self.model.find(side, record_id)
-        was_done = known is not None and side == SALESFORCE and known.value(STATE) == DONE
         if known is None:
             known = self.model.add(activity, Record(side, record_id, row, by_user=True))
         elif side == TASK and activity.one(CONVERSATION) is not None:
             activity.silent = activity.silent or "retired-task"
         known.user_saved(row, at, names)
-        if was_done and known.value(STATE) != DONE:
-            self.user_reopened(handle)
         if "WhatId" in names and {one.side for one in activity.records} == {SALESFORCE}:
             activity.at = self.homes.customer(known) or activity.at  # where Planhat is to look for its Company (P27)
         self.watch.wrote(handle, side, record_id)
@@ -148,7 +145,7 @@ class Oracle:
         if known is None:
             self._logged(activity, row)
         elif known.deleted:  # a user had deleted it, and Planhat logs it once more under the same id
-            known.deleted, known.row = False, row
+            known.begin_again(row)
 
     def user_reopened(self, handle: str) -> None:
         activity = self.model.activities[handle]
@@ -310,7 +307,8 @@ class Oracle:
             for record in activity.records:
                 record.met = record.met or record.id in read
         for key, (activity, pair, one, values) in before.items():
-            self.agreement.explain(activity, pair, one, (values, winners[key]), clean=clean)
+            if not activity.silent:
+                self.agreement.explain(activity, pair, one, (values, winners[key]), clean=clean)
         self.agreement.behind = ()  # a later round is judged by what it was shown: worlds that differ in it are one
         for activity in self.model.activities.values():
             self._frame_held(activity)
@@ -466,13 +464,15 @@ class Oracle:
                     self._appeared(side, record_id, row)
 
     def _logs_anew(self, task: Record, before: Row | None) -> None:
-        """A sync that closes an open Task has Planhat copy it into its Conversation again: nobody's deed, and it may
-        have to go over like one (exception reopened).
+        """A sync that completes a Task once more has Planhat copy it into its Conversation again: nobody's deed, and it
+        may have to go over like one (exception reopened).
         """
-        if task.side == TASK and before is not None and task.value(STATE) == DONE != STATE.read(TASK, before):
-            activity = self.model.of(TASK, task.id)
-            if activity is not None and activity.one(CONVERSATION) is not None:
-                self._logged_anew.add(activity.handle)
+        if task.side != TASK or before is None or not (task.value(STATE) == DONE != STATE.read(TASK, before)):
+            return
+        activity = self.model.of(TASK, task.id)
+        if activity is not None and any(one.side == CONVERSATION for one in activity.records):
+            activity.reopened, activity.silent = True, activity.silent or "reopened"
+            self._logged_anew.add(activity.handle)
 
     def _nothing_invented(self, record: Record, before: Row | None) -> None:
         """I4: what a round changed in a record, or put into a new one, some user of the activity had written.
@@ -499,6 +499,8 @@ class Oracle:
         """I6: what a user deleted is not there again. Planhat alone logs a Conversation once more under its old id."""
         if record.deleted and record.side != CONVERSATION:
             raise FalselyDeleted(f"the {record.side} record {record.id} was deleted by its user and is there again")
+        if record.deleted:
+            record.begin_again(record.row)
 
     def _appeared(self, side: str, record_id: str, row: Row) -> None:
         activity = self.model.owner_of(side, row)

@@ -84,11 +84,11 @@ def read(body: Any, *, number: int) -> tuple[list[Subrequest], bool]:
     found = body.get("compositeRequest") if isinstance(body, dict) else None
     if not isinstance(found, list):
         raise refused("The compositeRequest must be a list of subrequests")
-    if len(found) > SUBREQUESTS_MAX:
-        raise TooManyError(salesforce_error("LIMIT_EXCEEDED.operations", limit=SUBREQUESTS_MAX))
     requests = [subrequest(one, METHODS) for one in found]
     all_or_none = flag(body.get("allOrNone"), "allOrNone")
     flag(body.get("collateSubrequests"), "collateSubrequests")  # the order is kept either way
+    if len(requests) > SUBREQUESTS_MAX:  # what is counted has been read: a body that cannot be is refused as a whole
+        raise TooManyError(salesforce_error("LIMIT_EXCEEDED.operations", limit=SUBREQUESTS_MAX))
     queries = sum(1 for one in requests if _COUNTED.match(one.url))
     if queries > QUERIES_MAX:
         raise TooManyError(salesforce_error("LIMIT_EXCEEDED.queries", limit=QUERIES_MAX))
