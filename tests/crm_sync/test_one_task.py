@@ -78,20 +78,30 @@ def completed_before_tasks_are_sent(both: Both) -> tuple[str, str]:
     return task, row["Id"]
 
 
-@pytest.mark.rule("P10", "P29", "I3")
+@pytest.mark.rule("P10", "P29", "I3", "I5")
 @pytest.mark.parametrize("note_is_there", [True, False])
 def test_a_task_that_takes_part_later_than_its_conversation(both: Both, note_is_there: bool) -> None:
-    """It joins the Salesforce Task that the activity has, once somebody edits it: switching it on does nothing."""
+    """It joins the Salesforce Task that the activity has, once somebody edits it: switching it on does nothing.
+
+    What it said before undoes nothing that was edited in Salesforce; its next edit goes over.
+    """
     inheriting(both)
     task, sf_id = completed_before_tasks_are_sent(both)
     assert both.run().settled
+    both.sf_edit(sf_id, Description="About discounts")
+    both.settle()
     if not note_is_there:
         both.ph_delete("conversations", task)
     both.ph_edit("tasks", task, action="Call, edited")
+    report = both.run()
     both.settle()
 
-    assert ["Call, edited"] == subjects(both)
     assert sf_id == both.ph_get("tasks", task)["sourceId"]
+    assert (["Call"], "About discounts") == (subjects(both), both.sf_get(sf_id)["Description"])
+    assert 1 == sum("joins Task" in note and task in note for note in report.notes)
+    both.ph_edit("tasks", task, action="Call, edited again")
+    both.settle()
+    assert (["Call, edited again"], "About discounts") == (subjects(both), both.sf_get(sf_id)["Description"])
 
 
 @pytest.mark.rule("P10", "P25", "I6")

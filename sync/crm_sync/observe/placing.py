@@ -213,8 +213,20 @@ class Placing:
                 if record.model in link.ids:
                     return link
                 if logged is None or self._logged_while_on(logged):
-                    return self._state.change_link(link.id, ids={record.model: record.id})
+                    return self._joined(link, record, section)
         return None
+
+    def _joined(self, link: Link, record: Record, section: Section) -> Link:
+        """*link* with *record* in it, agreed on as it stands (I5).
+
+        Nobody knows which of its values somebody wrote since: an old one must not undo what was edited in Salesforce.
+        """
+        keys, model = self._engine.keys(record, section), record.model
+        self._engine.report.note(
+            f"{record.place} {model} {record.id} joins {link.sf_object} {link.sf_id}, which its activity has already; "
+            "what the two say differently stays until somebody edits it (rules P10, P29)"
+        )
+        return self._state.change_link(link.id, ids={model: record.id}, base={**link.base, model: keys})
 
     def _not_listed(self, earlier: str, record: Record, section: Section) -> Activity | None:
         """The Task of a Conversation that names it, when no list shows it yet: lists may be behind (F49)."""
