@@ -2,7 +2,8 @@
 
 Rule 1: an intent holds what was sent and what both sides said then, empty values included; so what people wrote
 between a death and the recovery is told apart from what was agreed (I5).
-Rule 2: a record is found by its unique key, else by who made it and when (see `recognise`), never by values alone.
+Rule 2: a record is found by its unique key, else by who made it and when (see `recognise`), never by values alone. A
+key at the partner is one that people may type, too (P9): such a record has to say what was sent.
 Rule 3: an intent for which no section is enabled waits, without a request (P2).
 Rule 4: resolving reads both systems and writes only the state.
 Rule 5: Salesforce carries out a bulk job whether or not anybody listens. One that was begun has ended before anything
@@ -333,9 +334,25 @@ class Journal:
         link, replaces = self._state.link_of_salesforce(body["object"], body["sf_id"]), body.get("replaces")
         if link is None or link.id == replaces:
             record = self._engine.partner.by_salesforce_id(body["model"], body["sf_id"])
-            if record is not None:
+            if record is not None and link is None and self._may_be_typed(intent, record):
+                self._look_again(body["object"], {record.model: record.id})
+            elif record is not None:
                 base = self.received_base(intent, record)
                 self.add_link(body["object"], body["sf_id"], {body["model"]: record.id}, base, replaces=replaces)
             elif link is None and (body.get("made") or self._was_deleted(intent)):
                 self._bury(body["object"], body["sf_id"], body["model"])
         self._state.close_intent(intent)
+
+    def _may_be_typed(self, intent: Intent, record: Record) -> bool:
+        """Did perhaps a person make *record*, and type its key? Nobody heard whether what was sent arrived, and of its
+        texts one is missing, or none is as it was. Then it is linked as any record that carries an id (P9): nothing is
+        agreed on yet, so nothing is taken from Salesforce for what it never said.
+        """
+        section = self._engine.section_of(record.model, intent.body["object"])
+        if intent.body.get("made") or section is None:
+            return False
+        sent, read = self.received_base(intent, record)[record.model], self._engine.keys(record, section)
+        texts = [m.salesforce for m in section.fields if m.lens in TEXTS and sent.get(m.salesforce)]
+        return bool(texts) and (
+            not all(read.get(name) for name in texts) or all(read.get(name) != sent[name] for name in texts)
+        )

@@ -255,6 +255,8 @@ def _rebase(engine: Engine, link: Link, record: Record, section: Section, anew: 
     assert fresh is not None
     in_salesforce = record.place == SALESFORCE
     replica, fields = (SALESFORCE, anew.salesforce) if in_salesforce else (record.model, anew.partner)
+    if fields is not None and not fresh.base:
+        return  # its two sides never met, one was deleted before: there is nothing that one field more could join (P9)
     base = {name: dict(values) for name, values in fresh.base.items()}
     agreed = base.get(replica, {})
     taken = {k: v for k, v in engine.keys(record, section).items() if fields is None or k in fields}

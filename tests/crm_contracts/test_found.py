@@ -17,6 +17,7 @@ from crm_contracts.world.settings import BOTH, CONFLICTS, OFF, RECEIVE, SEND, Se
 NOTE = ops.Create(side=CONVERSATION, act="act-1", fields={"subject": "Call", "type": "note"})
 PLANNED = ops.Create(side=TASK, act="act-1", fields={"action": "Call"})
 MET = ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call"})
+TYPED = ops.Create(side=TASK, act="act-1", fields={"action": "Typed"}, link=18)
 DIES = ops.Sync(crash_at=9, acted=True)  # just after the other half was made, before anybody could note that
 
 
@@ -238,6 +239,25 @@ HISTORIES = {
         ops.Sync(),
         ops.Complete(side=SALESFORCE, act="act-1"),
         ops.Edit(side=SALESFORCE, act="act-1", fields={"Description": "Met"}),
+    ),
+    "an id typed after a death at the creation": found(
+        ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call", "Description": "About prices"}),
+        ops.Sync(crash_at=10),
+        ops.Tick(),
+        TYPED,
+    ),
+    "a text emptied between a death and the recovery may pass for one that was never there": found(
+        ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call", "Description": "About prices"}),
+        ops.Sync(crash_at=10, acted=True),
+        ops.Tick(),
+        ops.Edit(side=TASK, act="act-1", fields={"description": ""}),
+    ),
+    "an id typed for what was deleted before the first run, and is back": found(
+        MET,
+        TYPED,
+        ops.Delete(side=SALESFORCE, act="act-1"),
+        ops.Sync(),
+        ops.Undelete(act="act-1"),
     ),
 }
 

@@ -6,6 +6,7 @@ import contextlib
 
 import pytest
 from tests.crm_sync.both import BOTH, OFF, Both, Killed
+from tests.crm_sync.test_tombstones import undelete
 
 from crm_sync import together
 
@@ -120,3 +121,22 @@ def test_a_field_that_only_conversations_map_begins_with_what_is_said(both: Both
     both.settle()
 
     assert ("One", "One") == (both.sf_get(sf_id)["Stage__c"], both.ph_get("conversations", task)["custom"]["Phase"])
+
+
+@pytest.mark.rule("P9", "P29", "F15")
+def test_a_field_mapped_before_a_deleted_record_is_back_joins_nothing(both: Both) -> None:
+    """Two records that were never in agreement, for one was deleted before they met, are so also after a field more was
+    mapped: once it is back the newer one wins (coming back is a change), and each fills what the other leaves empty.
+    """
+    both.configure(task=BOTH, conversation=OFF)
+    sf_id = both.sf_task(Subject="Planned", Stage__c="One")
+    both.clock.advance(60)
+    both.ph_task(action="Typed", sourceId=sf_id)
+    both.sf_delete(sf_id)
+    both.settle()
+    undelete(both, sf_id)
+    both.configure(task=BOTH, conversation=OFF, task_extra=STAGE)
+    both.settle()
+
+    assert ("Planned", "One") == (both.sf_get(sf_id)["Subject"], both.sf_get(sf_id)["Stage__c"])
+    assert {"Planned": "One"} == phases(both)

@@ -424,10 +424,11 @@ def test_a_creation_at_the_partner_is_found_by_its_key() -> None:
     """It is linked with what was sent; with a link there already, or nothing to be found, there is nothing to do."""
     room = Room()
     at_partner(room)
-    room.systems.partners = {("Task", "Task1"): ph(action="edited")}
+    room.systems.partners = {("Task", "Task1"): ph(action="a", day="edited")}
     room.journal.recover(look_again=True)
     (found,) = room.state.links()
-    assert (SF_ID, {"Task": "Task1"}, "a") == (found.sf_id, found.ids, found.base["Task"]["Subject"])
+    assert (SF_ID, {"Task": "Task1"}) == (found.sf_id, found.ids)
+    assert ("a", None) == (found.base["Task"]["Subject"], found.base["Task"]["Day__c"])
 
     at_partner(room)
     room.systems.partners = {("Task", "Task2"): ph()}
@@ -440,6 +441,32 @@ def test_a_creation_at_the_partner_is_found_by_its_key() -> None:
     assert [] == nothing.state.links()
     assert [] == nothing.state.intents()
     assert [] == nothing.notes
+
+
+@pytest.mark.rule("F01", "I5", "P9")
+@pytest.mark.parametrize(("heard", "action"), [(False, "Typed"), (False, None), (True, "Typed")])
+def test_a_record_with_the_key_that_says_nothing_of_what_was_sent(heard: bool, action: str | None) -> None:
+    """A person may have made it and typed the key: it is read once more and linked by that, unless the partner said
+    that ours is stored."""
+    room = Room()
+    at_partner(room, **({"made": True} if heard else {}))
+    room.systems.partners = {("Task", "Task1"): ph(action=action)}
+    room.journal.recover(look_again=True)
+
+    assert ([(SF_ID, {"Task": "Task1"})] if heard else []) == room.links()
+    assert ([] if heard else [("Task", "Task1", "waiting")]) == room.waiting()
+    assert [] == room.state.intents()
+
+
+@pytest.mark.rule("F01", "I5")
+@pytest.mark.parametrize("day", ["2026-01-01", None])
+def test_what_is_no_text_tells_nobody_apart(day: str | None) -> None:
+    """Where no text was sent, a day that somebody changed since makes it no other record."""
+    room = Room()
+    room.journal.begin_at_partner("Task", sf(), {"day": "2026-02-02"})
+    room.systems.partners = {("Task", "Task1"): ph(action="a", day=day)}
+    room.journal.recover(look_again=True)
+    assert [(SF_ID, {"Task": "Task1"})] == room.links()
 
 
 @pytest.mark.rule("T41")

@@ -104,6 +104,28 @@ def test_a_task_that_takes_part_later_than_its_conversation(both: Both, note_is_
     assert (["Call, edited again"], "About discounts") == (subjects(both), both.sf_get(sf_id)["Description"])
 
 
+@pytest.mark.rule("P1", "P9", "I5")
+@pytest.mark.parametrize("task", [SEND, BOTH])
+def test_a_task_that_gets_the_id_of_what_is_logged_already(both: Both, task: str) -> None:
+    """Somebody makes a Planhat Task, and types the id of a Salesforce Task into it that a Conversation has: it undoes
+    nothing, and opens nothing again; its next edit goes over."""
+    both.configure(task=SEND, conversation=BOTH)
+    sf_id = both.sf_task(Subject="Review", Description="About prices", Status="Completed")
+    both.settle()
+    (logged,) = notes(both)
+    both.configure(task=task, conversation=BOTH)
+    typed = both.ph_task(action="Typed", sourceId=sf_id[:15])
+    both.settle()
+
+    row = both.sf_get(sf_id)
+    assert ("Review", "About prices", "Completed") == (row["Subject"], row["Description"], row["Status"])
+    assert "Review" == both.ph_get("conversations", logged)["subject"]
+    both.ph_edit("tasks", typed, action="Edited")
+    both.settle()
+    assert ["Edited"] == subjects(both)
+    assert "About prices" == both.sf_get(sf_id)["Description"]
+
+
 @pytest.mark.rule("P10", "P25", "I6")
 @pytest.mark.parametrize("seen", [True, False])
 def test_the_deleted_one_does_not_come_back_by_a_task_that_takes_part_later(both: Both, seen: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.crm_sync.both import BOTH, OFF, RECEIVE, SEND, Both
+from tests.crm_sync.both import BOTH, OFF, RECEIVE, SEND, Both, Killed
 
 from crm_sync.model import Activity, Record
 from crm_sync.plan import plan_activity
@@ -57,6 +57,33 @@ def test_a_record_with_a_typed_id_takes_nothing_where_it_says_nothing(both: Both
     title = "Planned" if policy == "salesforce" else "Typed"
     assert (title, "The agenda", "2026-03-09") == (kept["Subject"], kept["Description"], kept["ActivityDate"])
     assert (title, "<p>The agenda</p>") == (held["action"], held["description"])
+
+
+@pytest.mark.rule("I5", "P9", "F01")
+@pytest.mark.parametrize("how", ["kill before", "kill after"])
+def test_an_id_typed_after_a_death_at_the_creation(both: Both, how: str) -> None:
+    """A run died before Planhat had the Task, and a user makes it himself: what he leaves empty is not taken from
+    Salesforce. What the run made after all is no other one."""
+    sf_id = both.sf_task(Subject="Planned", Description="The agenda")
+    back = both.mark()
+    both.wire.arm(None)
+    both.run()
+    at = next(n for n, (method, _) in enumerate(both.wire.sent) if method == "PUT")
+    back()
+    both.wire.arm(at, how)
+    with pytest.raises(Killed):
+        both.run()
+    both.wire.arm(None)
+    both.clock.advance(60)
+    if how == "kill before":
+        both.ph_task(action="Typed", sourceId=sf_id)
+    else:
+        both.ph_edit("tasks", the_task(both)["_id"], action="Typed")
+    both.settle()
+
+    kept, held = both.sf_get(sf_id), the_task(both)
+    assert ("Typed", "The agenda") == (kept["Subject"], kept["Description"])
+    assert ("Typed", "<p>The agenda</p>") == (held["action"], held["description"])
 
 
 @pytest.mark.rule("P9", "F08")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from crm_contracts.world.fields import IGNORED, Field, Value, takes_part
+from crm_contracts.world.fields import IGNORED, TEXT, TITLE, Field, Value, takes_part
 from crm_contracts.world.model import Activity, Pair
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
 from crm_contracts.world.settings import Settings
@@ -18,6 +18,7 @@ from crm_contracts.world.violations import LostUpdate
 
 Base = tuple[Value, Value] | None  # the values last agreed, as each side held them; None = never agreed
 Values = tuple[Value, Value]
+TEXTS = (TITLE, TEXT)
 _UNLIKE = "\0"  # whatever is there now: no value holds a NUL
 
 
@@ -64,11 +65,20 @@ class Agreement:
 
     def known(self, pair: Pair, one: Field) -> set[Base]:
         """Every state that "last agreed" can be in; a new pair's begins with what it shows."""
-        if (*pair.key, one.name) not in self._bases:
-            self._begin(pair, one)
-        return self._bases[(*pair.key, one.name)]
+        return self._bases.setdefault((*pair.key, one.name), self._begun(pair, one))
 
-    def _begin(self, pair: Pair, one: Field) -> None:
+    def doubt(self, pair: Pair, fields: Collection[Field]) -> None:
+        """No sync heard that it made the Planhat record. With a text emptied since, or none as it was, it may pass for one
+        that a person made and linked (exception as-typed).
+        """
+        texts = [(one.read(pair.section, pair.planhat.row), self.known(pair, one)) for one in fields if one in TEXTS]
+        made = [(now, {base[1] for base in bases if base}) for now, bases in texts]
+        said = [(now, then) for now, then in made if then - {None}]
+        if said and (any(now is None for now, _ in said) or all(now not in then for now, then in said)):
+            for one in fields:
+                self._bases[(*pair.key, one.name)] = self.known(pair, one) | self._begun(pair, one)
+
+    def _begun(self, pair: Pair, one: Field) -> set[Base]:
         """A pair is new: what is equal is agreed, what differs never was. A side that says nothing takes nothing from
         the other, but what a user emptied there may be meant so.
         """
@@ -80,7 +90,7 @@ class Agreement:
             value is None and one.name in record.wrote
             for value, record in zip(values, (pair.salesforce, pair.planhat), strict=True)
         )
-        self._bases[(*pair.key, one.name)] = {agreed, None} if emptied and left != right else {agreed}
+        return {agreed, None} if emptied and left != right else {agreed}
 
     def winners(self, pair: Pair, one: Field) -> set[int]:
         """Who may win a conflict: 0 Salesforce, 1 Planhat (rule P24; exception record-stamp)."""

@@ -63,6 +63,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "merged-customer": "what is new for a merged account may wait for a person, or go to the one that is left (F14)",
     "skewed-clocks": "within the difference of two clocks nobody knows which edit was newer (F56)",
     "not-shown": "who was shown older rows decided by those: what was not visible yet counts as not written (I5)",
+    "as-typed": "of a record that no sync heard it made, and that says other things, a person may be the author (P9)",
     "unknown-answer": "after a lost answer no sync can know whether both sides had agreed (P24)",
 }
 
@@ -285,6 +286,11 @@ class Oracle:
         older rows.
         """
         self.agreement.behind = tuple(n for n, vendor in enumerate(("salesforce", "planhat")) if vendor in behind)
+        for activity in self.model.activities.values():
+            for pair in self.model.pairs(activity):
+                logged = pair.section == CONVERSATION and activity.one(TASK) is not None
+                if not (pair.planhat.by_user or pair.planhat.met or logged):
+                    self.agreement.doubt(pair, shared(pair.section, self.settings))
         before = {
             (pair.key, one.name): (activity, pair, one, pair.values(one))
             for activity in self.model.activities.values()
@@ -319,7 +325,8 @@ class Oracle:
                 for one in shared(pair.section, self.settings):
                     self.agreement.known(pair, one)
                     if (pair.key, one.name) not in before:  # it began in this round: nobody knows what it said before
-                        self.agreement.changed.setdefault((activity.handle, one.name), set()).add(pair.section)
+                        began = {SALESFORCE, pair.section} if activity.typed else {pair.section}
+                        self.agreement.changed.setdefault((activity.handle, one.name), set()).update(began)
             if clean and activity.returned:
                 self._wake(activity)
 

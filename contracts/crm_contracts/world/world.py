@@ -85,6 +85,8 @@ class World(Playing):
         known = self.oracle.model.activities.get(op.act)
         if known is not None and (known.any_deleted or known.live(op.side) or not op.link):
             return False
+        if known is not None and known.live(CONVERSATION):
+            return False  # of a planned record that comes to a logged activity nothing is published
         fields = dict(op.fields)
         if known is not None:
             partner = known.one(SALESFORCE)

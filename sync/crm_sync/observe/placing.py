@@ -162,8 +162,14 @@ class Placing:
             holder = link.ids[model] if link and taken else other.id if other else ""
             self._aside.quarantine(record, section, f"{sf_object} {sf_id} already belongs to {model} {holder}")
             return
+        if link is not None and model not in link.ids and self._continued_in(link, model):
+            activity.link = self._joined(link, record, section)
         activity.partners[model] = record
         self._gathered.by_record[model, sf_object, record.id] = activity
+
+    def _continued_in(self, link: Link, model: str) -> bool:
+        """Has the activity gone on to what follows records of *model*: is it logged already (P1)?"""
+        return any(link.lives(later) for later, earlier in self._engine.profile.continues.items() if earlier == model)
 
     def _follows(self, record: Record, section: Section, link: Link | None) -> Link | None:
         """The link of the Salesforce record that *record* names. One whose holder was deleted goes over to it: what a

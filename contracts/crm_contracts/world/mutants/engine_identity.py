@@ -123,6 +123,14 @@ IDENTITY = (
         scenario="F09 a Task takes part later",
     ),
     Mutant(
+        "whatever bears its key was made by it",
+        "F02",
+        "After a death, a record that a person made meanwhile, and typed the id into, counts as agreed on with what it "
+        "never said, and empties Salesforce.",
+        (Text("crm_sync.journal.Journal._may_be_typed", "", "return False"),),
+        scenario="F02 an id is typed into Planhat after a death",
+    ),
+    Mutant(
         "the switch counts as it is now",
         "F10",
         "A Conversation that was logged while inheritance was off joins its Task once it is on.",

@@ -39,6 +39,11 @@ SCENARIOS = (
     scenario("F02", "death just after a creation in Salesforce", [task(), ops.Sync(crash_at=9, acted=True)]),
     scenario("F02", "death just after a creation in Planhat", [salesforce(), ops.Sync(crash_at=10, acted=True)]),
     scenario(
+        "F02",
+        "an id is typed into Planhat after a death just before a creation there",
+        [salesforce(Description="About prices"), ops.Sync(crash_at=10), LATER, task(link=18), SYNC],
+    ),
+    scenario(
         "F04",
         "a Task and its Conversation, one Salesforce Task, change in one round",
         [
