@@ -13,6 +13,7 @@ import pytest
 from crm_contracts.world import Stage, ops, play
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK, Op
 from crm_contracts.world.settings import BOTH, CONFLICTS, OFF, RECEIVE, SEND, Settings
+from crm_contracts.world.stage import STAGED, Cast
 
 NOTE = ops.Create(side=CONVERSATION, act="act-1", fields={"subject": "Call", "type": "note"})
 PLANNED = ops.Create(side=TASK, act="act-1", fields={"action": "Call"})
@@ -240,6 +241,28 @@ HISTORIES = {
         ops.Complete(side=SALESFORCE, act="act-1"),
         ops.Edit(side=SALESFORCE, act="act-1", fields={"Description": "Met"}),
     ),
+    "a done Task was edited, and its Conversation, which takes no part": found(
+        ops.Configure(settings={"conversation": OFF}),
+        PLANNED,
+        ops.Sync(),
+        ops.Edit(side=TASK, act="act-1", fields={"description": "<p>Agenda</p>"}),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"description": "<p>It went well</p>"}),
+    ),
+    "a status that goes nowhere is overruled later": found(
+        PLANNED,
+        ops.Configure(settings={"task": SEND}),
+        ops.Sync(),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Status": "Deferred"}),
+        ops.Sync(),
+        ops.Edit(side=TASK, act="act-1", fields={"status": "To Do"}),
+    ),
+    "what a person had linked, and no run had noted, is deleted": found(
+        MET,
+        TYPED,
+        ops.Sync(crash_at=5),
+        ops.Delete(side=TASK, act="act-1"),
+    ),
     "an id typed after a death at the creation": found(
         ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call", "Description": "About prices"}),
         ops.Sync(crash_at=10),
@@ -266,6 +289,36 @@ HISTORIES = {
 def test_what_was_found_once(stage: Stage, history: list[Op]) -> None:
     """The history settles and every invariant holds."""
     play(history, stage=stage)
+
+
+WITH_A_FIELD_OF_ITS_OWN = {
+    "a field is mapped while one of a pair is in the bin": found(
+        NOTE,
+        ops.Sync(),
+        ops.Delete(side=SALESFORCE, act="act-1"),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"custom": {"Phase": "Trial"}}),
+        ops.Configure(settings={"phase": "both"}),
+        ops.Undelete(act="act-1"),
+    ),
+    "Planhat logs a Task once more, with what was written since": found(
+        MET,
+        ops.Sync(),
+        ops.Complete(side=SALESFORCE, act="act-1"),
+        ops.Sync(),
+        ops.Edit(side=TASK, act="act-1", fields={"custom": {"Phase": "Trial"}}),
+        ops.Ignore(act="act-1"),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Edit(side=TASK, act="act-1", fields={"custom": {"Phase": "Rollout"}}),
+    ),
+}
+
+
+@pytest.mark.rule("P29", "I8")
+@pytest.mark.parametrize("history", WITH_A_FIELD_OF_ITS_OWN.values(), ids=WITH_A_FIELD_OF_ITS_OWN)
+def test_what_was_found_in_an_org_with_a_custom_field(history: list[Op]) -> None:
+    """The same where people write to a field of their own."""
+    with closing(Stage(cast=Cast(task_fields=STAGED))) as staged:
+        play(history, stage=staged)
 
 
 @pytest.mark.parametrize("dies_at", [0, 7])

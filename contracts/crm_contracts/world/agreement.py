@@ -44,10 +44,12 @@ class Agreement:
         self._bases.clear()
 
     def wake(self, pair: Pair, one: Field) -> None:
-        """The pair had slept: what is equal may be agreed by now; what differs is to go one of its ways."""
-        values = pair.values(one)
-        agreed: set[Base] = {values} if values[0] == values[1] else set()
-        self._bases[(*pair.key, one.name)] = self._bases.get((*pair.key, one.name), set()) | {None} | agreed
+        """The pair had slept: what is equal may be agreed by now, and what was mapped meanwhile as it stands (P29);
+        what differs is to go one of its ways.
+        """
+        values, known = pair.values(one), self._bases.get((*pair.key, one.name), set())
+        stands = values[0] == values[1] or (not known and self.met(pair))
+        self._bases[(*pair.key, one.name)] = known | {None} | ({values} if stands else set())
 
     def met(self, pair: Pair) -> bool:
         """Whether a round has begun with this pair: what a person has typed since, nobody has agreed on."""
@@ -68,8 +70,8 @@ class Agreement:
         return self._bases.setdefault((*pair.key, one.name), self._begun(pair, one))
 
     def doubt(self, pair: Pair, fields: Collection[Field]) -> None:
-        """No sync heard that it made the Planhat record. With a text emptied since, or none as it was, it may pass for one
-        that a person made and linked (exception as-typed).
+        """No sync heard that it made the Planhat record: with a text emptied since, or none as it was, it may pass for
+        one that a person made and linked (exception as-typed).
         """
         texts = [(one.read(pair.section, pair.planhat.row), self.known(pair, one)) for one in fields if one in TEXTS]
         made = [(now, {base[1] for base in bases if base}) for now, bases in texts]
@@ -150,6 +152,8 @@ class Agreement:
                         left.add(base)  # written, but perhaps never known to be
             if after == values:
                 left.add(base)
+        if after == self._by_the_task(activity, pair, one, values):
+            left.add(after)
         if clean and after[0] == after[1]:
             left &= {after}
         if not left:
@@ -158,6 +162,13 @@ class Agreement:
             loser = 1 - values.index(after[0])
             self.discarded.append((activity.handle, one, values[loser]))
         self._bases[(*pair.key, one.name)] = left
+
+    def _by_the_task(self, activity: Activity, pair: Pair, one: Field, values: Values) -> Values | None:
+        """Where Conversations take no part, the archived Task may still go to Salesforce (exception two-sections)."""
+        task = activity.one(TASK) if pair.retired and self.settings.sends(TASK) else None
+        if task is None or self.settings.sends(pair.section) or self.settings.receives(pair.section):
+            return None
+        return task.value(one), values[1]
 
     def _as_shown(self, bases: set[Base], values: Values) -> set[Base]:
         """Those bases by which a side that was shown as it had been seems unchanged (`not-shown`)."""

@@ -145,7 +145,7 @@ class Oracle:
         known = self.model.find(CONVERSATION, row["_id"])
         if known is None:
             self._logged(activity, row)
-        elif known.deleted:  # a user had deleted it, and Planhat logs it once more under the same id
+        else:  # a user had deleted it, or completes a Task again: Planhat logs it once more, under the same id
             known.begin_again(row)
 
     def user_reopened(self, handle: str) -> None:
@@ -311,24 +311,25 @@ class Oracle:
         for activity in self.model.activities.values():
             activity.known_before = all(one.met for one in activity.records if one.side != CONVERSATION)
             for record in activity.records:
-                record.met = record.met or record.id in read
+                # By hand they are a pair for who got to its end: a run that died may have noted nothing (P9).
+                record.met = record.met or (record.id in read and (clean or not activity.typed))
         for key, (activity, pair, one, values) in before.items():
             if not activity.silent:
                 self.agreement.explain(activity, pair, one, (values, winners[key]), clean=clean)
         self.agreement.behind = ()  # a later round is judged by what it was shown: worlds that differ in it are one
         for activity in self.model.activities.values():
             self._frame_held(activity)
+            if clean and activity.returned:
+                self._wake(activity)
             self.agreement.changed.setdefault((activity.handle, STATE.name), set()).update(activity.status_chosen)
-            if clean:
-                activity.status_chosen.clear()
+            if clean:  # what can go nowhere stands there until it is overruled (exception one-way-drift)
+                activity.status_chosen &= set() if self.settings.receives(TASK) else {SALESFORCE}
             for pair in self.model.pairs(activity):
                 for one in shared(pair.section, self.settings):
                     self.agreement.known(pair, one)
                     if (pair.key, one.name) not in before:  # it began in this round: nobody knows what it said before
                         began = {SALESFORCE, pair.section} if activity.typed else {pair.section}
                         self.agreement.changed.setdefault((activity.handle, one.name), set()).update(began)
-            if clean and activity.returned:
-                self._wake(activity)
 
     def _half_copied(self, activity: Activity) -> None:
         """Where a done Task says something else than the Conversation that was logged of it, it may lose, too."""
