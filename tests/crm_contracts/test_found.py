@@ -257,6 +257,27 @@ HISTORIES = {
         ops.Sync(),
         ops.Edit(side=TASK, act="act-1", fields={"status": "To Do"}),
     ),
+    "what was written and not noted loses its text": found(
+        ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call", "Description": "About prices"}),
+        ops.Sync(crash_at_commit=2),
+        ops.Edit(side=TASK, act="act-1", fields={"description": ""}),
+    ),
+    "what was written to a pair by hand and not noted loses its text": found(
+        MET,
+        ops.Create(side=TASK, act="act-1", fields={"action": "Typed", "description": "<p>About prices</p>"}, link=15),
+        ops.InjectFault(fault="lost_request", vendor="salesforce", verb="query", object="*", nth=3, times=None),
+        ops.Sync(),
+        ops.Heal(),
+        ops.Edit(side=TASK, act="act-1", fields={"description": ""}),
+    ),
+    "a Conversation that takes no part any more is shown as it was": found(
+        PLANNED,
+        ops.StaffDisable(),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.InjectFault(fault="slow_visibility", vendor="planhat", verb="*", object="*", nth=3),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"type": "email"}),
+        ops.Sync(),
+    ),
     "what a person had linked, and no run had noted, is deleted": found(
         MET,
         TYPED,

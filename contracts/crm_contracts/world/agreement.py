@@ -70,7 +70,7 @@ class Agreement:
         return self._bases.setdefault((*pair.key, one.name), self._begun(pair, one))
 
     def doubt(self, pair: Pair, fields: Collection[Field]) -> None:
-        """No sync heard that it made the Planhat record: with a text emptied since, or none as it was, it may pass for
+        """No sync noted that it made the Planhat record: with a text emptied since, or none as it was, it may pass for
         one that a person made and linked (exception as-typed).
         """
         texts = [(one.read(pair.section, pair.planhat.row), self.known(pair, one)) for one in fields if one in TEXTS]

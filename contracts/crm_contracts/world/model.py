@@ -36,6 +36,7 @@ class Record:
     frame: dict[str, Any] = field(default_factory=dict)
     deleted: bool = False
     met: bool = False  # the sync was shown it
+    noted: bool = False  # and a round without a fault has ended since it was made
     homes: set[Any] = field(default_factory=set)  # customers it ever was at by a user's hand, or was made at
 
     def __post_init__(self) -> None:

@@ -63,7 +63,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "merged-customer": "what is new for a merged account may wait for a person, or go to the one that is left (F14)",
     "skewed-clocks": "within the difference of two clocks nobody knows which edit was newer (F56)",
     "not-shown": "who was shown older rows decided by those: what was not visible yet counts as not written (I5)",
-    "as-typed": "of a record that no sync heard it made, and that says other things, a person may be the author (P9)",
+    "as-typed": "of a record whose making no sync noted, and that says other things, a person may be the author (P9)",
     "unknown-answer": "after a lost answer no sync can know whether both sides had agreed (P24)",
 }
 
@@ -287,9 +287,12 @@ class Oracle:
         """
         self.agreement.behind = tuple(n for n, vendor in enumerate(("salesforce", "planhat")) if vendor in behind)
         for activity in self.model.activities.values():
+            if "planhat" in behind:  # what takes no part any more was perhaps shown as it was when it did
+                activity.sent_from |= {side for side in (TASK, CONVERSATION) if self.settings.sends(side)}
             for pair in self.model.pairs(activity):
                 logged = pair.section == CONVERSATION and activity.one(TASK) is not None
-                if not (pair.planhat.by_user or pair.planhat.met or logged):
+                by_hand = pair.planhat.by_user and not activity.typed
+                if not (by_hand or pair.planhat.noted or logged):
                     self.agreement.doubt(pair, shared(pair.section, self.settings))
         before = {
             (pair.key, one.name): (activity, pair, one, pair.values(one))
@@ -313,6 +316,7 @@ class Oracle:
             for record in activity.records:
                 # By hand they are a pair for who got to its end: a run that died may have noted nothing (P9).
                 record.met = record.met or (record.id in read and (clean or not activity.typed))
+                record.noted = record.noted or clean
         for key, (activity, pair, one, values) in before.items():
             if not activity.silent:
                 self.agreement.explain(activity, pair, one, (values, winners[key]), clean=clean)
