@@ -29,6 +29,11 @@ def stage() -> Iterator[Stage]:
     made.close()
 
 
+def slow(vendor: str, verb: str) -> Op:
+    """The next rows of a vendor are those of now, whatever is written until then."""
+    return ops.InjectFault(fault="slow_visibility", vendor=vendor, verb=verb, object="*")
+
+
 def found(*history: Op, wrong: str = "") -> object:
     """A history and, if it still fails, what is wrong."""
     marks = [pytest.mark.xfail(reason=wrong)] if wrong else []
@@ -257,6 +262,66 @@ HISTORIES = {
         ops.Sync(),
         ops.Edit(side=TASK, act="act-1", fields={"status": "To Do"}),
     ),
+    "the account of a linked Task is merged into one without a Company": found(
+        MET,
+        ops.Sync(),
+        ops.Merge(loser="acme", into="nowhere"),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Status": "Deferred"}),
+    ),
+    "who writes once more what is there wrote nothing": found(
+        MET,
+        ops.Create(side=TASK, act="act-2", fields={"action": "T"}),
+        ops.Ignore(act="act-2"),
+        ops.Sync(),
+        ops.Tick(seconds=600),
+        ops.Ignore(act="act-1"),
+        ops.Sync(),
+        ops.Move(act="act-1", to="acme"),
+        ops.Ignore(act="act-2"),
+        ops.Sync(),
+    ),
+    "a done Task goes over as a Conversation past a Planhat Task that takes no part": found(
+        ops.Configure(settings={"task": OFF}),
+        MET,
+        TYPED,
+        ops.StaffDisable(),
+        ops.Complete(side=SALESFORCE, act="act-1"),
+    ),
+    "and that Planhat Task is done, too": found(
+        ops.Configure(settings={"task": OFF}),
+        MET,
+        TYPED,
+        ops.StaffDisable(),
+        ops.Complete(side=SALESFORCE, act="act-1"),
+        ops.Complete(side=TASK, act="act-1"),
+    ),
+    "a Salesforce Task is done, and not shown so, when it goes over": found(
+        MET, slow("salesforce", "query"), ops.Complete(side=SALESFORCE, act="act-1"), ops.Tick(), ops.Sync()
+    ),
+    "a Planhat Task is edited, and not shown so, when it goes over": found(
+        PLANNED, slow("planhat", "*"), ops.Edit(side=TASK, act="act-1", fields={"action": "Call them"}), ops.Sync()
+    ),
+    "of two edits one is shown": found(
+        MET,
+        ops.Sync(),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Subject": "One"}),
+        slow("salesforce", "query"),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Subject": "Two"}),
+        ops.Sync(),
+    ),
+    "an edit is not shown when its record meets one with its id": found(
+        MET,
+        TYPED,
+        slow("salesforce", "query"),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Subject": "Two"}),
+        ops.Sync(),
+    ),
+    "an id of 15 characters is not shown when its record is made": found(
+        MET,
+        slow("planhat", "*"),
+        ops.Create(side=TASK, act="act-1", fields={"action": "Typed"}, link=15),
+        ops.Sync(),
+    ),
     "what was written and not noted loses its text": found(
         ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call", "Description": "About prices"}),
         ops.Sync(crash_at_commit=2),
@@ -320,6 +385,19 @@ WITH_A_FIELD_OF_ITS_OWN = {
         ops.Edit(side=CONVERSATION, act="act-1", fields={"custom": {"Phase": "Trial"}}),
         ops.Configure(settings={"phase": "both"}),
         ops.Undelete(act="act-1"),
+    ),
+    "a field is mapped after a run that died over a pair by hand": found(
+        ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call", "Stage__c": "Trial"}),
+        TYPED,
+        ops.Sync(crash_at_commit=2),
+        ops.Configure(settings={"phase": "both"}),
+    ),
+    "a field is mapped between the logging of a Conversation and the next run": found(
+        ops.Create(side=SALESFORCE, act="act-1", fields={"Stage__c": "Trial"}),
+        ops.Sync(),
+        ops.Complete(side=SALESFORCE, act="act-1"),
+        ops.Sync(),
+        ops.Configure(settings={"phase": "conversation"}),
     ),
     "Planhat logs a Task once more, with what was written since": found(
         MET,

@@ -55,9 +55,10 @@ class Agreement:
         """Whether a round has begun with this pair: what a person has typed since, nobody has agreed on."""
         return (*pair.key, "title") in self._bases
 
-    def start(self, pair: Pair, one: Field) -> None:
-        """The field is mapped from now on: what stands there is agreed."""
-        self._bases[(*pair.key, one.name)] = {pair.values(one)}
+    def start(self, pair: Pair, one: Field, *, noted: bool) -> None:
+        """The field is mapped from now on: what stands there is agreed, unless no sync noted the pair until now."""
+        stands: set[Base] = {pair.values(one)}
+        self._bases[(*pair.key, one.name)] = stands if noted else stands | self._begun(pair, one)
 
     def continues(self, partner_id: str, earlier_id: str, later_id: str, one: Field) -> None:
         """A record continues an earlier one, and takes over what was agreed for that."""
@@ -92,7 +93,14 @@ class Agreement:
             value is None and one.name in record.wrote
             for value, record in zip(values, (pair.salesforce, pair.planhat), strict=True)
         )
-        return {agreed, None} if emptied and left != right else {agreed}
+        found: set[Base] = {agreed, None} if emptied and left != right else {agreed}
+        if (
+            0 in self.behind and not pair.planhat.by_user
+        ):  # it was made of what Salesforce's record said before (`not-shown`)
+            found.add((right, right))
+        if 1 in self.behind and not pair.salesforce.by_user:
+            found.add((left, left))
+        return found
 
     def winners(self, pair: Pair, one: Field) -> set[int]:
         """Who may win a conflict: 0 Salesforce, 1 Planhat (rule P24; exception record-stamp)."""
@@ -144,6 +152,7 @@ class Agreement:
         for base in self._as_shown(bases, values):
             if after != values and after in self.outcomes(pair, base, values, winners, chosen=chosen):
                 left.add(after)
+        left |= self._as_shown_before(pair, one, values, after)
         for base in bases:
             for outcome in self.outcomes(pair, base, values, winners, chosen=chosen):
                 if outcome == after:
@@ -179,6 +188,18 @@ class Agreement:
             for hidden in {self.behind, *((n,) for n in self.behind)}
         }
         return {(left, right) for left, right in unchanged} if self.behind else set()
+
+    def _as_shown_before(self, pair: Pair, one: Field, values: Values, after: Values) -> set[Base]:
+        """What a hidden side said earlier may win, or lose for it seemed the older one (`not-shown`)."""
+        found: set[Base] = set()
+        for n in self.behind:
+            said = (pair.salesforce, pair.planhat)[n].shown.get(one.name, set())
+            if after[n] == values[n] and after[1 - n] in said:
+                found.add((after[1 - n], after[1 - n]))
+            changed = any(base is None or base[1 - n] != values[1 - n] for base in self.known(pair, one))
+            if changed and after == (values[1 - n], values[1 - n]):
+                found.add(after)
+        return found
 
     def _fought(self, pair: Pair, one: Field, values: Values, bases: set[Base]) -> bool:
         """Whether both sides certainly changed the field since they agreed, each by a user's hand."""

@@ -41,6 +41,7 @@ _VERBS = {
 }
 _LATE_SECONDS_MAX = 90  # below the overlap of a scan: a change that shows later than that is past finding
 _SKEWS = (-45, -5, 5, 45)
+_LATE_SKEWED_SECONDS_MAX = 25  # the same, where a clock may be put back by all of these
 _TYPES = ("email", "note", "chat", "note")  # of a Conversation: two that take no part, and back (P6)
 _TYPES_SEED = 1 << 40  # drawn apart from all else: a history keeps its other operations
 _PHASE_SEED = 2 << 40
@@ -73,7 +74,14 @@ def planhat_history(seed: int, steps: int, *, keyed: bool) -> list[Op]:
         history = _with_phases(history, phases)
     if seed & 4:
         history = _with_moves(history, Chance(seed + _MOVES_SEED))
-    return _with_typed_ids(history, Chance(seed + _TYPED_SEED)) if seed & 8 else history
+    history = _with_typed_ids(history, Chance(seed + _TYPED_SEED)) if seed & 8 else history
+    return _within_reach(history) if any(isinstance(op, ops.Skew) for op in history) else history
+
+
+def _within_reach(history: list[Op]) -> list[Op]:
+    """The same with edits that come to light sooner: a clock that is put back hides them for as long, too."""
+    late = _LATE_SKEWED_SECONDS_MAX
+    return [replace(op, late=min(op.late, late)) if isinstance(op, ops.Edit) else op for op in history]
 
 
 def _with_typed_ids(history: list[Op], typed: Chance) -> list[Op]:

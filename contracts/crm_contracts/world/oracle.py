@@ -9,7 +9,6 @@ Source: the rules in `crm_contracts.rules`, the invariants in `violations`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,7 +18,6 @@ from crm_contracts.world.agreement import Agreement
 from crm_contracts.world.at_rest import demand_rest, strays
 from crm_contracts.world.fields import (
     DONE,
-    FIELDS,
     FRAME,
     PHASE,
     STATE,
@@ -35,16 +33,16 @@ from crm_contracts.world.homes import Homes
 from crm_contracts.world.invariants.calls import Budget
 from crm_contracts.world.invariants.told import Told
 from crm_contracts.world.invariants.watch import EndedRound, Watch
+from crm_contracts.world.losers import demand_log
 from crm_contracts.world.model import Activity, Model, Observation, Record, moment, sides_of
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, SIDES, TASK
-from crm_contracts.world.settings import BOTH, Inheritance, Settings
+from crm_contracts.world.settings import Inheritance, Settings
 from crm_contracts.world.violations import (
     BrokenFrame,
     DirectionIgnored,
     FalselyDeleted,
     Invented,
     LensBroken,
-    LoserUnlogged,
 )
 
 EXCEPTIONS: Mapping[str, str] = {
@@ -110,6 +108,7 @@ class Oracle:
         side, record_id, row = record
         activity = self.model.activity(handle, at=customer, born_on=side)
         known = self.model.find(side, record_id)
+        moved = known is None or known.row != row  # who writes what is there already moves no stamp in Planhat
         if known is None:
             known = self.model.add(activity, Record(side, record_id, row, by_user=True))
         elif side == TASK and activity.one(CONVERSATION) is not None:
@@ -117,7 +116,8 @@ class Oracle:
         known.user_saved(row, at, names)
         if "WhatId" in names and {one.side for one in activity.records} == {SALESFORCE}:
             activity.at = self.homes.customer(known) or activity.at  # where Planhat is to look for its Company (P27)
-        self.watch.wrote(handle, side, record_id)
+        if moved:
+            self.watch.wrote(handle, side, record_id)
         self._status_may_move(activity, side, names)
         if side == TASK and "sourceId" in names:  # a pair that never agreed on a word: either status may win
             activity.typed = True
@@ -252,7 +252,8 @@ class Oracle:
         for activity in self.model.activities.values():
             for pair in filter(self.agreement.met, self.model.pairs(activity)):
                 if self.settings.maps_phase(pair.section) and not was.maps_phase(pair.section):
-                    self.agreement.start(pair, PHASE)
+                    noted = pair.planhat.noted or not (activity.typed or pair.section == CONVERSATION)
+                    self.agreement.start(pair, PHASE, noted=noted)
                 elif self.settings.maps_phase(pair.section) and was.phase != self.settings.phase:
                     self.agreement.known(pair, PHASE).add(pair.values(PHASE))  # (exception moved-settings)
             for record in activity.records if was.phase != self.settings.phase else ():
@@ -310,17 +311,18 @@ class Oracle:
         for activity in self.model.activities.values():
             self._half_copied(activity)
         self._nothing_vanished(after)
+        there = {(side, record.id) for side in SIDES for _, record in self.model.each(side)}
         self._take_over(after)
         for activity in self.model.activities.values():
             activity.known_before = all(one.met for one in activity.records if one.side != CONVERSATION)
             for record in activity.records:
                 # By hand they are a pair for who got to its end: a run that died may have noted nothing (P9).
                 record.met = record.met or (record.id in read and (clean or not activity.typed))
-                record.noted = record.noted or clean
+                logged = record.side == CONVERSATION and (record.side, record.id) not in there  # in its course
+                record.noted = record.noted or (clean and not logged)
         for key, (activity, pair, one, values) in before.items():
             if not activity.silent:
                 self.agreement.explain(activity, pair, one, (values, winners[key]), clean=clean)
-        self.agreement.behind = ()  # a later round is judged by what it was shown: worlds that differ in it are one
         for activity in self.model.activities.values():
             self._frame_held(activity)
             if clean and activity.returned:
@@ -334,6 +336,7 @@ class Oracle:
                     if (pair.key, one.name) not in before:  # it began in this round: nobody knows what it said before
                         began = {SALESFORCE, pair.section} if activity.typed else {pair.section}
                         self.agreement.changed.setdefault((activity.handle, one.name), set()).update(began)
+        self.agreement.behind = ()  # a later round is judged by what it was shown: worlds that differ in it are one
 
     def _half_copied(self, activity: Activity) -> None:
         """Where a done Task says something else than the Conversation that was logged of it, it may lose, too."""
@@ -372,12 +375,11 @@ class Oracle:
     ) -> None:
         """After `synced`: what the wire carried and what the sync says of itself."""
         if clean and told is not None and not told.stopped:
-            self._losers_are_logged(told)
-            self._losers_are_users(told)
+            demand_log(self, told)
         fresh = [
             one for one in map(self.model.activities.get, sorted(self.watch.fresh)) if one and self._looked_at(one)
         ]
-        unmatched = [one for one in fresh if not self.customers[one.at] and one.by_hand == {SALESFORCE}]
+        unmatched = [one for one in fresh if not (self.customers[one.at] or one.one(TASK) or one.one(CONVERSATION))]
         records = sum(1 for side in SIDES for _ in self.model.each(side))
         ended = EndedRound(
             exchanges=exchanges,
@@ -406,60 +408,6 @@ class Oracle:
             self.settings.receives(TASK) if activity.born_on == SALESFORCE else self.settings.sends(activity.born_on)
         )
         return section and not activity.settings_moved and activity.one(activity.born_on) is not None
-
-    def _losers_are_logged(self, told: Told) -> None:
-        """I5: each user's value that lost in this round stands in the sync's log of conflicts, once."""
-        for handle, one, value in self.agreement.discarded:
-            values = [conflict.get("losing_value") for conflict in told.conflicts]
-            found = sum(value in (one.read_salesforce(given), one.read_planhat(given)) for given in values)
-            lost = [field for _, field, other in self.agreement.discarded if value == other]
-            if not lost.count(one) <= found <= len(lost):  # two fields may have lost the same words
-                raise LoserUnlogged(
-                    f"{one.name} of {handle}: a user's {value!r} lost, and the log of conflicts has it {found} times",
-                    activity=handle,
-                )
-
-    def _losers_are_users(self, told: Told) -> None:
-        """I5: what the log says was given up somebody had written: of as many as changed a field, one wins. What a side
-        wrote that only receives may give way to what Salesforce has, though nobody changed that: it holds that now.
-        """
-        named = Counter(
-            (activity.handle, one.name, self._taken(activity, one))
-            for conflict in told.conflicts
-            for activity in self.model.activities.values()
-            if not activity.silent and any(record.id in str(conflict.get("activity")) for record in activity.records)
-            for one in self._certain(activity)
-            if str(conflict.get("field")).lower() in one.called and one.fits(conflict.get("losing_value"))
-        )
-        for (handle, name, taken), found in sorted(named.items()):
-            changed = self.agreement.changed.get((handle, name), set())
-            gave_way = [side for side in taken if side in changed and not self.settings.sends(side)]
-            if found > max(0, len(changed) - 1, len(gave_way)):
-                raise LoserUnlogged(
-                    f"{name} of {handle}: the log of conflicts has {found} values that lost; "
-                    f"changed was {', '.join(sorted(changed)) or 'nothing'}",
-                    activity=handle,
-                )
-
-    def _taken(self, activity: Activity, one: Field) -> tuple[str, ...]:
-        """The partner's sides that hold what Salesforce has, an archived Task among them."""
-        source = activity.one(SALESFORCE)
-        both = [activity.one(side) for side in (TASK, CONVERSATION) if one.name_on(side) is not None]
-        return tuple(record.side for record in both if record and source and record.value(one) == source.value(one))
-
-    def _certain(self, activity: Activity) -> Iterable[Field]:
-        """Fields of which it is known who wrote them: none where the sync had not read both sides before the round.
-        Once there is a Conversation, it has no status, and its day is that of the logging (`date-of-completion`). Of a
-        pair that a person made by an id nobody knows which of several open statuses anybody meant.
-        """
-        if not activity.known_before:
-            return ()
-        if activity.typed:
-            return shared(CONVERSATION)
-        if activity.one(CONVERSATION) is None:
-            return FIELDS
-        both_ways = self.settings.task == BOTH and not activity.settings_moved and activity.one(TASK) is not None
-        return (*shared(CONVERSATION), STATE) if both_ways else shared(CONVERSATION)
 
     def _take_over(self, after: Observation) -> None:
         """The model's rows become what was observed; new records find their activity."""
@@ -528,6 +476,8 @@ class Oracle:
         if side == CONVERSATION:
             self._logged(activity, row)
             return
+        if side == TASK and 1 in self.agreement.behind:
+            self._apart(activity)
         if side == TASK and not activity.received:
             raise DirectionIgnored(
                 f"{activity.handle} got a Planhat Task {record_id}, and no section receives Tasks",
@@ -542,10 +492,26 @@ class Oracle:
         self._nothing_invented(made, None)
         self.homes.judge_made(activity, made)
 
+    def _apart(self, activity: Activity) -> None:
+        """A person typed 15 characters of the Salesforce id, and no list showed that yet: by the 18 a sync
+        makes another (P9, F49). From now on the one by hand claims what that has.
+        """
+        for one in activity.live(TASK):
+            if one.by_user and not one.met and len(one.pointer) == 15:
+                activity.records.remove(one)
+                apart = self.model.activity(f"{activity.handle} (not shown)", at=activity.at, born_on=TASK)
+                apart.silent, apart.adrift = "not-shown", True
+                self.model.add(apart, one)
+
     def _logged(self, activity: Activity, row: Row) -> None:
         """A Conversation continues the activity: it takes over what was agreed for the Planhat Task."""
         task = activity.one(TASK)
         record = Record(CONVERSATION, row["_id"], row, by_user=False)
+        if task is not None and task.id not in {row["_id"], row.get("taskId")}:
+            self.model.add(
+                activity, record
+            )  # Salesforce's record went over by itself: a Task that does not sync has it, too
+            return
         if task is not None:
             record.wrote = dict(task.wrote)
             partner = next((pair.salesforce for pair in self.model.pairs(activity) if pair.planhat is task), None)
