@@ -322,6 +322,12 @@ HISTORIES = {
         ops.Create(side=TASK, act="act-1", fields={"action": "Typed"}, link=15),
         ops.Sync(),
     ),
+    "a pair by hand, before the first run, and a way that is opened": found(
+        MET,
+        TYPED,
+        ops.Configure(settings={"task": RECEIVE}),
+        ops.Configure(settings={"task": SEND}),
+    ),
     "what was written and not noted loses its text": found(
         ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call", "Description": "About prices"}),
         ops.Sync(crash_at_commit=2),
@@ -377,7 +383,16 @@ def test_what_was_found_once(stage: Stage, history: list[Op]) -> None:
     play(history, stage=stage)
 
 
-WITH_A_FIELD_OF_ITS_OWN = {
+WITH_FIELDS_OF_ITS_OWN = {
+    "an older status is shown after a death": found(
+        ops.Create(side=TASK, act="act-1", fields={"action": "Call", "status": "To Do"}),
+        ops.Sync(),
+        ops.Edit(side=TASK, act="act-1", fields={"status": "In-progress"}),
+        ops.InjectFault(fault="slow_visibility", vendor="salesforce", verb="query", object="*", nth=2, times=None),
+        ops.Create(side=TASK, act="act-2", fields={"action": "Other"}),
+        ops.Sync(crash_at_commit=3),
+        ops.Sync(),
+    ),
     "a field is mapped while one of a pair is in the bin": found(
         NOTE,
         ops.Sync(),
@@ -399,6 +414,14 @@ WITH_A_FIELD_OF_ITS_OWN = {
         ops.Sync(),
         ops.Configure(settings={"phase": "conversation"}),
     ),
+    "a field that Conversations alone map, of a Task that no scan shows any more": found(
+        ops.Configure(settings={"phase": "conversation"}),
+        ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call", "Stage__c": "Trial"}),
+        ops.Sync(),
+        ops.Complete(side=SALESFORCE, act="act-1"),
+        ops.Tick(seconds=600),
+        ops.Create(side=SALESFORCE, act="act-2", fields={"Subject": "Newer"}),
+    ),
     "Planhat logs a Task once more, with what was written since": found(
         MET,
         ops.Sync(),
@@ -413,10 +436,10 @@ WITH_A_FIELD_OF_ITS_OWN = {
 
 
 @pytest.mark.rule("P29", "I8")
-@pytest.mark.parametrize("history", WITH_A_FIELD_OF_ITS_OWN.values(), ids=WITH_A_FIELD_OF_ITS_OWN)
-def test_what_was_found_in_an_org_with_a_custom_field(history: list[Op]) -> None:
-    """The same where people write to a field of their own."""
-    with closing(Stage(cast=Cast(task_fields=STAGED))) as staged:
+@pytest.mark.parametrize("history", WITH_FIELDS_OF_ITS_OWN.values(), ids=WITH_FIELDS_OF_ITS_OWN)
+def test_what_was_found_in_an_org_with_fields_of_its_own(history: list[Op]) -> None:
+    """The same where people write to a custom field, and the sync has a key of its own."""
+    with closing(Stage(cast=Cast(task_fields=STAGED), external_id=True)) as staged:
         play(history, stage=staged)
 
 

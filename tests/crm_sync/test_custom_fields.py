@@ -140,3 +140,19 @@ def test_a_field_mapped_before_a_deleted_record_is_back_joins_nothing(both: Both
 
     assert ("Planned", "One") == (both.sf_get(sf_id)["Subject"], both.sf_get(sf_id)["Stage__c"])
     assert {"Planned": "One"} == phases(both)
+
+
+@pytest.mark.rule("P13", "I1", "F37")
+def test_a_field_that_only_conversations_map_is_met_when_one_is_logged(both: Both) -> None:
+    """What Salesforce says there goes over although no scan shows that row any more: nobody had asked for it before."""
+    both.configure(task=BOTH, conversation=BOTH, conversation_extra=STAGE)
+    sf_id = both.sf_task(Subject="Review", Stage__c="One")
+    both.settle()
+    both.clock.advance(600)
+    both.sf_edit(sf_id, Status="Completed")
+    both.clock.advance(600)
+    both.sf_task(Subject="Newer than any overlap")
+    both.settle()
+
+    (logged,) = both.ph_list("conversations")
+    assert "One" == logged["custom"]["Phase"]

@@ -240,8 +240,11 @@ class Oracle:
             in_doubt = switched_on and (self.skewed_once or activity.logged_at == at)
             activity.second_due = activity.second_due and not conversations_moved and not in_doubt
             for pair in self.model.pairs(activity):
-                was_off = not (was.sends(pair.section) or was.receives(pair.section))
-                if was_off or self.agreement.met(pair):  # what is found there when a section is switched on is the past
+                section = pair.section  # what is found there when a way of it is switched on is the past
+                opened = settings.sends(section) > was.sends(section) or settings.receives(section) > was.receives(
+                    section
+                )
+                if opened or self.agreement.met(pair):
                     for one in shared(pair.section, self.settings):
                         self.agreement.known(pair, one).add(pair.values(one))
 
@@ -567,7 +570,8 @@ class Oracle:
         if name not in record.frame:
             return
         kept, now = record.frame[name], raw(record.row, name)
-        if one.reads(record.side, kept) != record.value(one):
+        older = one is STATE and bool(self.agreement.behind)  # an older word came back (exception not-shown)
+        if one.reads(record.side, kept) != record.value(one) or (older and kept != now):
             del record.frame[name]  # the value itself moved on: the rest is no longer the user's
         elif kept != now and (kept or now):
             raise LensBroken(

@@ -145,7 +145,8 @@ class Completing:
 
     def _read_unscanned(self) -> None:
         """Read the rows whose other side changed, of objects that nobody scans (only sent to), and where a scan goes
-        past what somebody changed: what the older change says must not replace it unseen (T9, I5).
+        past what somebody changed: what the older change says must not replace it unseen (T9, I5). So are rows of which
+        a field is to be met for the first time.
         """
         scanned = {s.salesforce for s in self._engine.sections if s.direction.receives}
         unseen: list[Activity] = []
@@ -155,6 +156,7 @@ class Completing:
                 continue
             # A deleted one is asked for, too: it may be back, and nobody else would notice (F15).
             passed = activity.sf_object not in scanned or (not link.dead and self._may_be_passed(link))
+            passed = passed or (not link.dead and self._maps_more(activity, link))
             if passed and self._partner_changed(activity):
                 unseen.append(activity)
         self._read_rows(unseen)
@@ -165,6 +167,17 @@ class Completing:
         aside = self._aside.has(SALESFORCE, link.sf_object, sf_id)
         aside = aside or any(self._aside.holds_back(model, record_id) for model, record_id in link.ids.items())
         return aside or bool(engine.condition(link.sf_object)) or engine.scope.passes_some
+
+    def _maps_more(self, activity: Activity, link: Link) -> bool:
+        """Does a record of a later model join, whose section maps what the earlier one's did not? Nobody knows what
+        Salesforce says there, and no scan shows it again (P13, I1).
+        """
+        known = link.base.get(SALESFORCE, {})
+        for model in activity.partners if known else ():
+            section = self._engine.section_of(model, activity.sf_object) if model not in link.base else None
+            if section is not None and any(mapped.salesforce not in known for mapped in section.fields):
+                return True
+        return False
 
     def _partner_changed(self, activity: Activity) -> bool:
         for model, record in activity.partners.items():
