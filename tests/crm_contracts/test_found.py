@@ -328,6 +328,13 @@ HISTORIES = {
         ops.Configure(settings={"task": RECEIVE}),
         ops.Configure(settings={"task": SEND}),
     ),
+    "a Task with an id by hand, elsewhere, is not shown when its record is made": found(
+        ops.Create(side=SALESFORCE, act="act-1", at="globex", fields={"Subject": "Call"}),
+        slow("planhat", "*"),
+        TYPED,
+        ops.Move(act="act-1", to="acme"),
+        ops.Sync(),
+    ),
     "what was written and not noted loses its text": found(
         ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call", "Description": "About prices"}),
         ops.Sync(crash_at_commit=2),
@@ -421,6 +428,15 @@ WITH_FIELDS_OF_ITS_OWN = {
         ops.Complete(side=SALESFORCE, act="act-1"),
         ops.Tick(seconds=600),
         ops.Create(side=SALESFORCE, act="act-2", fields={"Subject": "Newer"}),
+    ),
+    "a long text loses, of which Salesforce keeps a part": found(
+        MET,
+        ops.Configure(settings={"phase": "both"}),
+        ops.Sync(),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Stage__c": "Rollout"}),
+        ops.Edit(
+            side=TASK, act="act-1", fields={"custom": {"Phase": "A stage with more letters than Salesforce can keep"}}
+        ),
     ),
     "Planhat logs a Task once more, with what was written since": found(
         MET,

@@ -33,7 +33,7 @@ def _are_logged(oracle: Oracle, told: Told) -> None:
     """I5: each user's value that lost in this round stands in the sync's log of conflicts, once."""
     for handle, one, value in oracle.agreement.discarded:
         values = [conflict.get("losing_value") for conflict in told.conflicts]
-        found = sum(value in (one.read_salesforce(given), one.read_planhat(given)) for given in values)
+        found = sum(value in (one.reads(SALESFORCE, given), one.reads(TASK, given)) for given in values)
         lost = [field for _, field, other in oracle.agreement.discarded if value == other]
         if not lost.count(one) <= found <= len(lost):  # two fields may have lost the same words
             raise LoserUnlogged(

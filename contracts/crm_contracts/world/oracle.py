@@ -541,6 +541,8 @@ class Oracle:
     def _frame_held(self, activity: Activity) -> None:
         for side in SIDES:
             for record in activity.live(side):
+                if 1 in self.agreement.behind and not record.met:
+                    record.homes.add(record.home)  # Planhat finds it by its id, and a sync had not been shown it
                 self.homes.judge_kept(activity, record)
                 for name in FRAME[side]:
                     now = raw(record.row, name)
