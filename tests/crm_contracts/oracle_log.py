@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,12 +35,12 @@ class Log:
         row = self.rows[side].setdefault(record_id, {"Id" if side == SALESFORCE else "_id": record_id})
         row |= fields | {stamp: self.now.isoformat()}
 
-    def round(self, *, clean: bool = True) -> None:
-        """A round of the sync ends; it has read everything."""
+    def round(self, *, clean: bool = True, read: str = "", behind: Collection[str] = ()) -> None:
+        """A round of the sync ends; it has read everything, or what *read* says. *behind* showed older rows."""
         self.now += timedelta(minutes=1)
         after = {side: {k: dict(v) for k, v in rows.items()} for side, rows in self.rows.items()}
-        read = " ".join(record_id for rows in self.rows.values() for record_id in rows)
-        self.oracle.synced(after, clean=clean, read=read)
+        read = read or " ".join(record_id for rows in self.rows.values() for record_id in rows)
+        self.oracle.synced(after, clean=clean and not behind, read=read, behind=behind)
 
     def begin(self) -> None:
         self.oracle.about_to_sync()

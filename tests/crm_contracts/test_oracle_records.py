@@ -21,6 +21,8 @@ from crm_contracts.world.violations import (
     NotConverged,
 )
 
+SECOND = "61" * 12
+
 
 def test_a_record_without_partner_is_not_converged() -> None:
     """I1: a Task in scope has no partner after the rounds."""
@@ -417,4 +419,26 @@ def test_a_clock_that_is_set_between_logging_and_reading(minutes: int, *, allowe
         log.oracle.settled()
     else:
         with pytest.raises(Duplicated, match="2 Salesforce Tasks, 1 allowed"):
+            log.oracle.settled()
+
+
+@pytest.mark.rule("P9")
+@pytest.mark.parametrize(
+    ("typed", "read", "allowed"),
+    [(SF[:15], [SECOND], True), (SF, [SECOND], False), (SF[:15], [PH, SECOND], False)],
+    ids=["not shown", "18 characters", "shown before"],
+)
+def test_who_was_not_shown_a_typed_id_makes_another(typed: str, read: list[str], *, allowed: bool) -> None:
+    """By its own 18 characters Planhat finds no 15; it finds 18, and who was shown 15 knows whose they are."""
+    log = Log()
+    log.user(SALESFORCE, SF, Subject="A")
+    log.user(TASK, PH, action="A", sourceId=typed)
+    log.begin()
+    log.put(TASK, SECOND, action="A", sourceId=SF)
+    log.round(read=" ".join(read), behind={"planhat"})
+
+    if allowed:
+        log.oracle.settled()
+    else:
+        with pytest.raises(Duplicated, match="2 Planhat tasks"):
             log.oracle.settled()

@@ -94,9 +94,7 @@ class Agreement:
             for value, record in zip(values, (pair.salesforce, pair.planhat), strict=True)
         )
         found: set[Base] = {agreed, None} if emptied and left != right else {agreed}
-        if (
-            0 in self.behind and not pair.planhat.by_user
-        ):  # it was made of what Salesforce's record said before (`not-shown`)
+        if 0 in self.behind and not pair.planhat.by_user:  # made of what Salesforce's record said before (`not-shown`)
             found.add((right, right))
         if 1 in self.behind and not pair.salesforce.by_user:
             found.add((left, left))

@@ -315,7 +315,7 @@ class Oracle:
             self._half_copied(activity)
         self._nothing_vanished(after)
         there = {(side, record.id) for side in SIDES for _, record in self.model.each(side)}
-        self._take_over(after)
+        self._take_over(after, read)
         for activity in self.model.activities.values():
             activity.known_before = all(one.met for one in activity.records if one.side != CONVERSATION)
             for record in activity.records:
@@ -412,7 +412,7 @@ class Oracle:
         )
         return section and not activity.settings_moved and activity.one(activity.born_on) is not None
 
-    def _take_over(self, after: Observation) -> None:
+    def _take_over(self, after: Observation, read: str) -> None:
         """The model's rows become what was observed; new records find their activity."""
         for side, record_id, row in sides_of(after):
             known = self.model.find(side, record_id)
@@ -424,7 +424,7 @@ class Oracle:
         for side in (TASK, CONVERSATION, SALESFORCE):  # pointers first, then what they point at
             for record_id, row in after[side].items():
                 if self.model.find(side, record_id) is None:
-                    self._appeared(side, record_id, row)
+                    self._appeared(side, record_id, row, read)
 
     def _logs_anew(self, task: Record, before: Row | None) -> None:
         """A sync that completes a Task once more has Planhat copy it into its Conversation again: nobody's deed, and it
@@ -465,7 +465,7 @@ class Oracle:
         if record.deleted:
             record.begin_again(record.row)
 
-    def _appeared(self, side: str, record_id: str, row: Row) -> None:
+    def _appeared(self, side: str, record_id: str, row: Row, read: str) -> None:
         activity = self.model.owner_of(side, row)
         title = TITLE.read(side, row)
         if activity is None:
@@ -480,7 +480,7 @@ class Oracle:
             self._logged(activity, row)
             return
         if side == TASK and 1 in self.agreement.behind:
-            self._apart(activity)
+            self._apart(activity, read.partition(record_id)[0])
         if side == TASK and not activity.received:
             raise DirectionIgnored(
                 f"{activity.handle} got a Planhat Task {record_id}, and no section receives Tasks",
@@ -495,12 +495,12 @@ class Oracle:
         self._nothing_invented(made, None)
         self.homes.judge_made(activity, made)
 
-    def _apart(self, activity: Activity) -> None:
-        """A person typed 15 characters of the Salesforce id, and no list showed that yet: by the 18 a sync
-        makes another (P9, F49). From now on the one by hand claims what that has.
+    def _apart(self, activity: Activity, read: str) -> None:
+        """A person typed 15 characters of the Salesforce id, and nothing that the sync had *read* by then showed it: by
+        the 18 Planhat makes another (P9, F49). From now on the one by hand claims what that has.
         """
         for one in activity.live(TASK):
-            if one.by_user and not one.met and len(one.pointer) == 15:
+            if one.by_user and len(one.pointer) == 15 and not (one.met or one.id in read):
                 activity.records.remove(one)
                 apart = self.model.activity(f"{activity.handle} (not shown)", at=activity.at, born_on=TASK)
                 apart.silent, apart.adrift = "not-shown", True
@@ -511,9 +511,7 @@ class Oracle:
         task = activity.one(TASK)
         record = Record(CONVERSATION, row["_id"], row, by_user=False)
         if task is not None and task.id not in {row["_id"], row.get("taskId")}:
-            self.model.add(
-                activity, record
-            )  # Salesforce's record went over by itself: a Task that does not sync has it, too
+            self.model.add(activity, record)  # Salesforce's went over by itself: a Task that does not sync has it, too
             return
         if task is not None:
             record.wrote = dict(task.wrote)
