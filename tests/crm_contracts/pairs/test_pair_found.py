@@ -58,6 +58,14 @@ KEPT_OUT = (
 )
 
 HISTORIES: dict[str, tuple[Op, ...]] = {
+    "both said the same when one of them was deleted": (
+        Create(side=SALESFORCE, act="act-1", section=TASK, fields={"Subject": "Call", "ActivityDate": "2026-02-18"}),
+        Sync(),
+        edit(SALESFORCE, ActivityDate=None, Priority="Low"),
+        edit(PARTNER, due_date=""),
+        Sync(ways=(OUT,)),
+        Delete(side=SALESFORCE, act="act-1"),
+    ),
     "the later edit is kept out by a filter": (
         HIGH,
         PASSING,

@@ -136,15 +136,17 @@ class Agreements:
                     self.discarded.append((activity.handle, activity.section, one.name, loser, mine))
 
     def give_up(self, was: Before, side: str) -> None:
-        """Note what users wrote to the record on *side* that nobody had carried when a deletion took it along (I5)."""
+        """Note what users wrote to the record on *side* that nobody had carried when a deletion took it along (I5), but
+        for what the deleted one said, too.
+        """
         section = was.pair.activity.section
         if self.scope.settings.policy(section).direction != "both" or was.unit[0].out_only:
             return
         loser = SIDES.index(side)
         for n, one in enumerate(was.unit):
-            mine = was.values[loser][n]
+            mine, other = was.values[loser][n], was.values[1 - loser][n]
             by_hand = one.name in was.pair.on(side).wrote
-            if by_hand and mine != UNSAID and all(base[loser][n] != mine for base in was.bases):
+            if by_hand and mine not in (UNSAID, other) and all(base[loser][n] != mine for base in was.bases):
                 self.discarded.append((was.pair.activity.handle, section, one.name, loser, mine))
 
     def arrived(self, pair: Pair, ways: tuple[bool, bool]) -> None:
