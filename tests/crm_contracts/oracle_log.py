@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
-from crm_contracts.world.oracle import Oracle
+from crm_contracts.world.oracle import NO_OLDER, Older, Oracle
 from crm_contracts.world.settings import Settings
 
 NINE = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -35,7 +34,7 @@ class Log:
         row = self.rows[side].setdefault(record_id, {"Id" if side == SALESFORCE else "_id": record_id})
         row |= fields | {stamp: self.now.isoformat()}
 
-    def round(self, *, clean: bool = True, read: str = "", behind: Collection[str] = ()) -> None:
+    def round(self, *, clean: bool = True, read: str = "", behind: Older = NO_OLDER) -> None:
         """A round of the sync ends; it has read everything, or what *read* says. *behind* showed older rows."""
         self.now += timedelta(minutes=1)
         after = {side: {k: dict(v) for k, v in rows.items()} for side, rows in self.rows.items()}

@@ -388,3 +388,44 @@ def test_a_pair_is_agreed_on_by_no_save_before_a_round_met_it() -> None:
     log.put(SALESFORCE, SF, Description=None)
     log.round()
     log.oracle.settled()
+
+
+@pytest.mark.rule("P24")
+@pytest.mark.parametrize("shown", "ABC")
+def test_older_rows_agree_with_what_they_say(shown: str) -> None:
+    """Planhat says what Salesforce said once: who was shown that saw both agree and a change since, no one else."""
+    log = linked()
+    rows = {}
+    for title in "ABC":
+        log.user(SALESFORCE, SF, Subject=title)
+        rows[title] = dict(log.rows[SALESFORCE][SF])
+    log.begin()
+    log.put(TASK, PH, action="C")
+    log.round()
+    log.user(TASK, PH, action="A")
+    log.round(behind={"salesforce": {SF: [rows[shown]]}})
+    log.put(TASK, PH, action="C")
+
+    if shown == "A":
+        log.round()
+    else:
+        with pytest.raises(LostUpdate, match="title of the task section"):
+            log.round()
+
+
+@pytest.mark.rule("P24")
+@pytest.mark.parametrize("hidden", [True, False])
+def test_older_rows_hide_who_was_newer(*, hidden: bool) -> None:
+    """The older of two edits wins where the newer was not visible yet, and never over one that was shown."""
+    log = linked()
+    older = dict(log.rows[SALESFORCE][SF])
+    log.user(TASK, PH, action="B")
+    log.user(SALESFORCE, SF, Subject="C")
+    shown = older if hidden else dict(log.rows[SALESFORCE][SF])
+    log.put(SALESFORCE, SF, Subject="B")
+
+    if hidden:
+        log.round(behind={"salesforce": {SF: [shown]}})
+    else:
+        with pytest.raises(LostUpdate, match="title of the task section"):
+            log.round(behind={"salesforce": {SF: [shown]}})

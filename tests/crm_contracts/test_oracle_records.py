@@ -435,7 +435,7 @@ def test_who_was_not_shown_a_typed_id_makes_another(typed: str, read: list[str],
     log.user(TASK, PH, action="A", sourceId=typed)
     log.begin()
     log.put(TASK, SECOND, action="A", sourceId=SF)
-    log.round(read=" ".join(read), behind={"planhat"})
+    log.round(read=" ".join(read), behind={"planhat": {}})
 
     if allowed:
         log.oracle.settled()

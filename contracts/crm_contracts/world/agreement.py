@@ -7,11 +7,11 @@ Source: rules P2, P24 and P26 of `crm_contracts.rules`; the exceptions stand in 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
-from crm_contracts.world.fields import IGNORED, TEXT, TITLE, Field, Value, takes_part
-from crm_contracts.world.model import Activity, Pair
+from crm_contracts.world.fields import FRAME, IGNORED, TEXT, TITLE, Field, Row, Value, every, raw, takes_part
+from crm_contracts.world.model import STAMPS, Activity, Pair, Record, moment
 from crm_contracts.world.ops import CONVERSATION, SALESFORCE, TASK
 from crm_contracts.world.settings import Settings
 from crm_contracts.world.violations import LostUpdate
@@ -34,6 +34,8 @@ class Agreement:
         self.settings = settings
         self.apart = timedelta(0)  # how far the two clocks ever were from each other
         self.behind: tuple[int, ...] = ()  # sides that showed older rows in the newest round
+        self.older: Mapping[str, Sequence[Row]] = {}  # those rows, by the id of the record
+        self._hidden: dict[tuple[str, str], tuple[int, ...]] = {}  # and of which of a pair they may be older indeed
         self.discarded: list[tuple[str, Field, Value]] = []  # users' values that lost in the newest round
         #: Who may have changed a field of an activity before the newest round.
         self.changed: dict[tuple[str, str], set[str]] = {}
@@ -113,6 +115,26 @@ class Agreement:
             found.add(0 if left.wrote[one.name] >= right.wrote[one.name] else 1)
         return found
 
+    def look(self, pair: Pair) -> None:
+        """A round is about to be judged, and *pair* reads as before it: was one of them shown as it had been?"""
+        both = (pair.salesforce, pair.planhat)
+        self._hidden[pair.key] = tuple(n for n in self.behind if not self._shown_now(both[n]))
+
+    def look_away(self) -> None:
+        """A later round is judged by what it was shown: worlds that differ in it are one."""
+        self.behind, self.older = (), {}
+        self._hidden.clear()
+
+    def _shown_now(self, record: Record) -> bool:
+        """Whether all that was shown of *record* in older rows is what it says now."""
+        names = [*(one.name_on(record.side) or "" for one in every(record.side)), *FRAME[record.side]]
+        rows = self.older.get(record.id, ())
+        return bool(rows) and all(
+            moment(row.get(STAMPS[record.side])) == record.stamp
+            and all(raw(row, name) == raw(record.row, name) for name in names if name in row)
+            for row in rows
+        )
+
     def _ways(self, pair: Pair) -> set[tuple[bool, bool]]:
         """The ways that stand open, out of Salesforce and out of Planhat; more than one set by `two-sections`."""
         own = (self.settings.receives(pair.section), self.settings.sends(pair.section))
@@ -147,7 +169,7 @@ class Agreement:
             self._bases[(*pair.key, one.name)] = bases | {after}
             return
         left: set[Base] = set()
-        for base in self._as_shown(bases, values):
+        for base in self._as_shown(pair, bases, values):
             if after != values and after in self.outcomes(pair, base, values, winners, chosen=chosen):
                 left.add(after)
         left |= self._as_shown_before(pair, one, values, after)
@@ -177,21 +199,23 @@ class Agreement:
             return None
         return task.value(one), values[1]
 
-    def _as_shown(self, bases: set[Base], values: Values) -> set[Base]:
+    def _as_shown(self, pair: Pair, bases: set[Base], values: Values) -> set[Base]:
         """Those bases by which a side that was shown as it had been seems unchanged (`not-shown`)."""
+        sides = self._hidden.get(pair.key, ())
         unchanged = {
             tuple(values[n] if n in hidden else base[n] for n in (0, 1))
             for base in bases
             if base is not None
-            for hidden in {self.behind, *((n,) for n in self.behind)}
+            for hidden in {sides, *((n,) for n in sides)}
         }
-        return {(left, right) for left, right in unchanged} if self.behind else set()
+        return {(left, right) for left, right in unchanged} if sides else set()
 
     def _as_shown_before(self, pair: Pair, one: Field, values: Values, after: Values) -> set[Base]:
-        """What a hidden side said earlier may win, or lose for it seemed the older one (`not-shown`)."""
+        """What a hidden side was shown to say may win, or lose for it seemed the older one (`not-shown`)."""
         found: set[Base] = set()
-        for n in self.behind:
-            said = (pair.salesforce, pair.planhat)[n].shown.get(one.name, set())
+        for n in self._hidden.get(pair.key, ()):
+            record = (pair.salesforce, pair.planhat)[n]
+            said = {one.read(record.side, row) for row in self.older.get(record.id, ())}
             if after[n] == values[n] and after[1 - n] in said:
                 found.add((after[1 - n], after[1 - n]))
             changed = any(base is None or base[1 - n] != values[1 - n] for base in self.known(pair, one))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from crm_contracts.world.fields import takes_part
+from crm_contracts.world.fields import Row, takes_part
 from crm_contracts.world.model import Model
 from crm_contracts.world.ops import CONVERSATION, TASK
 from crm_contracts.world.settings import OFF, Settings
@@ -35,6 +35,27 @@ def is_write(exchange: Exchange) -> bool:
 
 def writes(exchanges: Iterable[Exchange]) -> list[Exchange]:
     return [one for one in exchanges if is_write(one)]
+
+
+def older_rows(exchanges: Iterable[Exchange]) -> dict[str, dict[str, list[Row]]]:
+    """By each vendor that showed older rows in a round, those rows by the id of the record."""
+    found: dict[str, dict[str, list[Row]]] = {}
+    for one in exchanges:
+        if one["fault"] == "slow_visibility":
+            rows = found.setdefault(one["vendor"], {})
+            for row in _rows(one["response"]):
+                rows.setdefault(str(row.get("Id") or row.get("_id")), []).append(row)
+    return found
+
+
+def _rows(response: str) -> Iterable[Row]:
+    """The records in an answer: a list, one alone, or what a query found."""
+    try:
+        body = json.loads(response)
+    except ValueError:
+        return []
+    rows = body.get("records", [body]) if isinstance(body, dict) else body
+    return [row for row in rows if isinstance(row, dict) and ("Id" in row or "_id" in row)]
 
 
 def writes_back(exchange: Exchange, owed: Collection[str]) -> bool:

@@ -9,9 +9,10 @@ Source: the rules in `crm_contracts.rules`, the invariants in `violations`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from crm_contracts.world.agreement import Agreement
@@ -44,6 +45,9 @@ from crm_contracts.world.violations import (
     Invented,
     LensBroken,
 )
+
+Older = Mapping[str, Mapping[str, Sequence[Row]]]  # vendor -> record id -> rows that were shown and may be older
+NO_OLDER: Older = MappingProxyType({})
 
 EXCEPTIONS: Mapping[str, str] = {
     "retired-task": "the archived Planhat Task of a logged activity need not follow any more (P1)",
@@ -283,12 +287,13 @@ class Oracle:
                 activity.second_allowed = True
             activity.received = activity.received or self.settings.receives("task")
 
-    def synced(self, after: Observation, *, clean: bool, read: str, behind: Collection[str] = ()) -> None:
+    def synced(self, after: Observation, *, clean: bool, read: str, behind: Older = NO_OLDER) -> None:
         """A round ended, and everything reads as *after*. *clean*: nothing went wrong in it.
 
         *read* is all that the round's requests were answered: what the sync may know. *behind* are vendors that showed
-        older rows.
+        older rows, and those by the id of the record.
         """
+        self.agreement.older = {record_id: shown for rows in behind.values() for record_id, shown in rows.items()}
         self.agreement.behind = tuple(n for n, vendor in enumerate(("salesforce", "planhat")) if vendor in behind)
         for activity in self.model.activities.values():
             if "planhat" in behind:  # what takes no part any more was perhaps shown as it was when it did
@@ -309,6 +314,7 @@ class Oracle:
         for key, (_, pair, one, _) in before.items():
             self.agreement.known(pair, one)  # a pair that a user made by typing an id begins before the round
             winners[key] = self.agreement.winners(pair, one)
+            self.agreement.look(pair)
         self.agreement.discarded.clear()
         self.agreement.changed.clear()
         for activity in self.model.activities.values():
@@ -339,7 +345,7 @@ class Oracle:
                     if (pair.key, one.name) not in before:  # it began in this round: nobody knows what it said before
                         began = {SALESFORCE, pair.section} if activity.typed else {pair.section}
                         self.agreement.changed.setdefault((activity.handle, one.name), set()).update(began)
-        self.agreement.behind = ()  # a later round is judged by what it was shown: worlds that differ in it are one
+        self.agreement.look_away()
 
     def _half_copied(self, activity: Activity) -> None:
         """Where a done Task says something else than the Conversation that was logged of it, it may lose, too."""

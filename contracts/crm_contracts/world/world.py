@@ -225,8 +225,7 @@ class World(Playing):
         monitors.check(exchanges, self.settings, self.oracle.model)
         read = self._got(exchanges)
         owed = self.oracle.owed()
-        behind = {one["vendor"] for one in exchanges if one["fault"] == "slow_visibility"}
-        self.oracle.synced(after, clean=clean, read=read, behind=behind)
+        self.oracle.synced(after, clean=clean, read=read, behind=monitors.older_rows(exchanges))
         cursors = getattr(self.sync, "cursors", None)
         self.oracle.round_ended(
             exchanges,
