@@ -438,6 +438,15 @@ WITH_FIELDS_OF_ITS_OWN = {
             side=TASK, act="act-1", fields={"custom": {"Phase": "A stage with more letters than Salesforce can keep"}}
         ),
     ),
+    "a field is mapped where Tasks are off, and one that says otherwise is done": found(
+        MET,
+        ops.Sync(),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Stage__c": "Rollout"}),
+        ops.Edit(side=TASK, act="act-1", fields={"custom": {"Phase": "Trial"}}),
+        ops.Configure(settings={"task": OFF}),
+        ops.Configure(settings={"phase": "both"}),
+        ops.Complete(side=TASK, act="act-1"),
+    ),
     "Planhat logs a Task once more, with what was written since": found(
         MET,
         ops.Sync(),

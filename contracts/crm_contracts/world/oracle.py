@@ -260,6 +260,7 @@ class Oracle:
             for pair in filter(self.agreement.met, self.model.pairs(activity)):
                 if self.settings.maps_phase(pair.section) and not was.maps_phase(pair.section):
                     noted = pair.planhat.noted or not (activity.typed or pair.section == CONVERSATION)
+                    noted = noted and (self.settings.sends(pair.section) or self.settings.receives(pair.section))
                     self.agreement.start(pair, PHASE, noted=noted)
                 elif self.settings.maps_phase(pair.section) and was.phase != self.settings.phase:
                     self.agreement.known(pair, PHASE).add(pair.values(PHASE))  # (exception moved-settings)
