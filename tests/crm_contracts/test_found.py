@@ -335,6 +335,23 @@ HISTORIES = {
         ops.Move(act="act-1", to="acme"),
         ops.Sync(),
     ),
+    "a status is chosen while its partner is in the bin": found(
+        MET,
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Status": "Waiting on someone else"}),
+        ops.Sync(),
+        ops.Delete(side=SALESFORCE, act="act-1"),
+        ops.Reopen(side=TASK, act="act-1"),
+        ops.Undelete(act="act-1"),
+    ),
+    "a Task is sent whose Conversation takes no part any more": found(
+        PLANNED,
+        ops.Sync(),
+        ops.Edit(side=TASK, act="act-1", fields={"description": "<p>About prices</p>"}),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Configure(settings={"task": SEND}),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Description": "About terms"}),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"type": "email"}),
+    ),
     "what was written and not noted loses its text": found(
         ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call", "Description": "About prices"}),
         ops.Sync(crash_at_commit=2),

@@ -193,9 +193,12 @@ class Agreement:
         self._bases[(*pair.key, one.name)] = left
 
     def _by_the_task(self, activity: Activity, pair: Pair, one: Field, values: Values) -> Values | None:
-        """Where Conversations take no part, the archived Task may still go to Salesforce (exception two-sections)."""
+        """Where its Conversation takes no part, the archived Task may still go to Salesforce (exception two-sections);
+        where only the type is left out, from a section that sends alone.
+        """
         task = activity.one(TASK) if pair.retired and self.settings.sends(TASK) else None
-        if task is None or self.settings.sends(pair.section) or self.settings.receives(pair.section):
+        off = not (self.settings.sends(pair.section) or self.settings.receives(pair.section))
+        if task is None or not (off or (_rests(pair) and not self.settings.receives(TASK))):
             return None
         return task.value(one), values[1]
 

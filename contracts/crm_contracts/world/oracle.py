@@ -140,8 +140,9 @@ class Oracle:
         activity.status_chosen.add(side)
         free = {SALESFORCE, TASK} if len(activity.status_chosen) > 1 else {SALESFORCE, TASK} - {side}
         for other in free:
-            for record in activity.live(other):
-                record.frame.pop(STATE.name_on(other) or "", None)
+            for record in activity.records:  # one in the bin may come back, and be told then
+                if record.side == other:
+                    record.frame.pop(STATE.name_on(other) or "", None)
 
     def planhat_logged(self, handle: str, row: Row) -> None:
         """Planhat itself logged a Conversation because somebody completed the Planhat Task."""
