@@ -352,6 +352,14 @@ HISTORIES = {
         ops.Edit(side=SALESFORCE, act="act-1", fields={"Description": "About terms"}),
         ops.Edit(side=CONVERSATION, act="act-1", fields={"type": "email"}),
     ),
+    "an id of 15 characters in a done Task that is not shown, but its Conversation": found(
+        ops.StaffDisable(),
+        MET,
+        ops.InjectFault(fault="slow_visibility", vendor="planhat", verb="*", object="*", nth=2),
+        ops.Create(side=TASK, act="act-1", fields={"action": "Typed"}, link=15),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Sync(),
+    ),
     "what was written and not noted loses its text": found(
         ops.Create(side=SALESFORCE, act="act-1", fields={"Subject": "Call", "Description": "About prices"}),
         ops.Sync(crash_at_commit=2),

@@ -149,3 +149,21 @@ def test_without_inheritance_it_gets_one_of_its_own(both: Both) -> None:
     both.settle()
 
     assert ["Call", "Call, edited"] == subjects(both)
+
+
+@pytest.mark.rule("P9", "P11", "I3")
+def test_a_second_claimant_that_is_done_keeps_what_it_says(both: Both) -> None:
+    """Two Planhat Tasks carry one id: the second is put aside, and so it stays when a Conversation is logged of it."""
+    both.configure(task=BOTH, conversation=SEND)
+    sf_id = both.sf_task(Subject="Call")
+    both.settle()
+    both.sync().staff_disable_inheritance()
+    second = both.ph_task(action="Second", sourceId=sf_id[:15])
+    both.run()
+    both.ph_edit("tasks", second, status="Done")
+    report = both.run()
+
+    assert sf_id[:15] == both.ph_get("tasks", second)["sourceId"]
+    assert ["Call", "Second"] == subjects(both), "one more, of the Conversation (P11)"
+    (reason,) = report.section("Task:Task").quarantined.values()
+    assert f"Task {sf_id} already belongs to Task" in reason

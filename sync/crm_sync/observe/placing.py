@@ -191,11 +191,11 @@ class Placing:
         """The link, or else the activity, of the Task this Conversation was logged from, if it inherits (P10, P21)."""
         earlier = self._engine.profile.continues[record.model]
         task_id = str(record.get("taskId") or record.id)
-        link = self._state.link_of(earlier, task_id, section.salesforce)
-        unlinked = self._gathered.by_record.get((earlier, section.salesforce, task_id))
-        if link is None and unlinked is None:
-            unlinked = self._not_listed(earlier, record, section)
-        if link is None and unlinked is None:
+        found = self._state.link_of(earlier, task_id, section.salesforce) or self._gathered.by_record.get(
+            (earlier, section.salesforce, task_id)
+        )
+        found = found or self._not_listed(earlier, record, section)
+        if found is None:
             return None
         if not self._engine.inheritance_on or not self._logged_while_on(record):
             when = "now" if not self._engine.inheritance_on else "when it was logged"
@@ -204,7 +204,7 @@ class Placing:
                 "it has a Salesforce Task of its own (rules P11, P21)"
             )
             return None
-        return link or unlinked
+        return found
 
     def _continued_by(self, record: Record, section: Section) -> Link | None:
         """The link of the Conversation that was logged of this Task before the Task itself took part, if it inherits:
@@ -234,18 +234,40 @@ class Placing:
         )
         return self._state.change_link(link.id, ids={model: record.id}, base={**link.base, model: keys})
 
-    def _not_listed(self, earlier: str, record: Record, section: Section) -> Activity | None:
-        """The Task of a Conversation that names it, when no list shows it yet: lists may be behind (F49)."""
+    def _not_listed(self, earlier: str, record: Record, section: Section) -> Link | Activity | None:
+        """The Task of a Conversation that names it, when no list shows it yet: lists may be behind (F49). One that
+        carries an id belongs where that says, if anywhere (P8, P9).
+        """
         task_id = str(record.get("taskId") or "")
         if not task_id or self._engine.section_of(earlier, section.salesforce) is None:
             return None
         task = self._engine.partner.get(earlier, task_id)
         if task is None:
             return None
+        if self._carries_an_id(task, section.salesforce):
+            return self._placed_by_its_id(task, section.salesforce)
         activity = self._gathered.new(section.salesforce)
         self._gathered.by_record[earlier, section.salesforce, task_id] = activity
         activity.partners[earlier] = task
         return activity
+
+    def _carries_an_id(self, record: Record, sf_object: str) -> bool:
+        raw = str(record.get(self._engine.keyable(record.model)) or "").strip()
+        try:
+            return bool(raw and canonical(raw, prefix=self._engine.key_prefix(sf_object)))
+        except AmbiguousId:
+            return True
+        except NotAnId:
+            return False
+
+    def _placed_by_its_id(self, record: Record, sf_object: str) -> Link | Activity | None:
+        section = self._engine.section_of(record.model, sf_object)
+        if section is None or self._aside.holds(record):
+            return None
+        raw = str(record.get(self._engine.keyable(record.model))).strip()
+        self._place_by_key(record, section, raw, f"{record.place} {record.model} {record.id}")
+        activity = self._gathered.by_record.get((record.model, sf_object, record.id))
+        return activity and (activity.link or activity)
 
     def _logged_while_on(self, record: Record) -> bool:
         created = record.get("createdAt") or record.get("createDate")
