@@ -406,6 +406,14 @@ HISTORIES = {
         ops.Sync(),
         ops.Undelete(act="act-1"),
     ),
+    "a done Task was edited, and its Conversation, which only receives": found(
+        PLANNED,
+        ops.Sync(),
+        ops.Edit(side=TASK, act="act-1", fields={"action": "B"}),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"subject": "C"}),
+        ops.Configure(settings={"conversation": RECEIVE}),
+    ),
 }
 
 

@@ -181,7 +181,7 @@ class Agreement:
                         left.add(base)  # written, but perhaps never known to be
             if after == values:
                 left.add(base)
-        if after == self._by_the_task(activity, pair, one, values):
+        if after in self._by_the_task(activity, pair, one, values):
             left.add(after)
         if clean and after[0] == after[1]:
             left &= {after}
@@ -192,15 +192,20 @@ class Agreement:
             self.discarded.append((activity.handle, one, values[loser]))
         self._bases[(*pair.key, one.name)] = left
 
-    def _by_the_task(self, activity: Activity, pair: Pair, one: Field, values: Values) -> Values | None:
-        """Where its Conversation takes no part, the archived Task may still go to Salesforce (exception two-sections);
-        where only the type is left out, from a section that sends alone.
+    def _by_the_task(self, activity: Activity, pair: Pair, one: Field, values: Values) -> set[Values]:
+        """Where its Conversation sends nothing, the archived Task may still go to Salesforce (exception two-sections),
+        and from there into a Conversation that only receives; where only the type is left out, from a section that
+        sends alone.
         """
         task = activity.one(TASK) if pair.retired and self.settings.sends(TASK) else None
-        off = not (self.settings.sends(pair.section) or self.settings.receives(pair.section))
-        if task is None or not (off or (_rests(pair) and not self.settings.receives(TASK))):
-            return None
-        return task.value(one), values[1]
+        sends, receives = self.settings.sends(pair.section), self.settings.receives(pair.section)
+        if task is None or (sends and not _rests(pair)):
+            return set()
+        said = task.value(one)
+        if receives and not _rests(pair):
+            return {(said, said)}
+        alone = not (sends or receives) or not self.settings.receives(TASK)
+        return {(said, values[1])} if alone else set()
 
     def _as_shown(self, pair: Pair, bases: set[Base], values: Values) -> set[Base]:
         """Those bases by which a side that was shown as it had been seems unchanged (`not-shown`)."""
