@@ -21,11 +21,11 @@ from crm_sync.errors import RecordRefused, RunStopped, ServiceUnavailable, Unkno
 from crm_sync.event_days import with_moved_times
 from crm_sync.journal import Journal
 from crm_sync.logged import log_conversation
-from crm_sync.mapping import lens
 from crm_sync.merged import retargeted
 from crm_sync.model import SALESFORCE, Activity, Link, Record, Section
 from crm_sync.observe import looked_at, put_aside
 from crm_sync.plan import ACCOUNT_TOLD, Plan, sections_for
+from crm_sync.read_back import read_back
 from crm_sync.record_ids import AmbiguousId, NotAnId, canonical, external_key
 from crm_sync.report import HeldBack, Outcome
 from crm_sync.rights import held_by_rights
@@ -213,29 +213,13 @@ class Actor:
     def _read_back_salesforce(self, name: str, plans: Mapping[str, Plan]) -> None:
         if not plans:
             return
-        engine = self._engine
-        rows = engine.salesforce.by_ids(name, engine.select(name), plans)
+        rows = read_back(self._engine, name, plans)
         for record_id, plan in plans.items():
             row = rows.get(record_id)
             if row is None:
                 self._fail(plan, "written, but it can no longer be seen in Salesforce")
                 continue
             plan.activity.salesforce = row
-            for field, value in plan.write[SALESFORCE].items():
-                self._note_if_rewritten(plan, field, value, row)
-
-    def _note_if_rewritten(self, plan: Plan, field: str, value: Any, row: Record) -> None:
-        """An automation or a permission may change what was sent (F40, F70); say so."""
-        for section in sections_for(plan.activity, self._engine).values():
-            for mapped in section.fields:
-                if mapped.salesforce != field:
-                    continue
-                sent = lens(mapped).key_sf(mapped, {field: value}, self._engine.context)
-                kept = lens(mapped).key_sf(mapped, row.values, self._engine.context)
-                if sent != kept:
-                    self._engine.report.note(
-                        f"{plan.activity.label}: Salesforce keeps {kept!r} in {field} where {sent!r} was sent"
-                    )
 
     # -- creations in Salesforce ------------------------------------------------------------------------
 

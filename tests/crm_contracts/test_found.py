@@ -414,6 +414,14 @@ HISTORIES = {
         ops.Edit(side=CONVERSATION, act="act-1", fields={"subject": "C"}),
         ops.Configure(settings={"conversation": RECEIVE}),
     ),
+    "a search is behind when it is read back, and a user undoes what was written": found(
+        MET,
+        ops.InjectFault(fault="slow_visibility", vendor="salesforce", verb="query", object="*", times=None),
+        ops.Sync(),
+        ops.Edit(side=TASK, act="act-1", fields={"description": "<p>About prices</p>"}),
+        ops.Sync(),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Description": None}),
+    ),
 }
 
 

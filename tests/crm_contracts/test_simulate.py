@@ -73,6 +73,20 @@ def test_a_history_that_a_vendor_refuses_is_no_shorter_one(monkeypatch: pytest.M
     assert history == simulation._finding(profile("planhat"), CLEAN, 0, 0, history).history
 
 
+def test_a_search_that_is_behind_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a finding is made short, what hides rows from searches does not come to swallow writes."""
+    history: list[Op] = [
+        ops.InjectFault(fault="slow_visibility", vendor="planhat", verb="list", object="*"),
+        ops.InjectFault(fault="unavailable", vendor="planhat", verb="list", object="*"),
+    ]
+    monkeypatch.setattr(simulation, "_broken", lambda _profile, _stage, played: NotQuiet(f"{len(played)}"))
+
+    for one, kept in zip(history, ("list", "*"), strict=True):
+        (left,) = simulation._finding(profile("planhat"), CLEAN, 0, 0, [one]).history
+        assert isinstance(left, ops.InjectFault)
+        assert left.verb == kept
+
+
 @pytest.mark.rule("P10")
 @pytest.mark.parametrize("shard", [pytest.param(n, marks=[] if n < 4 else pytest.mark.nightly) for n in range(10)])
 def test_histories_of_everything_settle(shard: int) -> None:

@@ -21,7 +21,8 @@ from multiprocessing import get_context
 from typing import Any
 
 from crm_contracts.world.monitors import Exchange
-from crm_contracts.world.ops import Op
+from crm_contracts.world.ops import InjectFault, Op
+from crm_contracts.world.points import HIDING, SEARCHES
 from crm_contracts.world.profiles import Profile, profile
 from crm_contracts.world.shrink import shrink
 from crm_contracts.world.violations import InvariantViolated, NotDeterministic
@@ -133,6 +134,8 @@ def _finding(chosen: Profile, seed: int, number: int, stage: int, history: Seque
     kind = type(violated)
 
     def shows(candidate: Sequence[Op]) -> bool:
+        if any(isinstance(op, InjectFault) and op.fault == HIDING and op.verb not in SEARCHES for op in candidate):
+            return False
         try:
             return isinstance(_broken(chosen, stage, candidate), kind)
         except AssertionError:
