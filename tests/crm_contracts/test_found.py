@@ -422,6 +422,20 @@ HISTORIES = {
         ops.Sync(),
         ops.Edit(side=SALESFORCE, act="act-1", fields={"Description": None}),
     ),
+    "both sides edit what is back from the bin before any run saw it gone": found(
+        PLANNED,
+        ops.Sync(),
+        ops.Delete(side=SALESFORCE, act="act-1"),
+        ops.Undelete(act="act-1"),
+        ops.Edit(side=TASK, act="act-1", fields={"description": "<p>About prices</p>"}),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Description": "About dates"}),
+    ),
+    "a Conversation is edited after a death before it was met": found(
+        PLANNED,
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Sync(crash_at=11, acted=True),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"subject": "Other"}),
+    ),
 }
 
 

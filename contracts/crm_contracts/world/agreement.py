@@ -181,7 +181,7 @@ class Agreement:
                         left.add(base)  # written, but perhaps never known to be
             if after == values:
                 left.add(base)
-        if after in self._by_the_task(activity, pair, one, values):
+        if after in self._by_the_task(activity, pair, one, values) | self._by_the_conversation(activity, pair, one):
             left.add(after)
         if clean and after[0] == after[1]:
             left &= {after}
@@ -206,6 +206,16 @@ class Agreement:
             return {(said, said)}
         alone = not (sends or receives) or not self.settings.receives(TASK)
         return {(said, values[1])} if alone else set()
+
+    def _by_the_conversation(self, activity: Activity, pair: Pair, one: Field) -> set[Values]:
+        """The Conversation that was logged of a Task may be met only now, for a run died before it could be: what was
+        written there since goes over, and into the archived Task, too.
+        """
+        logged = activity.one(CONVERSATION) if pair.section == TASK and one.name_on(CONVERSATION) else None
+        goes_over = self.settings.sends(CONVERSATION) and self.settings.receives(TASK)
+        if logged is None or one.name not in logged.wrote or not goes_over:
+            return set()
+        return {(logged.value(one), logged.value(one))}
 
     def _as_shown(self, pair: Pair, bases: set[Base], values: Values) -> set[Base]:
         """Those bases by which a side that was shown as it had been seems unchanged (`not-shown`)."""

@@ -336,6 +336,7 @@ class Oracle:
                 self.agreement.explain(activity, pair, one, (values, winners[key]), clean=clean)
         for activity in self.model.activities.values():
             self._frame_held(activity)
+            asleep = activity.silent
             if clean and activity.returned:
                 self._wake(activity)
             self.agreement.changed.setdefault((activity.handle, STATE.name), set()).update(activity.status_chosen)
@@ -345,7 +346,8 @@ class Oracle:
                 for one in shared(pair.section, self.settings):
                     self.agreement.known(pair, one)
                     if (pair.key, one.name) not in before:  # it began in this round: nobody knows what it said before
-                        began = {SALESFORCE, pair.section} if activity.typed else {pair.section}
+                        both = activity.typed or (asleep and not activity.silent)  # each may have said something
+                        began = {SALESFORCE, pair.section} if both else {pair.section}
                         self.agreement.changed.setdefault((activity.handle, one.name), set()).update(began)
         self.agreement.look_away()
 
