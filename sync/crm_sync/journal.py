@@ -26,6 +26,7 @@ from crm_sync.mapping import changed, lens, parse_moment
 from crm_sync.model import SALESFORCE, Link, Record, Section
 from crm_sync.observe import put_aside
 from crm_sync.recognise import Begun, Found, recognise
+from crm_sync.sides.partner import Gone
 from crm_sync.sides.salesforce import literal, quoted
 from crm_sync.state import PARTNER, Intent
 from crm_sync.updates import UPDATE, recover_updates
@@ -315,12 +316,21 @@ class Journal:
         self._state.change_link(link.id, deleted={model: True})
         self._engine.report.note(f"the {model} made for {sf_object} {sf_id} was deleted before the run had read it")
 
-    def _was_deleted(self, intent: Intent) -> bool:
-        """Does the partner tell that a record with this key was deleted since the creation began (I6)?"""
+    def _deletion(self, intent: Intent) -> Gone | None:
+        """What the partner tells of the deletion of a record with this key since the creation began (I6)."""
         skew = self._engine.partner.transport.skew
         since = intent.at + min(skew, timedelta(0)) - timedelta(seconds=1)
         told = self._engine.partner.deleted_since(intent.body["model"], since)
-        return any(one.sf_id == intent.body["sf_id"] for one in told)
+        return next((one for one in told if one.sf_id == intent.body["sf_id"]), None)
+
+    def _recover_deleted(self, intent: Intent) -> None:
+        """It was made, and it is not there: where deletions are carried over, its own is read with the others (T39)."""
+        name, sf_id, model = (intent.body[key] for key in ("object", "sf_id", "model"))
+        section, gone = self._engine.section_of(model, name), self._deletion(intent)
+        if gone is not None and section is not None and section.carries_deletion(of_salesforce=False):
+            self.add_link(name, sf_id, {model: gone.record_id}, {SALESFORCE: intent.body["sf_base"]})
+        elif gone is not None or intent.body.get("made"):
+            self._bury(name, sf_id, model)
 
     def _look_again(self, sf_object: str, ids: Mapping[str, str]) -> None:
         """The partner's records still lack their key, or the creation: see them in the next reading."""
@@ -339,8 +349,8 @@ class Journal:
             elif record is not None:
                 base = self.received_base(intent, record)
                 self.add_link(body["object"], body["sf_id"], {body["model"]: record.id}, base, replaces=replaces)
-            elif link is None and (body.get("made") or self._was_deleted(intent)):
-                self._bury(body["object"], body["sf_id"], body["model"])
+            elif link is None:
+                self._recover_deleted(intent)
         self._state.close_intent(intent)
 
     def _may_be_typed(self, intent: Intent, record: Record) -> bool:

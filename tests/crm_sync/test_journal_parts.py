@@ -19,7 +19,7 @@ from tests.crm_sync.journal_room import (
 )
 
 from crm_sync.errors import RecordRefused
-from crm_sync.model import SALESFORCE
+from crm_sync.model import SALESFORCE, Direction
 from crm_sync.sides.partner import Gone
 from crm_sync.state import PARTNER, Intent
 
@@ -571,3 +571,34 @@ def test_a_change_that_waits_keeps_no_creation_waiting() -> None:
     room.journal.recover(look_again=True)
 
     assert ["update"] == [one.kind for one in room.state.intents()]
+
+
+@pytest.mark.rule("T39", "M21", "I6")
+@pytest.mark.parametrize("made", [True, False])
+@pytest.mark.parametrize(
+    ("rules", "direction", "carried"),
+    [
+        ({"delete_out": True}, Direction.BOTH, True),
+        ({"delete_out": True}, Direction.RECEIVE, False),
+        ({"delete_in": True}, Direction.BOTH, False),
+    ],
+)
+def test_the_deletion_of_what_was_just_made_is_read_with_the_others(
+    rules: dict[str, bool], direction: Direction, *, carried: bool, made: bool
+) -> None:
+    """Where deletions go on to Salesforce the pair is one, and what is observed next says that half of it is gone;
+    elsewhere it is buried.
+    """
+    room = Room(section("Task", TEXT, rules=rules, direction=direction))
+    at_partner(room, made=made)
+    room.systems.deleted = [Gone("Task0", NOON, "00T000000000000EAA"), Gone("Task1", NOON, SF_ID)]
+
+    room.journal.recover(look_again=True)
+
+    (found,) = room.state.links()
+    if carried:
+        assert ({"Task": "Task1"}, frozenset(), ["salesforce"]) == (found.ids, found.deleted, list(found.base))
+        assert [] == room.notes
+    else:
+        assert ({"Task": f"sourceId={SF_ID}"}, frozenset({"Task"})) == (found.ids, found.deleted)
+    assert [] == room.state.intents()

@@ -104,6 +104,23 @@ HISTORIES: dict[str, tuple[Op, ...]] = {
         Sync(ways=(IN,)),
         LATER,
     ),
+    "in the second of the deletion Salesforce's edit is the last write": (
+        Configure(settings={"task.delete_vs_update": "last_write_wins"}),
+        HERE,
+        Sync(),
+        edit(SALESFORCE, Subject="Edited"),
+        Delete(side=PARTNER, act="act-1"),
+    ),
+    "what was made, and nobody heard of, is deleted": (
+        HERE,
+        Sync(crash_at=12, acted=True),
+        Delete(side=PARTNER, act="act-1"),
+    ),
+    "what was made, and nobody read, is deleted": (
+        HERE,
+        Sync(crash_at=13),
+        Delete(side=PARTNER, act="act-1"),
+    ),
     "a deletion takes an edit along": (
         HERE,
         Sync(),

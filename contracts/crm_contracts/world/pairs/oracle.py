@@ -292,7 +292,7 @@ class PairOracle:
         if activity.live(side):
             ids = ", ".join(one.id for one in (*activity.live(side), record))
             raise Duplicated(f"{handle} has more than one {side} record: {ids}", activity=handle)
-        outlived = "edit-outlives-delete" in self.scope.granted and self.scope.outlives(activity, side)
+        outlived = "edit-outlives-delete" in self.scope.granted and self.scope.outlives(activity, side, tied=True)
         if any(one.met for one in activity.gone(side)) and not activity.undeleted and not outlived:
             raise FalselyDeleted(f"{handle} was deleted in {side} and is back as {record.id}", activity=handle)
         reason = self._unmakable[handle, way]

@@ -138,14 +138,18 @@ class Scope:
             return source.stamp > late  # rule T15: only what was edited since
         return True
 
-    def outlives(self, activity: Activity, side: str) -> bool:
-        """Whether the survivor was edited after the record on *side* was deleted, and the last write wins (T41)."""
+    def outlives(self, activity: Activity, side: str, *, tied: bool = False) -> bool:
+        """Whether the survivor was edited after the record on *side* was deleted, and the last write wins (T41).
+
+        *tied*: or perhaps: Salesforce tells whole seconds, and within one its edit counts as the later (F57).
+        """
         survivor = activity.one(SALESFORCE if side == PARTNER else PARTNER)
         at = max((one.deleted_at for one in activity.gone(side) if one.deleted_at), default=None)
-        if survivor is None or at is None:
+        if survivor is None or at is None or not survivor.wrote:
             return False
         by_last = self.settings.policy(activity.section).delete_vs_update == "last_write_wins"
-        return by_last and max(survivor.wrote.values(), default=at) > at
+        wrote = max(survivor.wrote.values())
+        return by_last and (wrote > at or (tied and side == PARTNER and int(wrote.timestamp()) == int(at.timestamp())))
 
     def undeletable(self, activity: Activity, record: Record, this: JobsRun) -> str:
         """Why the sync may not delete *record* of *activity* in *this* round; "" if it may."""
@@ -182,6 +186,8 @@ class Scope:
         if self.undeletable(activity, record, this):
             return False
         other = SALESFORCE if record.side == PARTNER else PARTNER
+        if self.outlives(activity, other, tied=True):
+            return False
         linked = any(one.linked for one in activity.gone(other) if not one.by_sync)
         if not linked and "unlinked-delete" in self.granted:
             return False  # what had no counterpart then is a user's own business
