@@ -111,6 +111,13 @@ HISTORIES: dict[str, tuple[Op, ...]] = {
         edit(SALESFORCE, Subject="Edited"),
         Delete(side=PARTNER, act="act-1"),
     ),
+    "the record that wins as a whole has no owner, and Salesforce's was changed": (
+        THERE,
+        Sync(),
+        edit(SALESFORCE, OwnerId="pia"),
+        LATER,
+        edit(PARTNER, description="text"),
+    ),
     "what was made, and nobody heard of, is deleted": (
         HERE,
         Sync(crash_at=12, acted=True),

@@ -198,6 +198,7 @@ class Agreements:
             found = {_carried(values, side, old) if ways[side] else values for side in winners}
             if "no-opinion-conflict" in granted:
                 found |= {_carried(values, side) for side in winners if ways[side]}
+                found |= {_heard(values, side, base) for side in winners if all(ways)}
             return found
         source = changed.index(True)
         found = {_carried(values, source, old) if ways[source] else values}
@@ -285,6 +286,15 @@ def _carried(values: Values, source: int, base: Values | None = None) -> Values:
         kept = [n for n, theirs in enumerate(other) if theirs == UNSAID and mine[n] == base[source][n]]
         told = [UNSAID if n in kept else one for n, one in enumerate(told)]
     return (mine, tuple(told)) if source == 0 else (tuple(told), mine)
+
+
+def _heard(values: Values, source: int, base: Values) -> Values:
+    """Both sides after *source* won, and took what it has no opinion of and the other side changed."""
+    both = [list(side) for side in _carried(values, source)]
+    for n, theirs in enumerate(values[1 - source]):
+        if values[source][n] == UNSAID and theirs != base[1 - source][n]:
+            both[source][n] = theirs
+    return tuple(both[0]), tuple(both[1])
 
 
 def _drifting(values: Values, source: int, base: Values) -> Values:
