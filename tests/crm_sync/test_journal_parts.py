@@ -458,6 +458,21 @@ def test_a_record_with_the_key_that_says_nothing_of_what_was_sent(heard: bool, a
     assert [] == room.state.intents()
 
 
+@pytest.mark.rule("F01", "I5", "T4", "P9")
+@pytest.mark.parametrize(("flag", "may_type"), [("", False), ("typed_keys", True), ("own_keys", True)])
+def test_who_bears_a_key_that_nobody_types_is_ours(
+    monkeypatch: pytest.MonkeyPatch, flag: str, *, may_type: bool
+) -> None:
+    """Where the sync alone gives records the key, one that has it was made by it, whatever it says by now."""
+    room = Room()
+    monkeypatch.setitem(room.facts.profile.raw, "partner", {flag: True})
+    at_partner(room)
+    room.systems.partners = {("Task", "Task1"): ph(action="b")}
+    room.journal.recover(look_again=True)
+
+    assert ([] if may_type else [(SF_ID, {"Task": "Task1"})]) == room.links()
+
+
 @pytest.mark.rule("F01", "I5")
 @pytest.mark.parametrize("day", ["2026-01-01", None])
 def test_what_is_no_text_tells_nobody_apart(day: str | None) -> None:

@@ -286,6 +286,27 @@ REMINDERS: dict[str, tuple[Op, ...]] = {
         LOCKED,
         Sync(),
     ),
+    "a run dies over one of two that a template gives one name": (
+        Configure(settings={"template": "Reminder"}),
+        Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "Call", "details": "text"}),
+        Create(side=PARTNER, act="act-2", section=REMINDER, fields={"name": "Other"}),
+        InjectFault(fault="session_expired", vendor="marketo", verb="*", object="*", nth=3),
+        Sync(crash_at=15),
+    ),
+    "a name is given to what was made, and nobody heard of": (
+        Create(side=SALESFORCE, act="act-1", section=REMINDER, fields={"Subject": None}),
+        Sync(crash_at=10, acted=True),
+        edit(PARTNER, name="Call"),
+    ),
+    "what was written in Salesforce waits for the job that reads it": (
+        TO_CALL,
+        Tick(seconds=600),
+        Create(side=PARTNER, act="act-2", section=REMINDER, fields={"name": "Other"}),
+        Sync(),
+        Edit(side=SALESFORCE, act="act-2", fields={"Subject": "Renamed"}),
+        edit(SALESFORCE, WhatId="globex"),
+        Sync(ways=(OUT,)),
+    ),
     "a record wins, and what its other side cannot hear stands": (
         Create(side=SALESFORCE, act="act-1", section=REMINDER, fields={"Status": "Not Started"}),
         Configure(settings={"reminder.grain": "record"}),

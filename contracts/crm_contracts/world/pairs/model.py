@@ -211,11 +211,24 @@ class Model:
             if one.name in ("title", "text")
         } - {None}
         mine = [one for one in self.activities.values() if SOBJECTS[one.section] == SOBJECTS[record.section]]
-        ranked = sorted(mine, key=lambda one: (-len(words & one.names), bool(one.live(record.side))))
+        text = _text(record, known)
+
+        def unlike(one: Activity) -> tuple[int, bool, bool]:
+            source = one.one(SALESFORCE if record.side == PARTNER else PARTNER)
+            return -len(words & one.names), bool(one.live(record.side)), not source or _text(source, known) != text
+
+        ranked = sorted(mine, key=unlike)
         if ranked and words & ranked[0].names:
             return ranked[0]
         waiting = [one for one in mine if not any(each.side == record.side for each in one.records)]
         return waiting[0] if len(waiting) == 1 else None  # it can be nobody else's, whatever it says
+
+
+def _text(record: Record, known: Known) -> Value:
+    """Its longer words: by a template any number of records may have one title (M11)."""
+    return next(
+        (one.read(record.side, record.row, known) for one in born_with(record.section) if one.name == "text"), None
+    )
 
 
 def section_of(sobject: str, sections: tuple[str, ...]) -> str:

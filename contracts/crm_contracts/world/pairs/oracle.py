@@ -245,8 +245,16 @@ class PairOracle:
         way = IN if activity.born_on == SALESFORCE else OUT
         assert self._last is not None, "a round has ended"
         is_open = not self._unmakable[activity.handle, way] or not self.scope.shut(activity, way, self._last)
+        wrote = self.watch.fresh[activity.handle]
+        read = {
+            SALESFORCE if each == IN else PARTNER for each in self._last.ways
+        }  # what only the other job reads waits
         return (
-            is_open and not activity.any_deleted and not activity.moved and activity.one(activity.born_on) is not None
+            is_open
+            and not activity.any_deleted
+            and not activity.moved
+            and activity.one(activity.born_on) is not None
+            and any(one.side in read for one in activity.records if one.id in wrote)
         )
 
     def _vanished(self, after: Observation, this: JobsRun) -> set[str]:
