@@ -3,7 +3,7 @@
 Rule 1: an intent holds what was sent and what both sides said then, empty values included; so what people wrote
 between a death and the recovery is told apart from what was agreed (I5).
 Rule 2: a record is found by its unique key, else by who made it and when (see `recognise`), never by values alone. A
-key at the partner is, for most, one that people may type, too (P9, T4): such a record has to say what was sent.
+key in Planhat is one that people may type, too (P9): such a record has to say what was sent.
 Rule 3: an intent for which no section is enabled waits, without a request (P2).
 Rule 4: resolving reads both systems and writes only the state.
 Rule 5: Salesforce carries out a bulk job whether or not anybody listens. One that was begun has ended before anything
@@ -359,9 +359,8 @@ class Journal:
         agreed on yet, so nothing is taken from Salesforce for what it never said.
         """
         section = self._engine.section_of(record.model, intent.body["object"])
-        given = self._engine.profile.raw["partner"]
-        may_type = given.get("typed_keys") or given.get("own_keys")
-        if intent.body.get("made") or section is None or not may_type:
+        typed = self._engine.profile.raw["partner"].get("typed_keys")
+        if intent.body.get("made") or section is None or not typed:
             return False
         sent, read = self.received_base(intent, record)[record.model], self._engine.keys(record, section)
         texts = [m.salesforce for m in section.fields if m.lens in TEXTS and sent.get(m.salesforce)]

@@ -156,7 +156,7 @@ def _plan_linked(plan: Plan, known: Known) -> None:
         for mapped in section.fields:
             mapped_fields.setdefault(mapped.salesforce, {})[model] = mapped
     views = {name: _views(plan, known, by_model, sections) for name, by_model in mapped_fields.items()}
-    record = _record_winner(known, sections, mapped_fields, views)
+    record = _record_winner(plan, known, sections, mapped_fields, views)
     for name, by_model in mapped_fields.items():
         _plan_field(plan, known, name, by_model, sections, views[name], record)
     for model, section in sections.items():
@@ -170,18 +170,26 @@ def _plan_linked(plan: Plan, known: Known) -> None:
 
 
 def _record_winner(
+    plan: Plan,
     known: Known,
     sections: Mapping[str, Section],
     mapped_fields: Mapping[str, Mapping[str, FieldMap]],
     views: Mapping[str, tuple[View, Mapping[str, View]]],
 ) -> str:
-    """The side that wins the record as a whole, where the grain of a conflict is the record (T9); "" otherwise."""
+    """The side that wins the record as a whole, where the grain of a conflict is the record (T9); "" otherwise.
+
+    What the other side cannot be told wins nothing: it would take what was said there with it (I5).
+    """
     section = list(sections.values())[-1] if sections else None
     if section is None or section.rules.grain != "record":
         return ""
-    fields = [
-        Mapped(sf, list(seen.values()), _agreement(known, mapped_fields[name])) for name, (sf, seen) in views.items()
-    ]
+    fields = []
+    for name, (sf, seen) in views.items():
+        by_model = mapped_fields[name]
+        stuck = {model for model in (SALESFORCE, *seen) if _stays(plan, known, model, by_model)}
+        told = [replace(view, silent=view.silent or model in stuck) for model, view in seen.items()]
+        ours = replace(sf, silent=sf.silent or SALESFORCE in stuck)
+        fields.append(Mapped(ours, told, _agreement(known, by_model)))
     rules = section.rules
     return record_winner(
         fields,
@@ -377,10 +385,7 @@ def _deliver(plan: Plan, known: Known, winner: str, targets: Sequence[str], by_m
         mapped = by_model[winner]
         record = activity.replica(winner)
         assert record is not None
-        value = lens(mapped).to_sf(mapped, record.values, known.context)
-        if not isinstance(value, Held):
-            sobject = known.sobject(activity.sf_object)
-            value = sobject.refuses(mapped.salesforce, value, create=False) or value
+        value = _for_salesforce(activity, known, mapped, record)
         if isinstance(value, Held):
             plan.hold(mapped, value)
             return False
@@ -401,6 +406,29 @@ def _deliver(plan: Plan, known: Known, winner: str, targets: Sequence[str], by_m
         plan.write.setdefault(model, {}).update(written)
         delivered = True
     return delivered
+
+
+def _for_salesforce(activity: Activity, known: Known, mapped: FieldMap, record: Record) -> Any:
+    """What a partner's record says, as Salesforce is told of a change; `Held` where it cannot be."""
+    value = lens(mapped).to_sf(mapped, record.values, known.context)
+    if isinstance(value, Held):
+        return value
+    return known.sobject(activity.sf_object).refuses(mapped.salesforce, value, create=False) or value
+
+
+def _stays(plan: Plan, known: Known, replica: str, by_model: Mapping[str, FieldMap]) -> bool:
+    """Can nobody be told what one replica says of a field?"""
+    activity = plan.activity
+    record = activity.salesforce if replica == SALESFORCE else activity.replica(replica)
+    if record is None:
+        return False
+    if replica != SALESFORCE:
+        return isinstance(_for_salesforce(activity, known, by_model[replica], record), Held)
+    told = [(mapped, there) for model, mapped in by_model.items() if (there := activity.replica(model)) is not None]
+    return bool(told) and all(
+        isinstance(lens(mapped).to_partner(mapped, record.values, known.context, there.values), Held)
+        for mapped, there in told
+    )
 
 
 def _keep_unsettled(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.crm_sync.facts import SF_ID, SUBJECT, TooLate, activity, link, ph, section, sf, sf_field
+from tests.crm_sync.facts import BASE, NOTE, SF_ID, SUBJECT, TooLate, activity, link, ph, section, sf, sf_field
 from tests.crm_sync.plans import KEYS, RECEIVE, SEND, TASK, TWO, UNCHANGED, UPDATED, Unasked, only, plan, read, told
 
 from crm_sync.model import SALESFORCE, Direction, FieldMap, Policy, Rules
@@ -111,6 +111,26 @@ def test_one_winner_for_all_fields(grain: str, winners: list[str]) -> None:
     whole = {SALESFORCE: {"Subject": "ours", "Description": "n"}}
     assert (both if grain == "field" else whole) == said["write"]
     assert winners == [one[1] for one in said.get("conflicts", [])]
+
+
+@pytest.mark.rule("T9", "T32", "I5")
+@pytest.mark.parametrize("side", [SALESFORCE, "Task"])
+def test_what_the_other_side_cannot_be_told_wins_no_record(side: str) -> None:
+    """The later change is an owner or a word that the other side refuses: what was said there goes over."""
+    owner = FieldMap("owner", "ownerId", "OwnerId", "owner")
+    agreed = link(base={key: {**BASE, "OwnerId": None} for key in (SALESFORCE, "Task")})
+    if side == SALESFORCE:
+        one = activity(sf(at=5, OwnerId="a stranger"), ph(action="ours"), link=agreed)
+    else:
+        one = activity(sf(Description="theirs"), ph(at=5, action="ours"), link=agreed)
+    fields = [sf_field("Subject", restricted=side == "Task", values=frozenset({"a"})), sf_field("Description")]
+
+    said = plan(one, section("Task", SUBJECT, NOTE, owner, rules={"grain": read("record")}), fields=fields)
+
+    expected = {SALESFORCE: {SALESFORCE: {"Subject": "ours"}}, "Task": {"Task": {"description": "theirs"}}}
+    assert expected[side] == said["write"]
+    assert [{SALESFORCE: "owner", "Task": "subject"}[side]] == [one[0] for one in said["held"]]
+    assert "conflicts" not in said
 
 
 @pytest.mark.rule("T9", "P1")

@@ -118,6 +118,26 @@ HISTORIES: dict[str, tuple[Op, ...]] = {
         LATER,
         edit(PARTNER, description="text"),
     ),
+    "an assignee whom Salesforce does not know wins no record": (
+        Create(side=PARTNER, act="act-1", section=TASK, fields={"assignee": "stranger", "title": "Call"}),
+        Configure(settings={"task.tie": "partner"}),
+        Sync(),
+        edit(SALESFORCE, ActivityDate="2026-02-28"),
+    ),
+    "what was made, and nobody heard of, was renamed, and its source is deleted": (
+        HERE,
+        Sync(crash_at=12, acted=True),
+        edit(PARTNER, title="Renamed"),
+        Delete(side=SALESFORCE, act="act-1"),
+    ),
+    "an owner that a filter keeps out comes in when the record that won opens it": (
+        Configure(settings={"task.in_filter": "Priority != 'Low'"}),
+        THERE,
+        Sync(),
+        edit(SALESFORCE, OwnerId="pia", Priority="Low"),
+        LATER,
+        edit(PARTNER, title="Renamed"),
+    ),
     "what was made, and nobody heard of, is deleted": (
         HERE,
         Sync(crash_at=12, acted=True),

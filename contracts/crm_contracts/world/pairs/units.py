@@ -107,6 +107,8 @@ class Agreements:
             for outcome in self._outcomes(was, base):
                 if outcome != was.values and self._same(was.unit, outcome, after, was.values):
                     left.add(after)
+                    if "no-opinion-conflict" in self.scope.granted:
+                        left.add(_under_way(after, base))
                     if not clean and "unknown-answer" in self.scope.granted:
                         left.add(base)  # written, but perhaps never known to be
         if not left:
@@ -295,6 +297,16 @@ def _heard(values: Values, source: int, base: Values) -> Values:
         if values[source][n] == UNSAID and theirs != base[1 - source][n]:
             both[source][n] = theirs
     return tuple(both[0]), tuple(both[1])
+
+
+def _under_way(after: Values, base: Values) -> Values:
+    """What counts as agreed where a change waits, as it may not pass yet, for a side that had no opinion of it."""
+    agreed = [list(side) for side in after]
+    for side in (0, 1):
+        for n, mine in enumerate(after[side]):
+            if mine == UNSAID:
+                agreed[1 - side][n] = base[1 - side][n]
+    return tuple(agreed[0]), tuple(agreed[1])
 
 
 def _drifting(values: Values, source: int, base: Values) -> Values:
