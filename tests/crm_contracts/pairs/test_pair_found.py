@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 import pytest
 
@@ -327,6 +328,20 @@ REMINDERS: dict[str, tuple[Op, ...]] = {
         edit(SALESFORCE, WhatId="globex"),
         Sync(ways=(OUT,)),
     ),
+    "a rename that Marketo never hears is no write after the deletion": (
+        TO_CALL,
+        Sync(),
+        Configure(settings={"reminder.delete_vs_update": "last_write_wins"}),
+        Delete(side=PARTNER, act="act-1"),
+        LATER,
+        edit(SALESFORCE, Subject="Renamed"),
+    ),
+    "nobody looks at what was written long before the sync is switched on again": (
+        Create(side=SALESFORCE, act="act-1", section=REMINDER, fields={"Subject": "Call"}),
+        Configure(settings={"enabled": False}),
+        Tick(seconds=31 * DAY),
+        Configure(settings={"enabled": True}),
+    ),
     "a record wins, and what its other side cannot hear stands": (
         Create(side=SALESFORCE, act="act-1", section=REMINDER, fields={"Status": "Not Started"}),
         Configure(settings={"reminder.grain": "record"}),
@@ -401,6 +416,33 @@ def reminders() -> Iterator[PairStage]:
 def test_what_was_found_of_reminders(reminders: PairStage, name: str) -> None:
     """The reference sync is right about it, and the judge knows."""
     play(REMINDERS[name], stage=reminders, sync=reference_pair_sync)
+
+
+TWINS: dict[str, tuple[Op, ...]] = {
+    "a run dies over one of two that differ by their key alone": (
+        Configure(settings={"template": "Reminder"}),
+        Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "Call"}),
+        Create(side=PARTNER, act="act-2", section=REMINDER, fields={"name": "Other"}),
+        Configure(settings={"reminder.delete_out": False}),
+        Sync(crash_at=15, acted=True),
+    ),
+    "a run dies over what another template names": (
+        Configure(settings={"template": "Reminder"}),
+        Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "Call"}),
+        Create(side=PARTNER, act="act-2", section=REMINDER, fields={"name": "Other"}),
+        Configure(settings={"template": "{{activity_subject}}"}),
+        Configure(settings={"reminder.delete_out": False}),
+        Sync(crash_at=15, acted=True),
+    ),
+}
+
+
+@pytest.mark.rule("M11", "M13", "I3")
+@pytest.mark.parametrize("name", TWINS)
+def test_what_was_found_where_salesforce_has_a_key(name: str) -> None:
+    """The same in an org with a key field of the sync's own."""
+    with closing(PairStage("marketo", external_id=True)) as keyed:
+        play(TWINS[name], stage=keyed, sync=reference_pair_sync)
 
 
 @pytest.mark.rule("T9", "T14", "T16", "T23", "T32", "T39", "T41")

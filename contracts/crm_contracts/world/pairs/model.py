@@ -169,10 +169,7 @@ class Model:
 
     def names(self, activity: Activity, record: Record, known: Known) -> None:
         """Remember by what words the activity can be known again on the other side."""
-        for one in born_with(record.section):
-            if one.name in ("title", "text"):
-                activity.names.add(one.read(record.side, record.row, known))
-        activity.names.discard(None)
+        activity.names |= _words(record, known)
 
     def pair(self, activity: Activity) -> Pair | None:
         left, right = activity.one(SALESFORCE), activity.one(PARTNER)
@@ -203,25 +200,39 @@ class Model:
             return self.of(SALESFORCE, found.key) if found else None
         if record.side == SALESFORCE:
             for activity, other in self.each(PARTNER):
-                if other.points_at(record.key):
+                if other.points_at(record.key) or _is_keyed(record.row, other):
                     return activity
-        words = {
-            one.read(record.side, record.row, known)
-            for one in born_with(record.section)
-            if one.name in ("title", "text")
-        } - {None}
+        words = _words(record, known)
         mine = [one for one in self.activities.values() if SOBJECTS[one.section] == SOBJECTS[record.section]]
         text = _text(record, known)
 
+        # As its records are called now, too: by another template they have another name (M11).
+        called = {one.handle: one.names.union(*(_words(each, known) for each in one.records)) for one in mine}
+
         def unlike(one: Activity) -> tuple[int, bool, bool]:
             source = one.one(SALESFORCE if record.side == PARTNER else PARTNER)
-            return -len(words & one.names), bool(one.live(record.side)), not source or _text(source, known) != text
+            return (
+                -len(words & called[one.handle]),
+                bool(one.live(record.side)),
+                not source or _text(source, known) != text,
+            )
 
         ranked = sorted(mine, key=unlike)
-        if ranked and words & ranked[0].names:
+        if ranked and words & called[ranked[0].handle]:
             return ranked[0]
         waiting = [one for one in mine if not any(each.side == record.side for each in one.records)]
         return waiting[0] if len(waiting) == 1 else None  # it can be nobody else's, whatever it says
+
+
+def _words(record: Record, known: Known) -> set[Value]:
+    fields = [one for one in born_with(record.section) if one.name in ("title", "text")]
+    return {one.read(record.side, record.row, known) for one in fields} - {None}
+
+
+def _is_keyed(row: Row, other: Record) -> bool:
+    """Whether a key field of Salesforce's names the partner's record, as `Model.named` reads it."""
+    keys = [str(row[name]) for name in row if name.endswith("__c") and other.section in name.lower()]
+    return any(key.rpartition("-")[2] == other.id for key in keys)
 
 
 def _text(record: Record, known: Known) -> Value:

@@ -251,6 +251,7 @@ class PairOracle:
         }  # what only the other job reads waits
         return (
             is_open
+            and not self.scope.forgotten(activity)
             and not activity.any_deleted
             and not activity.moved
             and activity.one(activity.born_on) is not None

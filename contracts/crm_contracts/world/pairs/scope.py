@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from crm_contracts.world.fields import plain
+from crm_contracts.world.pairs.fields import shared
 from crm_contracts.world.pairs.model import Activity, Record
 from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, REMINDER, TASK, TOUCHPOINT, PairSettings
@@ -121,6 +122,12 @@ class Scope:
             return "it is another user's (M24)"
         return "" if self._pulled(source, self.enabled[0]) else "it was not touched in the 24 hours before (M16)"
 
+    def forgotten(self, activity: Activity) -> bool:
+        """Whether a Salesforce task was not touched in the day before the sync was switched on the last time (M16)."""
+        source = activity.one(SALESFORCE)
+        first = activity.section == REMINDER and activity.one(PARTNER) is None
+        return first and source is not None and not self._pulled(source, self.enabled[-1])
+
     def _pulled(self, source: Record, since: datetime) -> bool:
         is_open = source.row.get("Status") != "Completed"
         everything = self.settings.initial_import == "all_open" and is_open
@@ -145,10 +152,13 @@ class Scope:
         """
         survivor = activity.one(SALESFORCE if side == PARTNER else PARTNER)
         at = max((one.deleted_at for one in activity.gone(side) if one.deleted_at), default=None)
-        if survivor is None or at is None or not survivor.wrote:
+        if survivor is None or at is None:
             return False
         by_last = self.settings.policy(activity.section).delete_vs_update == "last_write_wins"
-        wrote = max(survivor.wrote.values())
+        unheard = {one.name for one in shared(activity.section, self.settings) if one.out_only and side == PARTNER}
+        wrote = max((moment for name, moment in survivor.wrote.items() if name not in unheard), default=None)
+        if wrote is None:
+            return False
         return by_last and (wrote > at or (tied and side == PARTNER and int(wrote.timestamp()) == int(at.timestamp())))
 
     def undeletable(self, activity: Activity, record: Record, this: JobsRun) -> str:

@@ -314,9 +314,13 @@ class PairWorld(Playing):
 
     def observe(self) -> Observation:
         """Everything both systems show of activities, read by their users."""
-        sobjects = sorted({SOBJECTS[section] for section in self.settings.sections})
+        keys: dict[str, list[str]] = {SOBJECTS[section]: [] for section in sorted(self.settings.sections)}
+        for section in self.settings.sections:
+            keys[SOBJECTS[section]] += filter(None, [self.stage.external_ids[section]])
         return {
-            SALESFORCE: {key: row for name in sobjects for key, row in self.stage.salesforce.rows(name).items()},
+            SALESFORCE: {
+                key: row for name, named in keys.items() for key, row in self.stage.salesforce.rows(name, named).items()
+            },
             PARTNER: {
                 partner_key(section, record_id): row
                 for section in self.settings.sections
