@@ -186,7 +186,7 @@ def _record_winner(
     fields = []
     for name, (sf, seen) in views.items():
         by_model = mapped_fields[name]
-        stuck = {model for model in (SALESFORCE, *seen) if _stays(plan, known, model, by_model)}
+        stuck = _stuck(plan.activity, known, by_model)
         told = [replace(view, silent=view.silent or model in stuck) for model, view in seen.items()]
         ours = replace(sf, silent=sf.silent or SALESFORCE in stuck)
         fields.append(Mapped(ours, told, _agreement(known, by_model)))
@@ -416,19 +416,18 @@ def _for_salesforce(activity: Activity, known: Known, mapped: FieldMap, record: 
     return known.sobject(activity.sf_object).refuses(mapped.salesforce, value, create=False) or value
 
 
-def _stays(plan: Plan, known: Known, replica: str, by_model: Mapping[str, FieldMap]) -> bool:
-    """Can nobody be told what one replica says of a field?"""
-    activity = plan.activity
-    record = activity.salesforce if replica == SALESFORCE else activity.replica(replica)
-    if record is None:
-        return False
-    if replica != SALESFORCE:
-        return isinstance(_for_salesforce(activity, known, by_model[replica], record), Held)
-    told = [(mapped, there) for model, mapped in by_model.items() if (there := activity.replica(model)) is not None]
-    return bool(told) and all(
-        isinstance(lens(mapped).to_partner(mapped, record.values, known.context, there.values), Held)
-        for mapped, there in told
-    )
+def _stuck(activity: Activity, known: Known, by_model: Mapping[str, FieldMap]) -> set[str]:
+    """The replicas that were read, and of whose value of one field nobody can be told."""
+    ours = activity.salesforce
+    there = [(mapped, record) for model, mapped in by_model.items() if (record := activity.replica(model)) is not None]
+    told = [_for_salesforce(activity, known, mapped, record) for mapped, record in there]
+    found = {record.model for (_, record), value in zip(there, told, strict=True) if isinstance(value, Held)}
+    if ours is not None and all(
+        isinstance(lens(mapped).to_partner(mapped, ours.values, known.context, record.values), Held)
+        for mapped, record in there
+    ):
+        found.add(SALESFORCE)
+    return found
 
 
 def _keep_unsettled(

@@ -133,6 +133,14 @@ def test_what_the_other_side_cannot_be_told_wins_no_record(side: str) -> None:
     assert "conflicts" not in said
 
 
+@pytest.mark.rule("T9", "I5")
+def test_what_nobody_read_is_no_obstacle() -> None:
+    """Only the partner's record is known, and it changed: there is nothing to dispute."""
+    said = plan(activity(ph(at=5, action="ours"), link=link()), section(rules={"grain": read("record")}))
+
+    assert {SALESFORCE: {"Subject": "ours"}} == said["write"]
+
+
 @pytest.mark.rule("T9", "P1")
 @pytest.mark.parametrize(("grains", "whole"), [(("field", "record"), True), (("record", "field"), False)])
 def test_the_later_models_section_says_what_a_conflict_is_about(grains: tuple[str, str], whole: bool) -> None:
@@ -224,6 +232,21 @@ def test_a_record_keeps_what_it_must_say(rules: dict[str, Any], lacks: str) -> N
 
     expected = only("QUARANTINED", why, refuse=why) if lacks else UPDATED | {"write": {"Task": {"action": " "}}}
     assert expected == plan(one, section(rules=rules))
+
+
+@pytest.mark.rule("T16", "I5")
+def test_what_is_kept_has_not_lost() -> None:
+    """The Conversation's blank title wins over both: Salesforce's is told as lost, and the Task's stays, for it must
+    have one.
+    """
+    strict = replace(TWO[0], rules=Rules(required=frozenset({"action"})))
+    conversation = ph("Conversation", at=9, subject=" ")
+    one = activity(sf(Subject="theirs"), ph(at=5, action="ours"), conversation, link=link("Task", "Conversation"))
+
+    said = plan(one, strict, TWO[1])
+
+    assert {SALESFORCE: {"Subject": " "}} == said["write"]
+    assert [SALESFORCE] == [conflict[2] for conflict in said["conflicts"]]
 
 
 @pytest.mark.rule("T16", "P7")
