@@ -10,7 +10,7 @@ from tests.crm_sync.facts import BASE, NOTE, SF_ID, SUBJECT, TooLate, activity, 
 from tests.crm_sync.plans import KEYS, RECEIVE, SEND, TASK, TWO, UNCHANGED, UPDATED, Unasked, only, plan, read, told
 
 from crm_sync.model import SALESFORCE, Direction, FieldMap, Policy, Rules
-from crm_sync.plan import Plan, plan_activity
+from crm_sync.plan import ACCOUNT_TOLD, Plan, plan_activity
 from crm_sync.report import Outcome
 from crm_sync.verdict import Action, Verdict
 
@@ -289,6 +289,16 @@ def test_another_account_is_told_of(account: str | None, parent: str, noted: boo
         one, section(rules={"parent_missing": read("skip")})
     )
     assert UNCHANGED == plan(one) == plan(one, section(rules={"parent_missing": "omit"}))
+
+
+@pytest.mark.rule("T12")
+@pytest.mark.parametrize(("told", "noted"), [("001A", True), ("001C", True), ("001B", False)])
+def test_the_same_other_account_is_told_of_once(told: str, noted: bool) -> None:
+    """One that was told of already is not told again; another one than last time is, whatever it is called."""
+    base = {SALESFORCE: BASE, "Task": {**BASE, ACCOUNT_TOLD: told}}
+    one = activity(sf(AccountId="001B"), ph(), link=link(base=base))
+
+    assert noted == ("notes" in plan(one, section(rules={"parent_missing": "skip"})))
 
 
 @pytest.mark.rule("T8", "T12")
