@@ -420,8 +420,7 @@ def _stuck(activity: Activity, known: Known, by_model: Mapping[str, FieldMap]) -
     """The replicas that were read, and of whose value of one field nobody can be told."""
     ours = activity.salesforce
     there = [(mapped, record) for model, mapped in by_model.items() if (record := activity.replica(model)) is not None]
-    told = [_for_salesforce(activity, known, mapped, record) for mapped, record in there]
-    found = {record.model for (_, record), value in zip(there, told, strict=True) if isinstance(value, Held)}
+    found = {record.model for one, record in there if isinstance(_for_salesforce(activity, known, one, record), Held)}
     if ours is not None and all(
         isinstance(lens(mapped).to_partner(mapped, ours.values, known.context, record.values), Held)
         for mapped, record in there
