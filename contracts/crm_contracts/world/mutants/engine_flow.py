@@ -374,6 +374,22 @@ FLOW = (
         tests=(f"{HTTP}test_a_derived_field_is_mapped",),
     ),
     Mutant(
+        "a search tells what was kept",
+        "F49",
+        "What a search does not show yet after a write counts as what Salesforce keeps; who puts the old value back "
+        "goes unheard.",
+        (Text("crm_sync.read_back.read_back", "if unmoved:", "if False:"),),
+        tests=("tests/crm_sync/test_read_back.py",),
+    ),
+    Mutant(
+        "what nobody can be told wins the record",
+        "F19",
+        "Where the grain of a conflict is the record, an assignee whom Salesforce does not know takes along what was "
+        "written there.",
+        (Text(f"{PLAN}_record_winner", "stuck = _stuck(plan.activity, known, by_model)", "stuck = set()"),),
+        tests=("tests/crm_sync/test_plan.py",),
+    ),
+    Mutant(
         "agreed is what was sent",
         "F40",
         "What Salesforce keeps after a change is not read back.",

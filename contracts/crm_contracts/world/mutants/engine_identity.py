@@ -131,6 +131,13 @@ IDENTITY = (
         scenario="F02 an id is typed into Planhat after a death",
     ),
     Mutant(
+        "what nobody read stays without its counterpart",
+        "F02",
+        "What a run that died had just made in Totango, and somebody deleted since, leaves its source in Salesforce.",
+        (Text("crm_sync.journal.Journal._recover_deleted", "section is not None and", "section is None and"),),
+        tests=("tests/crm_sync/test_journal_parts.py",),
+    ),
+    Mutant(
         "the switch counts as it is now",
         "F10",
         "A Conversation that was logged while inheritance was off joins its Task once it is on.",
