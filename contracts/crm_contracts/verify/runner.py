@@ -168,6 +168,7 @@ class HookRunner:
     timeout_seconds: float = 60
     kill_command: str = ""
     _kill_failed: str = field(default="", repr=False)
+    _was_killed: bool = field(default=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -181,6 +182,7 @@ class HookRunner:
         body = {"variables": dict(given.variables), "settings": dict(given.settings)}
         clock = RealClock()
         until = clock.now().timestamp() + self.timeout_seconds
+        dying, self._was_killed = self._was_killed, False
         with requests.Session() as session:
             session.trust_env = False
             while True:
@@ -195,6 +197,9 @@ class HookRunner:
                     requests.exceptions.InvalidURL,
                     requests.exceptions.MissingSchema,
                 ) as no:
+                    if dying and "reset" in str(no):
+                        dying = False  # who was killed took this call, and had no time to close its door
+                        continue
                     if not self._may_be_starting(no) or clock.now().timestamp() > until:
                         return Ended(None, words=_reason(no)) if self.can_die else _unreachable(self.url, no)
                     clock.sleep(RECONNECT_SECONDS)
@@ -208,6 +213,7 @@ class HookRunner:
 
     def kill(self) -> None:
         argv = _words(self.kill_command)
+        self._was_killed = True
         try:
             subprocess.run(argv, check=False, capture_output=True, timeout=self.timeout_seconds)  # noqa: S603 - theirs
         except (OSError, subprocess.TimeoutExpired) as error:

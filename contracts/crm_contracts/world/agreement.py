@@ -213,7 +213,7 @@ class Agreement:
         """
         logged = activity.one(CONVERSATION) if pair.section == TASK and one.name_on(CONVERSATION) else None
         goes_over = self.settings.sends(CONVERSATION) and self.settings.receives(TASK)
-        if logged is None or one.name not in logged.wrote or not goes_over:
+        if logged is None or not activity.continued or one.name not in logged.wrote or not goes_over:
             return set()
         return {(logged.value(one), logged.value(one))}
 

@@ -7,6 +7,8 @@ import json
 import os
 import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -500,6 +502,46 @@ def service(folder: Path) -> Iterator[HookRunner]:
         first.wait()
         with contextlib.suppress(ProcessLookupError):
             os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def resetting(times: int) -> Iterator[str]:
+    """A service that resets so many connections before it answers 204."""
+
+    def answer(caller: socket.socket, *, resets: bool) -> None:
+        while (piece := caller.recv(65_536)) and b"}}" not in piece:
+            pass
+        if resets:
+            caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        else:
+            caller.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):  # the door is shut: nobody calls any more
+            for n in range(times + 1):
+                caller, _ = door.accept()
+                with caller:
+                    answer(caller, resets=n < times)
+
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        server = threading.Thread(target=serve)
+        server.start()
+        yield f"http://127.0.0.1:{door.getsockname()[1]}/run"
+        door.shutdown(socket.SHUT_RDWR)
+        server.join()
+
+
+@pytest.mark.parametrize(("killed", "times", "ends_well"), [(True, 1, True), (True, 2, False), (False, 1, False)])
+def test_a_service_that_dies_may_take_one_more_call(killed: bool, times: int, ends_well: bool) -> None:
+    """The first call after the killing that is reset was the dead one's: it is made again, and only that."""
+    with resetting(times) as url:
+        runner = HookRunner(url, kill_command="true")
+        if killed:
+            runner.kill()
+        ended = runner.run(Given({}, {}))
+
+    assert ends_well == (ended.status == 0)
+    assert ends_well or "reset" in ended.words
 
 
 @pytest.mark.rule("I10")
