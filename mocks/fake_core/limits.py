@@ -61,7 +61,7 @@ class RollingWindow:
             self._used = 0
 
     def dump(self) -> dict[str, Any]:
-        return {"limit": self.limit, "slices": [list(one) for one in self._slices]}
+        return {"limit": self.limit, "slices": [list(one) for one in list(self._slices)]}
 
     def load(self, state: dict[str, Any]) -> None:
         with self._lock:

@@ -61,7 +61,7 @@ class Security:
             "audit_fields": self.audit_fields,
             "sharing": self.sharing,
             "silent_profiles": sorted(self.silent_profiles),
-            "silent_fields": {name: _sorted(fields) for name, fields in self.silent_fields.items()},
+            "silent_fields": {name: _sorted(fields) for name, fields in list(self.silent_fields.items())},
         }
 
     def load(self, state: Any) -> None:

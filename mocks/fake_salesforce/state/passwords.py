@@ -42,7 +42,8 @@ class Passwords:
         self._set[user_id] = Secret(password, old.security_token, old.trusted, expired)
 
     def dump(self) -> Any:
-        return {key: [one.password, one.security_token, one.trusted, one.expired] for key, one in self._set.items()}
+        there = list(self._set.items())
+        return {key: [one.password, one.security_token, one.trusted, one.expired] for key, one in there}
 
     def load(self, state: Any) -> None:
         self._set = {key: Secret(*row) for key, row in state.items()}

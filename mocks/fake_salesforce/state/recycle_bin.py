@@ -25,7 +25,7 @@ class RecycleBin:
 
     def due(self, cutoff: str) -> list[str]:
         """Objects with rows that were deleted at *cutoff* or before."""
-        return [sobject for sobject, oldest in self.waiting.items() if oldest <= cutoff]
+        return [sobject for sobject, oldest in list(self.waiting.items()) if oldest <= cutoff]
 
     def dump(self) -> dict[str, Any]:
         return {"waiting": dict(self.waiting), "purged": dict(self.purged)}

@@ -27,12 +27,12 @@ class RowLocks:
 
     def held(self, record_ids: Iterable[str], now: datetime) -> list[str]:
         """Those of *record_ids* that are locked at *now*, each once, in their order."""
-        for record_id in [one for one, until in self._until.items() if until <= now]:
-            del self._until[record_id]
+        for record_id in [one for one, until in list(self._until.items()) if until <= now]:
+            self._until.pop(record_id, None)
         return [one for one in dict.fromkeys(record_ids) if one in self._until]
 
     def dump(self) -> dict[str, Any]:
-        return {record_id: until.isoformat() for record_id, until in self._until.items()}
+        return {record_id: until.isoformat() for record_id, until in list(self._until.items())}
 
     def load(self, state: dict[str, Any]) -> None:
         self._until = {record_id: datetime.fromisoformat(until) for record_id, until in state.items()}

@@ -68,7 +68,7 @@ class Sessions:
         self._lock = threading.Lock()  # a server's threads log in at the same time
         self._org_id15 = org_id[:15]
         self._ids = ids
-        self._open: dict[str, Session] = {}
+        self._open: dict[str, Session] = {}  # read, and ended, without the lock: walked in a copy
         self._refresh: dict[str, Refresh] = {}
 
     def open(self, *, user_id: str, client_id: str, now: datetime, scope: str = "", refresh: str = "") -> Session:
@@ -105,7 +105,7 @@ class Sessions:
         """Any open session of the user."""
         at = now.timestamp()
         with self._lock:
-            mine = (one for one in self._open.values() if one.user_id == user_id)
+            mine = (one for one in list(self._open.values()) if one.user_id == user_id)
             return next((one for one in mine if at < one.ends), None)
 
     def close(self, token: str) -> bool:
@@ -147,7 +147,7 @@ class Sessions:
         with self._lock:
             self._refresh.pop(old.token, None)
             new = self._new_refresh(old.user_id, old.client_id, old.scope, old.issued or now.timestamp())
-            for session in self._open.values():
+            for session in list(self._open.values()):
                 if session.refresh == old.token:
                     session.refresh = new.token
         return new
@@ -164,8 +164,8 @@ class Sessions:
     def _forget_refresh(self, token: str) -> bool:
         if self._refresh.pop(token, None) is None:
             return False
-        for each in [one.token for one in self._open.values() if one.refresh == token]:
-            del self._open[each]
+        for each in [one.token for one in list(self._open.values()) if one.refresh == token]:
+            self._open.pop(each, None)
         return True
 
     # --- a part of the store ---------------------------------------------------------------------
@@ -184,5 +184,5 @@ class Sessions:
 
     def _forget_ended(self, now: datetime) -> None:
         at = now.timestamp()
-        for token in [token for token, s in self._open.items() if at >= s.ends]:
-            del self._open[token]
+        for token in [token for token, s in list(self._open.items()) if at >= s.ends]:
+            self._open.pop(token, None)
