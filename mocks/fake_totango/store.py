@@ -7,7 +7,8 @@ Rule 2: no vendor rule lives here: what is folded, refused or derived is decided
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from fake_core import json_text
 
 METADATA = sa.MetaData()
 dumps = json_text.dumps
+Condition = tuple[str, str, Any]  # a column, "=", ">=" or "<=", a value
+_COMPARED: Mapping[str, Callable[[Any, Any], Any]] = {"=": operator.eq, ">=": operator.ge, "<=": operator.le}
 INTEGER_MAX = 2**63 - 1  # the largest that SQLite binds
 Document = dict[str, Any]
 
@@ -40,7 +43,7 @@ class Table:
         self._by = {
             one: self._all.where(table.c[one] == sa.bindparam("value")) for one in self._names if one in table.c
         }
-        self._where = sa.select(table.c.doc)
+        self._built: dict[Any, sa.Select[Any]] = {}  # by the shape of what is looked for
         self._key = list(key)
 
     def put(self, connection: sa.Connection, document: Document) -> None:
@@ -63,10 +66,22 @@ class Table:
     def all(self, connection: sa.Connection) -> list[Document]:
         return [json.loads(text) for text in connection.execute(self._all).scalars()]
 
-    def where(self, connection: sa.Connection, *conditions: Any, order: Any, most: int | None = None) -> list[Document]:
-        """The documents for which every one of *conditions* on the columns holds, in *order*."""
-        query = self._where.where(*conditions).order_by(*order).limit(most)
-        return [json.loads(text) for text in connection.execute(query).scalars()]
+    def where(self, connection: sa.Connection, *conditions: Condition, order: Sequence[str]) -> list[Document]:
+        """The documents for which all *conditions* hold, in *order* of columns; "-" before one: descending."""
+        shape = (tuple(one[:2] for one in conditions), tuple(order))
+        if shape not in self._built:
+            self._built[shape] = self._select(*shape)
+        values = {f"value_{at}": one[2] for at, one in enumerate(conditions)}
+        return [json.loads(text) for text in connection.execute(self._built[shape], values).scalars()]
+
+    def _select(self, conditions: Sequence[tuple[str, str]], order: Sequence[str]) -> sa.Select[Any]:
+        return (
+            sa.select(self.c.doc)
+            .where(
+                *(_COMPARED[by](self.c[one], sa.bindparam(f"value_{at}")) for at, (one, by) in enumerate(conditions))
+            )
+            .order_by(*(self.c[one[1:]].desc() if one[0] == "-" else self.c[one] for one in order))
+        )
 
 
 ACCOUNTS = Table("accounts", key={"id": sa.Text}, extra={})

@@ -100,7 +100,10 @@ class Settings:
         self._values.update(deepcopy(dict(given)))
 
     def dump(self) -> dict[str, Any]:
-        return {"switches": self.switches.dump(), "settings": deepcopy(self._values)}
+        return {
+            "switches": self.switches.dump(),
+            "settings": dict(self._values),
+        }  # replaced by `change`, never changed in place
 
     def load(self, state: Mapping[str, Any]) -> None:
         self.switches.set(state["switches"])

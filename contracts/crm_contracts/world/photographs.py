@@ -13,6 +13,7 @@ an earlier world counts only for the very same state, to the last call that was 
 from __future__ import annotations
 
 import json
+import marshal
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,19 +39,19 @@ _CHANCE = "\0chance"
 
 
 class State(NamedTuple):
-    """One fake: its rows by number, and its parts as JSON in three texts."""
+    """One fake: its rows by number, and its parts in three pieces, as `marshal` writes them."""
 
     rows: int
-    core: str
-    sessions: str
-    usage: str
+    core: bytes
+    sessions: bytes
+    usage: bytes
 
 
 class Key(NamedTuple):
     """A request in a state: *asked* but for the count of calls, which is *usage*."""
 
     asked: object
-    usage: str
+    usage: bytes
 
 
 class Reply(NamedTuple):
@@ -124,7 +125,7 @@ class Darkroom:
         """How one fake stands now."""
         known = self._state[vendor]
         if known is None:
-            known = self._state[vendor] = State(self._rows(vendor), *_texts(vendor, self._stores[vendor]))
+            known = self._state[vendor] = State(self._rows(vendor), *_pieces(vendor, self._stores[vendor]))
             self._developed[vendor] = True
         return known
 
@@ -227,8 +228,8 @@ def _differing(first: bytes, image: bytes) -> Pages:
     return len(image), tuple(found)
 
 
-def _texts(vendor: str, store: Store) -> tuple[str, str, str]:
-    """Parts as three texts: what answers depend on, who is logged in, and the rest."""
+def _pieces(vendor: str, store: Store) -> tuple[bytes, bytes, bytes]:
+    """Parts in three pieces: what answers depend on, who is logged in, and the rest."""
     parts = {name: part.dump() for name, part in store.parts.items()}
     usage = {name: parts.pop(name) for name in USAGE.get(vendor, ()) if name in parts}
     sessions = parts.pop(SESSIONS, None)
@@ -237,15 +238,20 @@ def _texts(vendor: str, store: Store) -> tuple[str, str, str]:
         counters = dict(ids["counters"])
         usage[_CHANCE] = counters.pop(_CHANCE)
         parts["ids"] = {**ids, "counters": counters}
-    return json.dumps(parts), json.dumps(sessions), json.dumps(usage)
+    return _written(parts), _written(sessions), _written(usage)
+
+
+def _written(part: Any) -> bytes:
+    """Plain data as bytes. Equal data are equal bytes: this version of the format refers to nothing written before."""
+    return marshal.dumps(part, 2)
 
 
 def _joined(state: State) -> dict[str, Any]:
-    parts: dict[str, Any] = json.loads(state.core)
-    usage = json.loads(state.usage)
+    parts: dict[str, Any] = marshal.loads(state.core)  # noqa: S302 - written a moment ago, by this process
+    usage = marshal.loads(state.usage)  # noqa: S302
     if _CHANCE in usage:
         parts["ids"]["counters"][_CHANCE] = usage.pop(_CHANCE)
-    sessions = json.loads(state.sessions)
+    sessions = marshal.loads(state.sessions)  # noqa: S302
     if sessions is not None:
         parts[SESSIONS] = sessions
     return {**parts, **usage}

@@ -12,7 +12,7 @@ from fake_totango.errors import TotangoError
 from fake_totango.operations.fields import Fields
 from fake_totango.operations.query import Terms, read_query
 from fake_totango.operations.timeline import shown
-from fake_totango.store import ACCOUNTS, EVENTS, Document
+from fake_totango.store import ACCOUNTS, EVENTS, Condition, Document
 from fake_totango.tenant import Tenant
 
 _PROPERTIES = {"event_type": "type", "id": "id"}
@@ -36,11 +36,8 @@ def search(tenant: Tenant, fields: Fields) -> dict[str, Any]:
 
 
 def _all(tenant: Tenant, account_id: str | None) -> list[Document]:
-    table, conditions = EVENTS.c, []
-    if account_id is not None:
-        conditions.append(table.account_id == account_id)
-    newest_first = tenant.switches["events_order"] == "newest_first"
-    order = [table.timestamp.desc() if newest_first else table.timestamp, table.id]
+    conditions: list[Condition] = [] if account_id is None else [("account_id", "=", account_id)]
+    order = ("-timestamp" if tenant.switches["events_order"] == "newest_first" else "timestamp", "id")
     with tenant.store.read() as connection:
         strict = account_id is not None and tenant.switches["unknown_event_account"] == "refuse"
         if strict and ACCOUNTS.first(connection, "id", account_id) is None:

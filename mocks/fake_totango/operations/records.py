@@ -19,7 +19,7 @@ from fake_totango.operations import tasks, timeline, touchpoints
 from fake_totango.operations.fields import Fields
 from fake_totango.operations.keys import KINDS, find, fold, refuse_taken
 from fake_totango.operations.records_life import delete_record
-from fake_totango.store import DELETIONS, TOUCHPOINTS, Document
+from fake_totango.store import DELETIONS, TOUCHPOINTS, Condition, Document
 from fake_totango.tenant import COUNT_MAX, ApiToken, Tenant
 
 WARNING = "account_change_ignored"
@@ -34,18 +34,17 @@ def read(tenant: Tenant, kind: str, key: str) -> Document:
 def listed(tenant: Tenant, kind: str, fields: Fields) -> dict[str, Any]:
     """Records by last update: `updated_from` and `updated_to` (both included), then from `offset`, at most `count`."""
     fields.only("updated_from", "updated_to", "account_id", "count", "offset")
-    table, order = KINDS[kind].c, [KINDS[kind].c.updated_at, KINDS[kind].c.id]
-    conditions = []
-    for name, column in (("updated_from", table.updated_at), ("updated_to", table.updated_at)):
+    conditions: list[Condition] = []
+    for name, compared in (("updated_from", ">="), ("updated_to", "<=")):
         bound = fields.integer(name)
         if bound is not None:
-            conditions.append(column >= bound if name == "updated_from" else column <= bound)
+            conditions.append(("updated_at", compared, bound))
     account_id = fields.identity("account_id")
     if account_id is not None:
-        conditions.append(table.account_id == account_id)
+        conditions.append(("account_id", "=", account_id))
     count, offset = _page(fields)
     with tenant.store.read() as connection:
-        found = KINDS[kind].where(connection, *conditions, order=order)
+        found = KINDS[kind].where(connection, *conditions, order=("updated_at", "id"))
     return {"total": len(found), "records": found[offset : offset + count]}
 
 
@@ -88,15 +87,15 @@ def delete(tenant: Tenant, kind: str, key: str) -> None:
 def deletions(tenant: Tenant, fields: Fields) -> dict[str, Any]:
     """What was deleted, oldest first: of a `kind`, from `deleted_from` on (included)."""
     fields.only("kind", "deleted_from", "count", "offset")
-    table, conditions = DELETIONS.c, []
+    conditions: list[Condition] = []
     kind, since = fields.one_of("kind", "tasks", "touchpoints"), fields.integer("deleted_from")
     if kind is not None:
-        conditions.append(table.kind == kind)
+        conditions.append(("kind", "=", kind))
     if since is not None:
-        conditions.append(table.deleted_at >= since)
+        conditions.append(("deleted_at", ">=", since))
     count, offset = _page(fields)
     with tenant.store.read() as connection:
-        found = DELETIONS.where(connection, *conditions, order=[table.number])
+        found = DELETIONS.where(connection, *conditions, order=("number",))
     return {"total": len(found), "deletions": found[offset : offset + count]}
 
 
