@@ -49,6 +49,7 @@ class Actor:
         self._state = engine.state
         self._failed: set[int] = set()
         self._finished: set[int] = set()
+        self._unkeyed: list[int] = []  # intents of what was made, and whose id the partner's record still lacks
         self._together: set[tuple[int, str]] = set()
         self._journal = Journal(engine)
         self._telling = Telling(engine)
@@ -97,7 +98,7 @@ class Actor:
                 if id(plan) not in self._failed:
                     self._commit(plan)
                     self._finished.add(id(plan))
-            self._state.close_intents(begun)
+            self._state.close_intents([*begun, *self._unkeyed])
 
     def _guard(self, plan: Plan, step: Any) -> None:
         """One activity's refusal is its own; the others go on (I13)."""
@@ -345,14 +346,21 @@ class Actor:
             sf_deleted=deleted,
             replaces=intent.body.get("replaces"),
         )
-        self._state.close_intent(intent)
+        lacking = [] if deleted else self._without_key(activity)
+        if lacking:
+            self._unkeyed.append(self._state.change_intent(intent, sf_id=sf_id, linked=True).id)
+        else:
+            self._state.close_intent(intent)
         if deleted:
             self._gone(plan, SALESFORCE)
-            return
-        for model in sections_for(activity, self._engine):
-            keyable = self._engine.keyable(model)
-            if model in activity.partners and keyable and not _own_key(activity.partners[model].get(keyable)):
-                plan.write.setdefault(model, {})[keyable] = sf_id
+        for model in lacking:
+            plan.write.setdefault(model, {})[self._engine.keyable(model)] = sf_id
+
+    def _without_key(self, activity: Activity) -> list[str]:
+        """The models whose record may hold Salesforce's id, and does not yet."""
+        known = {model: self._engine.keyable(model) for model in sections_for(activity, self._engine)}
+        partners = activity.partners
+        return [m for m, key in known.items() if m in partners and key and not _own_key(partners[m].get(key))]
 
     # -- creations at the partner ---------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from crm_sync.errors import RecordRefused
 from crm_sync.lens import TEXTS
 from crm_sync.mapping import changed, lens, parse_moment
 from crm_sync.model import SALESFORCE, Link, Record, Section
-from crm_sync.observe import put_aside
+from crm_sync.observe import look_again, put_aside
 from crm_sync.recognise import Begun, Found, recognise
 from crm_sync.sides.partner import Gone
 from crm_sync.sides.salesforce import literal, quoted
@@ -294,6 +294,10 @@ class Journal:
 
     def _recover_salesforce(self, intent: Intent, *, look_again: bool) -> None:
         name, ids = intent.body["object"], intent.body["ids"]
+        if intent.body.get("linked"):
+            self._key_again(name, ids)
+            self._state.close_intent(intent)
+            return
         sf_id = intent.body.get("sf_id") or self.search(intent)
         made = sf_id is not None
         if made and self._state.link_of_salesforce(name, str(sf_id)) is None:
@@ -338,6 +342,11 @@ class Journal:
             record = self._engine.partner.get(model, ids[model])
             if record is not None:
                 put_aside(self._engine, record, "begun before the run broke off", kind="waiting")
+
+    def _key_again(self, sf_object: str, ids: Mapping[str, str]) -> None:
+        """The partner's records are linked and still lack their key. They are read, however old they are by now."""
+        for model in self._sections(sf_object, ids):
+            look_again(self._engine, self._engine.partner.name, model, ids[model], "its key was not written yet")
 
     def _recover_partner(self, intent: Intent) -> None:
         body = intent.body

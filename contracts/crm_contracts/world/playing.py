@@ -269,11 +269,11 @@ class Playing(ABC):
         self._faults.clear()
         for _ in range(op.rounds):
             self.stage.clock.set(self.next_poll())
-            self._sync(ops.Sync())
+            self._sync(self.poll())
         before = self.seen if op.rounds else self.look()
         self._touched = self._configured = False
         self.stage.clock.set(self.next_poll())
-        self._sync(ops.Sync())
+        self._sync(self.poll())
         if self.seen != before:
             raise NotQuiet("a round after everything had settled changed records")
         return True
@@ -284,6 +284,10 @@ class Playing(ABC):
         if said is not None and not said.quarantined and not said.stopped:
             raise NotQuiet(f"nothing had happened, and there was {monitors.say(refused[0])}; nothing is put aside")
 
+    def poll(self) -> ops.Sync:
+        """A round that nobody asked for."""
+        return ops.Sync()
+
     def next_poll(self) -> datetime:
         """When the sync runs next, once nobody asks for it: polls stand in a grid, whatever a round took (P23)."""
         now = self.stage.clock.now()
@@ -293,7 +297,7 @@ class Playing(ABC):
         """Time passes, and the sync runs once more: whether that went well and it wrote nothing."""
         self._faults.clear()
         self.stage.clock.set(self.next_poll())
-        self.apply(ops.Sync())
+        self.apply(self.poll())
         return not monitors.writes(self.exchanges) and not any(one["fault"] for one in self.exchanges)
 
     def demand(self) -> None:

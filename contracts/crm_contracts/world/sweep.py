@@ -170,7 +170,7 @@ def _struck_again(world: Playing, kept: Recording, first: Point) -> Iterator[Rec
         yield record(world, kept.op, struck=(kept, first))
         play_struck(world, kept, first)
     world.stage.clock.set(world.next_poll())
-    yield record(world, ops.Sync())
+    yield record(world, world.poll())
 
 
 def points_of(

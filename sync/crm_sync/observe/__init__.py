@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from crm_sync.engine import Engine
 from crm_sync.model import SALESFORCE
-from crm_sync.observe.aside import PutAside, looked_at, put_aside
+from crm_sync.observe.aside import PutAside, look_again, looked_at, put_aside
 from crm_sync.observe.completing import Completing
 from crm_sync.observe.gathered import Gathered, Observation
 from crm_sync.observe.partner import PartnerReader
@@ -20,7 +20,17 @@ from crm_sync.observe.salesforce import SalesforceReader
 from crm_sync.observe.scans import cursor_name, digest, digest_sf, scan_start
 from crm_sync.observe.sent import find_sent
 
-__all__ = ["Observation", "cursor_name", "digest", "digest_sf", "looked_at", "observe", "put_aside", "scan_start"]
+__all__ = [
+    "Observation",
+    "cursor_name",
+    "digest",
+    "digest_sf",
+    "look_again",
+    "looked_at",
+    "observe",
+    "put_aside",
+    "scan_start",
+]
 
 
 def observe(engine: Engine) -> Observation:

@@ -55,10 +55,7 @@ class PutAside:
 
     def look_again(self, place: str, model: str, record_id: str, reason: str) -> None:
         """Read a record in this run that no scan may show; in the next one, if this one breaks off."""
-        now = self._engine.clock.now()
-        item = Pending(place, model, record_id, kind="waiting", reason=reason, attempts=1, next_at=now, changed_at="")
-        self._engine.state.set_pending(item)
-        self.due.append(item)
+        self.due.append(look_again(self._engine, place, model, record_id, reason))
 
     def quarantine(self, record: Record, section: Section, reason: str, *, kind: str = "quarantine") -> None:
         """Put one record aside, and say so in the report."""
@@ -75,6 +72,14 @@ class PutAside:
             section = self._engine.section_of(model, activity.sf_object)
             if section is not None:
                 self.quarantine(record, section, reason, kind=kind)
+
+
+def look_again(engine: Engine, place: str, model: str, record_id: str, reason: str) -> Pending:
+    """Remember to read a record, whatever it says."""
+    now = engine.clock.now()
+    item = Pending(place, model, record_id, kind="waiting", reason=reason, attempts=1, next_at=now, changed_at="")
+    engine.state.set_pending(item)
+    return item
 
 
 def put_aside(engine: Engine, record: Record, reason: str, *, kind: str) -> None:

@@ -14,14 +14,14 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from crm_contracts.world.pairs import PairSettings, PairStage, PairSyncFactory, PairWorld, Policy
 from crm_contracts.world.pairs import ops as pair_ops
-from crm_contracts.world.pairs.ops import IN, OUT, SIDES, Op
+from crm_contracts.world.pairs.ops import BOTH, IN, OUT, SIDES, Op
 from crm_contracts.world.pairs.settings import PROFILES, TASK
 from crm_contracts.world.pairs.simulate import DAY, create, fields_for
 from crm_contracts.world.simulate import Chance
 
 __all__ = ["machine"]
 
-WAYS = st.sampled_from([(IN, OUT), (OUT, IN), (IN,), (OUT,)])
+WAYS = st.sampled_from([(BOTH,), (IN, OUT), (OUT, IN), (IN,), (OUT,)])
 CHANCES = st.integers(0, 2**20).map(Chance)  # what is written: words, days, owners
 SAVED_MAX = 2  # more settings than that, and little can be claimed
 SECONDS = st.sampled_from([1, 600, DAY, 31 * DAY])

@@ -10,10 +10,12 @@ import pytest
 from crm_contracts.world.invariants import check_isolated
 from crm_contracts.world.pairs import PairStage, PairWorld, play
 from crm_contracts.world.pairs.ops import (
+    BOTH,
     IN,
     OUT,
     PARTNER,
     SALESFORCE,
+    WAYS,
     Configure,
     Create,
     Delete,
@@ -27,7 +29,7 @@ from crm_contracts.world.pairs.ops import (
     Undelete,
 )
 from crm_contracts.world.pairs.reference import reference_pair_sync
-from crm_contracts.world.pairs.settings import REMINDER, TASK
+from crm_contracts.world.pairs.settings import REMINDER, TASK, TOUCHPOINT
 from crm_contracts.world.pairs.toys import Honest
 from crm_contracts.world.violations import LoserUnlogged, NotConverged
 
@@ -45,6 +47,7 @@ HIGH = Configure(settings={"task.in_filter": "Priority = 'High'"})
 PASSING = Create(side=SALESFORCE, act="act-1", section=TASK, fields={"Subject": "Call", "Priority": "High"})
 LATER = Tick(seconds=60)
 OUT_FIRST = Sync(ways=(OUT, IN))
+AT_ONCE = Sync(ways=(BOTH,))
 # Totango's is the later edit of a record that the filter keeps out.
 KEPT_OUT = (
     HIGH,
@@ -59,6 +62,24 @@ KEPT_OUT = (
 )
 
 HISTORIES: dict[str, tuple[Op, ...]] = {
+    "an assignee nobody knows gives way to the agreed one": (
+        HERE,
+        AT_ONCE,
+        edit(PARTNER, description="text", assignee="stranger"),
+        AT_ONCE,
+        edit(SALESFORCE, OwnerId="quinn"),
+        edit(PARTNER, assignee="pia"),
+    ),
+    "a run died before the key was written, and the window is over": (
+        Create(side=PARTNER, act="act-1", section=TOUCHPOINT, fields={"subject": "Call"}),
+        Sync(ways=(BOTH,), crash_at=16),
+        Tick(seconds=31 * DAY),
+    ),
+    "the same where jobs run": (
+        Create(side=PARTNER, act="act-1", section=TOUCHPOINT, fields={"subject": "Call"}),
+        Sync(crash_at=28),
+        Tick(seconds=31 * DAY),
+    ),
     "both said the same when one of them was deleted": (
         Create(side=SALESFORCE, act="act-1", section=TASK, fields={"Subject": "Call", "ActivityDate": "2026-02-18"}),
         Sync(),
@@ -273,6 +294,22 @@ TO_CALL = Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "C
 LOCKED = InjectFault(fault="row_locked", vendor="salesforce", verb="update", object="Task", times=None)
 BEHIND = InjectFault(fault="slow_visibility", vendor="marketo", verb="list", object="Reminder", times=None)
 REMINDERS: dict[str, tuple[Op, ...]] = {
+    "who says again what is there writes nothing": (
+        TO_CALL,
+        Sync(),
+        Tick(seconds=600),
+        Create(side=PARTNER, act="act-2", section=REMINDER, fields={"name": "Other"}),
+        OUT_FIRST,
+        Reopen(side=PARTNER, act="act-1"),
+        Edit(side=PARTNER, act="act-2", fields={"priority": "normal"}),
+        AT_ONCE,
+    ),
+    "a run dies over one of two that have one name": (
+        Configure(settings={"template": "Reminder"}),
+        Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "Call", "priority": "high"}),
+        Create(side=PARTNER, act="act-2", section=REMINDER, fields={"name": "Other"}),
+        Sync(ways=(BOTH,), crash_at=10),
+    ),
     "what a skipped status keeps back is looked at without its reminder": (
         Configure(settings={"unmapped_status": "skip_record"}),
         Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "Call", "details": "line"}),
@@ -519,3 +556,19 @@ def test_what_was_on_its_way_still_has_to_arrive(stage: PairStage) -> None:
     play(history, stage=stage, sync=reference_pair_sync, granted=granted)
     with pytest.raises(NotConverged):
         play(history, stage=stage, sync=Forgetful, granted=granted)
+
+
+def test_both_ways_are_one_run(reminders: PairStage) -> None:
+    """Whoever lets it run so is polled so; jobs are two runs. A sync without that runs its jobs."""
+    for ways, runs in (((BOTH,), 1), ((IN, OUT), 2), ((IN,), 2)):
+        world = play((TO_CALL, Sync(ways=ways)), stage=reminders, sync=reference_pair_sync)
+        assert {runs} == {len(one) for one in world.reports[1:]}
+
+    class Jobs(Honest):
+        def run(self, ways: Sequence[str], sections: Sequence[str]) -> None:
+            ran.append(tuple(ways))
+            super().run(ways, sections)
+
+    ran: list[tuple[str, ...]] = []
+    play((TO_CALL, AT_ONCE), stage=reminders, sync=Jobs)
+    assert {WAYS} == set(ran)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crm_contracts.world.pairs import PairSettings, Policy
-from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, Create, Sync, Undelete, from_dict
+from crm_contracts.world.pairs.ops import BOTH, IN, OUT, PARTNER, Create, Sync, Undelete, from_dict
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, PROFILES, TASK
 from fake_core.errors import MisuseError
 
@@ -18,6 +18,7 @@ def test_an_operation_is_json() -> None:
     for op, said in (
         (Sync(), {"op": "sync"}),
         (Sync(ways=(OUT, IN), sections=(TASK,)), {"op": "sync", "ways": [OUT, IN], "sections": [TASK]}),
+        (Sync(ways=(BOTH,)), {"op": "sync", "ways": [BOTH]}),
         (Sync(crash_at=3, acted=True), {"op": "sync", "crash_at": 3, "acted": True}),
         (Undelete(act="act-1"), {"op": "undelete", "act": "act-1"}),
         (
@@ -34,6 +35,8 @@ def test_an_operation_is_json() -> None:
     [
         ({"op": "ignore", "act": "act-1"}, "no operation 'ignore'"),
         ({"op": "sync", "way": "in"}, "sync has no 'way'"),
+        ({"op": "sync", "ways": ["up"]}, "ways are some of in and out, or both alone, not up"),
+        ({"op": "sync", "ways": ["both", "in"]}, "both alone, not both, in"),
         ({"op": "delete", "side": "task", "act": "act-1"}, "a side is one of salesforce, partner"),
         ({"op": "create", "side": "partner"}, "create"),
     ],

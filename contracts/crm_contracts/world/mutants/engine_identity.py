@@ -138,6 +138,13 @@ IDENTITY = (
         tests=("tests/crm_sync/test_journal_parts.py",),
     ),
     Mutant(
+        "a key that was not written waits for a list",
+        "F02",
+        "What a run that died had linked keeps no mark that its key is missing: past the window it never gets one.",
+        (Text(f"{ACT}_link_created", "if lacking:", "if False:"),),
+        tests=("tests/crm_contracts/pairs/test_pair_found.py",),
+    ),
+    Mutant(
         "the switch counts as it is now",
         "F10",
         "A Conversation that was logged while inheritance was off joins its Task once it is on.",
@@ -221,7 +228,9 @@ IDENTITY = (
         "The Salesforce id is not written back into Planhat's record.",
         (
             Text(f"{PLAN}_plan_key", "plan.write.setdefault(model, {})[keyable] = sf_id", "pass"),
-            Text(f"{ACT}_link_created", "plan.write.setdefault(model, {})[keyable] = sf_id", "pass"),
+            Text(
+                f"{ACT}_link_created", "plan.write.setdefault(model, {})[self._engine.keyable(model)] = sf_id", "pass"
+            ),
         ),
     ),
     Mutant(

@@ -209,12 +209,13 @@ class Model:
         # As its records are called now, too: by another template they have another name (M11).
         called = {one.handle: one.names.union(*(_words(each, known) for each in one.records)) for one in mine}
 
-        def unlike(one: Activity) -> tuple[int, bool, bool]:
+        def unlike(one: Activity) -> tuple[int, bool, bool, int]:
             source = one.one(SALESFORCE if record.side == PARTNER else PARTNER)
             return (
                 -len(words & called[one.handle]),
                 bool(one.live(record.side)),
                 not source or _text(source, known) != text,
+                _differing(source, record, known) if source else 0,
             )
 
         ranked = sorted(mine, key=unlike)
@@ -240,6 +241,12 @@ def _text(record: Record, known: Known) -> Value:
     return next(
         (one.read(record.side, record.row, known) for one in born_with(record.section) if one.name == "text"), None
     )
+
+
+def _differing(one: Record, other: Record, known: Known) -> int:
+    """In how many fields two records differ: several may have one name, and the same words."""
+    fields = born_with(one.section)
+    return sum(each.read(one.side, one.row, known) != each.read(other.side, other.row, known) for each in fields)
 
 
 def section_of(sobject: str, sections: tuple[str, ...]) -> str:

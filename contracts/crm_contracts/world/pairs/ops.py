@@ -28,8 +28,10 @@ from crm_contracts.world.ops import (
     Tick,
     Undelete,
 )
+from fake_core.errors import MisuseError
 
 __all__ = [
+    "BOTH",
     "IN",
     "KINDS",
     "OUT",
@@ -59,6 +61,7 @@ PARTNER = "partner"
 SIDES = (SALESFORCE, PARTNER)
 IN, OUT = "in", "out"  # from Salesforce to the partner, and back
 WAYS = (IN, OUT)
+BOTH = "both"  # in one run, as `understudy sync run` does
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +83,10 @@ class Create(Op):
 
 @dataclass(frozen=True, kw_only=True)
 class Sync(ops.Sync):
-    """One round: the jobs of *ways*, in this order, of *sections* (none: of all)."""
+    """One round: the jobs of *ways*, in this order, of *sections* (none: of all).
+
+    ("both",): in one run, not one job after the other.
+    """
 
     kind: ClassVar[str] = "sync"
     ways: Sequence[str] = WAYS
@@ -89,6 +95,8 @@ class Sync(ops.Sync):
     def __post_init__(self) -> None:
         for name in ("ways", "sections"):
             object.__setattr__(self, name, tuple(getattr(self, name)))  # JSON has no tuples
+        if self.ways != (BOTH,) and not set(self.ways) <= {*WAYS}:
+            raise MisuseError(f"sync: ways are some of in and out, or both alone, not {', '.join(map(str, self.ways))}")
 
 
 KINDS: dict[str, type[Op]] = {

@@ -92,13 +92,15 @@ class PairOracle:
         """A user created or changed a record (side and key) by writing the vendor's fields *names*."""
         side, record_key = key
         record = self.model.find(side, record_key)
+        moved = record is None or record.row != row  # who writes what is there already moves no stamp in Marketo
         if record is None:
             made = Record(side, activity.section, record_key, row, by_user=True)
             record = self.model.add(activity, made, self.known)
         elif "OwnerId" in names and activity.section == REMINDER and "left-scope" in self.scope.granted:
             activity.silent = "left-scope"
         record.user_saved(row, at, names)
-        self.watch.wrote(activity.handle, _listed(record), record.id)
+        if moved:
+            self.watch.wrote(activity.handle, _listed(record), record.id)
         self.model.names(activity, record, self.known)
         for one in shared(activity.section, self.settings):
             if one.name_on(side) in names or (record_key, one.name) not in self._kept:

@@ -32,8 +32,11 @@ def reference_pair_sync(connection: PairConnection, settings: PairSettings) -> P
 
 class _Pairs(Reference[PairConnection, PairSettings]):
     def run(self, ways: Sequence[str], sections: Sequence[str]) -> Any:
-        keys = [":".join(_MODELS[section]) for section in sections]
+        keys = _keys(sections)
         return [self.sync.run(ways=(way,), sections=keys) for way in ways]
+
+    def run_both(self, sections: Sequence[str]) -> Any:
+        return [self.sync.run(sections=_keys(sections))]
 
     def config(self, settings: PairSettings) -> Mapping[str, Any]:
         c = self.connection
@@ -47,6 +50,10 @@ class _Pairs(Reference[PairConnection, PairSettings]):
                 for name in settings.sections
             ],
         }
+
+
+def _keys(sections: Sequence[str]) -> list[str]:
+    return [":".join(_MODELS[section]) for section in sections]
 
 
 def _options(settings: PairSettings) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from crm_contracts.world.pairs import ops
-from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE, SIDES, Op
+from crm_contracts.world.pairs.ops import BOTH, IN, OUT, PARTNER, SALESFORCE, SIDES, WAYS, Op
 from crm_contracts.world.pairs.settings import CAMPAIGN_TOUCH, PROFILES, REMINDER, TASK, TOUCHPOINT
 from crm_contracts.world.simulate import Chance
 
@@ -214,7 +214,7 @@ def _op(chance: Chance, profile: str, kind: str, about: tuple[str, str], step: i
         text = f"{chance.pick(_WORDS)} {act}.{step}"
         return ops.Edit(side=side, act=act, fields=fields_for(side, section, text, chance))
     if kind == "sync":
-        return ops.Sync(ways=chance.pick(((IN, OUT), (IN, OUT), (OUT, IN), (IN,), (OUT,))))
+        return ops.Sync(ways=chance.pick(((BOTH,), (BOTH,), (OUT, IN), (IN,), (OUT,))))
     if kind == "fault":
         fault, vendor, verb, name = chance.pick(FAULTS[profile])
         return ops.InjectFault(fault=fault, vendor=vendor, verb=verb, object=name, nth=1 + chance.below(3))
@@ -223,8 +223,9 @@ def _op(chance: Chance, profile: str, kind: str, about: tuple[str, str], step: i
         chosen = section if section != CAMPAIGN_TOUCH else TASK
         return ops.Configure(settings={f"{chosen}.{name}": chance.pick(_CHOICES[name])})
     week = 7 * DAY
+    ways = (BOTH,) if step % 2 else WAYS
     simple: dict[str, Op] = {
-        "crash": ops.Sync(crash_at=1 + chance.below(16), acted=bool(chance.below(2))),
+        "crash": ops.Sync(ways=ways, crash_at=1 + chance.below(16), acted=bool(chance.below(2))),
         "tick": ops.Tick(seconds=chance.pick((1, 1, 30, 600, 600, DAY, week, 31 * DAY))),
         "delete": ops.Delete(side=side, act=act),
         "undelete": ops.Undelete(act=act),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import requests
 
@@ -16,7 +16,7 @@ from crm_contracts.world.pairs.settings import PairSettings
 from crm_contracts.world.under_test import Login
 from fake_core.clock import Clock
 
-__all__ = ["Login", "PairConnection", "PairSync", "PairSyncFactory"]
+__all__ = ["Login", "PairConnection", "PairSync", "PairSyncFactory", "RunsBoth"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,14 @@ class PairSync(Protocol):
 
     def close(self) -> None:
         """Let go of files."""
+
+
+@runtime_checkable
+class RunsBoth(Protocol):
+    """A sync that carries both ways in one run, too; another one runs its jobs instead, one after the other."""
+
+    def run_both(self, sections: Sequence[str]) -> Any:
+        """One round, both ways at once, of *sections* (none: all)."""
 
 
 PairSyncFactory = Callable[[PairConnection, PairSettings], PairSync]

@@ -133,7 +133,7 @@ class Agreements:
                 mine, winners = was.values[loser][n], was.values[1 - loser][n]
                 gone = after[0][n] == after[1][n] == winners != mine and UNSAID not in (mine, winners)
                 by_hand = one.name in was.pair.on(side).wrote
-                if gone and by_hand and all(base[loser][n] != mine for base in was.bases):
+                if gone and by_hand and all(mine not in _agreed(base, loser, n) for base in was.bases):
                     activity = was.pair.activity
                     self.discarded.append((activity.handle, activity.section, one.name, loser, mine))
 
@@ -263,6 +263,11 @@ class Agreements:
             f"{was.pair.activity.handle} (Salesforce/partner): {fields}; last agreed: {agreed}; open: "
             f"{open_ways or 'no way'}; policy {policy.conflict} by {policy.grain}"
         )
+
+
+def _agreed(base: Values, side: int, n: int) -> set[Value]:
+    """What *side* may say without saying anything new: where it had no opinion, also what the other side said."""
+    return {base[side][n]} if base[side][n] != UNSAID else {UNSAID, base[1 - side][n]}
 
 
 def _differs(base: tuple[Value, ...], now: tuple[Value, ...]) -> bool:

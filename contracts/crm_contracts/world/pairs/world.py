@@ -26,7 +26,7 @@ from crm_contracts.world.pairs.settings import (
     PairSettings,
 )
 from crm_contracts.world.pairs.stage import CONTACTS, PEOPLE, PairStage
-from crm_contracts.world.pairs.under_test import PairConnection, PairSync, PairSyncFactory
+from crm_contracts.world.pairs.under_test import PairConnection, PairSync, PairSyncFactory, RunsBoth
 from crm_contracts.world.playing import Playing
 from crm_contracts.world.violations import DirectionIgnored, NotQuiet
 from fake_core.errors import MisuseError
@@ -86,6 +86,7 @@ class PairWorld(Playing):
         self._op: world_ops.Sync = ops.Sync()
         self._began = stage.clock.now()
         self._passing: dict[str, frozenset[str] | None] = {}
+        self._passed: dict[object, frozenset[str]] = {}
         self.connection = PairConnection(
             profile=stage.profile,
             salesforce=stage.logins["salesforce"],
@@ -258,11 +259,25 @@ class PairWorld(Playing):
 
     def _let_through(self) -> dict[str, frozenset[str] | None]:
         filters = {section: self.settings.policy(section).in_filter for section in self.settings.sections}
-        passing = self.stage.salesforce.passing
-        return {section: passing(SOBJECTS[section], one) if one else None for section, one in filters.items()}
+        return {section: self._passes(SOBJECTS[section], one) if one else None for section, one in filters.items()}
+
+    def _passes(self, sobject: str, condition: str) -> frozenset[str]:
+        """Who passes now; nobody asks twice at the same moment about the same rows."""
+        asked = (self.darkroom.rows(), self.stage.clock.now(), sobject, condition)
+        if asked not in self._passed:
+            self._passed[asked] = self.stage.salesforce.passing(sobject, condition)
+        return self._passed[asked]
 
     def _run(self, op: world_ops.Sync) -> Any:
-        return self.sync.run(_ways(op), op.sections if isinstance(op, ops.Sync) else ())
+        sections = op.sections if isinstance(op, ops.Sync) else ()
+        if _at_once(op) and isinstance(self.sync, RunsBoth):
+            return self.sync.run_both(sections)
+        return self.sync.run(_ways(op), sections)
+
+    def poll(self) -> ops.Sync:
+        """Both ways at once, or jobs: as somebody let it run last."""
+        last = next((op for op in reversed(self.history) if isinstance(op, world_ops.Sync)), None)
+        return ops.Sync(ways=(ops.BOTH,) if last is None or _at_once(last) else ops.WAYS)
 
     def _start_again(self) -> PairSync:
         return self._factory(self.connection, self.settings)
@@ -360,7 +375,11 @@ _IDS = frozenset({"event_id", "created_at", "CreatedDate", "updated_at", "Create
 
 
 def _ways(op: world_ops.Sync) -> tuple[str, ...]:
-    return tuple(op.ways) if isinstance(op, ops.Sync) else ops.WAYS
+    return tuple(op.ways) if isinstance(op, ops.Sync) and not _at_once(op) else ops.WAYS
+
+
+def _at_once(op: world_ops.Sync) -> bool:
+    return isinstance(op, ops.Sync) and ops.BOTH in op.ways
 
 
 def _written_by_users(side: str, section: str) -> frozenset[str]:
