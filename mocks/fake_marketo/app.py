@@ -97,7 +97,7 @@ def _keys(tenant: Tenant) -> set[Key]:
 def _who(tenant: Tenant, environ: Mapping[str, Any]) -> str:
     token = token_of(environ.get("HTTP_AUTHORIZATION", ""))
     with tenant.store.read() as connection:
-        user = USERS.one(connection, USERS.c.token == token)
+        user = USERS.by(connection, "token", token)
     return str(user["name"]) if user else ""
 
 
@@ -105,7 +105,11 @@ def _flask_app(tenant: Tenant) -> Flask:
     def guarded(operation_id: str, view: Callable[..., Any]) -> Callable[..., Response]:
         def call(**path: str) -> Response:
             refuse_foreign_fault(request.environ, operation_id)
-            with begun(tenant, token_of(request.environ.get("HTTP_AUTHORIZATION", ""))) as begun_call:
+            token, writes = (
+                token_of(request.environ.get("HTTP_AUTHORIZATION", "")),
+                request.method not in {"GET", "HEAD"},
+            )
+            with begun(tenant, token, writes=writes) as begun_call:
                 status, value = view(begun_call, **path)
             return Response(dumps(value), status=status, content_type=JSON_TYPE)
 

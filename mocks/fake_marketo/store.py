@@ -35,10 +35,21 @@ class Table:
         )
         sa.Index(f"ix_{name}_changed", table.c.changed, table.c.id)
         self.c = table.c
+        self._insert = sa.insert(table)
+        self._delete = sa.delete(table).where(table.c.id == sa.bindparam("key"))
+        self._by = {
+            one: sa.select(table.c.doc).where(table.c[one] == sa.bindparam("value")).order_by(table.c.id).limit(1)
+            for one in ("id", *columns)
+        }
 
     def get(self, connection: sa.Connection, key: int) -> Row | None:
         """The document with this id."""
-        return self.one(connection, self.c.id == key)
+        return self.by(connection, "id", key)
+
+    def by(self, connection: sa.Connection, column: str, value: Any) -> Row | None:
+        """The first document by id whose *column* is *value*."""
+        text = connection.execute(self._by[column], {"value": value}).scalar()
+        return None if text is None else json.loads(text)
 
     def one(self, connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Row | None:
         """The first document by id that *where* selects."""
@@ -71,8 +82,8 @@ class Table:
         """Insert, or replace the document of the same id."""
         changed, key = self.place(row)
         values = {column: row[column] for column in self._columns}
-        connection.execute(sa.delete(self.table).where(self.c.id == key))
-        connection.execute(sa.insert(self.table).values(id=key, changed=changed, doc=dumps(row), **values))
+        connection.execute(self._delete, {"key": key})
+        connection.execute(self._insert, {"id": key, "changed": changed, "doc": dumps(row), **values})
 
 
 USERS = Table("users", "token")

@@ -39,7 +39,12 @@ class Call:
         """The row whose id a path names; SiaError (not_found)."""
         row = None
         if key.isascii() and key.isdigit() and len(key) <= ID_DIGITS_MAX and not key.startswith("0"):
-            row = table.one(self.connection, table.c.id == int(key), *where)
+            number = int(key)
+            row = (
+                table.one(self.connection, table.c.id == number, *where)
+                if where
+                else table.get(self.connection, number)
+            )
         if row is None:
             raise SiaError("not_found", what=what, key=key)
         return row
@@ -72,10 +77,10 @@ class Call:
 
 
 @contextmanager
-def begun(tenant: Tenant, token: str) -> Iterator[Call]:
-    """A call of whom *token* belongs to, in one transaction; SiaError (unauthorized)."""
-    with tenant.store.begin() as connection:
-        user = USERS.one(connection, USERS.c.token == token) if token else None
+def begun(tenant: Tenant, token: str, *, writes: bool) -> Iterator[Call]:
+    """A call of whom *token* belongs to, in one transaction if it *writes*; SiaError (unauthorized)."""
+    with tenant.store.begin() if writes else tenant.store.read() as connection:
+        user = USERS.by(connection, "token", token) if token else None
         if user is None:
             raise SiaError("unauthorized")
         yield Call(tenant, user, connection)

@@ -53,7 +53,7 @@ def log_activity(call: Call, sf_task_id: str) -> Row:
     if not fields.SF_ID.fullmatch(sf_task_id):
         raise SiaError("not_found", what="Salesforce task of an 18-character id:", key=sf_task_id)
     table = LOGGED_ACTIVITIES
-    row = table.one(call.connection, table.c.sf_task_id == sf_task_id)
+    row = table.by(call.connection, "sf_task_id", sf_task_id)
     if row is None:
         given = {"id": table.next_id(call.connection, block=call.tenant.ids.block), "sf_task_id": sf_task_id}
         row = fields.whole("logged_activity", given, now=call.now(), the_caller=call.user["id"])
