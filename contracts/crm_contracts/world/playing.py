@@ -221,8 +221,12 @@ class Playing(ABC):
 
     # -- the sync -----------------------------------------------------------------------------
 
+    def round_begins(self, op: ops.Sync) -> None:  # noqa: B027 - Planhat's judge wants nothing of it
+        """*op* is about to be played; a world notes what its judge wants to know of this moment."""
+
     def _sync(self, op: ops.Sync) -> bool:
         counter = self.stage.counter
+        self.round_begins(op)
         self.oracle.about_to_sync()
         self._arm()
         saved: list[Path] = []

@@ -68,6 +68,7 @@ def record(
     sync = world.sync
     assert isinstance(sync, Portable)
     if struck is None:
+        world.round_begins(op)  # a death begins in the middle of it
         kept = Recording(checkpoint(world), op, Tape([], []))
         kept.shown, kept.shown_at = shown or (dict(world.darkroom.rows()), len(world.history))
     else:

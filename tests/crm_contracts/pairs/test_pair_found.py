@@ -21,6 +21,7 @@ from crm_contracts.world.pairs.ops import (
     Delete,
     Edit,
     InjectFault,
+    Introduce,
     Op,
     Reopen,
     Settle,
@@ -47,6 +48,7 @@ HIGH = Configure(settings={"task.in_filter": "Priority = 'High'"})
 PASSING = Create(side=SALESFORCE, act="act-1", section=TASK, fields={"Subject": "Call", "Priority": "High"})
 LATER = Tick(seconds=60)
 OUT_FIRST = Sync(ways=(OUT, IN))
+QBR = {"Subject": "QBR", "ActivityDate": "2026-02-08"}
 AT_ONCE = Sync(ways=(BOTH,))
 # Totango's is the later edit of a record that the filter keeps out.
 KEPT_OUT = (
@@ -62,6 +64,15 @@ KEPT_OUT = (
 )
 
 HISTORIES: dict[str, tuple[Op, ...]] = {
+    "what was made was read from a search that was behind": (
+        Create(side=SALESFORCE, act="act-1", section=TOUCHPOINT, at="nowhere", fields=QBR),
+        Sync(),
+        InjectFault(fault="slow_visibility", vendor="salesforce", verb="query", object="Event", times=1),
+        edit(SALESFORCE, Description="text"),
+        Introduce(customer="nowhere"),
+        Tick(seconds=30),
+        Sync(),
+    ),
     "an assignee nobody knows gives way to the agreed one": (
         HERE,
         AT_ONCE,
@@ -294,6 +305,12 @@ TO_CALL = Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "C
 LOCKED = InjectFault(fault="row_locked", vendor="salesforce", verb="update", object="Task", times=None)
 BEHIND = InjectFault(fault="slow_visibility", vendor="marketo", verb="list", object="Reminder", times=None)
 REMINDERS: dict[str, tuple[Op, ...]] = {
+    "a run dies over two of one name, and one is about somebody": (
+        Configure(settings={"template": "Reminder"}),
+        Create(side=PARTNER, act="act-1", section=REMINDER, fields={"name": "Call", "person": "ann"}),
+        Create(side=PARTNER, act="act-2", section=REMINDER, fields={"name": "Other"}),
+        Sync(ways=(BOTH,), crash_at=13),
+    ),
     "who says again what is there writes nothing": (
         TO_CALL,
         Sync(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from crm_contracts.world import ops as world_ops
 from crm_contracts.world.fields import Row
 from crm_contracts.world.pairs import PairConnection, PairSettings, PairStage, PairSync, play
-from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE, Create, Delete, Edit, Op, Sync, Tick
+from crm_contracts.world.pairs.ops import PARTNER, SALESFORCE, Configure, Create, Delete, Edit, Op, Sync, Tick
 from crm_contracts.world.pairs.reference import reference_pair_sync
 from crm_contracts.world.pairs.settings import PROFILES, REMINDER, TASK
 from crm_contracts.world.pairs.simulate import random_history
@@ -96,6 +97,21 @@ def test_the_reference_leaves_the_same_world_of_any_history(stage: PairStage, se
     rounds = [Sync() if isinstance(op, world_ops.Sync) else op for op in history]
 
     assert sweep([*rounds, Sync()], stage=stage, sync=reference_pair_sync, rounds="last").points > 20
+
+
+def test_a_death_is_judged_by_the_moment_its_round_began() -> None:
+    """What the filter lets through was made after the round before: it may come in, and the process may die of it."""
+    high = {"Subject": "Call", "Priority": "High"}
+    history = [
+        Configure(settings={"task.in_filter": "Priority = 'High'"}),
+        Sync(),
+        Create(side=SALESFORCE, act="act-1", section=SECTION["totango"], fields=high),
+        Sync(),
+    ]
+    with closing(PairStage("totango")) as stage:
+        tally = sweep(history, stage=stage, sync=reference_pair_sync, kinds=(), rounds="last")
+
+    assert {*CRASHES} == set(tally.by_kind)
 
 
 def test_the_sweep_finds_the_blind_creator_by_itself(stage: PairStage) -> None:

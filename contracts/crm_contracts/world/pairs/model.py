@@ -40,6 +40,7 @@ class Record:
     linked: bool = False  # had its counterpart when its user deleted it
     met: bool = False  # the sync was shown it
     renamed: bool = False  # a user gave it another name since a round last went out
+    earlier: list[Row] = field(default_factory=list)  # how it read before its user wrote to it, oldest first
 
     @property
     def deleted(self) -> bool:
@@ -73,6 +74,7 @@ class Record:
 
     def user_saved(self, row: Row, at: datetime, names: Mapping[str, Any]) -> None:
         """A user saved the vendor's fields *names*; *row* is how the record reads afterwards."""
+        self.earlier.append(self.row)
         self.row = row
         for one in born_with(self.section):
             if one.name_on(self.side) in names:
@@ -246,7 +248,15 @@ def _text(record: Record, known: Known) -> Value:
 def _differing(one: Record, other: Record, known: Known) -> int:
     """In how many fields two records differ: several may have one name, and the same words."""
     fields = born_with(one.section)
-    return sum(each.read(one.side, one.row, known) != each.read(other.side, other.row, known) for each in fields)
+    apart = sum(each.read(one.side, one.row, known) != each.read(other.side, other.row, known) for each in fields)
+    return apart + bool(_about(one, known) != _about(other, known))
+
+
+def _about(record: Record, known: Known) -> Any:
+    """The contact that a reminder or its Task is about (M26); None for what is of another section."""
+    if record.section != REMINDER:
+        return None
+    return record.row.get("WhoId") if record.side == SALESFORCE else known.contacts.get(record.row.get("person") or 0)
 
 
 def section_of(sobject: str, sections: tuple[str, ...]) -> str:

@@ -19,7 +19,7 @@ from crm_contracts.world.invariants.told import Told
 from crm_contracts.world.invariants.watch import Watch
 from crm_contracts.world.pairs import birth
 from crm_contracts.world.pairs.fields import FRAME, NAME, Field, Known, Row, Value, shared
-from crm_contracts.world.pairs.model import Activity, Model, Observation, Record, section_of, sides_of
+from crm_contracts.world.pairs.model import Activity, Model, Observation, Pair, Record, section_of, sides_of
 from crm_contracts.world.pairs.monitors import OBJECTS, Exchange, written
 from crm_contracts.world.pairs.ops import IN, OUT, PARTNER, SALESFORCE, SIDES, WAYS
 from crm_contracts.world.pairs.scope import JobsRun, Scope
@@ -30,6 +30,8 @@ from crm_contracts.world.violations import (
     DirectionIgnored,
     Duplicated,
     FalselyDeleted,
+    InvariantViolated,
+    Invented,
     LensBroken,
     LoserUnlogged,
     NotConverged,
@@ -312,14 +314,29 @@ class PairOracle:
         record.section = activity.section
         source = activity.one(SALESFORCE if side == PARTNER else PARTNER)
         assert source is not None, "without a source nothing is makable"
-        mapped, granted = self.settings.participants, self.scope.granted
-        birth.check(activity, source, record, self.known, mapped=mapped, granted=granted)
+        read = self._as_read(activity, source, record)
         for name in FRAME[side, record.section]:
             record.frame[name] = record.row.get(name)
         self.model.add(activity, record, self.known)
-        pair = self.model.pair(activity)
-        assert pair is not None, f"{handle} has two records now"
-        self._agreements.begin(pair)
+        self._agreements.begin(Pair(activity, record, read) if side == SALESFORCE else Pair(activity, read, record))
+
+    def _as_read(self, activity: Activity, source: Record, made: Record) -> Record:
+        """*source* as the sync read it when it made *made* of it: as it is or, where a list was behind, as it was once
+        (F49). Raises Invented or BrokenFrame.
+        """
+        assert self._last is not None, "a round has ended"
+        wrong: InvariantViolated | None = None
+        for row in (source.row, *(reversed(source.earlier) if self._last.behind else ())):
+            read = replace(source, row=row)
+            try:
+                mapped, granted = self.settings.participants, self.scope.granted
+                birth.check(activity, read, made, self.known, mapped=mapped, granted=granted)
+            except (Invented, BrokenFrame) as found:
+                wrong = wrong or found
+            else:
+                return read
+        assert wrong is not None
+        raise wrong
 
     def _undeleted(self, activity: Activity) -> bool:
         """Whether nothing is claimed of what was taken out of the bin (exception undeleted)."""

@@ -26,7 +26,7 @@ TOLD = timedelta(days=15)  # how long Salesforce keeps what was deleted
 @dataclass(frozen=True, kw_only=True)
 class JobsRun:
     """One run of the jobs. *passing*: by section, the Salesforce records that its filter lets through; None = all.
-    *passing_after*: the same when the run had ended.
+    *passing_after*: the same when the run had ended. *behind*: something was shown as it had been a while ago (F49).
     """
 
     ways: tuple[str, ...]
@@ -35,6 +35,7 @@ class JobsRun:
     passing: Mapping[str, frozenset[str] | None]
     passing_after: Mapping[str, frozenset[str] | None]
     clean: bool = True
+    behind: bool = False
     read: str = ""
 
 

@@ -251,11 +251,10 @@ class PairWorld(Playing):
 
     # -- the sync -----------------------------------------------------------------------------
 
-    def _sync(self, op: world_ops.Sync) -> bool:
+    def round_begins(self, op: world_ops.Sync) -> None:
         self._op = op
         self._began = self.stage.clock.now()
         self._passing = self._let_through()
-        return super()._sync(op)
 
     def _let_through(self) -> dict[str, frozenset[str] | None]:
         filters = {section: self.settings.policy(section).in_filter for section in self.settings.sections}
@@ -303,6 +302,7 @@ class PairWorld(Playing):
             passing=self._passing,
             passing_after=self._let_through(),
             clean=clean,
+            behind=any(one["fault"] == "slow_visibility" for one in exchanges),
             read=self._got(exchanges),
         )
         self.oracle.synced(after, this)
@@ -358,8 +358,7 @@ class PairWorld(Playing):
 
     _DOES: ClassVar[Mapping[type[Op], Callable[[Any, Any], bool]]] = {
         **Playing._DOES,  # noqa: SLF001 - of its own base
-        ops.Sync: _sync,
-        world_ops.Sync: _sync,
+        ops.Sync: Playing._DOES[world_ops.Sync],  # noqa: SLF001
         ops.Create: _create,
         ops.Edit: _edit,
         ops.Complete: _complete,
