@@ -149,7 +149,11 @@ def _standing(one: Mapping[str, Any], reads: Mapping[str, Any], missing: Collect
 def _start(
     engine: Engine, base: Mapping[str, Mapping[str, Any]], section: Section, keys: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What a record that continues another starts from, written down: the other's agreed values, its own day (P1)."""
+    """What a record that continues another starts from, written down: the other's agreed values, its own day (P1); of a
+    field that only its own section maps, nothing: what either side says there is news.
+    """
     earlier = base.get(engine.profile.continues.get(section.model, ""), {})
     days = {mapped.salesforce for mapped in section.fields if mapped.lens == "day"}
-    return {name: keys[name] if name in days else earlier[name] for name in keys if name in earlier}
+    agreed = {name: keys[name] if name in days else earlier[name] for name in keys if name in earlier}
+    own = {mapped.salesforce for mapped in section.fields} - {*earlier}
+    return agreed | {name: key if key in (None, "") else None for name, key in keys.items() if name in own}

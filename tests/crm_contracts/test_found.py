@@ -41,6 +41,16 @@ def found(*history: Op, wrong: str = "") -> object:
 
 
 HISTORIES = {
+    "two fields lose the same words in the run after a death": found(
+        ops.Create(side=TASK, act="act-1", fields={"action": "One"}),
+        ops.Create(side=SALESFORCE, act="act-2", fields={"Subject": "Two"}),
+        ops.Create(side=SALESFORCE, act="act-3", fields={"Subject": "Three"}),
+        ops.Create(side=TASK, act="act-2", fields={"action": "Typed"}, link=18),
+        ops.Edit(side=SALESFORCE, act="act-2", fields={"Description": "text"}),
+        ops.Sync(crash_at_commit=7),
+        ops.Complete(side=TASK, act="act-2"),
+        ops.Edit(side=CONVERSATION, act="act-2", fields={"subject": "Same", "description": "<p>Same</p>"}),
+    ),
     "edited between a death and the recovery": found(
         NOTE,
         DIES,
@@ -446,6 +456,31 @@ def test_what_was_found_once(stage: Stage, history: list[Op]) -> None:
 
 
 WITH_FIELDS_OF_ITS_OWN = {
+    "what a Conversation alone maps was on its way to it at a death": found(
+        ops.Configure(settings={"phase": "conversation"}),
+        ops.Create(side=SALESFORCE, act="act-1", fields={"Stage__c": "Trial"}),
+        ops.Sync(),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Sync(crash_at=10),
+    ),
+    "a field is mapped before any run saw the Conversation, and Salesforce changes it": found(
+        PLANNED,
+        ops.Sync(),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Stage__c": "Trial"}),
+        ops.Edit(side=CONVERSATION, act="act-1", fields={"custom": {"Phase": "Trial"}}),
+        ops.Configure(settings={"phase": "conversation"}),
+        ops.Configure(settings={"conflict": "planhat"}),
+        ops.Edit(side=SALESFORCE, act="act-1", fields={"Stage__c": "Rollout"}),
+    ),
+    "a Task that only receives, whose Conversation does not sync any more": found(
+        PLANNED,
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Configure(settings={"task": RECEIVE}),
+        ops.Skew(vendor="planhat", seconds=45),
+        ops.Sync(),
+        ops.Configure(settings={"conversation": OFF}),
+    ),
     "an older status is shown after a death": found(
         ops.Create(side=TASK, act="act-1", fields={"action": "Call", "status": "To Do"}),
         ops.Sync(),

@@ -58,9 +58,11 @@ class Agreement:
         return (*pair.key, "title") in self._bases
 
     def start(self, pair: Pair, one: Field, *, noted: bool) -> None:
-        """The field is mapped from now on: what stands there is agreed, unless no sync noted the pair until now."""
+        """The field is mapped from now on: what stands there is agreed. Where no sync noted the pair until now the next
+        round is the first to look at it, whatever it says by then.
+        """
         stands: set[Base] = {pair.values(one)}
-        self._bases[(*pair.key, one.name)] = stands if noted else stands | self._begun(pair, one)
+        self._bases[(*pair.key, one.name)] = stands if noted else stands | self._begun(pair, one) | {None}
 
     def continues(self, partner_id: str, earlier_id: str, later_id: str, one: Field) -> None:
         """A record continues an earlier one, and takes over what was agreed for that."""

@@ -215,9 +215,11 @@ class Placing:
             named = str(record.get(pointer) or "") if engine.profile.continues[later] == record.model else ""
             link = self._state.link_of(later, named, section.salesforce) if named else None
             if link is not None and engine.inheritance_on:
-                logged = engine.partner.get(later, named)
                 if record.model in link.ids:
                     return link
+                logged = (
+                    engine.partner.get(later, named) if engine.of_model(later) else None
+                )  # else nobody may ask (P2)
                 if logged is None or self._logged_while_on(logged):
                     return self._joined(link, record, section)
         return None
