@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+from xml.etree import ElementTree as ET
 
 import jwt
 import pytest
@@ -536,6 +537,16 @@ def test_codes_and_approvals_survive_a_snapshot(make: Make) -> None:
 def test_default_app_knows_the_sf_command_line(anyone: Any) -> None:
     words = {"response_type": "code", "client_id": APP.client_id, "redirect_uri": "http://localhost:1717/OauthRedirect"}
     assert 200 == anyone.get(f"{AUTHORIZE}?{urlencode(words)}").status
+
+
+def test_what_xml_cannot_say_is_replaced(make: Make) -> None:
+    """A control character in the host that a client names: the answer is XML nevertheless."""
+    org = make()
+    body = trade(org, yes(org)["code"]).json
+    path = body["id"].removeprefix("https://understudy.my.salesforce.com")
+    asked = {"oauth_token": body["access_token"], "format": "xml"}
+    answer = org.get(path, query=asked, headers={"X-Forwarded-Host": "a\x01b"})
+    assert "a\ufffdb" in ET.fromstring(answer.text).findtext("photos/picture", "")
 
 
 def test_identity_by_query_and_in_xml(make: Make) -> None:

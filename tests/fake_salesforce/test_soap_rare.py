@@ -90,6 +90,16 @@ def test_too_many(org: Caller, soap: Soap) -> None:
     assert "EXCEEDED_ID_LIMIT" in result(soap(f"<urn:merge>{'<urn:request/>' * 11}</urn:merge>"), 500)
 
 
+def test_a_merge_request_that_is_none_keeps_the_others_back(org: Caller, soap: Soap) -> None:
+    """A fault is the answer to the whole call: what stands before it is not merged either."""
+    master, loser = org.make("Account", Name="Master"), org.make("Account", Name="Loser")
+    asked = f"<urn:masterRecord><ns:type>Account</ns:type><ns:Id>{master}</ns:Id></urn:masterRecord>"
+    asked += f"<urn:recordToMergeIds>{loser}</urn:recordToMergeIds>"
+    text = result(soap(f"<urn:merge><urn:request>{asked}</urn:request><urn:request/></urn:merge>"), 500)
+    assert "sf:INVALID_TYPE" == one(text, "faultcode")
+    assert 200 == org.get(f"/sobjects/Account/{loser}").status
+
+
 def test_merge_of_what_is_no_object(soap: Soap) -> None:
     text = result(soap("<urn:merge><urn:request/></urn:merge>"), 500)
     assert "sf:INVALID_TYPE" == one(text, "faultcode")

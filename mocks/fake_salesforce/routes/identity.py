@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fake_salesforce import record_ids
 from fake_salesforce.errors import SalesforceError
 from fake_salesforce.operations import login
+from fake_salesforce.operations.bulk1.xmltext import sayable
 from fake_salesforce.routes.answers import Answer
 from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, VERSION_MAX, Call, form_fields
 from fake_salesforce.wire import jsontext
@@ -231,7 +232,8 @@ def _elements(body: Mapping[str, Any]) -> str:
         elif isinstance(one, Mapping):
             parts.append(f"<{key}>{_elements(one)}</{key}>")
         else:
-            parts.append(f"<{key}>{escape(one if isinstance(one, str) else jsontext.compact(one))}</{key}>")
+            text = one if isinstance(one, str) else jsontext.compact(one)
+            parts.append(f"<{key}>{escape(sayable(text))}</{key}>")
     return "".join(parts)
 
 

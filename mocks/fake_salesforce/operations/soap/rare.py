@@ -18,10 +18,10 @@ from fake_salesforce.operations.merge import merge
 from fake_salesforce.operations.outcomes import ConvertOutcome, MergeOutcome, Outcome
 from fake_salesforce.operations.soap.calls import Context, Operation
 from fake_salesforce.operations.soap.envelope import local, record
-from fake_salesforce.operations.soap.faults import fault
 from fake_salesforce.operations.soap.saves import all_or_none
 from fake_salesforce.operations.soap.xml import error_of, saved, tag
 from fake_salesforce.operations.undelete import empty_recycle_bin, undelete
+from fake_salesforce.schema.metadata import SObject
 
 MERGES_MAX = 10
 CONVERTS_MAX = 100
@@ -52,16 +52,19 @@ def _empty_recycle_bin(context: Context) -> str:
 def _merge(context: Context) -> str:
     asked = list(context.envelope.element)
     _refuse_more_than(MERGES_MAX, asked)
-    return saved([_merged(context, one) for one in asked])
+    read = [_merge_request(context, one) for one in asked]  # what is none is a fault, before anything is merged
+    return saved([_merged(context, *one) for one in read])
 
 
-def _merged(context: Context, asked: Element) -> dict[str, Any]:
+def _merge_request(context: Context, asked: Element) -> tuple[SObject, dict[str, Any], list[str]]:
+    """The object, the master as it is to be, and the ids that go; raises the fault INVALID_TYPE."""
     master = next((record(one) for one in asked if local(one) == "masterRecord"), {})
-    name = master.pop("attributes", {}).get("type", "")
-    if context.org.schema.sobject(name) is None:
-        raise fault("INVALID_TYPE", name=name)
-    losers = [(one.text or "").strip() for one in asked if local(one) == "recordToMergeIds"]
-    outcome: MergeOutcome = merge(context.org, context.caller, context.sobject(name), master, losers)
+    sobject = context.sobject(master.pop("attributes", {}).get("type", ""))
+    return sobject, master, [(one.text or "").strip() for one in asked if local(one) == "recordToMergeIds"]
+
+
+def _merged(context: Context, sobject: SObject, master: dict[str, Any], losers: list[str]) -> dict[str, Any]:
+    outcome: MergeOutcome = merge(context.org, context.caller, sobject, master, losers)
     return {
         **_item(outcome),
         "mergedRecordIds": outcome.merged_ids,

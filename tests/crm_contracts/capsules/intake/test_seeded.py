@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,17 +13,26 @@ from crm_contracts.capsules import Capsule
 from crm_contracts.capsules.intake import from_har
 from crm_contracts.capsules.stages import Stages
 from crm_contracts.world import ops
+from crm_contracts.world.fields import STAGE_FIELD
 from crm_contracts.world.ops import Op
 from crm_contracts.world.profiles import profile
 
 KINDS = frozenset({"create", "edit", "complete", "ignore", "reopen", "delete", "tick", "sync", "fault"})
+OF_ONES_OWN = frozenset({STAGE_FIELD, "custom"})  # not carried, as docs/capsules_from.md says
 UNREAD = frozenset({"email", "chat", "call"})  # no sync reads what stands in these
+
+
+def carried(op: Op) -> Op:
+    """*op* without the fields that people made."""
+    if not isinstance(op, (ops.Create, ops.Edit)):
+        return op
+    return replace(op, fields={name: one for name, one in op.fields.items() if name not in OF_ONES_OWN})
 
 
 def history(seed: int) -> tuple[Op, ...]:
     """What a recording can show: nobody's clock is moved, no process dies, runs are apart."""
     found: list[Op] = []
-    for op in profile("planhat").history(seed, 14, 0):
+    for op in map(carried, profile("planhat").history(seed, 14, 0)):
         told = op.to_dict()
         if told.get("times", 1) is None:
             continue  # a fault that lasts: nothing of what it hides was ever shown
