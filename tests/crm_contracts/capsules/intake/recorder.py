@@ -17,7 +17,7 @@ from fake_core.control import CONTROL_PREFIX
 # Ids, which are others in another world; and what a capsule does not carry, and asks about.
 _NOT_COMPARED = re.compile(
     r"'(?:Priority|WhoId|WhatId|AccountId|account_id|OwnerId|assignee|assigner|created_by|activity_type_id|person|owner|ShowAs"
-    r"|Location)': [^,}]*,?|'custom': (?:\{[^}]*\}|None),?"
+    r"|Location|Stage__c|custom\.Phase)': [^,}]*,?|'custom': (?:\{[^}]*\}|None),?"
 )
 SYNC_AGENT, PERSON_AGENT = "python-requests/2.32.3", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0"
 
