@@ -18,7 +18,6 @@ from xml.sax.saxutils import escape
 from fake_core.errors import FakeError, VendorError
 from fake_salesforce.errors import SalesforceError, salesforce_error
 from fake_salesforce.operations.bulk1.rows import NAMESPACE, local, parse_xml
-from fake_salesforce.operations.bulk1.xmltext import sayable
 from fake_salesforce.operations.caller import Caller
 from fake_salesforce.org import Org
 from fake_salesforce.routes.answers import PRETTY, Answer
@@ -26,6 +25,7 @@ from fake_salesforce.routes.http import VERSION_MAX, VERSION_MIN, Call, View
 from fake_salesforce.routes.streams import spool_body
 from fake_salesforce.soql.errors import NotFaked
 from fake_salesforce.wire import jsontext
+from fake_salesforce.wire.xmltext import sayable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -22,10 +22,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fake_salesforce import record_ids
 from fake_salesforce.errors import SalesforceError
 from fake_salesforce.operations import login
-from fake_salesforce.operations.bulk1.xmltext import sayable
 from fake_salesforce.routes.answers import Answer
 from fake_salesforce.routes.http import JSON_TYPE, RESULT_CACHE, VERSION_MAX, Call, form_fields
 from fake_salesforce.wire import jsontext
+from fake_salesforce.wire.xmltext import sayable
 
 _URLS = {  # key: path, with the places the client fills in itself left open
     "enterprise": "/services/Soap/c/{version}/%(org)s",

@@ -123,7 +123,12 @@ def _scalar(value: Any) -> str:
     text = str(value)
     if _DATETIME.fullmatch(text):
         text = f"{text[:-5]}Z"
-    return escape(_NO_XML.sub("\ufffd", text))
+    return escape(sayable(text))
+
+
+def sayable(text: str) -> str:
+    """*text* with a replacement character for each that XML 1.0 cannot say; a store may hold such, for JSON can."""
+    return _NO_XML.sub("\ufffd", text)
 
 
 def _tag(name: str) -> str:

@@ -14,13 +14,10 @@ from xml.sax.saxutils import escape
 
 from fake_salesforce.operations.bulk.apply import Outcome
 from fake_salesforce.operations.bulk1.rows import NAMESPACE
+from fake_salesforce.wire.xmltext import sayable
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
-# What XML 1.0 cannot say at all, whichever way it is written; a store may hold it because JSON can.
-_UNSAYABLE = {
-    code: "\ufffd" for code in (*range(0x20), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)) if code not in {9, 10, 13}
-}
 
 
 def document(name: str, children: Iterable[str], *, typed: bool = False) -> bytes:
@@ -35,11 +32,6 @@ def leaf(name: str, value: Any) -> str:
         return f'<{name} xsi:nil="true"/>'
     text = ("true" if value else "false") if isinstance(value, bool) else str(value)
     return f"<{name}>{escape(sayable(text))}</{name}>"
-
-
-def sayable(text: str) -> str:
-    """*text* with a replacement character for each that XML 1.0 has no way to say."""
-    return text.translate(_UNSAYABLE)
 
 
 def result(outcome: Outcome, record_id: str) -> str:

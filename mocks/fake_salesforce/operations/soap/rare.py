@@ -57,7 +57,10 @@ def _merge(context: Context) -> str:
 
 
 def _merge_request(context: Context, asked: Element) -> tuple[SObject, dict[str, Any], list[str]]:
-    """The object, the master as it is to be, and the ids that go; raises the fault INVALID_TYPE."""
+    """The object, the master as it is to be, and the ids that go; raises the fault INVALID_TYPE.
+
+    Assumed: that nothing of a call is carried out which a fault answers (the guide has faults for a call as a whole).
+    """
     master = next((record(one) for one in asked if local(one) == "masterRecord"), {})
     sobject = context.sobject(master.pop("attributes", {}).get("type", ""))
     return sobject, master, [(one.text or "").strip() for one in asked if local(one) == "recordToMergeIds"]
