@@ -105,11 +105,8 @@ def _flask_app(tenant: Tenant) -> Flask:
     def guarded(operation_id: str, view: Callable[..., Any]) -> Callable[..., Response]:
         def call(**path: str) -> Response:
             refuse_foreign_fault(request.environ, operation_id)
-            token, writes = (
-                token_of(request.environ.get("HTTP_AUTHORIZATION", "")),
-                request.method not in {"GET", "HEAD"},
-            )
-            with begun(tenant, token, writes=writes) as begun_call:
+            token = token_of(request.environ.get("HTTP_AUTHORIZATION", ""))
+            with begun(tenant, token, writes=request.method not in {"GET", "HEAD"}) as begun_call:
                 status, value = view(begun_call, **path)
             return Response(dumps(value), status=status, content_type=JSON_TYPE)
 

@@ -100,10 +100,8 @@ class Settings:
         self._values.update(deepcopy(dict(given)))
 
     def dump(self) -> dict[str, Any]:
-        return {
-            "switches": self.switches.dump(),
-            "settings": dict(self._values),
-        }  # replaced by `change`, never changed in place
+        settings = dict(self._values)  # each is replaced by `change`, never changed in place
+        return {"switches": self.switches.dump(), "settings": settings}
 
     def load(self, state: Mapping[str, Any]) -> None:
         self.switches.set(state["switches"])

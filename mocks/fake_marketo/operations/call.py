@@ -39,12 +39,7 @@ class Call:
         """The row whose id a path names; SiaError (not_found)."""
         row = None
         if key.isascii() and key.isdigit() and len(key) <= ID_DIGITS_MAX and not key.startswith("0"):
-            number = int(key)
-            row = (
-                table.one(self.connection, table.c.id == number, *where)
-                if where
-                else table.get(self.connection, number)
-            )
+            row = table.one(self.connection, table.c.id == int(key), *where)
         if row is None:
             raise SiaError("not_found", what=what, key=key)
         return row
