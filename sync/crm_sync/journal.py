@@ -24,7 +24,7 @@ from crm_sync.errors import RecordRefused
 from crm_sync.lens import TEXTS
 from crm_sync.mapping import changed, lens, parse_moment
 from crm_sync.model import SALESFORCE, Link, Record, Section
-from crm_sync.observe import look_again, put_aside
+from crm_sync.observe import put_aside, read_next
 from crm_sync.recognise import Begun, Found, recognise
 from crm_sync.sides.partner import Gone
 from crm_sync.sides.salesforce import literal, quoted
@@ -344,9 +344,12 @@ class Journal:
                 put_aside(self._engine, record, "begun before the run broke off", kind="waiting")
 
     def _key_again(self, sf_object: str, ids: Mapping[str, str]) -> None:
-        """The partner's records are linked and still lack their key. They are read, however old they are by now."""
+        """The partner's records are linked and still lack their key. They are read, however old they are by now.
+
+        Nothing is asked here: a run that makes thousands may break off before it has written their keys.
+        """
         for model in self._sections(sf_object, ids):
-            look_again(self._engine, self._engine.partner.name, model, ids[model], "its key was not written yet")
+            read_next(self._engine, self._engine.partner.name, model, ids[model], "its key was not written yet")
 
     def _recover_partner(self, intent: Intent) -> None:
         body = intent.body

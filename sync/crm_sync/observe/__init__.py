@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from crm_sync.engine import Engine
 from crm_sync.model import SALESFORCE
-from crm_sync.observe.aside import PutAside, look_again, looked_at, put_aside
+from crm_sync.observe.aside import PutAside, looked_at, put_aside, read_next
 from crm_sync.observe.completing import Completing
 from crm_sync.observe.gathered import Gathered, Observation
 from crm_sync.observe.partner import PartnerReader
@@ -25,10 +25,10 @@ __all__ = [
     "cursor_name",
     "digest",
     "digest_sf",
-    "look_again",
     "looked_at",
     "observe",
     "put_aside",
+    "read_next",
     "scan_start",
 ]
 

@@ -55,7 +55,7 @@ class PutAside:
 
     def look_again(self, place: str, model: str, record_id: str, reason: str) -> None:
         """Read a record in this run that no scan may show; in the next one, if this one breaks off."""
-        self.due.append(look_again(self._engine, place, model, record_id, reason))
+        self.due.append(read_next(self._engine, place, model, record_id, reason))
 
     def quarantine(self, record: Record, section: Section, reason: str, *, kind: str = "quarantine") -> None:
         """Put one record aside, and say so in the report."""
@@ -74,7 +74,7 @@ class PutAside:
                 self.quarantine(record, section, reason, kind=kind)
 
 
-def look_again(engine: Engine, place: str, model: str, record_id: str, reason: str) -> Pending:
+def read_next(engine: Engine, place: str, model: str, record_id: str, reason: str) -> Pending:
     """Remember to read a record, whatever it says."""
     now = engine.clock.now()
     item = Pending(place, model, record_id, kind="waiting", reason=reason, attempts=1, next_at=now, changed_at="")

@@ -217,9 +217,8 @@ class Placing:
             if link is not None and engine.inheritance_on:
                 if record.model in link.ids:
                     return link
-                logged = (
-                    engine.partner.get(later, named) if engine.of_model(later) else None
-                )  # else nobody may ask (P2)
+                syncs = bool(engine.of_model(later))  # else nobody may ask (P2)
+                logged = engine.partner.get(later, named) if syncs else None
                 if logged is None or self._logged_while_on(logged):
                     return self._joined(link, record, section)
         return None
