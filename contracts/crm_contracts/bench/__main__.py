@@ -497,6 +497,10 @@ _STANDS_IN_THE_WAY = (
     "- The recording proxy is one more server and one more client on the way: what these cost shows one that keeps",
     "  nothing. The rest is recording: an exchange is scrubbed and on disk before its answer ends. Much beside a fake",
     "  on the same machine, little beside a vendor.",
+    "- Every other fault point is a run of the sync from its start, some 4 ms: a good third is the sync, a third the",
+    "  fakes, a sixth the judge, the rest photographs of the world. Deaths are not played, and what comes to the same",
+    "  is played once: that is the gain over replaying.",
+    "- A first sync is read before anything of it is written, and is held in memory as long.",
     "",
 )
 
