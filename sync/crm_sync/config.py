@@ -246,6 +246,13 @@ class Profile:
         """One of its tables."""
         return self.raw[name]
 
+    def one_activity(self, model: str) -> frozenset[str]:
+        """The models whose records may stand for the same activity as one of *model*: itself, what it continues, and
+        what continues it.
+        """
+        later = {one for one, earlier in self.continues.items() if earlier == model}
+        return frozenset({model, self.continues.get(model, model), *later})
+
     @property
     def switches(self) -> Mapping[str, Any]:
         """The profile's switches and their defaults."""

@@ -66,6 +66,15 @@ class Engine:
         wanted = (model, sf_object)
         return next((s for s in self.sections if (s.model, s.salesforce) == wanted), None)
 
+    def section_as_mapped(self, model: str, sf_object: str) -> Section:
+        """The section of a model and an object, as this org allows it, whether it is enabled or not."""
+        found = self.section_of(model, sf_object)
+        if found is not None:
+            return found
+        return next(
+            self._usable(one) for one in self.config.sections if (one.model, one.salesforce) == (model, sf_object)
+        )
+
     def of_model(self, model: str) -> list[Section]:
         return [section for section in self.sections if section.model == model]
 

@@ -4,7 +4,7 @@ Rule 1: an intent holds what was sent and what both sides said then, empty value
 between a death and the recovery is told apart from what was agreed (I5).
 Rule 2: a record is found by its unique key, else by who made it and when (see `recognise`), never by values alone. A
 key in Planhat is one that people may type, too (P9): such a record has to say what was sent.
-Rule 3: an intent for which no section is enabled waits, without a request (P2).
+Rule 3: an intent for whose activity no section is enabled waits, without a request (P2).
 Rule 4: resolving reads both systems and writes only the state.
 Rule 5: Salesforce carries out a bulk job whether or not anybody listens. One that was begun has ended before anything
 else is done: else it would write what it was given then over what people said since.
@@ -148,8 +148,7 @@ class Journal:
 
         A field that the partner fills by itself when nothing is sent is agreed on as first read.
         """
-        section = self._engine.section_of(record.model, intent.body["object"])
-        assert section is not None
+        section = self._engine.section_as_mapped(record.model, intent.body["object"])
         sent = intent.body["sent"]
         fills = self._engine.profile.raw["partner"].get("fills", ())
         keys: dict[str, Any] = {}
@@ -263,11 +262,14 @@ class Journal:
         for intent in self._state.intents():
             if intent.kind in {UPDATE, JOB}:
                 continue
-            body = intent.body
-            # A Conversation may continue what was begun for its Task, whether Tasks are syncing by now or not (P10).
-            known = [one for one in self._engine.sections if one.salesforce == body["object"]]
-            if not (known if intent.kind == SALESFORCE else self._sections(body["object"], [body["model"]])):
-                self._engine.report.note(f"a {body['object']} that was begun waits: its section is not syncing")
+            # A Conversation may continue what was begun for its Task, and must not be made beside it, whether Tasks are
+            # syncing by now or not (P1, P10).
+            known = [one for one in self._engine.sections if one.salesforce == intent.body["object"]]
+            if intent.kind == PARTNER:
+                one_activity = self._engine.profile.one_activity(intent.body["model"])
+                known = [one for one in known if one.model in one_activity]
+            if not known:
+                self._engine.report.note(f"a {intent.body['object']} that was begun waits: its section is not syncing")
                 continue
             try:
                 if intent.kind == SALESFORCE:

@@ -730,3 +730,41 @@ def test_what_only_receives_gives_way_to_what_nobody_changed(stage: Stage) -> No
     ]
 
     play(history, stage=stage, settings=Settings(conflict="planhat"))
+
+
+@pytest.mark.rule("P1", "P10", "I3")
+@pytest.mark.parametrize("dies_at", [10, 11, 12])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_task_that_was_begun_gets_no_conversation_beside_it(stage: Stage, dies_at: int, again: bool) -> None:
+    """The run dies while it makes two Planhat Tasks, and by the next one Tasks do not sync: what was made of one is
+    what the Conversation section finds, so its Salesforce Task, done since, becomes no second activity.
+    """
+    later = [ops.Configure(settings={"task": BOTH}), ops.Sync()] if again else []
+    history = [
+        *(ops.Create(side=SALESFORCE, act=f"act-{n}", fields={"Subject": "Call"}) for n in (1, 2)),
+        ops.Sync(crash_at=dies_at),
+        ops.Complete(side=SALESFORCE, act="act-2"),
+        ops.Configure(settings={"task": OFF}),
+        ops.Sync(),
+        ops.Complete(side=TASK, act="act-2"),
+        *later,
+    ]
+
+    play(history, stage=stage)
+
+
+def test_logged_in_the_moment_of_the_switch(stage: Stage) -> None:
+    """A Task is done in the very moment in which inheritance goes on: whether its Conversation continues it nobody can
+    know, and it may be done in Salesforce for that (P10, P21).
+    """
+    history = [
+        MET,
+        ops.StaffDisable(),
+        ops.Create(side=TASK, act="act-1", fields={"action": "Typed"}, link=15),
+        ops.Configure(settings={"task": SEND}),
+        ops.Complete(side=TASK, act="act-1"),
+        ops.Configure(settings={"task": BOTH}),
+        ops.Sync(),
+    ]
+
+    play(history, stage=stage, settings=Settings(conflict="newest"))

@@ -82,6 +82,7 @@ class Room:
             scope=Everybody(),
             sections=self.facts.sections,
             section_of=self.facts.section_of,
+            section_as_mapped=lambda model, _: next(one for one in (TASK, CONVERSATION) if one.model == model),
             sobject=self.facts.sobject,
             profile=self.facts.profile,
             context=self.facts.context,

@@ -18,6 +18,7 @@ from tests.crm_sync.journal_room import (
     made,
 )
 
+from crm_sync.config import load_profile
 from crm_sync.errors import RecordRefused
 from crm_sync.model import SALESFORCE, Direction
 from crm_sync.sides.partner import Gone
@@ -367,7 +368,7 @@ def test_what_was_not_made_may_be_made_in_this_run(look_again: bool, waits: int)
 
 @pytest.mark.rule("P2", "P10", "I7")
 def test_an_intent_whose_section_is_off_waits() -> None:
-    """No request, and it is told. A Conversation may continue what was begun for its Task."""
+    """No request, and it is told."""
     off = Room(replace(TASK, salesforce="Event"))
     off.begun()
     off.state.open_intent(PARTNER, NOON, {"object": "Task", "model": "Task", "sf_id": SF_ID})
@@ -376,12 +377,30 @@ def test_an_intent_whose_section_is_off_waits() -> None:
     assert ["a Task that was begun waits: its section is not syncing"] * 2 == off.notes
     assert [] == off.systems.asked
 
+
+@pytest.mark.rule("P1", "P10", "I3")
+def test_what_was_begun_for_a_task_that_does_not_sync_is_found() -> None:
+    """A Conversation may continue it, and must not be made beside it: the Task is linked as its section maps it."""
     room = Room(CONVERSATION)
     room.begun()
-    room.state.open_intent(PARTNER, NOON, {"object": "Task", "model": "Task", "sf_id": SF_ID})
+    room.state.open_intent(
+        PARTNER, NOON, {"object": "Task", "model": "Task", "sf_id": SF_ID, "sf_base": {}, "sent": {}}
+    )
+    room.systems.partners["Task", "Task1"] = ph(sourceId=SF_ID, action="a")
+
     room.journal.recover(look_again=True)
-    assert [PARTNER] == [one.kind for one in room.state.intents()]
-    assert 1 == len(room.notes)
+
+    assert [] == room.state.intents()
+    assert [(SF_ID, {"Task": "Task1"})] == room.links()
+    assert {"Subject", "Status", "Day__c", "CreatedDate", "OwnerId"} == set(room.state.links()[0].base["Task"])
+
+
+@pytest.mark.parametrize("profile", ["totango", "marketo"])
+def test_where_nothing_continues_each_section_settles_its_own(profile: str) -> None:
+    """What was begun for one model is no other's."""
+    told = load_profile(profile)
+
+    assert all(told.one_activity(model) == {model} for model in told.models)
 
 
 @pytest.mark.rule("P2", "I7")

@@ -246,6 +246,8 @@ class Oracle:
             activity.second_due = activity.second_due and not conversations_moved and not in_doubt
             for pair in self.model.pairs(activity):
                 section = pair.section  # what is found there when a way of it is switched on is the past
+                if in_doubt and section == TASK and activity.one(CONVERSATION):
+                    self.agreement.may_be_logged(pair, shared(TASK, self.settings))
                 opened = settings.sends(section) > was.sends(section) or settings.receives(section) > was.receives(
                     section
                 )

@@ -472,6 +472,24 @@ def test_what_was_found_of_reminders(reminders: PairStage, name: str) -> None:
     play(REMINDERS[name], stage=reminders, sync=reference_pair_sync)
 
 
+@pytest.mark.rule("M5", "M7")
+@pytest.mark.parametrize("word", [{"Priority": "Low"}, {"Status": "Waiting on someone else"}])
+def test_a_record_that_wins_changes_nothing_else(reminders: PairStage, word: dict[str, str]) -> None:
+    """The partner's record wins for its date; what Marketo cannot hear stays, in the engine and in the honest toy."""
+    history = [
+        Create(side=SALESFORCE, act="act-1", section=REMINDER, fields={"Subject": "Call", **word}),
+        Sync(),
+        Configure(settings={"reminder.grain": "record"}),
+        edit(PARTNER, due_date="2026-02-04"),
+        Sync(),
+    ]
+
+    for sync in (reference_pair_sync, Honest):
+        world = play(history, stage=reminders, sync=sync)
+        said = world.oracle.model.activities["act-1"].live(SALESFORCE)[0].row
+        assert {**word, "ActivityDate": "2026-02-04"}.items() <= said.items()
+
+
 TWINS: dict[str, tuple[Op, ...]] = {
     "a run dies over one of two that differ by their key alone": (
         Configure(settings={"template": "Reminder"}),

@@ -138,6 +138,19 @@ IDENTITY = (
         tests=("tests/crm_sync/test_journal_parts.py",),
     ),
     Mutant(
+        "a Task in doubt waits while its Conversations sync",
+        "F02",
+        "What a run that died had made of a Salesforce Task gets a Conversation beside it, once Tasks are off.",
+        (
+            Text(
+                "crm_sync.journal.Journal.recover",
+                "if one.model in one_activity",
+                'if one.model == intent.body["model"]',
+            ),
+        ),
+        tests=("tests/crm_sync/test_journal_parts.py",),
+    ),
+    Mutant(
         "a key that was not written waits for a list",
         "F02",
         "What a run that died had linked keeps no mark that its key is missing: past the window it never gets one.",

@@ -286,7 +286,11 @@ class Honest(Idle):
                 agreed |= {n: now[n] for n in names}
             elif source is not None and WAYS[source] == way:
                 for n in names:
-                    if now[n][source] not in (now[n][1 - source], UNSAID):
+                    # A record that wins writes nothing that it did not change over what its side cannot hear (M5).
+                    kept = section == REMINDER and now[n][1 - source] == UNSAID
+                    if kept and now[n][source] == base.get(n, now[n])[source]:
+                        agreed[n] = now[n]
+                    elif now[n][source] not in (now[n][1 - source], UNSAID):
                         target, given = (PARTNER, row) if source == 0 else (SALESFORCE, partner)
                         outgoing |= translated(target, fields[n], given, self._known)
                         agreed[n] = [now[n][source]] * 2
