@@ -4,7 +4,8 @@ Rule 1: an intent holds what was sent and what both sides said then, empty value
 between a death and the recovery is told apart from what was agreed (I5).
 Rule 2: a record is found by its unique key, else by who made it and when (see `recognise`), never by values alone. A
 key in Planhat is one that people may type, too (P9): such a record has to say what was sent.
-Rule 3: an intent for whose activity no section is enabled waits, without a request (P2).
+Rule 3: an intent whose section is off waits, without a request (P2). But as that is saved it is asked for, where
+another section goes on with its activity (P1, P10).
 Rule 4: resolving reads both systems and writes only the state.
 Rule 5: Salesforce carries out a bulk job whether or not anybody listens. One that was begun has ended before anything
 else is done: else it would write what it was given then over what people said since.
@@ -256,18 +257,21 @@ class Journal:
     # -- recovery ----------------------------------------------------------------------------------------
 
     def recover(self, *, look_again: bool) -> None:
-        """Resolve what was begun and not finished. *look_again*: what was not made may be made in this run."""
+        """Resolve what was begun and not finished. *look_again*: what was not made may be made in this run; without it
+        other settings are just being saved.
+        """
         self._await_jobs()
         self._recover_updates()
         for intent in self._state.intents():
             if intent.kind in {UPDATE, JOB}:
                 continue
-            # A Conversation may continue what was begun for its Task, and must not be made beside it, whether Tasks are
-            # syncing by now or not (P1, P10).
+            # A Conversation may continue what was begun for its Task, whether Tasks are syncing by now or not (P10). It
+            # must not be made beside it: what the partner has of it is asked as the settings are saved, later no more.
             known = [one for one in self._engine.sections if one.salesforce == intent.body["object"]]
             if intent.kind == PARTNER:
-                one_activity = self._engine.profile.one_activity(intent.body["model"])
-                known = [one for one in known if one.model in one_activity]
+                model = intent.body["model"]
+                asked = {model} if look_again else self._engine.profile.one_activity(model)
+                known = [one for one in known if one.model in asked]
             if not known:
                 self._engine.report.note(f"a {intent.body['object']} that was begun waits: its section is not syncing")
                 continue

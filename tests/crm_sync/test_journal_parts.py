@@ -378,9 +378,11 @@ def test_an_intent_whose_section_is_off_waits() -> None:
     assert [] == off.systems.asked
 
 
-@pytest.mark.rule("P1", "P10", "I3")
+@pytest.mark.rule("P1", "P2", "P10", "I3")
 def test_what_was_begun_for_a_task_that_does_not_sync_is_found() -> None:
-    """A Conversation may continue it, and must not be made beside it: the Task is linked as its section maps it."""
+    """A Conversation may continue it, and must not be made beside it: as the settings are saved it is linked, as its
+    section maps it. A run asks for no Task (P2).
+    """
     room = Room(CONVERSATION)
     room.begun()
     room.state.open_intent(
@@ -389,7 +391,10 @@ def test_what_was_begun_for_a_task_that_does_not_sync_is_found() -> None:
     room.systems.partners["Task", "Task1"] = ph(sourceId=SF_ID, action="a")
 
     room.journal.recover(look_again=True)
+    assert [PARTNER] == [one.kind for one in room.state.intents()]
+    assert ["a Task that was begun waits: its section is not syncing"] == room.notes
 
+    room.journal.recover(look_again=False)
     assert [] == room.state.intents()
     assert [(SF_ID, {"Task": "Task1"})] == room.links()
     assert {"Subject", "Status", "Day__c", "CreatedDate", "OwnerId"} == set(room.state.links()[0].base["Task"])

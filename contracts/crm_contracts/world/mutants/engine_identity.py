@@ -144,8 +144,8 @@ IDENTITY = (
         (
             Text(
                 "crm_sync.journal.Journal.recover",
-                "if one.model in one_activity",
-                'if one.model == intent.body["model"]',
+                "{model} if look_again else self._engine.profile.one_activity(model)",
+                "{model}",
             ),
         ),
         tests=("tests/crm_sync/test_journal_parts.py",),
