@@ -753,9 +753,12 @@ def test_a_task_that_was_begun_gets_no_conversation_beside_it(stage: Stage, dies
     play(history, stage=stage)
 
 
-def test_logged_in_the_moment_of_the_switch(stage: Stage) -> None:
+@pytest.mark.rule("P10", "P21")
+@pytest.mark.parametrize("direction", [BOTH, RECEIVE])
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_logged_in_the_moment_of_the_switch(stage: Stage, direction: str, seconds: int) -> None:
     """A Task is done in the very moment in which inheritance goes on: whether its Conversation continues it nobody can
-    know, and it may be done in Salesforce for that (P10, P21).
+    know. A second before, it does not.
     """
     history = [
         MET,
@@ -763,8 +766,11 @@ def test_logged_in_the_moment_of_the_switch(stage: Stage) -> None:
         ops.Create(side=TASK, act="act-1", fields={"action": "Typed"}, link=15),
         ops.Configure(settings={"task": SEND}),
         ops.Complete(side=TASK, act="act-1"),
-        ops.Configure(settings={"task": BOTH}),
+        *([ops.Tick(seconds=seconds)] if seconds else []),
+        ops.Configure(settings={"task": direction}),
         ops.Sync(),
     ]
 
-    play(history, stage=stage, settings=Settings(conflict="newest"))
+    world = play(history, stage=stage, settings=Settings(conflict="newest"))
+
+    assert ("" if seconds else "switch-moment") == world.oracle.model.activities["act-1"].silent

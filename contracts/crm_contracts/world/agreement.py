@@ -74,12 +74,6 @@ class Agreement:
         """Every state that "last agreed" can be in; a new pair's begins with what it shows."""
         return self._bases.setdefault((*pair.key, one.name), self._begun(pair, one))
 
-    def may_be_logged(self, pair: Pair, fields: Iterable[Field]) -> None:
-        """Perhaps the Task's Conversation continues it: then it is done, whatever Salesforce says (P1, P10)."""
-        for one in fields:
-            if one.name == "state":
-                self.known(pair, one).add((pair.values(one)[0], _UNLIKE))
-
     def doubt(self, pair: Pair, fields: Collection[Field]) -> None:
         """No sync noted that it made the Planhat record: with a text emptied since, or none as it was, it may pass for
         one that a person made and linked (exception as-typed).

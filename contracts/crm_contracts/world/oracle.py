@@ -66,6 +66,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "skewed-clocks": "within the difference of two clocks nobody knows which edit was newer (F56)",
     "not-shown": "who was shown older rows decided by those: what was not visible yet counts as not written (I5)",
     "as-typed": "of a record whose making no sync noted, and that says other things, a person may be the author (P9)",
+    "switch-moment": "what is logged in the moment in which inheritance goes on may continue its Task or not (P21)",
     "unknown-answer": "after a lost answer no sync can know whether both sides had agreed (P24)",
 }
 
@@ -244,16 +245,23 @@ class Oracle:
             # Logged in the moment of the switch, or by another clock: nobody knows which came first.
             in_doubt = switched_on and (self.skewed_once or activity.logged_at == at)
             activity.second_due = activity.second_due and not conversations_moved and not in_doubt
+            if switched_on and at is not None:
+                self._logged_in_between(activity, at)
             for pair in self.model.pairs(activity):
                 section = pair.section  # what is found there when a way of it is switched on is the past
-                if in_doubt and section == TASK and activity.one(CONVERSATION):
-                    self.agreement.may_be_logged(pair, shared(TASK, self.settings))
                 opened = settings.sends(section) > was.sends(section) or settings.receives(section) > was.receives(
                     section
                 )
                 if opened or self.agreement.met(pair):
                     for one in shared(pair.section, self.settings):
                         self.agreement.known(pair, one).add(pair.values(one))
+
+    def _logged_in_between(self, activity: Activity, at: datetime) -> None:
+        """Inheritance goes on *at* this moment: what was logged in it without an id may continue its Task, or not."""
+        conversation, logged_at = activity.one(CONVERSATION), activity.logged_at
+        bare = conversation is not None and not conversation.pointer
+        if bare and logged_at is not None and abs(logged_at - at) <= 2 * self._skew:
+            activity.silent = activity.silent or "switch-moment"
 
     def _mapped_otherwise(self, was: Settings) -> None:
         """What is mapped from now on is agreed as it stands, for that alone writes nothing (P29, F38); what is no
